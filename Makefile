@@ -1,0 +1,38 @@
+# Every target with `##` behind it stands in `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check clean lock
+SHELL := /bin/bash
+
+# Another environment that the shell stands in must not leak into this one.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONUSERBASE
+
+BIN := .venv/bin
+CODE := $(wildcard render dags infra tests benchmarks)
+
+help: ## Show what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: ## Make .venv from requirements.lock (downloads about 1.1 GB once; nothing to do when it stands)
+	@infra/env.sh
+
+demo: env ## Render the spring campaign through Airflow, Dask and the simulator, and show where the clips are
+	@$(BIN)/python -m infra.demo $(ARGS)
+
+test: env ## Run every test (ARGS='-k words' picks some)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+check: env ## Lint, format, types, import contracts, dependencies and the lock
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check --select AIR3 dags
+	$(BIN)/pyrefly check
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python infra/check_lock.py
+
+clean: ## Remove caches, Airflow's home and what the demo made; .venv stays
+	rm -rf .airflow .nightreel .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: env ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade takes the newest)
+	@infra/lock.sh $(ARGS)

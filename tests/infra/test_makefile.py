@@ -1,0 +1,62 @@
+"""The Makefile explains itself, and the lock serves pyproject.toml."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TARGETS = {"help", "env", "demo", "test", "check", "clean", "lock"}
+
+
+@pytest.mark.parametrize("command", [["make"], ["make", "help"]])
+def test_help_is_the_default_and_explains_every_target(command: list[str]) -> None:
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    explained = dict(re.findall(r"^make (\w+) +(\S.*)$", printed, re.MULTILINE))
+    assert set(explained) == TARGETS
+    declared = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert declared
+    assert set(declared[1].split()) == TARGETS
+
+
+def load_check_lock():
+    spec = importlib.util.spec_from_file_location("check_lock", ROOT / "infra/check_lock.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PYPROJECT = """
+[project]
+dependencies = ["Some.Thing>=2"]
+[project.optional-dependencies]
+extra = ["other[fast]==1.5"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"),
+    [
+        ("some-thing==2.1\nother==1.5\n    # via nightreel\n", []),
+        ("other==1.5\n", ["Some.Thing is not pinned"]),
+        ("some-thing==1.9\nother==1.5\n", ["asks for >=2"]),
+        ("some-thing==2.1\n", ["other is not pinned"]),
+        ("some-thing==2.1+cpu\nother==1.5\n", ["one machine only"]),
+    ],
+)
+def test_the_lock_is_held_against_pyproject(lock: str, words: list[str]) -> None:
+    found = load_check_lock().faults(PYPROJECT, lock)
+    assert len(found) == len(words)
+    assert all(word in fault for word, fault in zip(words, found, strict=True))
+
+
+def test_this_lock_serves_this_pyproject() -> None:
+    assert (
+        load_check_lock().faults((ROOT / "pyproject.toml").read_text(), (ROOT / "requirements.lock").read_text()) == []
+    )
