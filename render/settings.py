@@ -1,0 +1,83 @@
+"""Every setting, in one place: defaults, then ``nightreel.toml``, then ``NIGHTREEL_*`` in the environment.
+
+The file is looked for in the working directory, or where ``NIGHTREEL_CONFIG`` says. Credentials are no
+settings of ours: object stores take them from the usual AWS, Google or Azure variables and profiles.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from render import errors
+
+
+class Settings(BaseSettings):
+    """What a user or an operator may set. Units stand in the names or the descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix="NIGHTREEL_", env_ignore_empty=True, extra="forbid", frozen=True)
+
+    store: str = Field(
+        ".nightreel/store", min_length=1, description="Where everything is kept: a directory or s3://bucket/folder."
+    )
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Worker processes of the local farm."
+    )
+    scheduler: str | None = Field(
+        None, min_length=1, description="Address of a running Dask scheduler; none starts a local farm."
+    )
+    scratch: Path = Field(
+        Path(".nightreel/scratch"), description="Node-local directory for files in the making; swept at start."
+    )
+    cache: Path = Field(
+        Path.home() / ".cache" / "nightreel", description="Node-local directory for compiled kernels; safe to delete."
+    )
+    jobs_per_shard: int = Field(64, ge=1, description="Clips in a shard; grows when a batch would pass 256 shards.")
+    window: int = Field(4, ge=1, description="Groups in flight for each worker.")
+    tries: int = Field(3, ge=1, description="How often a job is tried when its failure may pass.")
+    backoff_seconds: float = Field(2.0, ge=0, description="Wait before the second try; doubles for each further one.")
+    stop_after_engine_errors: int = Field(
+        10, ge=1, description="Stop a batch after this many equal engine errors in a row."
+    )
+    allow_failed: int = Field(0, ge=0, description="Rows that may end as failed without the run being an error.")
+    usd_per_cpu_hour: float = Field(
+        0.0, ge=0, description="Price of a CPU hour of your own machines; enters estimates and costs."
+    )
+    manifest_roots: tuple[str, ...] = Field(
+        (), description="If set, manifests may only be read from below these paths or URLs (and the store)."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        file = Path(os.environ.get("NIGHTREEL_CONFIG", "nightreel.toml"))
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file))
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings; ``overrides`` that are None are left out.
+
+    Raises :class:`render.errors.SettingsError` naming the setting, its value and what would fit.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in error.errors())
+        raise errors.SettingsError(f"Setting does not fit: {faults}") from error
+    except (OSError, ValueError) as error:
+        raise errors.SettingsError(f"The settings file cannot be read: {error}") from error

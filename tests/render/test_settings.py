@@ -1,0 +1,42 @@
+"""Where settings come from, and what does not fit."""
+
+from pathlib import Path
+
+import pytest
+
+from render import errors
+from render.settings import load
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("CONFIG", "STORE", "SCHEDULER", "WORKERS"):
+        monkeypatch.delenv(f"NIGHTREEL_{name}", raising=False)
+
+
+def test_arguments_win_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("nightreel.toml").write_text('store = "of-the-file"\nwindow = 7\nworkers = 5\n')
+    monkeypatch.setenv("NIGHTREEL_STORE", "of-the-environment")
+    monkeypatch.setenv("NIGHTREEL_WORKERS", "6")
+    settings = load(store="of-the-call", workers=None)
+    assert (settings.store, settings.workers, settings.window) == ("of-the-call", 6, 7)
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_STORE", "")
+    monkeypatch.setenv("NIGHTREEL_SCHEDULER", "")
+    assert (load().store, load().scheduler) == (".nightreel/store", None)
+
+
+@pytest.mark.parametrize("wrong", [{"store": ""}, {"scheduler": ""}, {"workers": 0}, {"stoer": "x"}])
+def test_a_value_that_does_not_fit_is_named(wrong: dict[str, object]) -> None:
+    with pytest.raises(errors.SettingsError, match=next(iter(wrong))):
+        load(**wrong)
+
+
+@pytest.mark.parametrize("text", ["store = ", "workers = 0", "unknown = 1"])
+def test_a_file_that_does_not_fit_is_an_error_of_the_settings(text: str) -> None:
+    Path("nightreel.toml").write_text(text)
+    with pytest.raises(errors.SettingsError):
+        load()
