@@ -1,0 +1,151 @@
+"""Runs a contract's expectations with Great Expectations and names every row that breaks one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from render.contracts.contract import Contract, Rule
+from render.errors import NightreelError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+
+SHOWN = 120
+"""Characters of a value that a message shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One rule that one row, or the table as a whole, breaks."""
+
+    row: int | None
+    """0-based position in the table; None for a rule about the whole table."""
+    column: str
+    """Empty for a rule over several columns."""
+    value: Any
+    rule: str
+    reason: str
+    fix: str
+
+
+def validate(contract: Contract, table: pa.Table, **parameters: Any) -> list[Violation]:
+    """Check ``table`` by every rule of ``contract``; violations come in the order of rows, then of rules.
+
+    ``parameters`` are the values of the rules' ``{"$PARAMETER": name}`` arguments, what only the caller knows.
+
+    The table must have the columns that the rules name, in types that the expectations understand. Raises
+    :class:`render.errors.NightreelError` if Great Expectations itself fails: that is never a verdict on a row.
+    """
+    rules = [rule.given(parameters) for rule in contract.rules()]
+    if not rules or table.num_rows == 0:
+        return []
+    wanted = {name for rule in rules for name in _columns(rule)} or set(table.column_names)
+    if missing := wanted - set(table.column_names):
+        raise NightreelError(f"The {contract.name} table lacks {', '.join(sorted(missing))}: add the columns.")
+    columns = table.select([name for name in table.column_names if name in wanted])
+    frame = columns.to_pandas(integer_object_nulls=True)
+    found = []
+    for rule, result in zip(rules, _run(contract.name, rules, frame), strict=True):
+        found += _violations(rule, result, table)
+    return sorted(found, key=lambda violation: -1 if violation.row is None else violation.row)
+
+
+def shorten(value: Any) -> str:
+    """A value as short text for a message."""
+    text = "" if value is None else str(value)
+    if isinstance(value, float):
+        text = text.removesuffix(".0")
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _words(argument: Any) -> str:
+    return ", ".join(map(str, argument)) if isinstance(argument, list | tuple | set) else str(argument)
+
+
+def _columns(rule: Rule) -> list[str]:
+    names = [rule.kwargs.get(key) for key in ("column", "column_A", "column_B")]
+    return [name for name in (*names, *rule.kwargs.get("column_list", ())) if name]
+
+
+def _violations(rule: Rule, result: ExpectationValidationResult, table: pa.Table) -> Iterator[Violation]:
+    fault = result.exception_info or {}
+    faults = [fault] if "raised_exception" in fault else list(fault.values())
+    for info in faults:
+        if info.get("raised_exception"):
+            raise NightreelError(
+                f"Great Expectations failed on rule {rule.name!r} of {rule.column or 'the table'}: "
+                f"{info.get('exception_message')}. Mend the rule in its contract file."
+            )
+    if result.success:
+        return
+    rows = result.result.get("unexpected_index_list")
+    values = table.column(rule.column) if rule.column else None
+    for row in [None] if rows is None else rows:
+        value = result.result.get("observed_value") if row is None or values is None else values[row].as_py()
+        words = {key: _words(argument) for key, argument in rule.kwargs.items()} | {"value": shorten(value)}
+        yield Violation(
+            row=row,
+            column=rule.column,
+            value=value,
+            rule=rule.name,
+            reason=rule.reason.format_map(words),
+            fix=rule.fix.format_map(words),
+        )
+
+
+def _run(name: str, rules: list[Rule], frame: pd.DataFrame) -> list[ExpectationValidationResult]:
+    """One result for each rule, in order."""
+    with _quiet():
+        gx, context = _library()
+        source = context.data_sources.add_or_update_pandas(name)
+        batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
+        expectations = [rule.expectation() | {"meta": {"rule": number}} for number, rule in enumerate(rules)]
+        suite = gx.ExpectationSuite(name=name, expectations=expectations)
+        validation: ExpectationSuiteValidationResult = batch.get_batch({"dataframe": frame}).validate(
+            suite, result_format="COMPLETE"
+        )
+    return sorted(validation.results, key=_number)
+
+
+def _number(result: ExpectationValidationResult) -> int:
+    """The position of the rule that ``result`` is about: Great Expectations promises no order."""
+    config = result.expectation_config
+    if config is None or not config.meta:
+        raise NightreelError("Great Expectations gave a result without its expectation: check its version.")
+    return config.meta["rule"]
+
+
+@cache
+def _library() -> tuple[Any, Any]:
+    """Great Expectations and an ephemeral context; the import alone takes seconds."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return gx, context
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's warnings and chatter from the user."""
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
