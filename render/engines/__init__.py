@@ -1,0 +1,1 @@
+"""Engines: what makes footage out of jobs."""
