@@ -1,0 +1,88 @@
+"""Cameras that keep the action in the picture, whatever its shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.engines.world.physics import Motion
+from render.engines.world.stage import Shot, Solid
+
+LOWEST = 0.1
+"""Metres of the eye above the ground, at least."""
+ATTENTION = 5.0
+"""Seconds after its launch for which a body is kept in the frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """A pinhole camera."""
+
+    eye: NDArray[np.float64]
+    forward: NDArray[np.float64]
+    right: NDArray[np.float64]
+    up: NDArray[np.float64]
+    tangent: float
+    """Of half the vertical field of view."""
+
+    def project(self, points: NDArray[np.float64], aspect: float) -> NDArray[np.float64]:
+        """``[k, 2]`` positions, each axis −1 to 1 within the frame."""
+        away = points - self.eye
+        depth = np.maximum(away @ self.forward, 1e-6)
+        return np.stack(
+            [away @ self.right / (depth * self.tangent * aspect), away @ self.up / (depth * self.tangent)], axis=1
+        )
+
+
+def _look(away: NDArray[np.float64], tangent: float) -> Camera:
+    """A camera at the origin that looks against ``away``."""
+    right = np.cross(-away, (0.0, 0.0, 1.0))
+    right /= np.linalg.norm(right)
+    return Camera(eye=np.zeros(3), forward=-away, right=right, up=np.cross(right, -away), tangent=tangent)
+
+
+def paths(shot: Shot, solids: Sequence[Solid], motion: Motion, *, fps: int) -> NDArray[np.float64]:
+    """``[k, 3]`` points about the ways of launched bodies, as far as the shot lets them roam.
+
+    A body that gets farther is let go, so that one runaway does not make all the others small.
+    """
+    low, high = shot.points.min(0) - np.array(shot.roam), shot.points.max(0) + np.array(shot.roam)
+    found = [np.zeros((0, 3))]
+    launched = {solid.name: solid for solid in solids if solid.launch is not None}
+    for lane, name in enumerate(motion.names):
+        if any(shot.roam) and name in launched:
+            seen = np.flatnonzero(motion.present[:, lane])[: math.ceil(ATTENTION * fps)]
+            way = motion.poses[seen, lane, :3].astype(float)
+            near = way[((way > low) & (way < high)).all(1)]
+            reach = max(launched[name].size)
+            found += [near - reach, near + reach]
+    return np.concatenate(found)
+
+
+def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) -> Camera:
+    """The nearest camera on the shot's side that shows its points, and ``ways`` besides, within the shot's margin.
+
+    ``aspect`` is width over height. The eye stays above the ground.
+    """
+    points = shot.points if ways is None else np.concatenate([shot.points, ways])
+    tangent = math.tan(math.radians(shot.field_of_view) / 2) * min(1.0, 1.0 / aspect)
+    tall = min(max((1.6 - aspect) / 1.0, 0.0), 1.0)
+    end = shot.azimuth if shot.azimuth_tall is None else shot.azimuth_tall
+    azimuth, elevation = math.radians(shot.azimuth + (end - shot.azimuth) * tall), math.radians(shot.elevation)
+    away = np.array(
+        (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation))
+    )
+    camera = _look(away, tangent)
+    depth, across, along = points @ camera.forward, points @ camera.right, points @ camera.up
+    wide, high = tangent * aspect * shot.margin, tangent * shot.margin
+    # A point is in the frame if it lies, to either side, within (its depth before the eye) times the slope.
+    left, right = (across + wide * depth).min(), (across - wide * depth).max()
+    low, top = (along + high * depth).min(), (along - high * depth).max()
+    back = max((right - left) / (2 * wide), (top - low) / (2 * high))
+    eye = camera.right * (left + right) / 2 + camera.up * (low + top) / 2 - camera.forward * back
+    eye[2] = max(eye[2], LOWEST)
+    return replace(camera, eye=eye)

@@ -1,0 +1,68 @@
+"""The built-in engine: a simulated world that is traced and heard. Heavy imports wait until it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from render import errors
+from render.engines.contract import Bench, Cancel, Capabilities, Engine, Progress
+from render.model import Failure, Footage, Job
+
+if TYPE_CHECKING:
+    from render.engines.world.take import Take
+
+REVISION = "world-1"
+
+
+class WorldEngine(Engine):
+    """Simulated previs: MuJoCo moves it, Warp traces it, its contacts sound. One job at a time."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        name="world",
+        revision=REVISION,
+        title="Simulated previs: MuJoCo physics, Warp ray tracing, sound from contacts",
+        simulated=True,
+        makes_sound=True,
+        group_size=1,
+        cpu_ms_per_megapixel=360.0,
+        cpu_ms_per_clip=2800.0,
+    )
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        from render.engines.world import kernels
+
+        kernels.prepare(bench.cache, bench.device)
+
+    def generate(self, jobs: Sequence[Job], *, cancel: Cancel, progress: Progress) -> Iterator[Footage | Failure]:
+        """See :meth:`render.engines.contract.Engine.generate`."""
+        from render.engines.world.take import Take
+
+        for job in jobs:
+            cancel.check()
+            reason = self._hindrance(job)
+            if reason:
+                yield Failure(job=job, reason=reason, permanent=True)
+                continue
+            try:
+                take = Take(job, device=self.bench.device)
+            except (errors.EngineError, MemoryError, RuntimeError, ValueError) as error:
+                yield Failure(job=job, reason=f"The scene cannot be built: {error}", permanent=False)
+                continue
+            yield _footage(take, cancel, progress)
+
+    def _hindrance(self, job: Job) -> str:
+        """Why this job can never be made here, or nothing."""
+        can = self.capabilities
+        if job.style not in can.styles:
+            return f"Engine world has no style {job.style!r}. Use one of {', '.join(sorted(can.styles))}."
+        if len(job.shots) > 1:
+            return f"Engine world makes one shot a clip, not {len(job.shots)}. Split the row."
+        if job.seconds > can.max_seconds + 1 or job.width * job.height > can.max_pixels:
+            return f"{job.width}x{job.height} for {job.seconds:g} s is more than engine world makes. Ask for less."
+        return ""
+
+
+def _footage(take: Take, cancel: Cancel, progress: Progress) -> Footage:
+    return Footage(job=take.job, frames=take.frames(cancel, progress), finish=take.finish)

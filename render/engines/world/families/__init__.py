@@ -1,0 +1,42 @@
+"""Scene families: each turns a :class:`Scene` into a :class:`Stage`. To add one, write its module and name it here."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from typing import TYPE_CHECKING, Protocol
+
+from render.engines.world.scene import Scene
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from render.engines.world.stage import Stage
+
+
+class Build(Protocol):
+    """What a family's module offers as ``build``."""
+
+    def __call__(self, scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+        """Lay out the scene so that something goes on for ``seconds``; all variety comes from ``rng``."""
+        ...
+
+
+FAMILIES: dict[str, str] = {
+    "basketball": "render.engines.world.families.basketball",
+    "objects": "render.engines.world.families.objects",
+    "ocean": "render.engines.world.families.ocean",
+    "product": "render.engines.world.families.product",
+}
+FALLBACK = "objects"
+"""Stands in for whatever no family can show."""
+
+
+def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
+    """The stage of a scene. The same scene, seed and length give the same stage; styles and sizes do not matter."""
+    import numpy as np
+
+    family: Build = importlib.import_module(FAMILIES[scene.family]).build
+    others = hashlib.sha256("\n".join(scene.others).encode()).digest()
+    rng = np.random.default_rng([seed % 2**63, sorted(FAMILIES).index(scene.family), *others[:8]])
+    return family(scene, rng=rng, seconds=seconds)

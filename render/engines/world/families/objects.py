@@ -1,0 +1,235 @@
+"""Things that fall, tumble and collide on a yard: what is asked for, or the plainly labelled stand-in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from render.engines.world import geometry
+from render.engines.world.light import LIGHTS
+from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.vocabulary import MOST
+
+AREA = 1.15
+"""Half width in metres of where things come down."""
+
+FIRST_HEIGHT = 1.75
+"""Metres from which the first body falls: in sight from the first frame."""
+
+BACK, SIDE = 2.0, 2.5
+"""Metres from the middle to the walls that send back what rolls off."""
+
+CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
+
+
+def _random_turn(rng: np.random.Generator) -> Quaternion:
+    w, x, y, z = (float(v) for v in rng.normal(size=4))
+    length = math.sqrt(w * w + x * x + y * y + z * z)
+    return (w / length, x / length, y / length, z / length)
+
+
+def _kind(
+    kind: str, rng: np.random.Generator, colour: Colour, other: Colour
+) -> tuple[Shape, tuple[float, ...], str, Material]:
+    """Shape, size, substance and material of one body."""
+    if kind == "ball":
+        radius = float(rng.uniform(0.15, 0.22))
+        material = Material(pattern=Pattern.PANELS, base=colour, accent=other, gloss=0.45)
+        return Shape.SPHERE, (radius,), "rubber", material
+    if kind == "marble":
+        return (
+            Shape.SPHERE,
+            (float(rng.uniform(0.09, 0.13)),),
+            "glass",
+            Material(base=colour, gloss=0.9, mirror=0.8, facing=0.06),
+        )
+    if kind == "bowling ball":
+        return Shape.SPHERE, (0.18,), "steel", Material(base=colour, gloss=0.8, mirror=0.6)
+    if kind == "can":
+        radius = float(rng.uniform(0.11, 0.14))
+        half = radius * 1.45
+        material = Material(
+            pattern=Pattern.LABEL, base=colour, accent=(0.62, 0.63, 0.65), scale=half * 0.88, gloss=0.6, mirror=0.5
+        )
+        return Shape.CYLINDER, (radius, half), "steel", material
+    if kind == "block":
+        half = float(rng.uniform(0.12, 0.16))
+        return (
+            Shape.BOX,
+            (half, half, half * float(rng.uniform(0.6, 1.0))),
+            "plastic",
+            Material(base=colour, gloss=0.35),
+        )
+    half = float(rng.uniform(0.18, 0.24))
+    return (
+        Shape.BOX,
+        (half, half, half),
+        "wood",
+        Material(pattern=Pattern.CRATE, base=CRATE_WOOD, scale=half, gloss=0.12),
+    )
+
+
+def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
+    """A small tower that stands until something hits it: of blocks if the prompt names them, else of crates."""
+    half = 0.19
+    kind = "block" if "block" in scene.subjects else "crate"
+    tower = []
+    places = [(-0.21, 0), (0.21, 0), (0.0, 1)]
+    for k, (aside, level) in enumerate(places):
+        _, _, substance, material = _kind(kind, rng, *palette[k % len(palette)])
+        angle = float(rng.uniform(-0.12, 0.12))
+        position = (centre[0] + aside, centre[1], half + 2 * half * level + 0.0005)
+        turn = (math.cos(angle / 2), 0.0, 0.0, math.sin(angle / 2))
+        tower.append(
+            Solid(
+                name=f"{kind} in the tower {k + 1}",
+                shape=Shape.BOX,
+                size=(half, half, half),
+                substance=substance,
+                material=material if kind == "block" else replace(material, scale=half),
+                launch=Launch(time=0.0, position=position, turn=turn),
+            )
+        )
+    return tower
+
+
+def _kinds(scene: Scene, seconds: float) -> list[str]:
+    """What falls, one after another: as many of the first subject as the prompt says, else enough for the clip."""
+    subjects = [subject for subject in scene.subjects if subject != "tower"] or ["ball", "crate", "can", "block"]
+    if scene.count is not None:
+        return [subjects[0]] * scene.count + (subjects[1:] if scene.subjects else [])
+    many = min(MOST, 7 if seconds < 6 else math.ceil(seconds * 1.2))
+    return [subjects[k % len(subjects)] for k in range(many)]
+
+
+def _drops(scene: Scene, rng: np.random.Generator, seconds: float, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
+    kinds = _kinds(scene, seconds)
+    count = len(kinds)
+    between = max(0.22, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
+    dropped = []
+    for k, kind in enumerate(kinds):
+        shape, size, substance, material = _kind(kind, rng, *palette[k % len(palette)])
+        thrown = k % 3 == 1 and k > 0
+        if thrown:
+            position = (-1.8, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(1.1, 1.5)))
+            velocity = (float(rng.uniform(1.6, 2.4)), float(rng.uniform(-0.2, 0.2)), float(rng.uniform(0.8, 1.6)))
+        else:
+            spread = AREA * 0.75
+            position = (
+                float(rng.uniform(-spread, spread)),
+                float(rng.uniform(-spread, spread)),
+                float(rng.uniform(2.7, 3.1)),
+            )
+            velocity = (float(rng.uniform(-0.2, 0.2)), float(rng.uniform(-0.2, 0.2)), 0.0)
+            if k == 0:
+                position = (position[0] * 0.6, position[1] * 0.6, FIRST_HEIGHT)
+        x, y, z = (float(v) for v in rng.uniform(-4, 4, 3))
+        dropped.append(
+            Solid(
+                name=f"{kind} {k + 1}",
+                shape=shape,
+                size=size,
+                substance=substance,
+                material=material,
+                launch=Launch(
+                    time=round(0.0 + between * k, 3),
+                    position=position,
+                    velocity=velocity,
+                    spin=(x, y, z),
+                    turn=_random_turn(rng),
+                ),
+            )
+        )
+    return dropped
+
+
+def _setting(rng: np.random.Generator) -> list[Solid]:
+    wall = Material(pattern=Pattern.BRICK, base=(0.40, 0.16, 0.10), accent=(0.42, 0.40, 0.37), gloss=0.05)
+    stone = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
+    leaf = Material(pattern=Pattern.ROCK, base=(0.045, 0.14, 0.03), accent=(0.15, 0.30, 0.06), scale=0.12, gloss=0.03)
+    things = []
+    sides = [("back", (0.0, BACK), (SIDE + 0.3, 0.15)), ("left", (-SIDE, 0.3), (0.15, BACK - 0.45))]
+    sides.append(("right", (SIDE, 0.3), (0.15, BACK - 0.45)))
+    for side, (x, y), (wide, deep) in sides:
+        things += [
+            Solid(
+                name=f"{side} wall",
+                group="wall",
+                shape=Shape.BOX,
+                size=(wide, deep, 0.55),
+                substance="ground",
+                material=wall,
+                position=(x, y, 0.55),
+            ),
+            Solid(
+                name=f"{side} coping",
+                group="wall",
+                shape=Shape.BOX,
+                size=(wide + 0.05, deep + 0.05, 0.05),
+                substance="ground",
+                material=stone,
+                position=(x, y, 1.15),
+            ),
+        ]
+    for k in range(9):
+        size = float(rng.uniform(0.5, 1.15))
+        things.append(
+            Solid(
+                name=f"bush {k + 1}",
+                shape=Shape.SPHERE,
+                size=(size,),
+                substance="wood",
+                material=leaf,
+                touches=False,
+                position=(
+                    -11.0 + 2.7 * k + float(rng.uniform(-0.8, 0.8)),
+                    5.6 + float(rng.uniform(0, 1.2)),
+                    0.9 + size * 0.5,
+                ),
+                look=geometry.foliage(size * 1.1, rng),
+            )
+        )
+    slab = Material(pattern=Pattern.CONCRETE, base=(0.42, 0.39, 0.35), scale=0.9, gloss=0.1)
+    things.append(
+        Solid(
+            name="yard",
+            shape=Shape.BOX,
+            size=(16.0, 8.0, 0.0005),
+            substance="ground",
+            material=slab,
+            position=(0.0, -3.6, 0.0005),
+            look=geometry.box((16.0, 8.0, 0.0005)),
+            touches=False,
+        )
+    )
+    return things
+
+
+def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+    """See :class:`render.engines.world.families.Build`."""
+    names = scene.colours or PALETTES[int(rng.integers(len(PALETTES)))]
+    others = [*names[1:], names[0]] if len(names) > 1 else ["white" if names[0] != "white" else "grey"]
+    palette = [(COLOURS[name], COLOURS[other]) for name, other in zip(names, others, strict=True)]
+    tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), palette)
+    wants_tower = "tower" in scene.subjects or (
+        scene.count is None and (not scene.subjects or "crate" in scene.subjects)
+    )
+    points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
+    return Stage(
+        solids=(*_setting(rng), *(tower if wants_tower else []), *_drops(scene, rng, seconds, palette)),
+        light=LIGHTS[scene.light].turned(float(rng.uniform(-16, 16))),
+        shot=Shot(
+            points=points,
+            azimuth=-90 + float(rng.uniform(-16, 16)),
+            elevation=9.0,
+            field_of_view=46,
+            roam=(1.5, 1.6, 0.1),
+        ),
+        ground=Material(pattern=Pattern.GRASS, base=(0.07, 0.17, 0.03), accent=(0.16, 0.24, 0.05), gloss=0.0),
+        ambience="yard",
+        reverberation=0.22,
+    )

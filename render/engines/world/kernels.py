@@ -1,0 +1,45 @@
+"""Compiles the tracer's kernels once a machine, under a lock, into the bench's cache."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import warp as wp
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """No line of the native library's about a missing CUDA driver, which is no news on a CPU."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def prepare(cache: Path, device: str) -> None:
+    """Load all kernels for ``device``, compiling those that ``cache`` lacks.
+
+    A second process that comes while the first one compiles waits for it, then only loads.
+    """
+    home = cache / "warp"
+    home.mkdir(parents=True, exist_ok=True)
+    wp.config.log_level = wp.LOG_ERROR
+    wp.config.kernel_cache_dir = str(home)
+    with _hushed() if device == "cpu" else contextlib.nullcontext():
+        wp.init()
+    from render.engines.world.tracer import finish_kernels, moving_kernels, sea_kernels, sky_kernels, still_kernels
+
+    with (home / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for module in (sky_kernels, still_kernels, moving_kernels, sea_kernels, finish_kernels):
+            wp.load_module(module.__name__, device=device)

@@ -1,0 +1,44 @@
+"""Looks, as data: add one here and its row of a manifest may ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a scene is drawn and finished."""
+
+    cel: bool = False
+    """Flat bands of light and inked outlines instead of physically based shading."""
+    supersample: int = 1
+    """Rendered pixels along each side of a finished one."""
+    background_samples: int = 8
+    """Samples a pixel of what does not move."""
+    aspect: float | None = None
+    """Width over height of the picture within black bars; None fills the frame."""
+    push_in: float = 0.0
+    """How much the camera zooms in over ten seconds, as a share of the picture."""
+    contrast: float = 1.0
+    saturation: float = 1.0
+    shadow_tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    light_tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    vignette: float = 0.2
+    grain: float = 0.0
+    """Standard deviation in levels of 255."""
+
+
+STYLES: dict[str, Style] = {
+    "realistic": Style(),
+    "cinematic": Style(
+        aspect=2.39,
+        push_in=0.10,
+        contrast=1.16,
+        saturation=1.06,
+        shadow_tint=(0.86, 1.0, 1.12),
+        light_tint=(1.10, 1.0, 0.87),
+        vignette=0.7,
+        grain=1.6,
+    ),
+    "anime": Style(cel=True, supersample=2, background_samples=1, vignette=0.0, saturation=1.15),
+}

@@ -1,0 +1,90 @@
+"""One clip on its way: read, build, simulate, then draw frame by frame, and last the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.engines.contract import SAMPLE_RATE, Cancel, Progress
+from render.engines.world import families, physics, prompt
+from render.engines.world.scene import Scene
+from render.engines.world.sound import ambience, impacts, mix
+from render.engines.world.stage import Stage
+from render.engines.world.styles import STYLES
+from render.engines.world.tracer.picture import Picture
+from render.model import Event, Finish, Job, Understanding
+
+CHUNK_BYTES = 8 * 640 * 360 * 3
+"""About as large a chunk may grow; at least one frame."""
+
+
+def understanding(scene: Scene) -> Understanding:
+    """What was made of the prompt's words, as the catalog keeps it."""
+    return Understanding(
+        share=scene.words.share,
+        scene=scene.family,
+        fallback=scene.fallback,
+        understood=scene.words.understood,
+        approximated=scene.words.approximated,
+        ignored=scene.words.ignored,
+    )
+
+
+def events(stage: Stage, contacts: tuple[physics.Contact, ...], seconds: float) -> tuple[Event, ...]:
+    """Contacts (strength in N·s) and crests at the rocks (strength in metres), by time."""
+    happened = [
+        Event(time_s=contact.time, name=f"contact: {contact.first}, {contact.second}", strength=contact.impulse)
+        for contact in contacts
+        if contact.time < seconds
+    ]
+    for k, (x, y, _) in enumerate(stage.shores):
+        crests = ambience.arrivals(stage.waves, x, y, seconds)
+        happened += [Event(time_s=time, name=f"crest: rock {k + 1}", strength=height) for time, height in crests]
+    return tuple(sorted(happened, key=lambda event: (event.time_s, event.name)))
+
+
+class Take:
+    """A job that has been simulated and is ready to be drawn. ``finish`` may be called after the last frame."""
+
+    def __init__(self, job: Job, *, device: str) -> None:
+        self.job = job
+        self.scene = prompt.read(job.shots[0].prompt if job.shots else job.prompt)
+        self.stage = families.build(self.scene, seed=job.seed, seconds=job.seconds)
+        floor = self.stage.ground_substance if self.stage.ground is not None else None
+        self.motion = physics.simulate(self.stage.solids, floor=floor, frames=job.frames, fps=job.fps)
+        self.contacts = tuple(impacts.audible(self.motion.contacts))
+        self.picture = Picture(
+            self.stage,
+            self.motion,
+            style=STYLES[job.style],
+            width=job.width,
+            height=job.height,
+            fps=job.fps,
+            seed=job.seed,
+            device=device,
+        )
+
+    def frames(self, cancel: Cancel, progress: Progress) -> Iterator[NDArray[np.uint8]]:
+        """Chunks ``[n, height, width, 3]``."""
+        job = self.job
+        size = max(1, min(8, CHUNK_BYTES // (job.width * job.height * 3)))
+        for first in range(0, job.frames, size):
+            cancel.check()
+            last = min(first + size, job.frames)
+            chunk = np.empty((last - first, job.height, job.width, 3), np.uint8)
+            for index in range(first, last):
+                chunk[index - first] = self.picture.frame(index)
+            yield chunk
+            progress(job, last / job.frames)
+
+    def finish(self) -> Finish:
+        """The sound, the events, and what was understood."""
+        samples = round(self.job.frames * SAMPLE_RATE / self.job.fps)
+        sound = mix.render(self.stage, self.contacts, camera=self.picture.camera, samples=samples, seed=self.job.seed)
+        return Finish(
+            sound=sound,
+            events=events(self.stage, self.contacts, self.job.seconds),
+            understanding=understanding(self.scene),
+        )

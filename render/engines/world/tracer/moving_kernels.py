@@ -1,0 +1,193 @@
+"""What moves, over the layer that stands still. Warp kernels, launched each frame."""
+
+import warp as wp
+
+from render.engines.world.tracer.noise_kernels import dither, fraction
+from render.engines.world.tracer.shade_kernels import clear, fresnel, glimpse, shade_moving
+from render.engines.world.tracer.world_kernels import (
+    Hit,
+    World,
+    blocked_by_moving,
+    hit_moving,
+    ray,
+    towards_sun,
+)
+
+LIT = wp.constant(0.004)
+"""Sunlight of the still layer below which a shadow would not be seen."""
+
+
+@wp.kernel(enable_backward=False)
+def place(
+    locals_: wp.array(dtype=wp.vec3),
+    part: wp.array(dtype=wp.int32),
+    poses: wp.array(dtype=wp.transform),
+    present: wp.array(dtype=wp.int32),
+    refuge: wp.vec3,
+    points: wp.array(dtype=wp.vec3),
+):
+    """Vertices into the world; parts that are not present shrink to a point."""
+    i = wp.tid()
+    k = part[i]
+    if present[k] != 0:
+        points[i] = wp.transform_point(poses[k], locals_[i])
+    else:
+        points[i] = refuge
+
+
+@wp.kernel(enable_backward=False)
+def cover(
+    world: World,
+    tiles: wp.array2d(dtype=wp.int32),
+    side: int,
+    spheres: wp.array(dtype=wp.vec4),
+    count: int,
+    still_sun: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    front: wp.array2d(dtype=wp.vec4),
+    front_ids: wp.array2d(dtype=wp.int32),
+    shadow: wp.array2d(dtype=wp.float32),
+    open_sky: wp.array2d(dtype=wp.float32),
+):
+    """What a pixel's centre sees (as :func:`draw_still` says it), one shadow sample, and the sky that movers leave.
+
+    Only in tiles that are touched; see :class:`render.engines.world.tracer.tiles.Touch`.
+    """
+    y, x = wp.tid()
+    touch = tiles[y / side, x / side]
+    if touch == 0:
+        return
+    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    q = normal[y, x]
+    hit = Hit()
+    hit.distance = -1.0
+    if (touch & 1) != 0:
+        hit = hit_moving(world, world.lens.eye, direction, q[3])
+    if hit.distance > 0.0:
+        front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
+        front_ids[y, x] = hit.id * 256 + hit.surface
+    else:
+        front[y, x] = q
+        front_ids[y, x] = ids[y, x]
+    shade = float(0.0)
+    sees = float(1.0)
+    if ids[y, x] >= 0:
+        n = wp.vec3(q[0], q[1], q[2])
+        at = world.lens.eye + direction * q[3] + n * 0.002
+        light = still_sun[y, x]
+        if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
+            a = dither(x, y, 0)
+            b = dither(y + 37, x + 11, 3)
+            shade = blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
+        if (touch & 4) != 0:
+            for k in range(count):
+                ball = spheres[k]
+                away = wp.vec3(ball[0] - at[0], ball[1] - at[1], ball[2] - at[2])
+                square = wp.dot(away, away)
+                size = ball[3] * ball[3]
+                if square < size * 16.0:
+                    cosine = wp.clamp(wp.dot(away, n) / wp.sqrt(square) + 0.25, 0.0, 1.0)
+                    solid = wp.min(size / square, 1.0) * cosine
+                    fade = 1.0 - square / (size * 16.0)
+                    sees = sees * (1.0 - 0.85 * solid * fade)
+    shadow[y, x] = shade
+    open_sky[y, x] = sees
+
+
+@wp.func
+def moving_id(world: World, code: int) -> int:
+    """The part that a pixel's code names if it moves, else −1."""
+    if code >= world.moving.first_id * 256:
+        return code / 256
+    return -1
+
+
+@wp.kernel(enable_backward=False)
+def compose(
+    world: World,
+    tiles: wp.array2d(dtype=wp.int32),
+    side: int,
+    corners: int,
+    still_sun: wp.array2d(dtype=wp.vec3),
+    still_rest: wp.array2d(dtype=wp.vec3),
+    still_mirrored: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    front_ids: wp.array2d(dtype=wp.int32),
+    shadow: wp.array2d(dtype=wp.float32),
+    open_sky: wp.array2d(dtype=wp.float32),
+    colour: wp.array2d(dtype=wp.vec3),
+):
+    """Linear radiance. Outlines of what moves get ``corners`` samples, edges of its shadows eight."""
+    y, x = wp.tid()
+    touch = tiles[y / side, x / side]
+    if touch == 0:
+        return
+    width = world.lens.width
+    height = world.lens.height
+    mine = moving_id(world, front_ids[y, x])
+    edge = int(0)
+    for k in range(4):
+        xx = wp.clamp(x + (k % 2) * 2 - 1, 0, width - 1)
+        yy = wp.clamp(y + (k / 2) * 2 - 1, 0, height - 1)
+        if moving_id(world, front_ids[yy, xx]) != mine:
+            edge = int(1)
+    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    q = normal[y, x]
+    base = still_rest[y, x] * open_sky[y, x]
+    if mine < 0 or edge != 0:
+        light = still_sun[y, x]
+        mirror = still_mirrored[y, x]
+        if ids[y, x] >= 0:
+            n = wp.vec3(q[0], q[1], q[2])
+            at = world.lens.eye + direction * q[3] + n * 0.002
+            if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
+                first = shadow[y, x]
+                mixed = int(0)
+                for k in range(8):
+                    reach = 1 + 2 * (k / 4)
+                    xx = wp.clamp(x + ((k % 4) % 2) * 2 * reach - reach, 0, width - 1)
+                    yy = wp.clamp(y + ((k % 4) / 2) * 2 * reach - reach, 0, height - 1)
+                    if shadow[yy, xx] != first:
+                        mixed = int(1)
+                if mixed != 0 and world.air.cel == 0:
+                    u = dither(x, y, 0)
+                    v = dither(y + 37, x + 11, 3)
+                    dark = float(0.0)
+                    for k in range(8):
+                        a = (float(k) + u) * 0.125
+                        b = fraction(v + float(k) * 0.6180340)
+                        dark += blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
+                    first = dark * 0.125
+                light = light * (1.0 - first)
+            if (touch & 8) != 0 and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+                bounce = direction - n * (2.0 * wp.dot(direction, n))
+                seen = hit_moving(world, at, bounce, 20.0)
+                if seen.distance > 0.0:
+                    share = fresnel(world, ids[y, x] % 256, -wp.dot(n, direction))
+                    mirror = glimpse(world, seen, at, bounce, q[3]) * (share * clear(world, q[3]))
+        base = base + light + mirror
+    if mine < 0 and edge == 0:
+        colour[y, x] = base
+        return
+    count = int(1)
+    if edge != 0:
+        count = corners
+    total = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(count):
+        if count > 1:
+            direction = ray(
+                world.lens, float(x) + fraction(float(k) * 0.7548777 + 0.25), float(y) + (float(k) + 0.5) / float(count)
+            )
+        hit = hit_moving(world, world.lens.eye, direction, q[3])
+        if hit.distance > 0.0:
+            at = world.lens.eye + direction * hit.distance
+            sees = float(1.0)
+            if world.ground >= 0:
+                sees = 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
+            a = fraction(dither(x, y, 0) + float(k) * 0.6180340)
+            total += shade_moving(world, hit, direction, a, dither(y + 37, x + 11, 3), sees)
+        else:
+            total += base
+    colour[y, x] = total * (1.0 / float(count))

@@ -1,0 +1,210 @@
+"""Light on a surface. Warp structs and functions."""
+
+import warp as wp
+
+from render.engines.world.tracer.noise_kernels import fraction
+from render.engines.world.tracer.pattern_kernels import paint
+from render.engines.world.tracer.sky_kernels import backdrop, sky, surroundings
+from render.engines.world.tracer.world_kernels import (
+    Hit,
+    World,
+    blocked_by_moving,
+    blocked_by_still,
+    hemisphere,
+    hit_moving,
+    hit_still,
+    towards_sun,
+)
+
+SUN_RAYS = wp.constant(6)
+"""Shadow rays of a point in the edge of a shadow; two settle the others."""
+
+
+@wp.struct
+class Shade:
+    """Radiance in three parts, so that what moves can shade and mirror in what stands still."""
+
+    sun: wp.vec3
+    rest: wp.vec3
+    mirrored: wp.vec3
+
+
+@wp.func
+def hazed(world: World, direction: wp.vec3) -> wp.vec3:
+    """Radiance of endless air in a direction near the horizon."""
+    if world.air.studio != 0:
+        return backdrop(world.air, direction)
+    return world.air.horizon * 0.95
+
+
+@wp.func
+def clear(world: World, distance: float) -> float:
+    """Share of light that passes the air."""
+    return wp.exp(-distance * world.air.haze)
+
+
+@wp.func
+def ambient(world: World, normal: wp.vec3) -> wp.vec3:
+    up = 0.5 + 0.5 * normal[2]
+    return world.air.ambient * up + world.air.ground * (1.0 - up)
+
+
+@wp.func
+def fresnel(world: World, surface: int, facing: float) -> float:
+    s = world.surfaces[surface]
+    c = 1.0 - wp.clamp(facing, 0.0, 1.0)
+    c2 = c * c
+    return s.facing + (s.mirror - s.facing) * c2 * c2 * c
+
+
+@wp.func
+def cel_bands(world: World, hit: Hit, colour: wp.vec3, direction: wp.vec3, visible: float) -> Shade:
+    """Two flat tones, a hard highlight and a rim of light."""
+    out = Shade()
+    facing = wp.dot(hit.normal, world.air.sun)
+    grey = (colour[0] + colour[1] + colour[2]) / 3.0
+    rich = wp.max(colour * 1.25 - wp.vec3(grey, grey, grey) * 0.25, wp.vec3(0.0, 0.0, 0.0))
+    power = (world.air.sun_colour[0] + world.air.sun_colour[1] + world.air.sun_colour[2]) / 3.0
+    lit = wp.cw_mul(rich, world.air.sun_colour * 0.40 + world.air.ambient * 0.55)
+    dark = wp.cw_mul(rich, world.air.ambient * 0.52 + wp.vec3(0.06, 0.03, 0.10) * power)
+    step = wp.clamp((facing - 0.10) * 40.0 + 0.5, 0.0, 1.0) * visible
+    bright = lit
+    if hit.id != 0:
+        s = world.surfaces[hit.surface]
+        half = wp.normalize(world.air.sun - direction)
+        if s.gloss > 0.18:
+            spot = wp.clamp((wp.dot(hit.normal, half) - (1.0 - 0.02 * s.gloss - 0.004)) * 400.0, 0.0, 1.0)
+            bright = bright + world.air.sun_colour * (0.5 * spot)
+        if facing > 0.82:
+            bright = bright * 1.10
+    out.sun = (bright - dark) * step
+    out.rest = dark
+    return out
+
+
+@wp.func
+def sunlit(world: World, hit: Hit, colour: wp.vec3, direction: wp.vec3) -> wp.vec3:
+    """Reflected sunlight, were nothing in between."""
+    facing = wp.max(wp.dot(hit.normal, world.air.sun), 0.0)
+    s = world.surfaces[hit.surface]
+    half = wp.normalize(world.air.sun - direction)
+    sharp = 20.0 + 220.0 * s.gloss
+    shine = wp.pow(wp.max(wp.dot(hit.normal, half), 0.0), sharp) * s.gloss * (0.25 + sharp * 0.006) * facing
+    return wp.cw_mul(colour * facing + wp.vec3(shine, shine, shine), world.air.sun_colour)
+
+
+@wp.func
+def glimpse(world: World, hit: Hit, origin: wp.vec3, direction: wp.vec3, travelled: float) -> wp.vec3:
+    """A surface seen in a mirror: shaded without further mirrors."""
+    if hit.distance < 0.0:
+        return surroundings(world, direction)
+    if wp.dot(hit.normal, direction) > 0.0:
+        hit.normal = -hit.normal
+    blur = (travelled + hit.distance) * world.lens.pixel
+    colour = paint(world.surfaces[hit.surface], hit, blur, world.air.cel)
+    at = origin + direction * hit.distance + hit.normal * 0.003
+    lit = float(0.0)
+    if wp.dot(hit.normal, world.air.sun) > 0.0:
+        lit = 1.0 - wp.max(
+            blocked_by_still(world, at, world.air.sun, 60.0), blocked_by_moving(world, at, world.air.sun, 60.0)
+        )
+    seen = sunlit(world, hit, colour, direction) * lit + wp.cw_mul(colour, ambient(world, hit.normal)) * 0.8
+    pass_through = clear(world, travelled + hit.distance)
+    return seen * pass_through + hazed(world, direction) * (1.0 - pass_through)
+
+
+@wp.func
+def turned_to_eye(hit: Hit, direction: wp.vec3) -> Hit:
+    if wp.dot(hit.facet, direction) > 0.0:
+        hit.facet = -hit.facet
+    across = wp.dot(hit.normal, direction)
+    if across > -0.02:
+        hit.normal = wp.normalize(hit.normal - direction * (across + 0.02))
+    return hit
+
+
+@wp.func
+def shade_still(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, rays: int) -> Shade:
+    """What stands still, as if nothing moved. ``rays`` probe the ambient occlusion."""
+    out = Shade()
+    if hit.distance < 0.0:
+        if world.air.studio != 0:
+            out.rest = backdrop(world.air, direction)
+        else:
+            out.rest = sky(world.air, direction)
+        return out
+    hit = turned_to_eye(hit, direction)
+    at = world.lens.eye + direction * hit.distance + hit.facet * 0.002
+    slope = wp.max(-wp.dot(direction, hit.facet), 0.08)
+    blur = hit.distance * world.lens.pixel / slope
+    colour = paint(world.surfaces[hit.surface], hit, blur, world.air.cel)
+    lit = float(0.0)
+    if wp.dot(hit.normal, world.air.sun) > 0.0 and wp.dot(hit.facet, world.air.sun) > -0.1:
+        lit = 1.0 - blocked_by_still(world, at, towards_sun(world.air, a, b), 80.0)
+    if world.air.cel != 0:
+        out = cel_bands(world, hit, colour, direction, lit)
+    else:
+        open_sky = float(1.0)
+        if rays > 0:
+            closed = float(0.0)
+            for k in range(rays):
+                u = fraction(b + float(k) * 0.6180340)
+                v = fraction(a + float(k) * 0.7548777)
+                closed += blocked_by_still(world, at, hemisphere(hit.normal, u, v), 1.2)
+            open_sky = 1.0 - 0.75 * closed / float(rays)
+        out.sun = sunlit(world, hit, colour, direction) * lit
+        out.rest = wp.cw_mul(colour, ambient(world, hit.normal)) * open_sky
+        if world.surfaces[hit.surface].mirror > 0.0:
+            share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
+            bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
+            bounce = wp.normalize(bounce + wp.vec3(a - 0.5, b - 0.5, 0.0) * 0.02)
+            other = hit_still(world, at, bounce, 80.0)
+            out.mirrored = glimpse(world, other, at, bounce, hit.distance) * share
+            out.sun = out.sun * (1.0 - share)
+            out.rest = out.rest * (1.0 - share)
+    passes = clear(world, hit.distance)
+    out.sun = out.sun * passes
+    out.mirrored = out.mirrored * passes
+    out.rest = out.rest * passes + hazed(world, direction) * (1.0 - passes)
+    return out
+
+
+@wp.func
+def shade_moving(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, open_sky: float) -> wp.vec3:
+    """Radiance of a moving part."""
+    hit = turned_to_eye(hit, direction)
+    at = world.lens.eye + direction * hit.distance + hit.facet * 0.002
+    slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
+    colour = paint(world.surfaces[hit.surface], hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    lit = float(0.0)
+    if wp.dot(hit.normal, world.air.sun) > 0.0:
+        dark = float(0.0)
+        for k in range(SUN_RAYS):
+            to_sun = towards_sun(world.air, (float(k) + a) / float(SUN_RAYS), fraction(b + float(k) * 0.6180340))
+            dark += wp.max(blocked_by_still(world, at, to_sun, 80.0), blocked_by_moving(world, at, to_sun, 80.0))
+            if k == 0 and world.air.cel != 0:
+                dark = dark * float(SUN_RAYS)
+                break
+            if k == 1 and wp.abs(dark - 1.0) > 0.5:
+                dark = dark * (0.5 * float(SUN_RAYS))
+                break
+        lit = 1.0 - dark / float(SUN_RAYS)
+    passes = clear(world, hit.distance)
+    air = hazed(world, direction) * (1.0 - passes)
+    if world.air.cel != 0:
+        bands = cel_bands(world, hit, colour, direction, lit)
+        return (bands.sun + bands.rest) * passes + air
+    out = sunlit(world, hit, colour, direction) * lit
+    out += wp.cw_mul(colour, ambient(world, hit.normal)) * open_sky
+    if world.surfaces[hit.surface].mirror > 0.0:
+        share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
+        bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
+        other = hit_still(world, at, bounce, 80.0)
+        reach = float(80.0)
+        if other.distance > 0.0:
+            reach = other.distance
+        near = hit_moving(world, at, bounce, reach)
+        if near.distance > 0.0:
+            other = near
+        out = out * (1.0 - share) + glimpse(world, other, at, bounce, hit.distance) * share
+    return out * passes + air

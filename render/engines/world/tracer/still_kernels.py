@@ -1,0 +1,57 @@
+"""The layer of what stands still, drawn once for a camera. A Warp kernel."""
+
+import warp as wp
+
+from render.engines.world.tracer.noise_kernels import dither, fraction
+from render.engines.world.tracer.shade_kernels import shade_still
+from render.engines.world.tracer.world_kernels import World, hit_still, ray
+
+NOTHING = wp.constant(1.0e4)
+"""Depth of the sky."""
+
+
+@wp.kernel(enable_backward=False)
+def draw_still(
+    world: World,
+    samples: int,
+    rays: int,
+    sun: wp.array2d(dtype=wp.vec3),
+    rest: wp.array2d(dtype=wp.vec3),
+    mirrored: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+):
+    """Mean radiance of ``samples`` a pixel; normal and depth, part and surface (id · 256 + surface) of its centre."""
+    y, x = wp.tid()
+    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    hit = hit_still(world, world.lens.eye, direction, NOTHING)
+    if hit.distance < 0.0:
+        normal[y, x] = wp.vec4(0.0, 0.0, 1.0, NOTHING)
+        ids[y, x] = -1
+    else:
+        n = hit.normal
+        if wp.dot(n, direction) > 0.0:
+            n = -n
+        normal[y, x] = wp.vec4(n[0], n[1], n[2], hit.distance)
+        ids[y, x] = hit.id * 256 + hit.surface
+    u = dither(x, y, 0)
+    v = dither(y + 37, x + 11, 3)
+    sum_sun = wp.vec3(0.0, 0.0, 0.0)
+    sum_rest = wp.vec3(0.0, 0.0, 0.0)
+    sum_mirrored = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(samples):
+        if samples > 1:
+            jx = fraction(float(k) * 0.7548777 + 0.25)
+            jy = (float(k) + 0.5) / float(samples)
+            direction = ray(world.lens, float(x) + jx, float(y) + jy)
+            hit = hit_still(world, world.lens.eye, direction, NOTHING)
+        a = fraction(u + float(k) * 0.6180340)
+        b = fraction(v + float(k) * 0.7548777)
+        part = shade_still(world, hit, direction, a, b, rays)
+        sum_sun += part.sun
+        sum_rest += part.rest
+        sum_mirrored += part.mirrored
+    scale = 1.0 / float(samples)
+    sun[y, x] = sum_sun * scale
+    rest[y, x] = sum_rest * scale
+    mirrored[y, x] = sum_mirrored * scale

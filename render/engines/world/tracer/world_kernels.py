@@ -1,0 +1,186 @@
+"""What the kernels know of a scene, and rays through it. Warp structs and functions."""
+
+import warp as wp
+
+
+@wp.struct
+class Surface:
+    pattern: int
+    base: wp.vec3
+    accent: wp.vec3
+    scale: float
+    offset: float
+    gloss: float
+    mirror: float
+    facing: float
+
+
+@wp.struct
+class Soup:
+    """Triangles of many parts in one tree."""
+
+    mesh: wp.uint64
+    indices: wp.array(dtype=wp.int32)
+    locals: wp.array(dtype=wp.vec3)
+    normals: wp.array(dtype=wp.vec3)
+    part: wp.array(dtype=wp.int32)
+    poses: wp.array(dtype=wp.transform)
+    surface: wp.array(dtype=wp.int32)
+    first_id: int
+
+
+@wp.struct
+class Air:
+    sun: wp.vec3
+    sun_colour: wp.vec3
+    softness: float
+    zenith: wp.vec3
+    horizon: wp.vec3
+    ground: wp.vec3
+    ambient: wp.vec3
+    clouds: float
+    hills: float
+    haze: float
+    studio: int
+    cel: int
+    seed: float
+
+
+@wp.struct
+class Lens:
+    eye: wp.vec3
+    forward: wp.vec3
+    right: wp.vec3
+    up: wp.vec3
+    pixel: float
+    width: int
+    height: int
+
+
+@wp.struct
+class World:
+    still: Soup
+    moving: Soup
+    has_still: int
+    has_moving: int
+    surfaces: wp.array(dtype=Surface)
+    ground: int
+    air: Air
+    sky_map: wp.array2d(dtype=wp.vec3)
+    lens: Lens
+
+
+@wp.struct
+class Hit:
+    distance: float
+    normal: wp.vec3
+    facet: wp.vec3
+    local: wp.vec3
+    local_normal: wp.vec3
+    surface: int
+    id: int
+
+
+@wp.func
+def ray(lens: Lens, x: float, y: float) -> wp.vec3:
+    across = (x - 0.5 * float(lens.width)) * lens.pixel
+    along = (0.5 * float(lens.height) - y) * lens.pixel
+    return wp.normalize(lens.forward + lens.right * across + lens.up * along)
+
+
+@wp.func
+def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp.vec3) -> Hit:
+    hit = Hit()
+    a = soup.indices[face * 3]
+    b = soup.indices[face * 3 + 1]
+    c = soup.indices[face * 3 + 2]
+    w = 1.0 - u - v
+    part = soup.part[face]
+    hit.distance = distance
+    hit.local = soup.locals[a] * u + soup.locals[b] * v + soup.locals[c] * w
+    hit.local_normal = wp.normalize(soup.normals[a] * u + soup.normals[b] * v + soup.normals[c] * w)
+    hit.normal = wp.transform_vector(soup.poses[part], hit.local_normal)
+    hit.facet = facet
+    hit.surface = soup.surface[part]
+    hit.id = soup.first_id + part
+    return hit
+
+
+@wp.func
+def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The nearest moving part, or a distance below 0."""
+    hit = Hit()
+    hit.distance = -1.0
+    hit.id = -1
+    if world.has_moving != 0:
+        query = wp.mesh_query_ray(world.moving.mesh, origin, direction, reach)
+        if query.result:
+            hit = strike(world.moving, query.face, query.u, query.v, query.t, query.normal)
+    return hit
+
+
+@wp.func
+def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The nearest of the ground and of the parts that stand still, or a distance below 0."""
+    hit = Hit()
+    hit.distance = -1.0
+    hit.id = -1
+    limit = reach
+    if world.ground >= 0 and direction[2] < -1.0e-5 and origin[2] > 0.0:
+        floor = -origin[2] / direction[2]
+        if floor < limit:
+            limit = floor
+            hit.distance = floor
+            hit.normal = wp.vec3(0.0, 0.0, 1.0)
+            hit.facet = hit.normal
+            hit.local_normal = hit.normal
+            hit.local = origin + direction * floor
+            hit.surface = world.ground
+            hit.id = 0
+    if world.has_still != 0:
+        query = wp.mesh_query_ray(world.still.mesh, origin, direction, limit)
+        if query.result:
+            hit = strike(world.still, query.face, query.u, query.v, query.t, query.normal)
+    return hit
+
+
+@wp.func
+def blocked_by_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
+    """1 if something that stands still lies within reach, else 0."""
+    if world.has_still != 0:
+        if wp.mesh_query_ray_anyhit(world.still.mesh, origin, direction, reach):
+            return 1.0
+    return 0.0
+
+
+@wp.func
+def blocked_by_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
+    """1 if a moving part lies within reach, else 0."""
+    if world.has_moving != 0:
+        if wp.mesh_query_ray_anyhit(world.moving.mesh, origin, direction, reach):
+            return 1.0
+    return 0.0
+
+
+@wp.func
+def towards_sun(air: Air, a: float, b: float) -> wp.vec3:
+    """A direction to a point of the sun's disk; a and b are 0 to 1."""
+    radius = wp.sqrt(a) * air.softness
+    angle = 6.2831853 * b
+    side = wp.normalize(wp.cross(air.sun, wp.vec3(0.0, 0.3, 1.0)))
+    return wp.normalize(air.sun + side * (radius * wp.cos(angle)) + wp.cross(side, air.sun) * (radius * wp.sin(angle)))
+
+
+@wp.func
+def hemisphere(n: wp.vec3, a: float, b: float) -> wp.vec3:
+    """A cosine-weighted direction about the normal; a and b are 0 to 1."""
+    s = float(1.0)
+    if n[2] < 0.0:
+        s = float(-1.0)
+    k = -1.0 / (s + n[2])
+    m = n[0] * n[1] * k
+    t = wp.vec3(1.0 + s * n[0] * n[0] * k, s * m, -s * n[0])
+    v = wp.vec3(m, s + n[1] * n[1] * k, -n[1])
+    radius = wp.sqrt(a)
+    angle = 6.2831853 * b
+    return t * (radius * wp.cos(angle)) + v * (radius * wp.sin(angle)) + n * wp.sqrt(wp.max(1.0 - a, 0.0))

@@ -1,0 +1,68 @@
+import functools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render.engines.world import camera, families, physics
+from render.engines.world.families import FAMILIES
+from render.engines.world.families.product import GOODS
+from render.engines.world.scene import Scene
+from render.engines.world.tracer.picture import band
+from render.engines.world.tracer.soup import mesh_of, turned
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("aspect", [9 / 16, 1.0, 16 / 9, 2.39, 4.0, 0.25])
+def test_the_action_stays_in_the_frame(family, aspect):
+    shot = families.build(Scene(family=family), seed=3, seconds=2.0).shot
+    spots = camera.frame(shot, aspect).project(shot.points, aspect)
+    assert np.abs(spots).max() < 1.02
+    assert np.abs(spots).max() > 0.5
+
+
+@pytest.mark.parametrize("kind", GOODS)
+@pytest.mark.parametrize("aspect", [9 / 16, 1.0, 16 / 9, 2.39])
+def test_a_product_and_its_table_are_never_cropped(kind, aspect):
+    stage = families.build(Scene(family="product", subjects=(kind,)), seed=5, seconds=4.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=16, fps=4)
+    seen = camera.frame(stage.shot, aspect)
+    for solid in stage.solids:
+        corners = mesh_of(solid).vertices
+        for pose in motion.poses[:, motion.names.index(solid.rides or solid.name)]:
+            spots = seen.project(turned(corners, pose).astype(float), aspect)
+            assert np.abs(spots).max() < 0.9
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("aspect", [9 / 16, 1.0, 16 / 9, 2.39])
+def test_the_ball_of_a_missed_shot_stays_in_the_frame_to_the_end(seed, aspect):
+    stage, motion = take("basketball", seed)
+    seen = camera.frame(stage.shot, aspect, camera.paths(stage.shot, stage.solids, motion, fps=24))
+    lane = motion.names.index("ball")
+    assert np.abs(seen.project(motion.poses[:, lane, :3].astype(float), aspect)).max() < 1.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("aspect", [9 / 16, 1.0, 16 / 9, 2.39])
+def test_most_of_what_fell_lies_in_the_frame_at_the_end(seed, aspect):
+    stage, motion = take("objects", seed)
+    seen = camera.frame(stage.shot, aspect, camera.paths(stage.shot, stage.solids, motion, fps=24))
+    spots = np.abs(seen.project(motion.poses[-1, :, :3].astype(float), aspect)).max(1)
+    assert (spots < 1.0).mean() >= 0.8
+
+
+@functools.cache
+def take(family, seed):
+    stage = families.build(Scene(family=family), seed=seed, seconds=4.0)
+    return stage, physics.simulate(stage.solids, floor=stage.ground_substance, frames=96, fps=24)
+
+
+@given(st.integers(64, 4096), st.integers(64, 4096))
+def test_the_band_lies_within_the_frame(width, height):
+    first, rows = band(width, height, 2.39)
+    assert first >= 0
+    assert rows > 0
+    assert first + rows <= height
+    assert band(width, height, None) == (0, height)
