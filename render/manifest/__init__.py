@@ -1,0 +1,10 @@
+"""From a manifest or a brief to valid rows."""
+
+from render.manifest.brief import expand
+from render.manifest.convert import convert, csv_to_table
+from render.manifest.reader import check, read
+from render.manifest.rows import rows
+from render.manifest.sources import arrived, files
+from render.manifest.tables import to_bytes, write
+
+__all__ = ["arrived", "check", "convert", "csv_to_table", "expand", "files", "read", "rows", "to_bytes", "write"]

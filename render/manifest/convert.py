@@ -1,0 +1,79 @@
+"""What people write, a brief or a CSV, as the Parquet that the pipeline reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from render import contracts
+from render.errors import ManifestError
+from render.manifest import sources, tables
+from render.manifest.brief import expand
+
+MAX_BYTES = 256 << 20
+"""Length of a CSV file that is read; a larger one should be Parquet."""
+
+
+def convert(url: str | Path, roots: Sequence[str] = ()) -> bytes | None:
+    """The Parquet bytes of a brief (.yaml, .yml) or a CSV (.csv); None for anything else.
+
+    The same file gives the same bytes. Raises :class:`render.errors.InputError` if it cannot be read, is not valid,
+    or does not lie below ``roots``.
+    """
+    suffix = Path(str(url)).suffix.lower()
+    if suffix not in (".yaml", ".yml", ".csv"):
+        return None
+    sources.locate(url, roots)
+    return tables.to_bytes(csv_to_table(url) if suffix == ".csv" else expand(url))
+
+
+def csv_to_table(url: str | Path) -> pa.Table:
+    """The manifest that a CSV file holds: a header of column names, UTF-8, commas, quotes where needed.
+
+    An empty cell is no value; what nests is JSON. Raises :class:`render.errors.ManifestError`.
+    """
+    place = sources.locate(url)
+    with sources.explained(place.url), place.open() as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ManifestError(f"{place.url} is longer than {MAX_BYTES:,} bytes. Write so many rows as Parquet.")
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [(reader.line_num, cells) for cells in reader if any(cells)]
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{place.url} is not text in UTF-8. Save it as UTF-8.") from error
+    except csv.Error as error:
+        raise ManifestError(f"{place.url} is not valid CSV: {error}. Check its quotes.") from error
+    if not lines:
+        raise ManifestError(f"{place.url} is empty. The first line must name the columns.")
+    header = [name.strip() for name in lines[0][1]]
+    _check_header(place.url, header)
+    for line, cells in lines[1:]:
+        if len(cells) != len(header):
+            raise ManifestError(
+                f"{place.url}, line {line}: {len(cells)} cells where the header names {len(header)} columns. "
+                "Put text that holds commas in quotes."
+            )
+    if len(lines) == 1:
+        raise ManifestError(f"{place.url} holds no rows. Add a line for each clip.")
+    columns = zip(*(cells for _, cells in lines[1:]), strict=True)
+    return tables.build({name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)})
+
+
+def _check_header(url: str, header: list[str]) -> None:
+    if "" in header:
+        raise ManifestError(f"{url}: column {header.index('') + 1} has no name. Give it one, or remove it.")
+    if twice := [name for name, count in Counter(header).items() if count > 1]:
+        raise ManifestError(f"{url} has the column {twice[0]!r} more than once. Rename or remove one of them.")
+    required = [column.name for column in contracts.load("manifest").columns if column.required]
+    if missing := [name for name in required if name not in header]:
+        hint = " Separate columns by commas." if len(header) == 1 else ""
+        raise ManifestError(
+            f"{url} lacks the required column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: "
+            f"its header names {', '.join(header)}.{hint}"
+        )

@@ -1,0 +1,121 @@
+"""Brings a table as it was written into the contract's form: every column, its type, its default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from render.contracts import Column, Contract, shorten
+from render.manifest import casts
+from render.model import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normal:
+    """A table in the contract's form, and what of it could not be brought there."""
+
+    table: pa.Table
+    """The contract's columns in its order; null where a value did not fit and there is no default."""
+    extra: pa.Table
+    """The columns that the contract does not name, as text."""
+    faults: tuple[Fault, ...]
+    """Values that did not fit their column's type; rows are positions in ``table``."""
+
+    def take(self, rows: pa.Array) -> tuple[pa.Table, pa.Table]:
+        """Both tables, these rows only."""
+        # Arrow's take forgets how many rows a table without columns has
+        extra = self.extra.take(rows) if self.extra.num_columns else self.extra.slice(0, len(rows))
+        return self.table.take(rows), extra
+
+
+def normalise(raw: pa.Table, contract: Contract) -> Normal:
+    """Cast without loss, fold a single shot into its row, write the defaults out."""
+    columns: dict[str, pa.Array] = {}
+    faults: list[Fault] = []
+    for column in contract.columns:
+        if column.name not in raw.column_names:
+            columns[column.name] = pa.nulls(raw.num_rows, column.type)
+            continue
+        given = casts.plain(raw.column(column.name))
+        if is_unbuilt(column):
+            columns[column.name] = _presence(given)
+            continue
+        columns[column.name], bad = casts.cast(given, column.type)
+        faults += [_misfit(row, column, given[row]) for row in pc.indices_nonzero(bad).to_pylist()]
+    _fold_single_shot(columns)
+    for column in contract.columns:
+        if column.default is not None:
+            columns[column.name] = columns[column.name].fill_null(pa.scalar(column.default, column.type))
+    known = set(columns)
+    extra = {name: casts.as_text(casts.plain(raw.column(name))) for name in raw.column_names if name not in known}
+    return Normal(
+        table=pa.table(columns),
+        extra=pa.table(extra) if extra else pa.table({"": pa.nulls(raw.num_rows)}).select([]),
+        faults=tuple(faults),
+    )
+
+
+def is_unbuilt(column: Column) -> bool:
+    """Whether any value of the column is refused for now, of whatever type it is."""
+    return any(rule.name == "not_built" for rule in column.rules)
+
+
+def _presence(given: pa.Array) -> pa.Array:
+    """The value as text where there is one; empty text and empty lists count as none."""
+    values = casts.as_text(given)
+    return pc.if_else(pc.is_in(values, pa.array(["", "[]", "{}"])), pa.scalar(None, pa.string()), values)
+
+
+def _fold_single_shot(columns: dict[str, pa.Array]) -> None:
+    """A single shot stands for the clip: its seconds replace the row's, its words follow the prompt."""
+    count = pc.fill_null(pc.list_value_length(columns["shots"]), 0)
+    single = pc.equal(count, 1)
+    if pc.any(single).as_py():
+        shot = columns["shots"].filter(single).flatten()
+        prompt, seconds, camera = (pc.struct_field(shot, name) for name in ("prompt", "seconds", "camera"))
+        lines = [_line(words) for words in (columns["prompt"].filter(single), prompt, camera)]
+        folded = pc.utf8_normalize(pc.utf8_ltrim(pc.binary_join_element_wise(*lines, ""), characters="\n"), form="NFC")
+        seconds = pc.if_else(pc.is_nan(seconds), pa.scalar(None, pa.float64()), seconds)
+        length = pc.coalesce(seconds, columns["seconds"].filter(single))
+        columns["prompt"] = pc.replace_with_mask(columns["prompt"], single, folded)
+        columns["seconds"] = pc.replace_with_mask(columns["seconds"], single, length)
+    columns["shots"] = pc.if_else(pc.less_equal(count, 1), pa.scalar(None, columns["shots"].type), columns["shots"])
+
+
+def _line(words: pa.Array) -> pa.Array:
+    """Each text as a line that is begun anew, blank ones as nothing at all."""
+    begun = pc.binary_join_element_wise("\n", words, "")
+    return pc.if_else(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(words), ""), True), "", begun)
+
+
+def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
+    wanted = _wanted(column.type)
+    shown = shorten(casts.cell_text(cell))
+    return Fault(
+        row=row,
+        column=column.name,
+        value=shown,
+        reason=f"{column.name} must be {wanted}, not {shown!r} ({cell.type}).",
+        fix=f"Write {column.name} as {wanted}, or leave it empty." if not column.required else f"Write it as {wanted}.",
+    )
+
+
+def _wanted(kind: pa.DataType) -> str:
+    """A column's type in the words of those who fill it in."""
+    if types.is_integer(kind):
+        highest = 2 ** (kind.bit_width - 1) - 1
+        return f"a whole number up to {highest}"
+    if types.is_floating(kind):
+        return "a number"
+    if types.is_timestamp(kind):
+        return "a date and time (ISO 8601)"
+    if types.is_map(kind):
+        return "a list of names or a map of text by name"
+    if types.is_list(kind):
+        names: Sequence[str] = [field.name for field in kind.value_type] if types.is_struct(kind.value_type) else ()
+        return f"a list of items with {', '.join(names)}"
+    return "text in UTF-8"

@@ -1,0 +1,74 @@
+"""Reads manifests in row groups: the file as a whole is right or the run ends; its values are not looked at here."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from render import contracts
+from render.errors import ManifestError
+from render.manifest import sources
+from render.model import ManifestFile
+
+BATCH_ROWS = 65_536
+"""Rows that are in memory at once."""
+
+
+def read(files: Sequence[ManifestFile]) -> Iterator[pa.Table]:
+    """Every row of the files, in order, as tables of at most 65,536 rows with the columns as they were written.
+
+    Raises :class:`render.errors.ManifestError` that names the file and the fix, if a file is not the one that was
+    hashed, is no whole Parquet file, holds no row, lacks a required column or has a column twice.
+    """
+    for file in files:
+        yield from _read_one(file)
+
+
+def check(file: ManifestFile) -> None:
+    """Raise :class:`render.errors.ManifestError` if :func:`read` would, as far as the file's footer tells."""
+    with _opened(file):
+        pass
+
+
+def _read_one(file: ManifestFile) -> Iterator[pa.Table]:
+    with _opened(file) as parquet, sources.explained(file.url):
+        for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
+            yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _opened(file: ManifestFile) -> Iterator[pq.ParquetFile]:
+    """The file, when it is the one that was hashed and right as a whole."""
+    place = sources.locate(file.url)
+    if sources.digest(place)[0] != file.sha256:
+        raise ManifestError(
+            f"{file.url} has changed since this batch took it in. Put the old file back, or run the new one as a batch "
+            "of its own."
+        )
+    if file.bytes == 0:
+        raise ManifestError(f"{file.url} is empty (0 bytes). Write it again, or remove it.")
+    with sources.explained(file.url), place.open() as handle, pq.ParquetFile(handle) as parquet:
+        _check_columns(file.url, parquet.schema_arrow)
+        if parquet.metadata.num_rows == 0:
+            raise ManifestError(f"{file.url} holds no rows. Write it again with rows, or remove it.")
+        yield parquet
+
+
+def _check_columns(url: str, schema: pa.Schema) -> None:
+    names = list(schema.names)
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise ManifestError(f"{url} has the column {twice[0]!r} more than once. Rename or remove one of them.")
+    known = contracts.load("manifest").columns
+    missing = [column.name for column in known if column.required and column.name not in names]
+    if missing:
+        near = [(name, difflib.get_close_matches(name, names, 1, 0.7)) for name in missing]
+        hints = "".join(f" Is {found[0]!r} meant to be {name!r}?" for name, found in near if found)
+        raise ManifestError(
+            f"{url} lacks the required column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "
+            f"Add {'them' if len(missing) > 1 else 'it'}.{hints}"
+        )

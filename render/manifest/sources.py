@@ -1,0 +1,149 @@
+"""Where manifests lie: one file or a folder of them, behind any fsspec URL, confined to the roots that are allowed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from render.errors import ManifestError
+from render.model import ManifestFile
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+BLOCK = 1 << 20
+"""Bytes that are hashed at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A file or folder on its file system."""
+
+    filesystem: AbstractFileSystem
+    path: str
+
+    @property
+    def url(self) -> str:
+        """Absolute, with its protocol."""
+        return self.filesystem.unstrip_protocol(self.path)
+
+    def open(self) -> IO[bytes]:
+        """Open for reading. Raises :class:`render.errors.ManifestError`."""
+        with explained(self.url):
+            return cast("IO[bytes]", self.filesystem.open(self.path, "rb"))
+
+
+class explained:  # noqa: N801 - reads as a sentence: with explained(url)
+    """Turn whatever a file system raises into a :class:`render.errors.ManifestError` that names the file."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, ManifestError) or not isinstance(error, Exception):
+            return
+        match error:
+            case FileNotFoundError():
+                why = "there is no such file or folder. Check the path."
+            case PermissionError():
+                why = "access is denied. Check the file's permissions or your store credentials."
+            case ImportError():
+                why = f"this kind of URL needs another package: {error}. Install it, or use a path or an s3:// URL."
+            case _:
+                why = f"{_first_line(error)}. Check the path, and whether the file is a whole Parquet file."
+        raise ManifestError(f"{self.url} cannot be read: {why}") from error
+
+
+def locate(url: str | Path, roots: Sequence[str] = ()) -> Place:
+    """The place that ``url`` names. Raises :class:`render.errors.ManifestError`, also if it is not below a root."""
+    from fsspec.core import url_to_fs
+
+    with explained(str(url)):
+        if not str(url).strip() or "\0" in str(url):
+            raise ValueError("the path is empty or no path at all")
+        filesystem, path = url_to_fs(str(url))
+    place = Place(filesystem=filesystem, path=path)
+    if roots and not any(_is_below(place, root) for root in roots):
+        raise ManifestError(
+            f"{place.url} is not below an allowed place ({', '.join(roots)}). "
+            "Move the manifest there, or add its folder to the setting manifest_roots."
+        )
+    return place
+
+
+def files(url: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
+    """The manifest's files in name order, each with the hash of its bytes.
+
+    ``url`` is one Parquet file, or a folder of which every ``*.parquet`` is taken (not those in its folders).
+    Raises :class:`render.errors.ManifestError` if there is none, one cannot be read, or one is not below ``roots``.
+    """
+    place = locate(url, roots)
+    with explained(place.url):
+        place.filesystem.invalidate_cache()
+        if place.filesystem.isdir(place.path):
+            found = _parquets(place)
+            if not found:
+                raise ManifestError(f"The folder {place.url} holds no *.parquet file. Put a manifest there.")
+        elif place.filesystem.exists(place.path):
+            found = [place]
+        else:
+            raise FileNotFoundError(place.path)
+    return [_hashed(part, roots) for part in found]
+
+
+def arrived(inbox: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
+    """The manifests of an inbox in name order; none if the inbox is empty or is not there yet."""
+    place = locate(inbox, roots)
+    with explained(place.url):
+        place.filesystem.invalidate_cache()
+        found = _parquets(place) if place.filesystem.isdir(place.path) else []
+    return [_hashed(part, roots) for part in found]
+
+
+def digest(place: Place) -> tuple[str, int]:
+    """SHA-256 of a file, as hex, and its length in bytes."""
+    sha, length = hashlib.sha256(), 0
+    with explained(place.url), place.open() as file:
+        while block := file.read(BLOCK):
+            sha.update(block)
+            length += len(block)
+    return sha.hexdigest(), length
+
+
+def _hashed(place: Place, roots: Sequence[str]) -> ManifestFile:
+    locate(place.url, roots)  # a link in a folder may lead out of the roots
+    sha256, length = digest(place)
+    return ManifestFile(url=place.url, sha256=sha256, bytes=length)
+
+
+def _parquets(folder: Place) -> list[Place]:
+    names = sorted(
+        entry["name"]
+        for entry in folder.filesystem.ls(folder.path, detail=True)
+        if entry["name"].lower().endswith(".parquet") and not entry["name"].rsplit("/", 1)[-1].startswith((".", "_"))
+    )
+    places = [Place(filesystem=folder.filesystem, path=name) for name in names]
+    return [place for place in places if not folder.filesystem.isdir(place.path)]
+
+
+def _is_below(place: Place, root: str) -> bool:
+    """Whether a place lies in or below ``root``; links of the local file system are followed first."""
+    from fsspec.core import url_to_fs
+
+    filesystem, path = url_to_fs(root)
+    if filesystem.protocol != place.filesystem.protocol:
+        return False
+    if "file" in (filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)):
+        return Path(place.path).resolve().is_relative_to(Path(path).resolve())
+    parts, above = place.path.strip("/").split("/"), path.strip("/").split("/")
+    return ".." not in parts and parts[: len(above)] == above
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

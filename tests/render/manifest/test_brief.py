@@ -1,0 +1,167 @@
+"""Briefs: a template and factors become rows, or an error that says what to change."""
+
+from __future__ import annotations
+
+import contextlib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from render import manifest
+from render.errors import BriefError, ManifestError
+
+FACTORS = {"thing": {"cup": "A red cup", "box": "A blue box"}, "style": ["realistic", "anime"]}
+
+
+def test_factors_are_crossed() -> None:
+    table = manifest.expand(
+        {"experiment": "e", "prompt": "{thing} falls", "factors": FACTORS, "defaults": {"seconds": 2}}
+    )
+    assert table.select(["experiment", "variant", "prompt", "style", "seconds", "thing"]).to_pylist() == [
+        {
+            "experiment": "e",
+            "variant": f"{name}-{style}",
+            "prompt": f"{text} falls",
+            "style": style,
+            "seconds": 2.0,
+            "thing": name,
+        }
+        for name, text in FACTORS["thing"].items()
+        for style in FACTORS["style"]
+    ]
+
+
+def test_factors_are_zipped_and_name_the_experiment() -> None:
+    brief = {"experiment": "{thing}", "prompt": "{thing} in {style}", "factors": FACTORS, "combine": "zip"}
+    table = manifest.expand(brief)
+    assert table["experiment"].to_pylist() == ["cup", "box"]
+    assert table["variant"].to_pylist() == ["realistic", "anime"]
+    assert table["prompt"].to_pylist() == ["A red cup in realistic", "A blue box in anime"]
+
+
+def test_literal_rows_are_taken_as_they_stand() -> None:
+    rows = [
+        {"variant": 1, "prompt": "{not a placeholder}", "seconds": "long"},
+        {"prompt": "", "seconds": 3, "extra": [1]},
+    ]
+    table = manifest.expand({"experiment": "e", "rows": rows})
+    assert table["prompt"].to_pylist() == ["{not a placeholder}", ""]
+    assert table["seconds"].to_pylist() == ["long", "3"]
+    assert table["variant"].to_pylist() == ["1", None]
+    assert table["extra"].to_pylist() == [None, "[1]"]
+
+
+def test_columns_that_fit_have_the_contracts_type() -> None:
+    table = manifest.expand({"prompt": "p", "defaults": {"width": 640, "seed": 1, "deadline": "2026-12-01", "note": 5}})
+    assert table.schema.field("width").type == pa.int32()
+    assert table.schema.field("deadline").type == pa.timestamp("us", tz="UTC")
+    assert table.schema.field("note").type == pa.string()
+
+
+def test_a_prompt_may_itself_be_the_factor() -> None:
+    table = manifest.expand({"experiment": "e", "factors": {"prompt": {"a": "One", "b": "Two"}}})
+    assert (table["variant"].to_pylist(), table["prompt"].to_pylist()) == (["a", "b"], ["One", "Two"])
+
+
+@pytest.mark.parametrize(
+    ("brief", "told"),
+    [
+        ({}, "gives no row"),
+        ({"promt": "x"}, "unknown key 'promt'"),
+        ({"prompt": "{thing}"}, "no factor"),
+        ({"prompt": "{a", "factors": {"a": [1]}}, "brace"),
+        ({"prompt": "{a.b}", "factors": {"a": [1]}}, "plain placeholders"),
+        ({"prompt": "{a!r}", "factors": {"a": [1]}}, "plain placeholders"),
+        ({"prompt": "{a:>9}", "factors": {"a": [1]}}, "plain placeholders"),
+        ({"prompt": "{}", "factors": {"a": [1]}}, "plain placeholders"),
+        ({"factors": {"a": [1]}}, "no prompt"),
+        ({"prompt": ["x"]}, "must be text"),
+        ({"prompt": "x", "factors": {"a": []}}, "at least one"),
+        ({"prompt": "x", "factors": {"a": "b"}}, "needs a list"),
+        ({"prompt": "x", "factors": {"variant": ["b"]}}, "cannot be called"),
+        ({"prompt": "x", "factors": {"a b": ["b"]}}, "cannot be called"),
+        ({"prompt": "x", "factors": ["a"]}, "factors must be a mapping"),
+        ({"prompt": "x", "factors": {"a": [1], "b": [1, 2]}, "combine": "zip"}, "a 1, b 2"),
+        ({"prompt": "x", "combine": "mix"}, "cross or zip"),
+        ({"prompt": "x", "defaults": {"prompt": "y"}}, "does not belong in defaults"),
+        ({"rows": {"a": 1}}, "rows must be a list"),
+        ({"rows": ["a"]}, "Row 0 of rows"),
+        ({"prompt": "x", "factors": {name: list(range(100)) for name in "abc"}}, "1,000,000 rows"),
+        ({"prompt": "\ud800"}, "surrogate"),
+    ],
+)
+def test_what_is_wrong_with_a_brief_is_said(brief: dict[str, Any], told: str) -> None:
+    with pytest.raises(BriefError, match=told):
+        manifest.expand(brief)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("prompt: [", "not valid YAML"),
+        ("prompt: a\nprompt: b", "stands twice"),
+        ("prompt: !!python/object/apply:os.system [ls]", "not valid YAML"),
+        ("prompt: a\n---\nprompt: b", "one YAML document"),
+        ("", "one YAML document"),
+        ("- a", "must be a mapping"),
+        ("prompt: " + "[" * 5000, "YAML"),
+        (
+            "a: &a [x, x]\n"
+            + "\n".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}]" for a, b in pairwise("abcdefghijk")),
+            "aliases",
+        ),
+        ("#" + "x" * (1 << 20), "longer"),
+    ],
+)
+def test_what_is_wrong_with_its_yaml_is_said(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text(text)
+    with pytest.raises(BriefError, match=told):
+        manifest.expand(path)
+
+
+def test_a_brief_that_is_not_there_or_not_text(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="no such file"):
+        manifest.expand(tmp_path / "b.yaml")
+    (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BriefError, match="UTF-8"):
+        manifest.expand(tmp_path / "b.yaml")
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+factors = st.dictionaries(
+    st.sampled_from(["a", "b", "style", "seed"]), st.lists(st.text(max_size=5), min_size=1, max_size=3), max_size=3
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.dictionaries(
+        st.sampled_from(["experiment", "variant", "prompt", "defaults", "factors", "combine", "rows"]), values
+    )
+)
+def test_no_brief_ends_in_a_traceback(brief: dict[str, Any]) -> None:
+    with contextlib.suppress(BriefError):
+        assert manifest.expand(brief).num_rows > 0
+
+
+@settings(max_examples=40)
+@given(factors, st.lists(st.dictionaries(st.sampled_from(["prompt", "seconds", "own"]), values), max_size=3))
+def test_expansion_is_complete_and_deterministic(factors: dict[str, list[str]], rows: list[dict[str, Any]]) -> None:
+    brief = {"experiment": "e", "prompt": "p", "factors": factors, "rows": rows}
+    table = manifest.expand(brief)
+    expected = len(rows)
+    count = 1
+    for levels in factors.values():
+        count *= len(levels)
+    assert table.num_rows == expected + count
+    assert manifest.to_bytes(table) == manifest.to_bytes(manifest.expand(brief))

@@ -1,0 +1,82 @@
+"""CSV and briefs as Parquet."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from render import manifest
+from render.errors import InputError, ManifestError
+
+CSV = 'experiment,variant,prompt,seconds,width,market\ne,1,"A cup, red",2.5,640,DE\ne,2,"two\nlines",,,\n\n'
+
+
+def test_a_csv_becomes_a_manifest(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("\ufeff" + CSV, encoding="utf-8", newline="")
+    table = manifest.csv_to_table(path)
+    assert table.schema.field("width").type == pa.int32()
+    assert table.to_pylist() == [
+        {"experiment": "e", "variant": "1", "prompt": "A cup, red", "seconds": 2.5, "width": 640, "market": "DE"},
+        {"experiment": "e", "variant": "2", "prompt": "two\nlines", "seconds": None, "width": None, "market": None},
+    ]
+
+
+def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(CSV.replace("2.5", "long"))
+    assert manifest.csv_to_table(path)["seconds"].to_pylist() == ["long", None]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "empty"),
+        (b"experiment,variant,prompt\n", "no rows"),
+        (b"experiment,variant\na,b\n", "lacks the required column prompt"),
+        (b"experiment;variant;prompt\na;b;c\n", "Separate columns by commas"),
+        (b"experiment,variant,prompt,\na,b,c,d\n", "column 4 has no name"),
+        (b"experiment,variant,prompt,prompt\na,b,c,d\n", "more than once"),
+        (b"experiment,variant,prompt\na,b,c,d\n", "line 2: 4 cells"),
+        (b'experiment,variant,prompt\na,b,"c\n', "not valid CSV"),
+        (b"experiment,variant,prompt\na,b,\xff\n", "UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_csv_is_said(tmp_path: Path, data: bytes, told: str) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(data)
+    with pytest.raises(ManifestError, match=told) as caught:
+        manifest.csv_to_table(path)
+    assert "m.csv" in str(caught.value)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=40))
+def test_no_csv_ends_in_a_traceback(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(b"experiment,variant,prompt,x\n" + data)
+    with contextlib.suppress(ManifestError):
+        assert manifest.csv_to_table(path).num_rows > 0
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(CSV)
+    (tmp_path / "b.yml").write_text("experiment: e\nprompt: p\n")
+    for name in ("m.csv", "b.yml"):
+        first, second = manifest.convert(tmp_path / name), manifest.convert(str(tmp_path / name))
+        assert first is not None
+        assert first == second
+        assert pq.read_table(pa.BufferReader(first)).column_names[:3] == ["experiment", "variant", "prompt"]
+    assert manifest.convert(tmp_path / "m.parquet") is None
+
+
+def test_where_a_manifest_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        manifest.write(pa.table({"a": [1]}), tmp_path / "file" / "m.parquet")

@@ -1,0 +1,77 @@
+"""Reading whole files: right, or an error that names the file and the fix."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from render import manifest
+from render.errors import ManifestError
+
+TABLE = pa.table({"experiment": ["e"] * 50, "variant": ["v"] * 50, "prompt": [f"prompt {i}" for i in range(50)]})
+
+
+def written(path: Path, table: pa.Table) -> Path:
+    manifest.write(table, path)
+    return path
+
+
+def rows_of(path: Path) -> list[dict]:
+    return [row for table in manifest.read(manifest.files(path)) for row in table.to_pylist()]
+
+
+def test_every_row_group_of_every_file_is_read_in_order(tmp_path: Path) -> None:
+    pq.write_table(TABLE, tmp_path / "a.parquet", row_group_size=7)
+    written(tmp_path / "b.parquet", TABLE.slice(0, 3))
+    assert [row["prompt"] for row in rows_of(tmp_path)] == [f"prompt {i}" for i in (*range(50), *range(3))]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (TABLE.drop_columns(["prompt"]), "lacks the required column prompt"),
+        (TABLE.rename_columns(["experiment", "variant", "promt"]), "Is 'promt' meant to be 'prompt'"),
+        (TABLE.drop_columns(["variant", "prompt"]), "required columns variant, prompt"),
+        (TABLE.slice(0, 0), "holds no rows"),
+        (TABLE.append_column("prompt", TABLE["prompt"]), "more than once"),
+    ],
+)
+def test_a_file_that_cannot_be_used_as_a_whole(tmp_path: Path, table: pa.Table, told: str) -> None:
+    path = written(tmp_path / "m.parquet", table)
+    with pytest.raises(ManifestError, match=told) as caught:
+        rows_of(path)
+    assert "m.parquet" in str(caught.value)
+
+
+def test_a_file_that_changed_after_it_was_taken_in(tmp_path: Path) -> None:
+    path = written(tmp_path / "m.parquet", TABLE)
+    files = manifest.files(path)
+    written(path, TABLE.slice(1))
+    with pytest.raises(ManifestError, match="changed"):
+        list(manifest.read(files))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_is_told_never_a_traceback(tmp_path: Path, data: st.DataObject) -> None:
+    whole = manifest.to_bytes(TABLE)
+    position = data.draw(st.integers(0, len(whole) - 1))
+    byte = data.draw(st.integers(0, 255))
+    cut = data.draw(st.booleans())
+    path = tmp_path / "damaged.parquet"
+    path.write_bytes(whole[: position + 1] if cut else whole[:position] + bytes([byte]) + whole[position + 1 :])
+    with contextlib.suppress(ManifestError):
+        rows_of(path)
+
+
+def test_an_empty_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "zero.parquet").touch()
+    [file] = manifest.files(tmp_path / "zero.parquet")
+    with pytest.raises(ManifestError, match=r"zero\.parquet is empty \(0 bytes\)"):
+        manifest.check(file)

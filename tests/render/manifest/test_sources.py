@@ -1,0 +1,80 @@
+"""Where manifests lie, and where they may lie."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from render import manifest
+from render.errors import ManifestError
+
+TABLE = pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]})
+
+
+def test_a_file_comes_with_its_hash(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    manifest.write(TABLE, path)
+    [file] = manifest.files(path)
+    assert file.url == f"file://{path}"
+    assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert file.bytes == path.stat().st_size
+
+
+def test_a_folder_is_taken_in_name_order(tmp_path: Path) -> None:
+    for name in ("b.parquet", "a.PARQUET", "c.csv", "_temporary.parquet", ".hidden.parquet", "deeper/d.parquet"):
+        manifest.write(TABLE, tmp_path / name)
+    (tmp_path / "folder.parquet").mkdir()
+    assert [Path(file.url).name for file in manifest.files(tmp_path)] == ["a.PARQUET", "b.parquet"]
+
+
+def test_any_file_system_will_do() -> None:
+    try:
+        manifest.write(TABLE, "memory://inbox/a.parquet")
+        [file] = manifest.files("memory://inbox")
+        assert file.url == "memory:///inbox/a.parquet"
+        assert sum(table.num_rows for table in manifest.read([file])) == 1
+    finally:
+        MemoryFileSystem.store.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nowhere.parquet", "no such file"),
+        ("empty_folder", "holds no"),
+        ("", "empty"),
+        ("what://a/b.parquet", "what"),
+        ("nul\0.parquet", "no path"),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_its_name(tmp_path: Path, name: str, told: str) -> None:
+    (tmp_path / "empty_folder").mkdir()
+    with pytest.raises(ManifestError, match=told) as caught:
+        manifest.files(name if "://" in name or not name else tmp_path / name)
+    assert name in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_manifests_stay_below_the_allowed_roots(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "in_not"
+    manifest.write(TABLE, inside / "a.parquet")
+    manifest.write(TABLE, outside / "b.parquet")
+    (inside / "link.parquet").symlink_to(outside / "b.parquet")
+    roots = (str(inside), "s3://bucket/in")
+    assert len(manifest.files(inside / "a.parquet", roots)) == 1
+    outsiders = (outside, outside / "b.parquet", inside / ".." / "in_not", inside / "link.parquet", inside)
+    for url in (*map(str, outsiders), "memory://in/a.parquet"):
+        with pytest.raises(ManifestError, match="allowed place"):
+            manifest.files(url, roots)
+    with pytest.raises(ManifestError, match="allowed place"):
+        manifest.convert(outside / "b.csv", roots)
+
+
+def test_an_inbox_may_be_empty_or_not_there(tmp_path: Path) -> None:
+    assert manifest.arrived(tmp_path) == manifest.arrived(tmp_path / "later") == []
+    manifest.write(TABLE, tmp_path / "a.parquet")
+    assert len(manifest.arrived(tmp_path)) == 1
