@@ -1,0 +1,278 @@
+"""A batch's own records: what it took in, what it plans, that it is finished. Each is written once, put-if-absent."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from render import errors
+from render.model import Batch, Decision, Fault, ManifestFile, PlannedRow, RefusedManifest
+from render.store import layout, tables
+from render.store.objects import ObjectStore
+from render.store.records import RecordFormat
+
+ROWS_AT_ONCE = 8192
+"""Planned rows that are Python objects at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """What a plan comes to, so that nobody reads it row by row for a count."""
+
+    attempt: str
+    """Names the plan's and the quarantine's file."""
+    rows: int
+    """Valid rows."""
+    quarantined: int
+    """Rows that never become jobs: malformed or refused."""
+    decisions: Mapping[str, int]
+    """Valid rows by decision; every decision is there."""
+    shards: Mapping[int, int]
+    """Clips to be rendered, by shard."""
+    reasons: Mapping[str, int]
+    """Clips to be rendered, by why no earlier one serves."""
+    estimate_cost_usd: float
+    """Of all clips to be rendered."""
+    estimate_cpu_seconds: float
+    estimate_video_seconds: float
+    refused: tuple[RefusedManifest, ...] = ()
+    """Files of the inbox that could not be used any more when their rows were read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The mark of a published batch."""
+
+    summary: Mapping[str, Any]
+    """What the pipeline says of it; anything that JSON can hold."""
+
+
+_BATCH = RecordFormat(Batch, version=1, title="batch intake record")
+_PLAN = RecordFormat(PlanSummary, version=1, title="plan record")
+_FINISHED = RecordFormat(Finished, version=1, title="finished batch's mark")
+
+
+def create(store: ObjectStore, batch: Batch) -> bool:
+    """Record what the batch takes in; False if the batch is there already (then :func:`load` says what it took)."""
+    return store.put_if_absent(layout.intake(batch.id), _BATCH.dump(batch))
+
+
+def load(store: ObjectStore, batch_id: str) -> Batch:
+    """The batch's intake record. Raises :class:`render.errors.NotFound` with the newest batches' ids."""
+    path = layout.intake(batch_id)
+    try:
+        data = store.get(path)
+    except errors.NotFound:
+        known = ", ".join(list_ids(store)[-5:]) or "none"
+        raise errors.NotFound(f"There is no batch {batch_id!r} in {store.url}. The last ones: {known}.") from None
+    return _BATCH.load(data, store.uri(path))
+
+
+def list_ids(store: ObjectStore) -> list[str]:
+    """Ids of all batches, sorted."""
+    return store.folders(layout.BATCHES)
+
+
+def newest_unfinished(store: ObjectStore, content: str) -> Batch | None:
+    """The batch of this content that was taken in last and is neither finished nor cancelled; None without one."""
+    ids = [batch_id for batch_id in list_ids(store) if batch_id.endswith(f"-{content[:12]}")]
+    marks = (layout.finished, layout.cancelled)
+    unfinished = [batch_id for batch_id in ids if not any(store.exists(mark(batch_id)) for mark in marks)]
+    same = [batch for batch in _all(store, unfinished) if batch.content == content]
+    return max(same, key=lambda batch: (batch.created_at, batch.id), default=None)
+
+
+def of_run(store: ObjectStore, run_key: str) -> Batch | None:
+    """The batch that the run of this key took in first; None if it has taken none."""
+    same = [batch for batch in _all(store, list_ids(store)) if batch.run_key == run_key]
+    return min(same, key=lambda batch: (batch.created_at, batch.id), default=None)
+
+
+def taken(store: ObjectStore) -> set[ManifestFile]:
+    """Every manifest that any batch took in or refused."""
+    known = list(_all(store, list_ids(store)))
+    return {file for batch in known for file in (*batch.manifests, *(refused.file for refused in batch.refused))}
+
+
+def finish(store: ObjectStore, batch_id: str, summary: Mapping[str, Any]) -> bool:
+    """Mark the batch as published, with a summary that JSON can hold; False if it was marked before."""
+    return store.put_if_absent(layout.finished(batch_id), _FINISHED.dump(Finished(summary=summary)))
+
+
+def finished(store: ObjectStore, batch_id: str) -> Mapping[str, Any] | None:
+    """The summary of a finished batch; None while it is not finished."""
+    mark = _load(store, layout.finished(batch_id), _FINISHED)
+    return None if mark is None else mark.summary
+
+
+def summarise(planned: Iterable[PlannedRow], faults: Iterable[Fault]) -> PlanSummary:
+    """Sum up a plan that is not kept; its attempt is empty."""
+    count = _Count()
+    quarantined = {one.row.row for one in count.over(planned) if one.fault} | {fault.row for fault in faults}
+    return count.summary("", quarantined=len(quarantined))
+
+
+def write_plan(
+    store: ObjectStore,
+    batch_id: str,
+    planned: Iterable[PlannedRow],
+    faults: Iterable[Fault] = (),
+    refused: Iterable[RefusedManifest] = (),
+) -> PlanSummary:
+    """Keep the batch's plan and return the summary of the plan that counts: this one, or that of a faster writer.
+
+    ``faults`` (read after ``planned``) are those of malformed rows; the faults of refused rows are added from the
+    plan. Plan and quarantine are one attempt: both files are written first, then ``plan.json`` names them.
+    """
+    attempt = secrets.token_hex(8)
+    count = _Count()
+    table = _sorted_by_shard(count.over(planned))
+    quarantined = [*count.refused, *faults]
+    quarantined.sort(key=lambda fault: fault.row)
+    store.put(layout.plan(batch_id, attempt), _plan_parquet(table))
+    records = [tables.fault_record(fault) for fault in quarantined]
+    store.put(layout.quarantine(batch_id, attempt), tables.to_parquet(tables.to_table("quarantine", records)))
+    summary = replace(
+        count.summary(attempt, quarantined=len({fault.row for fault in quarantined})), refused=tuple(refused)
+    )
+    if store.put_if_absent(layout.plan_record(batch_id), _PLAN.dump(summary)):
+        return summary
+    winner = plan_of(store, batch_id)
+    if winner.attempt != attempt:
+        store.delete(layout.plan(batch_id, attempt))
+        store.delete(layout.quarantine(batch_id, attempt))
+    return winner
+
+
+def plan_summary(store: ObjectStore, batch_id: str) -> PlanSummary | None:
+    """The summary of the batch's plan; None while it is not planned."""
+    return _load(store, layout.plan_record(batch_id), _PLAN)
+
+
+def plan_of(store: ObjectStore, batch_id: str) -> PlanSummary:
+    """The summary of a plan that must exist; else :class:`render.errors.NotFound`."""
+    summary = plan_summary(store, batch_id)
+    if summary is None:
+        raise errors.NotFound(f"Batch {batch_id!r} in {store.url} has no plan yet: run it again to resume it.")
+    return summary
+
+
+def read_plan(store: ObjectStore, batch_id: str, shard: int | None = None) -> Iterator[PlannedRow]:
+    """The batch's planned rows by shard, then row; those without a shard last. ``shard`` reads no other's rows.
+
+    Rows come as they are read, so a plan of any length fits in memory. Raises :class:`render.errors.NotFound`
+    if the batch is not planned.
+    """
+    path = layout.plan(batch_id, plan_of(store, batch_id).attempt)
+    with store.open(path) as file, pq.ParquetFile(file) as parquet:
+        groups = list(range(parquet.num_row_groups)) if shard is None else _groups_of(parquet, shard)
+        for batch in parquet.iter_batches(ROWS_AT_ONCE, row_groups=groups) if groups else ():
+            yield from tables.planned_rows(batch)
+
+
+def read_quarantine(store: ObjectStore, batch_id: str) -> list[Fault]:
+    """Every fault of every row that never became a job, by row: malformed and refused ones."""
+    path = layout.quarantine(batch_id, plan_of(store, batch_id).attempt)
+    with store.open(path) as file:
+        return [tables.fault_of(record) for record in pq.read_table(file).to_pylist()]
+
+
+def sweep_plans(store: ObjectStore, batch_id: str) -> list[str]:
+    """Remove the plan attempts that ``plan.json`` does not name, left by writers that died; return their paths."""
+    attempt = plan_of(store, batch_id).attempt
+    kept = {layout.plan(batch_id, attempt), layout.quarantine(batch_id, attempt)}
+    folder = layout.batch(batch_id)
+    loose = [p for part in ("plan", "quarantine") for p in store.list(f"{folder}/{part}") if p not in kept]
+    for path in loose:
+        store.delete(path)
+    return loose
+
+
+class _Count:
+    """Counts planned rows as they pass, and keeps the faults of refused ones."""
+
+    def __init__(self) -> None:
+        self._decisions: Counter[Decision] = Counter()
+        self._shards: Counter[int] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._cost = self._cpu = self._video = 0.0
+        self.refused: list[Fault] = []
+
+    def over(self, planned: Iterable[PlannedRow]) -> Iterator[PlannedRow]:
+        for one in planned:
+            self._decisions[one.decision] += 1
+            if one.decision is Decision.RENDER and one.shard is not None:
+                self._shards[one.shard] += 1
+                self._reasons[one.why] += 1
+                self._cost += one.estimate.cost_usd
+                self._cpu += one.estimate.cpu_seconds
+                self._video += one.job.seconds
+            if one.fault is not None:
+                self.refused.append(one.fault)
+            yield one
+
+    def summary(self, attempt: str, *, quarantined: int) -> PlanSummary:
+        return PlanSummary(
+            attempt=attempt,
+            rows=self._decisions.total(),
+            quarantined=quarantined,
+            decisions={str(decision): self._decisions[decision] for decision in Decision},
+            shards=dict(sorted(self._shards.items())),
+            reasons=dict(self._reasons.most_common()),
+            estimate_cost_usd=self._cost,
+            estimate_cpu_seconds=self._cpu,
+            estimate_video_seconds=self._video,
+        )
+
+
+def _sorted_by_shard(planned: Iterator[PlannedRow]) -> pa.Table:
+    """All planned rows as a table, which takes far less memory than the objects."""
+    pieces = [tables.to_table("plan", [])]
+    while chunk := [tables.planned_record(one) for one in islice(planned, ROWS_AT_ONCE)]:
+        pieces.append(tables.to_table("plan", chunk))
+    table = pa.concat_tables(pieces)
+    return table.take(pc.sort_indices(table, sort_keys=[("shard", "ascending"), ("row", "ascending")]))
+
+
+def _plan_parquet(table: pa.Table) -> bytes:
+    """Parquet with row groups that hold rows of one shard only, so that a shard is read without the others."""
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+        start = 0
+        for run in pc.run_end_encode(table["shard"].combine_chunks()).run_ends.to_pylist() if table.num_rows else ():
+            writer.write_table(table.slice(start, run - start), row_group_size=8 * ROWS_AT_ONCE)
+            start = run
+    return sink.getvalue().to_pybytes()
+
+
+def _groups_of(parquet: pq.ParquetFile, shard: int) -> list[int]:
+    """The row groups that hold the shard, by their statistics."""
+    names = [parquet.schema.column(leaf).path for leaf in range(parquet.metadata.num_columns)]
+    leaf = names.index("shard")
+    found = []
+    for group in range(parquet.num_row_groups):
+        statistics = parquet.metadata.row_group(group).column(leaf).statistics
+        if statistics is not None and statistics.has_min_max and statistics.min <= shard <= statistics.max:
+            found.append(group)
+    return found
+
+
+def _all(store: ObjectStore, ids: Iterable[str]) -> list[Batch]:
+    """The intake records of those of these batches that have one."""
+    found: Iterator[Batch | None] = (_load(store, layout.intake(batch_id), _BATCH) for batch_id in ids)
+    return [batch for batch in found if batch is not None]
+
+
+def _load(store: ObjectStore, path: str, form: RecordFormat[Any]) -> Any:
+    try:
+        return form.load(store.get(path), store.uri(path))
+    except errors.NotFound:
+        return None

@@ -1,0 +1,20 @@
+"""The catalog for analysts: three Delta tables, a view that joins them, and SQL over them.
+
+Delta Lake and DuckDB are imported when they are first needed.
+"""
+
+from render.store.catalog.builders import checks_table, clips_table, requests_table
+from render.store.catalog.delta import publish
+from render.store.catalog.query import clips_of_prompts, find_clip, query, rows_ended, tables
+
+__all__ = [
+    "checks_table",
+    "clips_of_prompts",
+    "clips_table",
+    "find_clip",
+    "publish",
+    "query",
+    "requests_table",
+    "rows_ended",
+    "tables",
+]

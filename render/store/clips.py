@@ -1,0 +1,174 @@
+"""The commit protocol of clips: upload an attempt, verify it, then put its record if there is none.
+
+``clip.json`` makes a clip exist and names the attempt whose objects it consists of. Whoever loses a race, or dies
+before that one put, leaves an attempt that nothing refers to: it is never trusted, and swept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from render import errors
+from render.model import Caption, ClipRecord, Event, Figure, Job, StoredObject, Understanding
+from render.store import layout
+from render.store.objects import ObjectStore
+from render.store.records import RecordFormat
+
+VERSION = 1
+"""Of the clip records that this program writes."""
+
+_FORMAT = RecordFormat(ClipRecord, version=VERSION, title="clip record")
+_AT_ONCE = 16
+"""Requests under way at once where many records are looked up."""
+
+
+def new_attempt(batch: str) -> str:
+    """A name for an attempt of this batch that no other process will choose."""
+    return f"{batch}-{secrets.token_hex(8)}"
+
+
+def commit(
+    store: ObjectStore,
+    *,
+    job: Job,
+    batch: str,
+    files: Mapping[str, Path],
+    engine_simulated: bool,
+    figures: Sequence[Figure],
+    understanding: Understanding | None,
+    events: Sequence[Event],
+    captions: Sequence[Caption],
+    render_seconds: float,
+    cpu_seconds: float,
+    cost_usd: float,
+    worker: str,
+    created_at: str,
+    attempt: str | None = None,
+) -> ClipRecord:
+    """Make the clip exist and return its record: this call's, or that of an earlier or faster winner.
+
+    ``files`` holds the local file of each role of :data:`render.store.layout.ROLES`; "clip" must be among them.
+    ``attempt`` (see :func:`new_attempt`) lets the caller tell whether it won: then ``record.attempt`` equals it.
+    An attempt that does not win is removed again. Raises :class:`render.errors.StoreError` if the store fails,
+    :class:`render.errors.CorruptObject` if it holds other bytes than were sent; :class:`ValueError` for a figure
+    that is not a finite number.
+    """
+    if "clip" not in files:
+        raise ValueError("A clip cannot be committed without its file of role 'clip'.")
+    attempt = attempt or new_attempt(batch)
+    paths = {role: layout.clip_object(job.fingerprint, attempt, role) for role in files}
+    won = False
+    try:
+        record = ClipRecord(
+            version=VERSION,
+            job=job,
+            attempt=attempt,
+            batch=batch,
+            objects={role: _upload(store, paths[role], local) for role, local in files.items()},
+            engine_simulated=engine_simulated,
+            figures=tuple(figures),
+            understanding=understanding,
+            events=tuple(events),
+            captions=tuple(captions),
+            render_seconds=render_seconds,
+            cpu_seconds=cpu_seconds,
+            cost_usd=cost_usd,
+            worker=worker,
+            created_at=created_at,
+        )
+        won = store.put_if_absent(layout.clip_record(job.fingerprint), _FORMAT.dump(record))
+        return record if won else get(store, job.fingerprint)
+    finally:
+        if not won:
+            _discard(store, job.fingerprint, attempt, paths.values())
+
+
+def find(store: ObjectStore, fingerprint: str) -> ClipRecord | None:
+    """The record of a clip; None if the clip does not exist."""
+    path = layout.clip_record(fingerprint)
+    try:
+        return _FORMAT.load(store.get(path), store.uri(path))
+    except errors.NotFound:
+        return None
+
+
+def get(store: ObjectStore, fingerprint: str) -> ClipRecord:
+    """The record of a clip that must exist; else :class:`render.errors.NotFound`."""
+    record = find(store, fingerprint)
+    if record is None:
+        raise errors.NotFound(f"There is no clip {fingerprint} in {store.url}: render it, or name its store.")
+    return record
+
+
+def find_many(store: ObjectStore, fingerprints: Iterable[str]) -> dict[str, ClipRecord]:
+    """The records of those of these clips that exist, by fingerprint."""
+    wanted = list(dict.fromkeys(fingerprints))
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
+        found = pool.map(lambda fingerprint: find(store, fingerprint), wanted)
+        return {record.job.fingerprint: record for record in found if record is not None}
+
+
+def sweep_attempts(
+    store: ObjectStore, fingerprints: Iterable[str], batch: str, *, without_record: bool = False
+) -> list[str]:
+    """Remove this batch's attempts that no record refers to, and return their paths, sorted.
+
+    Clips without a record are left alone, since a worker may be about to commit; set ``without_record`` when no
+    worker of this batch lives, to clean up after those that failed.
+    """
+
+    def sweep(fingerprint: str) -> list[str]:
+        record = find(store, fingerprint)
+        if record is None and not without_record:
+            return []
+        kept = None if record is None else record.attempt
+        loose = [name for name in store.folders(layout.clip(fingerprint)) if ours.fullmatch(name) and name != kept]
+        for attempt in loose:
+            for role in layout.ROLES:  # all that an attempt can hold; a directory store drops the emptied folder too
+                store.delete(layout.clip_object(fingerprint, attempt, role))
+        return [f"{layout.clip(fingerprint)}/{attempt}" for attempt in loose]
+
+    ours = re.compile(re.escape(batch) + r"-[0-9a-f]{16}")
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sweep-attempts") as pool:
+        return sorted(path for paths in pool.map(sweep, dict.fromkeys(fingerprints)) for path in paths)
+
+
+def verify(store: ObjectStore, record: ClipRecord) -> list[str]:
+    """What is wrong with the clip's stored objects, a sentence each; empty if every byte is as recorded."""
+    faults = []
+    for role, stored in sorted(record.objects.items()):
+        try:
+            size = store.size(stored.path)
+            if size != stored.bytes:
+                faults.append(f"{role}: {store.uri(stored.path)} has {size} bytes, its record says {stored.bytes}.")
+            elif store.sha256(stored.path) != stored.sha256:
+                faults.append(f"{role}: the bytes of {store.uri(stored.path)} do not match the hash in its record.")
+        except errors.NotFound:
+            faults.append(f"{role}: {store.uri(stored.path)} is missing.")
+    return faults
+
+
+def _upload(store: ObjectStore, path: str, local: Path) -> StoredObject:
+    with local.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+    store.put_file(path, local)
+    if (held := store.size(path)) != size or store.sha256(path) != sha256:
+        raise errors.CorruptObject(f"{store.uri(path)} holds {held} bytes that are not the {size} sent. Try again.")
+    return StoredObject(path=path, sha256=sha256, bytes=size, media_type=layout.media_type(path))
+
+
+def _discard(store: ObjectStore, fingerprint: str, attempt: str, paths: Iterable[str]) -> None:
+    """Remove an attempt, unless the record names it after all: an answer of the store may have been lost."""
+    try:
+        record = find(store, fingerprint)
+        if record is None or record.attempt != attempt:
+            for path in paths:
+                store.delete(path)
+    except errors.StoreError:
+        return  # the sweep at the batch's end finds it

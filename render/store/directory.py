@@ -1,0 +1,198 @@
+"""A store in a directory: every object is written whole, made durable, then moved or linked into its place.
+
+Half-written files lie in ``<store>/.tmp`` and are locked by their writer for as long as it lives, so that what
+a killed process left can be told from what a living one is still writing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from fsspec.core import strip_protocol
+
+from render import errors
+from render.store.objects import PIECE, ObjectStore, confine, confine_folder, hidden
+
+TEMPORARY = ".tmp"
+_TRIES = 20
+
+
+class DirectoryStore(ObjectStore):
+    """Objects are files. Safe for any number of threads and processes, on one machine or on a shared filesystem."""
+
+    def __init__(self, url: str) -> None:
+        self._root = Path(str(strip_protocol(url))).absolute()
+        self.url = str(self._root)
+        if self._root.exists() and not self._root.is_dir():
+            raise errors.InputError(f"The store {self.url} is a file: name a directory.")
+        self.sweep_temporary()
+
+    def uri(self, path: str) -> str:
+        return (self._root / confine(path)).as_uri()
+
+    def get(self, path: str) -> bytes:
+        with self.open(path) as file:
+            return file.read()
+
+    def open(self, path: str) -> BinaryIO:
+        with self._faults(path):
+            return (self._root / confine(path)).open("rb")
+
+    def put(self, path: str, data: bytes) -> None:
+        with self._write_faults(path), self._temporary() as file:
+            file.write(data)
+            self._place(file, path, os.replace)
+
+    def put_file(self, path: str, local: Path) -> None:
+        with self._write_faults(path), local.open("rb") as source, self._temporary() as file:
+            shutil.copyfileobj(source, file, PIECE)
+            self._place(file, path, os.replace)
+
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        target = self._root / confine(path)
+        with self._write_faults(path):
+            if target.exists():
+                return False
+            with self._temporary() as file:
+                file.write(data)
+                try:
+                    self._place(file, path, os.link)
+                except FileExistsError:
+                    return False
+        return True
+
+    def size(self, path: str) -> int:
+        with self._faults(path):
+            target = self._root / confine(path)
+            if target.is_dir():
+                raise FileNotFoundError(path)
+            return target.stat().st_size
+
+    def folders(self, prefix: str = "") -> list[str]:
+        folder = self._root / confine_folder(prefix)
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entry.name for entry in entries if entry.is_dir() and not hidden(entry.name))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def list(self, prefix: str = "") -> list[str]:
+        folder = self._root / confine_folder(prefix)
+        found = []
+        for parent, folders, files in os.walk(folder):
+            folders[:] = [name for name in folders if not hidden(name)]
+            base = Path(parent).relative_to(self._root)
+            found += [(base / name).as_posix() for name in files if not hidden(name)]
+        return sorted(found)
+
+    def delete(self, path: str) -> None:
+        target = self._root / confine(path)
+        with self._write_faults(path):
+            target.unlink(missing_ok=True)
+            for parent in target.parents:
+                if parent == self._root:
+                    break
+                try:
+                    parent.rmdir()
+                except OSError:
+                    break
+
+    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
+        swept = 0
+        folder = self._root / TEMPORARY
+        for path in folder.glob("*") if folder.is_dir() else ():
+            with suppress(OSError):  # swept by another process, or not ours to sweep
+                ours = path.name.rpartition("~")[0] == socket.gethostname()
+                if (ours and not _locked(path)) or time.time() - path.stat().st_mtime > older_than_s:
+                    path.unlink()
+                    swept += 1
+        return swept
+
+    @contextmanager
+    def _temporary(self) -> Iterator[BinaryIO]:
+        """A new file under lock. It is gone at the end, whether it was moved, linked or neither."""
+        folder = self._root / TEMPORARY
+        while True:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{socket.gethostname()}~{secrets.token_hex(8)}"
+            file = path.open("xb")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                break
+            file.close()  # a sweeper came between the opening and the lock
+        try:
+            yield file
+        finally:
+            path.unlink(missing_ok=True)
+            file.close()
+
+    def _place(self, file: BinaryIO, path: str, move: Callable[[str, Path], None]) -> None:
+        """Make the file durable, bring it to its place, and make that durable."""
+        target = self._root / confine(path)
+        file.flush()
+        os.fsync(file.fileno())
+        for last in range(_TRIES, 0, -1):
+            try:
+                _make_folders(target.parent)
+                move(file.name, target)
+                break
+            except FileNotFoundError:  # delete() took the emptied folder away
+                if last == 1:
+                    raise
+        _sync(target.parent)
+
+    @contextmanager
+    def _faults(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise errors.NotFound(f"There is no object {path} in the store {self.url}.") from error
+        except OSError as error:
+            raise errors.StoreError(f"The store {self.url} cannot be read at {path}: {error}") from error
+
+    @contextmanager
+    def _write_faults(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise errors.StoreError(
+                f"The store {self.url} cannot be written at {path}: {error}. Check space and permissions."
+            ) from error
+
+
+def _locked(path: Path) -> bool:
+    """Whether a living process holds the lock of this file."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and its parents, each durable in the one above."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir()
+        _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,146 @@
+"""Where everything is kept: every path of the store, relative to it, in this one place.
+
+::
+
+    inbox/                                       manifests dropped by teams
+    batches/<batch>/intake.json                  which manifests it took
+    batches/<batch>/plan.json                    names the plan attempt that counts, and sums it up
+    batches/<batch>/plan/<attempt>.parquet       what the plan does with each valid row
+    batches/<batch>/quarantine/<attempt>.parquet the faults of the rows that never became jobs
+    batches/<batch>/receipts/<shard>/<attempt>.parquet    how each row ended
+    batches/<batch>/report/                      the page for people
+    batches/<batch>/manifest.parquet             what a brief or a CSV was expanded to
+    batches/<batch>/cancelled.json               the batch was given up by a person
+    batches/<batch>/finished.json                the batch is published; its summary
+    clips/<2 hex>/<fingerprint>/clip.json        makes the clip exist; names its attempt
+    clips/<2 hex>/<fingerprint>/<attempt>/       clip.mp4, poster.webp, sheet.webp, captions.vtt
+    catalog/<table>/                             Delta tables
+    registry/                                    cameos, consent, spend ledger, audit
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from render import errors
+
+INBOX = "inbox"
+BATCHES = "batches"
+CLIPS = "clips"
+CATALOG = "catalog"
+
+ROLES: Mapping[str, str] = {
+    "clip": "clip.mp4",
+    "poster": "poster.webp",
+    "sheet": "sheet.webp",
+    "captions": "captions.vtt",
+}
+"""File name in a clip's attempt by the role of the object."""
+
+_MEDIA_TYPES: Mapping[str, str] = {
+    "mp4": "video/mp4",
+    "webp": "image/webp",
+    "vtt": "text/vtt",
+    "json": "application/json",
+    "html": "text/html",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]*")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+
+def media_type(path: str) -> str:
+    """The media type of an object by its suffix."""
+    return _MEDIA_TYPES.get(path.rpartition(".")[2], "application/octet-stream")
+
+
+def name(text: str, what: str, *, longest: int = 200) -> str:
+    """``text`` itself if it can be one name of a path, else :class:`render.errors.InputError`."""
+    if not _NAME.fullmatch(text) or len(text) > longest:
+        raise errors.InputError(
+            f"{text!r} cannot name a {what}: use 1 to {longest} letters, digits and . _ : + = @ -, "
+            "a letter or digit first."
+        )
+    return text
+
+
+def batch(batch_id: str) -> str:
+    """The batch's folder."""
+    return f"{BATCHES}/{name(batch_id, 'batch', longest=160)}"
+
+
+def intake(batch_id: str) -> str:
+    """The record of the manifests that the batch took."""
+    return f"{batch(batch_id)}/intake.json"
+
+
+def finished(batch_id: str) -> str:
+    """The mark of a published batch."""
+    return f"{batch(batch_id)}/finished.json"
+
+
+def cancelled(batch_id: str) -> str:
+    """The mark of a batch that a person gave up."""
+    return f"{batch(batch_id)}/cancelled.json"
+
+
+def manifest(batch_id: str) -> str:
+    """The manifest that a brief or a CSV was expanded to."""
+    return f"{batch(batch_id)}/manifest.parquet"
+
+
+def plan_record(batch_id: str) -> str:
+    """The record that names the plan attempt that counts."""
+    return f"{batch(batch_id)}/plan.json"
+
+
+def plan(batch_id: str, attempt: str) -> str:
+    """One attempt's plan."""
+    return f"{batch(batch_id)}/plan/{name(attempt, 'plan attempt')}.parquet"
+
+
+def quarantine(batch_id: str, attempt: str) -> str:
+    """The faults that belong to one attempt's plan."""
+    return f"{batch(batch_id)}/quarantine/{name(attempt, 'plan attempt')}.parquet"
+
+
+def receipts(batch_id: str, shard: int | None = None, attempt: str | None = None) -> str:
+    """The file of one shard attempt; the shard's folder without an attempt. Shard None is the plan's own."""
+    folder = f"{all_receipts(batch_id)}/{'plan' if shard is None else f'shard-{shard:04d}'}"
+    return folder if attempt is None else f"{folder}/{name(attempt, 'shard attempt')}.parquet"
+
+
+def all_receipts(batch_id: str) -> str:
+    """The folder of all receipts of a batch."""
+    return f"{batch(batch_id)}/receipts"
+
+
+def report(batch_id: str, file: str = "index.html") -> str:
+    """A file of the batch's report."""
+    return f"{batch(batch_id)}/report/{file}"
+
+
+def clip(fingerprint: str) -> str:
+    """The clip's folder."""
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise errors.InputError(f"{fingerprint!r} is not a fingerprint: it has 64 lower-case hex digits.")
+    return f"{CLIPS}/{fingerprint[:2]}/{fingerprint}"
+
+
+def clip_record(fingerprint: str) -> str:
+    """The record that makes the clip exist."""
+    return f"{clip(fingerprint)}/clip.json"
+
+
+def clip_object(fingerprint: str, attempt: str, role: str) -> str:
+    """One object of a clip's attempt; ``role`` is one of :data:`ROLES`."""
+    if role not in ROLES:
+        raise errors.InputError(f"A clip has no object {role!r}. Known: {', '.join(ROLES)}.")
+    return f"{clip(fingerprint)}/{name(attempt, 'clip attempt')}/{ROLES[role]}"
+
+
+def table(table_name: str) -> str:
+    """The folder of a catalog table."""
+    return f"{CATALOG}/{name(table_name, 'table')}"

@@ -1,0 +1,152 @@
+"""The one seam through which every object is read and written: a directory or an S3 bucket behind one contract.
+
+Paths are relative to the store, POSIX, and stay inside it. A new kind of store subclasses :class:`ObjectStore`
+and passes the suite in ``tests/contract/store_suite.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import BinaryIO
+
+from fsspec.utils import get_protocol
+
+from render import errors
+
+PIECE = 1 << 20
+"""Bytes read at once when an object is hashed or copied."""
+
+
+class ObjectStore(ABC):
+    """Objects by path. Every object appears whole or not at all; listings are never cached.
+
+    Missing objects raise :class:`render.errors.NotFound`, trouble with the storage
+    :class:`render.errors.StoreError`, paths that leave the store :class:`render.errors.InputError`.
+    """
+
+    url: str
+    """Where the store is, without a slash at its end."""
+
+    @abstractmethod
+    def uri(self, path: str) -> str:
+        """The absolute address of an object: ``file://…`` or ``s3://…``."""
+
+    @abstractmethod
+    def get(self, path: str) -> bytes:
+        """The whole object."""
+
+    @abstractmethod
+    def open(self, path: str) -> BinaryIO:
+        """The object as a seekable file for reading; the caller closes it."""
+
+    @abstractmethod
+    def put(self, path: str, data: bytes) -> None:
+        """Write the object whole, over any that is there."""
+
+    @abstractmethod
+    def put_file(self, path: str, local: Path) -> None:
+        """Upload a local file, over any object that is there."""
+
+    @abstractmethod
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        """Write the object whole unless there is one; say whether this call wrote it. One of many callers wins."""
+
+    @abstractmethod
+    def size(self, path: str) -> int:
+        """Bytes of the object."""
+
+    @abstractmethod
+    def folders(self, prefix: str = "") -> list[str]:
+        """Names of the folders directly in a folder, sorted; some S3 services show an emptied one for a while."""
+
+    @abstractmethod
+    def list(self, prefix: str = "") -> list[str]:
+        """Paths of all objects under a folder, at any depth, sorted; hidden ones (``.name``) are left out."""
+
+    @abstractmethod
+    def delete(self, path: str) -> None:
+        """Remove the object; it is no error if there is none."""
+
+    @abstractmethod
+    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
+        """Remove what writers that died have left half-written; say how many pieces.
+
+        ``older_than_s``: seconds after which a piece is held for dead where its writer cannot be asked.
+        """
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self.size(path)
+        except errors.NotFound:
+            return False
+        return True
+
+    def fetch_file(self, path: str, local: Path) -> None:
+        """Download the object to a local file, which appears whole or not at all."""
+        part = local.with_name(f".{local.name}.part")
+        try:
+            with self.open(path) as source, part.open("wb") as target:
+                while piece := source.read(PIECE):
+                    target.write(piece)
+            part.replace(local)
+        except OSError as error:
+            raise errors.StoreError(f"{self.uri(path)} cannot be copied to {local}: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def sha256(self, path: str) -> str:
+        """Hash of the object's bytes as they are stored now: 64 lower-case hex digits."""
+        digest = hashlib.sha256()
+        with self.open(path) as source:
+            try:
+                while piece := source.read(PIECE):
+                    digest.update(piece)
+            except OSError as error:
+                raise errors.StoreError(f"{self.uri(path)} cannot be read to its end: {error}") from error
+        return digest.hexdigest()
+
+
+def confine(path: str) -> str:
+    """``path`` itself, if it is relative, POSIX and stays in the store; else :class:`render.errors.InputError`."""
+    names = path.split("/")
+    if not path or any(not name or name.startswith(".") or "\\" in name or "\0" in name for name in names):
+        raise errors.InputError(
+            f"{path!r} is not a path in the store: use names divided by single slashes, none of which "
+            "is empty, starts with a dot or contains a backslash."
+        )
+    return path
+
+
+def confine_folder(prefix: str) -> str:
+    """A folder's path without its last slash; empty for the whole store."""
+    return confine(prefix.rstrip("/")) if prefix else ""
+
+
+def hidden(path: str) -> bool:
+    """Whether a listing leaves this path out."""
+    return any(name.startswith(".") for name in path.split("/"))
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store at a directory's path or an fsspec URL. Opening writes nothing; a directory's dead leftovers are swept.
+
+    Raises :class:`render.errors.InputError` for a URL that names no directory or bucket, or one where an object
+    cannot be put only if it is absent: without that no commit is safe.
+    """
+    match get_protocol(url):
+        case "file" | "local":
+            from render.store.directory import DirectoryStore
+
+            return DirectoryStore(url)
+        case "s3" | "s3a":
+            from render.store.s3 import S3Store
+
+            return S3Store(url)
+        case other:
+            raise errors.InputError(
+                f"A store cannot be kept at {url!r}: {other}:// has no safe way to put an object only if it is "
+                "absent. Use a directory or s3://bucket/folder."
+            )

@@ -1,0 +1,172 @@
+"""A store in a bucket of S3 or of a service that speaks it, through s3fs.
+
+Credentials, region and endpoint come from the usual AWS variables and profiles (``AWS_ENDPOINT_URL`` names
+another service than Amazon's).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from botocore.exceptions import BotoCoreError
+from s3fs import S3FileSystem
+
+from render import errors
+from render.store import layout
+from render.store.objects import ObjectStore, confine, confine_folder, hidden
+
+READ_AHEAD = 8 << 20
+"""Bytes fetched at once when an object is read as a file."""
+_TRIES = 8
+_WRITER = "nightreel-writer"
+
+
+class S3Store(ObjectStore):
+    """Objects under ``s3://bucket[/prefix]``."""
+
+    def __init__(self, url: str) -> None:
+        self._bucket, _, prefix = url.partition("://")[2].strip("/").partition("/")
+        if not self._bucket:
+            raise errors.InputError(f"{url!r} names no bucket: write s3://bucket/folder.")
+        self._prefix = f"{prefix.strip('/')}/" if prefix else ""
+        self.url = f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+        self._fs = S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+
+    def uri(self, path: str) -> str:
+        return f"s3://{self._bucket}/{self._key(path)}"
+
+    def get(self, path: str) -> bytes:
+        with self._faults(path):
+            return cast("bytes", self._fs.cat_file(f"{self._bucket}/{self._key(path)}"))
+
+    def open(self, path: str) -> BinaryIO:
+        size = self.size(path)
+        with self._faults(path):
+            file = self._fs.open(f"{self._bucket}/{self._key(path)}", "rb", size=size, block_size=READ_AHEAD)
+        return cast("BinaryIO", file)
+
+    def put(self, path: str, data: bytes) -> None:
+        self._put_object(path, data)
+
+    def put_file(self, path: str, local: Path) -> None:
+        with self._faults(path, writing=True):
+            self._fs.put_file(str(local), f"{self._bucket}/{self._key(path)}", ContentType=layout.media_type(path))
+
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        writer = secrets.token_hex(16)
+        for attempt in range(_TRIES):
+            try:
+                self._put_object(path, data, IfNoneMatch="*", Metadata={_WRITER: writer})
+            except _Refused as refusal:
+                if refusal.passing:  # another conditional put was under way at this instant
+                    time.sleep(0.05 * 2**attempt)
+                    continue
+                try:  # a put whose answer was lost is sent again, and then refused because of itself
+                    return self._head(path).get("Metadata", {}).get(_WRITER) == writer
+                except errors.NotFound:
+                    continue
+            return True
+        raise errors.StoreError(f"{self.uri(path)}: {_TRIES} conditional puts in a row met another one. Try again.")
+
+    def size(self, path: str) -> int:
+        return int(self._head(path)["ContentLength"])
+
+    def folders(self, prefix: str = "") -> list[str]:
+        found = [
+            entry["Prefix"].rstrip("/").rpartition("/")[2]
+            for page in self._pages(prefix, Delimiter="/")
+            for entry in page.get("CommonPrefixes", ())
+        ]
+        return sorted(name for name in found if not hidden(name))
+
+    def list(self, prefix: str = "") -> list[str]:
+        found = [
+            entry["Key"].removeprefix(self._prefix)
+            for page in self._pages(prefix)
+            for entry in page.get("Contents", ())
+            if not entry["Key"].endswith("/")
+        ]
+        return sorted(path for path in found if not hidden(path))
+
+    def delete(self, path: str) -> None:
+        with self._faults(path, writing=True):
+            self._call("delete_object", Bucket=self._bucket, Key=self._key(path))
+
+    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
+        with self._faults("", writing=True):
+            found = self._call("list_multipart_uploads", Bucket=self._bucket, Prefix=self._prefix)
+            stale = [
+                upload
+                for upload in found.get("Uploads", ())
+                if time.time() - upload["Initiated"].timestamp() > older_than_s
+            ]
+            for upload in stale:
+                self._call(
+                    "abort_multipart_upload", Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )
+        return len(stale)
+
+    def _key(self, path: str) -> str:
+        return self._prefix + confine(path)
+
+    def _call(self, method: str, **options: Any) -> dict[str, Any]:
+        """One request by its name in botocore; gives the answer's fields."""
+        return cast("dict[str, Any]", self._fs.call_s3(method, **options))
+
+    def _put_object(self, path: str, data: bytes, **conditions: Any) -> None:
+        with self._faults(path, writing=True):
+            self._call(
+                "put_object",
+                Bucket=self._bucket,
+                Key=self._key(path),
+                Body=data,
+                ContentType=layout.media_type(path),
+                **conditions,
+            )
+
+    def _head(self, path: str) -> dict[str, Any]:
+        with self._faults(path):
+            return self._call("head_object", Bucket=self._bucket, Key=self._key(path))
+
+    def _pages(self, prefix: str, **options: Any) -> Iterator[dict[str, Any]]:
+        folder = confine_folder(prefix)
+        options |= {"Bucket": self._bucket, "Prefix": self._prefix + (f"{folder}/" if folder else "")}
+        while True:
+            with self._faults(prefix):
+                page = self._call("list_objects_v2", **options)
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            options["ContinuationToken"] = page["NextContinuationToken"]
+
+    @contextmanager
+    def _faults(self, path: str, *, writing: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, BotoCoreError) as error:
+            response = getattr(error.__cause__, "response", None) or {}
+            code = str(response.get("Error", {}).get("Code", ""))
+            where = f"s3://{self._bucket}/{self._prefix}{path}"
+            if code in {"PreconditionFailed", "412"}:
+                raise _Refused(where, passing=False) from error
+            if code in {"ConditionalRequestConflict", "409"}:
+                raise _Refused(where, passing=True) from error
+            if isinstance(error, FileNotFoundError) and not writing and code != "NoSuchBucket":
+                raise errors.NotFound(f"There is no object {where}.") from error
+            raise errors.StoreError(
+                f"{where} cannot be {'written' if writing else 'read'}: {error}. Check that the bucket exists, "
+                "and the AWS_* variables or profile that this process sees."
+            ) from error
+
+
+class _Refused(errors.StoreError):
+    """A conditional put found an object there, or another conditional put under way (``passing``)."""
+
+    def __init__(self, where: str, *, passing: bool) -> None:
+        super().__init__(f"{where} could not be put conditionally: another writer is at it. Try again.")
+        self.passing = passing

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+from store_suite import StoreSuite
+
+from render import errors
+from render.store.directory import TEMPORARY
+from render.store.objects import ObjectStore, open_store
+
+
+class TestDirectoryStore(StoreSuite):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> ObjectStore:
+        return open_store(str(tmp_path / "store"))
+
+
+def put_and_die(url: str) -> None:
+    """Die by SIGKILL when the object is written, before it is brought to its place."""
+    os.link = os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    open_store(url).put_if_absent("clips/record.json", b"half")
+
+
+def put_many(url: str, number: int) -> None:
+    store = open_store(url)
+    for name in range(30):
+        if store.put_if_absent(f"race/{name}", str(number).encode()):
+            store.put(f"won/{name}/{number}", b"")
+
+
+def test_opening_writes_nothing(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    assert store.list() == store.folders() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_deleting_takes_emptied_folders_away(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.put("a/b/c/1", b"x")
+    store.put("a/2", b"x")
+    store.delete("a/b/c/1")
+    assert store.folders("a") == []
+    store.delete("a/2")
+    assert store.folders() == []
+
+
+def test_takes_a_file_url_and_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_store(f"file://{tmp_path}/a").put("x", b"1")
+    open_store("b").put("x", b"2")
+    assert (tmp_path / "a/x").read_bytes() == b"1"
+    assert open_store("b").uri("x") == f"file://{tmp_path}/b/x"
+
+
+def test_uri_escapes_what_addresses_escape(tmp_path: Path) -> None:
+    assert open_store(str(tmp_path / "my store")).uri("a b#1.mp4").endswith("/my%20store/a%20b%231.mp4")
+
+
+@pytest.mark.parametrize("url", ["memory://x", "http://example.org/store", "nothing-known://x", "s3://"])
+def test_refuses_where_no_commit_is_safe(url: str) -> None:
+    with pytest.raises(errors.InputError, match="s3://bucket/folder"):
+        open_store(url)
+
+
+def test_refuses_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.InputError, match="name a directory"):
+        open_store(str(tmp_path / "file"))
+
+
+def test_a_store_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/a").touch()
+    with pytest.raises(errors.StoreError, match="cannot be written"):
+        open_store(str(tmp_path / "store")).put("a/b", b"x")
+
+
+def test_objects_are_readable_by_others(tmp_path: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        open_store(str(tmp_path)).put("a", b"x")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+
+def test_a_killed_writer_leaves_nothing_once_the_store_is_opened_again(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=put_and_die, args=(str(tmp_path),))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert len(list((tmp_path / TEMPORARY).iterdir())) == 1
+    store = open_store(str(tmp_path))
+    assert list((tmp_path / TEMPORARY).iterdir()) == []
+    assert store.list() == []
+    assert store.put_if_absent("clips/record.json", b"whole")
+
+
+def test_sweeping_spares_what_is_being_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(str(tmp_path))
+    link = os.link
+
+    def sweep_then_link(source: str, target: Path) -> None:
+        assert open_store(str(tmp_path)).sweep_temporary() == 0
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", sweep_then_link)
+    assert store.put_if_absent("a", b"x")
+    assert store.get("a") == b"x"
+
+
+def test_sweeping_asks_the_age_of_other_machines_pieces(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.put("a", b"x")
+    piece = tmp_path / TEMPORARY / "elsewhere~0123"
+    piece.touch()
+    assert store.sweep_temporary() == 0
+    os.utime(piece, (0, 0))
+    assert store.sweep_temporary() == 1
+
+
+@pytest.mark.slow
+def test_put_if_absent_has_one_winner_among_processes(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=put_many, args=(str(tmp_path), number)) for number in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+    store = open_store(str(tmp_path))
+    winners = [path.split("/")[1:] for path in store.list("won")]
+    assert sorted(name for name, _ in winners) == sorted(map(str, range(30)))
+    assert all(store.get(f"race/{name}") == number.encode() for name, number in winners)

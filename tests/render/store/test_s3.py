@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import seaweed
+import store_makers as makers
+from store_suite import StoreSuite
+
+from render import errors
+from render.store import batches, catalog, clips, receipts, s3
+from render.store.objects import ObjectStore, open_store
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    with seaweed.running(tmp_path_factory.mktemp("seaweed")) as env:
+        yield env
+
+
+@pytest.fixture
+def store(service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    for name, value in service.items():
+        monkeypatch.setenv(name, value)
+    return open_store(f"s3://{seaweed.BUCKET}/{secrets.token_hex(4)}")
+
+
+class TestS3Store(StoreSuite):
+    @pytest.fixture
+    def store(self, store: ObjectStore) -> ObjectStore:
+        return store
+
+
+def test_the_whole_bucket_can_be_a_store(store: ObjectStore) -> None:
+    whole = open_store(f"s3://{seaweed.BUCKET}")
+    store.put("a/b", b"x")
+    prefix = store.url.rpartition("/")[2]
+    assert whole.get(f"{prefix}/a/b") == b"x"
+    assert prefix in whole.folders()
+    assert whole.uri("x") == f"s3://{seaweed.BUCKET}/x"
+
+
+def test_a_missing_bucket_is_a_clear_error(store: ObjectStore) -> None:
+    missing = open_store("s3://no-such-bucket/x")
+    with pytest.raises(errors.StoreError, match="Check that the bucket exists"):
+        missing.list()
+
+
+def test_wrong_credentials_are_a_clear_error(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    with pytest.raises(errors.StoreError, match="AWS_"):
+        open_store(store.url).put("a", b"x")
+
+
+def test_a_put_that_was_sent_twice_knows_its_own_object(store: s3.S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = store._put_object
+
+    def put_twice(path: str, data: bytes, **conditions: object) -> None:
+        put(path, data, **conditions)
+        put(path, data, **conditions)
+
+    monkeypatch.setattr(store, "_put_object", put_twice)
+    assert store.put_if_absent("a", b"x")
+    assert not store.put_if_absent("a", b"x")
+
+
+def test_uploads_that_died_are_swept(store: s3.S3Store) -> None:
+    key = store._key("clips/half.mp4")
+    store._fs.call_s3("create_multipart_upload", Bucket=seaweed.BUCKET, Key=key)
+    assert store.sweep_temporary() == 0
+    assert store.sweep_temporary(older_than_s=-60) == 1
+    assert store.sweep_temporary(older_than_s=-60) == 0
+
+
+def test_a_batch_lives_on_s3(store: ObjectStore, tmp_path: Path) -> None:
+    film = tmp_path / "clip.mp4"
+    film.write_bytes(b"film")
+    like = makers.record()
+    skipped = {"version", "attempt", "objects"}
+    fields = {name: getattr(like, name) for name in like.__dataclass_fields__ if name not in skipped}
+    batch, planned = makers.batch(), [makers.planned(0), makers.planned(1, shard=1), makers.refused(2)]
+    assert batches.create(store, batch)
+    assert batches.newest_unfinished(store, batch.content) == batch
+    batches.write_plan(store, batch.id, planned)
+    assert list(batches.read_plan(store, batch.id, shard=1)) == [planned[1]]
+    record = clips.commit(store, files={"clip": film}, **fields)
+    assert clips.commit(store, files={"clip": film}, **fields) == record
+    assert clips.verify(store, record) == []
+    receipts.write(store, batch.id, 0, "one", [makers.receipt(0)])
+    tables = {
+        "requests": catalog.requests_table(
+            batch, planned, batches.read_quarantine(store, batch.id), receipts.read(store, batch.id)
+        ),
+        "clips": catalog.clips_table([record]),
+        "checks": catalog.checks_table([record]),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: catalog.publish(store, batch.id, **tables), range(2)))
+    answer = catalog.query(store, 'select row, "end", uri from results order by row').to_pylist()
+    assert [(one["row"], one["end"]) for one in answer] == [(0, "published"), (1, None), (2, "rejected")]
+    assert answer[0]["uri"] == store.uri(record.objects["clip"].path)
+    assert catalog.find_clip(store, record.objects["clip"].sha256) == record.job.fingerprint
+    assert {path.split("/")[3] for path in store.list("clips")} == {record.attempt, "clip.json"}
+
+
+def test_pages_of_a_long_listing_come_as_one(store: s3.S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        store.put(f"many/{number}", b"x")
+    call = store._fs.call_s3
+
+    def in_twos(method: str, **options: object) -> object:
+        return call(method, **options, **({"MaxKeys": 2} if method == "list_objects_v2" else {}))
+
+    monkeypatch.setattr(store._fs, "call_s3", in_twos)
+    assert store.list("many") == [f"many/{number}" for number in range(5)]
