@@ -1,0 +1,110 @@
+"""How a row ends: pure functions from what was planned and what was made to receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from render.checks import policy
+from render.model import (
+    ClipRecord,
+    Decision,
+    End,
+    Fault,
+    Outcome,
+    PlannedRow,
+    ReasonKind,
+    Receipt,
+)
+
+_END_OF = {Outcome.HOLD: End.HELD, Outcome.REJECT: End.REJECTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What every receipt of one writing has in common."""
+
+    batch: str
+    shard: int | None
+    attempt: str
+    finished_at: str
+    """ISO 8601, UTC."""
+
+
+def rejected(faults: Iterable[Fault], stamp: Stamp) -> list[Receipt]:
+    """End rows that never became jobs, one receipt a row; several faults of a row are joined in one reason."""
+    by_row: dict[int, list[Fault]] = {}
+    for fault in faults:
+        by_row.setdefault(fault.row, []).append(fault)
+    return [
+        _receipt(
+            stamp,
+            row,
+            End.REJECTED,
+            reason=" ".join(f"{fault.column}: {fault.reason}" for fault in own),
+            kind=own[0].kind,
+            fix=" ".join(dict.fromkeys(fault.fix for fault in own)),
+        )
+        for row, own in by_row.items()
+    ]
+
+
+def served(planned: Iterable[PlannedRow], record: ClipRecord, stamp: Stamp) -> list[Receipt]:
+    """End the rows that a committed clip serves, each by its own policy's verdict on the stored figures.
+
+    A row that this batch rendered is published; every other row that passes is reused.
+    """
+    receipts = []
+    for plan in planned:
+        verdict = policy.judge(policy.load(plan.row.policy), record.figures)
+        own = plan.decision is Decision.RENDER and record.batch == stamp.batch
+        end = _END_OF.get(verdict.outcome, End.PUBLISHED if own else End.REUSED)
+        passed = verdict.outcome is Outcome.PASS
+        receipts.append(
+            _receipt(
+                stamp,
+                plan.row.row,
+                end,
+                fingerprint=plan.fingerprint,
+                reason=verdict.reason if not passed else "" if own else _served_by(plan, record),
+                kind=None if passed else ReasonKind.CHECK,
+                fix=verdict.fix,
+            )
+        )
+    return receipts
+
+
+def failed(planned: Iterable[PlannedRow], *, reason: str, kind: ReasonKind, fix: str, stamp: Stamp) -> list[Receipt]:
+    """End the rows whose job was given up."""
+    return [
+        _receipt(stamp, plan.row.row, End.FAILED, fingerprint=plan.fingerprint, reason=reason, kind=kind, fix=fix)
+        for plan in planned
+    ]
+
+
+def _served_by(plan: PlannedRow, record: ClipRecord) -> str:
+    return plan.why if plan.decision is not Decision.RENDER else f"rendered meanwhile by batch {record.batch}"
+
+
+def _receipt(
+    stamp: Stamp,
+    row: int,
+    end: End,
+    *,
+    fingerprint: str = "",
+    reason: str = "",
+    kind: ReasonKind | None = None,
+    fix: str = "",
+) -> Receipt:
+    return Receipt(
+        batch=stamp.batch,
+        row=row,
+        end=end,
+        fingerprint=fingerprint,
+        reason=reason,
+        reason_kind=kind,
+        fix=fix,
+        shard=stamp.shard,
+        attempt=stamp.attempt,
+        finished_at=stamp.finished_at,
+    )

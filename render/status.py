@@ -1,0 +1,160 @@
+"""Where a batch stands: how every row ended, or that it waits. Read from storage alone."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, ReasonKind, Receipt, RefusedManifest
+from render.store import batches, clips, layout, receipts
+from render.store.objects import ObjectStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipStatus:
+    """A row that became a job, or is served by an earlier clip."""
+
+    row: int
+    experiment: str
+    variant: str
+    fingerprint: str
+    shard: int | None
+    end: End | None
+    """None while it waits."""
+    reason: str
+    reason_kind: ReasonKind | None
+    fix: str
+    uri: str
+    """Absolute URI of the clip; empty while there is none."""
+    seconds: float
+    """Of video."""
+    render_seconds: float
+    """Wall-clock seconds that the clip took when it was made; 0 while there is none."""
+    cpu_seconds: float
+    cost: float
+    """US dollars that this row cost in this batch: 0 for a reused clip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A batch as its people see it."""
+
+    batch: str
+    manifest: str
+    """The manifest's URL; of several, their folder."""
+    refused: tuple[RefusedManifest, ...] = ()
+    """Files of the inbox that could not be used; their rows are in no count."""
+    store: str
+    state: str
+    """"taken in", "planned", "finished" or "cancelled"."""
+    rows: int
+    waiting: int
+    """Rows without an end yet."""
+    ends: Mapping[End, int]
+    """All six, always."""
+    quarantined: tuple[Fault, ...]
+    """Rows that never became jobs; in ``ends`` they count as rejected."""
+    clips: tuple[ClipStatus, ...]
+    shards: Mapping[int, tuple[int, int]]
+    """By shard: rows ended, rows in all."""
+    report: str
+    """URI of the report; empty until it is written."""
+    elapsed_seconds: float
+    """From intake to the last receipt; of a run, its own wall-clock time."""
+
+    def as_json(self) -> dict[str, object]:
+        """Give plain data for ``--json``."""
+        return {
+            **asdict(replace(self, quarantined=(), clips=(), shards={}, refused=())),
+            "refused": [{"url": refused.file.url, "reason": refused.reason} for refused in self.refused],
+            "ends": {end.value: self.ends.get(end, 0) for end in End},
+            "quarantined": [_fault_json(fault) for fault in self.quarantined],
+            "clips": [asdict(clip) for clip in self.clips],
+            "shards": [{"shard": shard, "ended": ended, "rows": rows} for shard, (ended, rows) in self.shards.items()],
+        }
+
+
+def _fault_json(fault: Fault) -> dict[str, object]:
+    plain = asdict(fault)
+    return {"reason_kind": plain.pop("kind"), **plain}
+
+
+def status_of(store: ObjectStore, batch_id: str) -> Status:
+    """Read where a batch stands.
+
+    Raises :class:`render.errors.NotFound` for a batch that was never taken in.
+    """
+    batch = batches.load(store, batch_id)
+    summary = batches.plan_summary(store, batch_id)
+    ended = {receipt.row: receipt for receipt in receipts.read(store, batch_id)}
+    planned = [plan for plan in batches.read_plan(store, batch_id) if plan.fault is None] if summary else []
+    quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
+    records = clips.find_many(store, {receipt.fingerprint for receipt in ended.values() if receipt.fingerprint})
+    rows = len(planned) + len({fault.row for fault in quarantined})
+    shards: dict[int, tuple[int, int]] = {}
+    for plan in planned:
+        if plan.shard is not None:
+            over, of = shards.get(plan.shard, (0, 0))
+            shards[plan.shard] = (over + (plan.row.row in ended), of + 1)
+    return Status(
+        batch=batch_id,
+        manifest=_manifest(batch),
+        refused=(*batch.refused, *(summary.refused if summary else ())),
+        store=store.url,
+        state=_state(store, batch_id, summary),
+        rows=rows,
+        waiting=rows - len(ended),
+        ends=Counter(receipt.end for receipt in ended.values()),
+        quarantined=quarantined,
+        clips=tuple(
+            _clip(store, batch_id, plan, ended.get(plan.row.row), records.get(plan.fingerprint)) for plan in planned
+        ),
+        shards=dict(sorted(shards.items())),
+        report=store.uri(layout.report(batch_id)) if store.exists(layout.report(batch_id)) else "",
+        elapsed_seconds=_elapsed(batch, ended.values()),
+    )
+
+
+def _clip(
+    store: ObjectStore, batch: str, plan: PlannedRow, receipt: Receipt | None, record: ClipRecord | None
+) -> ClipStatus:
+    paid_here = record is not None and record.batch == batch and plan.decision is Decision.RENDER
+    return ClipStatus(
+        row=plan.row.row,
+        experiment=plan.row.experiment,
+        variant=plan.row.variant,
+        fingerprint=plan.fingerprint,
+        shard=plan.shard,
+        end=receipt.end if receipt else None,
+        reason=receipt.reason if receipt else "",
+        reason_kind=receipt.reason_kind if receipt else None,
+        fix=receipt.fix if receipt else "",
+        uri=store.uri(record.objects["clip"].path) if record else "",
+        seconds=plan.job.seconds,
+        render_seconds=record.render_seconds if record else 0.0,
+        cpu_seconds=record.cpu_seconds if record else 0.0,
+        cost=record.cost_usd if record and paid_here else 0.0,
+    )
+
+
+def _state(store: ObjectStore, batch_id: str, summary: batches.PlanSummary | None) -> str:
+    if store.exists(layout.cancelled(batch_id)):
+        return "cancelled"
+    if store.exists(layout.finished(batch_id)):
+        return "finished"
+    return "planned" if summary else "taken in"
+
+
+def _manifest(batch: Batch) -> str:
+    urls = [file.url for file in batch.manifests]
+    if len(urls) == 1:
+        return urls[0]
+    return posixpath.dirname(urls[0]) if urls else ""
+
+
+def _elapsed(batch: Batch, ended: Iterable[Receipt]) -> float:
+    last = max((receipt.finished_at for receipt in ended if receipt.finished_at), default=batch.created_at)
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(batch.created_at)).total_seconds()

@@ -1,0 +1,110 @@
+"""What the plan decides: refuse, reuse, duplicate or render, each with its reason."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render.model import ClipRecord, Decision, Job, PlannedRow, ReasonKind, Row
+from render.planning.plan import plan
+
+ROW = Row(row=0, experiment="e", variant="a", prompt="A ball falls", engine="testcard", width=64, height=64)
+
+
+def planned(
+    rows, *, committed=(), explain=lambda jobs: {}, usd_per_cpu_hour=0.0, jobs_per_shard=64
+) -> list[PlannedRow]:
+    return plan(
+        rows,
+        lookup=lambda keys: {key: record(key) for key in keys if key in committed},
+        explain=explain,
+        media_revision="media-1",
+        usd_per_cpu_hour=usd_per_cpu_hour,
+        jobs_per_shard=jobs_per_shard,
+    )
+
+
+def record(key: str) -> ClipRecord:
+    job = planned([ROW])[0].job
+    return ClipRecord(
+        version=1, job=replace(job, fingerprint=key), attempt="earlier-0", batch="earlier", objects={},
+        engine_simulated=True, figures=(), understanding=None, events=(), captions=(), render_seconds=1.0,
+        cpu_seconds=1.0, cost_usd=0.0, worker="w", created_at="2026-11-22T00:00:00+00:00",
+    )  # fmt: skip
+
+
+def decisions(rows: list[PlannedRow]) -> list[Decision]:
+    return [row.decision for row in rows]
+
+
+def test_a_row_that_no_clip_serves_is_rendered():
+    (row,) = planned([ROW])
+    assert (row.decision, row.shard, row.why) == (Decision.RENDER, 0, "never rendered")
+    assert row.job.fingerprint == row.fingerprint
+
+
+def test_a_later_row_of_the_same_fingerprint_is_a_duplicate_in_the_same_shard():
+    first, second = planned([ROW, replace(ROW, row=1, experiment="other")])
+    assert second.decision is Decision.DUPLICATE
+    assert (second.fingerprint, second.shard) == (first.fingerprint, first.shard)
+    assert second.why == "same as row 0"
+    assert second.estimate.cpu_seconds == 0
+
+
+def test_a_committed_clip_is_reused_by_every_row_of_its_fingerprint():
+    key = planned([ROW])[0].fingerprint
+    rows = planned([ROW, replace(ROW, row=1)], committed={key})
+    assert decisions(rows) == [Decision.REUSE, Decision.REUSE]
+    assert {row.why for row in rows} == {"rendered by batch earlier"}
+    assert {row.shard for row in rows} == {None}
+
+
+def test_a_job_says_how_it_differs_from_the_nearest_clip():
+    (row,) = planned([ROW], explain=lambda jobs: {job.fingerprint: "engine revision changed" for job in jobs})
+    assert row.why == "engine revision changed"
+
+
+def test_a_price_above_the_rows_limit_is_refused_before_it_is_spent():
+    rows = planned([replace(ROW, max_cost=1e-9), replace(ROW, row=1, max_cost=100.0)], usd_per_cpu_hour=1.0)
+    assert decisions(rows) == [Decision.REFUSE, Decision.RENDER]
+    fault = rows[0].fault
+    assert fault is not None
+    assert (fault.column, fault.kind) == ("max_cost", ReasonKind.POLICY)
+    assert "$" in fault.reason
+    assert fault.fix
+
+
+def test_a_free_engine_passes_any_limit():
+    assert decisions(planned([replace(ROW, max_cost=0.0)])) == [Decision.RENDER]
+
+
+def test_a_row_beyond_the_engines_limits_is_refused():
+    (row,) = planned([replace(ROW, duration_ms=10_000_000)])
+    assert row.decision is Decision.REFUSE
+    assert row.fault is not None
+    assert (row.fault.column, row.fault.value) == ("seconds", "10000.0")
+
+
+def test_urgent_jobs_come_in_earlier_shards_and_a_duplicate_lends_its_urgency():
+    slow = [replace(ROW, row=i, prompt=f"ball {i}") for i in range(4)]
+    urgent = replace(slow[3], row=4, priority=5)
+    rows = planned([*slow, urgent], jobs_per_shard=1)
+    assert rows[3].shard == 0
+    assert [row.shard for row in rows[:3]] == [1, 2, 3]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3)), max_size=40), st.integers(1, 8))
+def test_every_row_is_decided_once_and_every_fingerprint_rendered_once(specs, jobs_per_shard):
+    rows = [replace(ROW, row=i, seed=seed, priority=priority) for i, (seed, priority) in enumerate(specs)]
+    result = planned(rows, jobs_per_shard=jobs_per_shard)
+    assert [row.row for row in result] == rows
+    rendered = [row.fingerprint for row in result if row.decision is Decision.RENDER]
+    assert len(rendered) == len(set(rendered)) == len({row.seed for row in rows})
+    shard_of = {row.fingerprint: row.shard for row in result if row.decision is Decision.RENDER}
+    assert all(row.shard == shard_of[row.fingerprint] for row in result)
+
+
+def test_the_job_carries_all_that_can_change_a_pixel():
+    (row,) = planned([replace(ROW, negative_prompt="people", seed=3, fps=30, style="anime")])
+    for field in set(Job.__dataclass_fields__) - {"fingerprint", "engine_revision"}:
+        assert getattr(row.job, field) == getattr(row.row, field)
