@@ -1,0 +1,251 @@
+"""A farm on this machine: for the length of a run, or detached so that the tasks of an Airflow run share it.
+
+One single-threaded process a core, on loopback only. A worker that dies is started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from render import errors
+from render.farm import scratch
+from render.settings import Settings, load
+
+if TYPE_CHECKING:
+    from distributed import Client, Scheduler, SpecCluster
+
+ENVIRONMENT = {
+    # Dask's nanny sets a trim threshold of 64 KiB, with which each frame-sized array is mapped and faulted anew:
+    # a clip then takes five times as long.
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+    "MALLOC_MMAP_THRESHOLD_": str(2**26),
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+}
+"""What a worker process must find in its environment when it starts; operators of their own Dask set the same."""
+
+CONFIGURATION = {
+    "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
+    # A worker that is not back within this time would be given up for good, and poison jobs make it miss that.
+    "distributed.deploy.lost-worker-timeout": "30 days",
+    # Dask's statistical profiler wakes up a hundred times a second in every worker; nobody looks at what it finds.
+    "distributed.worker.profile.enabled": False,
+    # Clips take seconds: what Dask measures of itself many times a second takes time from them.
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "500ms",
+    "distributed.scheduler.active-memory-manager.start": False,
+}
+
+PRELOAD = "render.farm.worker"
+"""The module that a worker loads at its start; operators give it as ``dask worker --preload``."""
+
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+IDLE_SECONDS = 15 * 60.0
+
+
+@contextmanager
+def local(settings: Settings) -> Iterator[str]:
+    """Start a farm of ``settings.workers`` processes and give its scheduler's address; it ends with the block.
+
+    Raises :class:`render.errors.StoreError` when it cannot start.
+    """
+    with _cluster(settings) as cluster:
+        yield cluster.scheduler_address
+
+
+def connect(address: str, *, seconds: float = 30.0) -> Client:
+    """A client of the scheduler at ``address``, to be used as a context manager.
+
+    Raises :class:`render.errors.SchedulerAway` if none answers within that time, at once if nobody listens there.
+    """
+    from distributed import Client
+
+    try:
+        place = urlsplit(address)
+        if place.hostname and place.port:  # Dask itself would try a refused connection again and again
+            socket.create_connection((place.hostname, place.port), timeout=seconds).close()
+        return Client(address, timeout=seconds, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise errors.SchedulerAway(
+            f"No Dask scheduler answers at {address!r}: {error}. "
+            "Start one with `dask scheduler`, or leave --scheduler out to use this machine."
+        ) from error
+
+
+def spawn(settings: Settings, home: Path, *, owner: int | None = None, idle_seconds: float = IDLE_SECONDS) -> str:
+    """Start a farm that outlives this process, or find the one that lives in ``home``; give its address.
+
+    It ends by :func:`stop`, after ``idle_seconds`` without client and task, or when process ``owner`` is gone.
+    Its address is in ``home/cluster.json``, what it says in ``home/cluster.log``.
+    Raises :class:`render.errors.StoreError` when it cannot start.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if address := _living(home):
+            return address
+        _file(home).unlink(missing_ok=True)
+        command = [sys.executable, "-m", "render.farm.cluster", "--home", str(home.absolute())]
+        command += ["--workers", str(settings.workers), "--scratch", str(settings.scratch.absolute())]
+        command += ["--idle-seconds", str(idle_seconds)]
+        if owner is not None:
+            command += ["--owner", str(owner)]
+        with (
+            (home / "cluster.log").open("wb") as log,
+            subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            ) as child,
+        ):
+            assert child.stdout is not None
+            ready, _, _ = select.select([child.stdout], [], [], START_SECONDS)
+            if ready and (address := child.stdout.readline().decode().strip()):
+                return address
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+        last = (home / "cluster.log").read_text(errors="replace")[-2000:]
+        raise errors.StoreError(f"The farm did not start within {START_SECONDS:g} s. Its last words:\n{last}")
+
+
+def stop(address: str) -> None:
+    """End a detached farm of this machine and wait until it is gone; does nothing if it is gone already.
+
+    Raises :class:`render.errors.StoreError` if it does not end.
+    """
+    try:
+        with connect(address) as client:
+            pid = client.run_on_scheduler(_end_this_process)
+    except errors.SchedulerAway:
+        return
+    deadline = time.monotonic() + STOP_SECONDS
+    while scratch.start_time(pid) is not None:
+        if time.monotonic() > deadline:
+            raise errors.StoreError(f"The farm at {address} does not end; end its process {pid} yourself.")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _cluster(settings: Settings) -> Iterator[SpecCluster]:
+    import dask.config
+    from distributed import Nanny, Scheduler, SpecCluster
+    from distributed.system import MEMORY_LIMIT
+
+    # Without an address of its own the HTTP side would listen on every interface, at Dask's well-known port.
+    here: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    scheduler = {"cls": Scheduler, "options": {**here, "port": 0, "allowed_failures": 0}}
+    common = here | {
+        "nthreads": 1,
+        "memory_limit": MEMORY_LIMIT // settings.workers,
+        "local_directory": str(settings.scratch.absolute()),
+        "preload": [PRELOAD],
+        "silence_logs": logging.CRITICAL,
+    }
+    settings.scratch.mkdir(parents=True, exist_ok=True)
+    workers = {}
+    for number, gpu in enumerate(_gpus(settings.workers)):
+        own = {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": {"GPU": 1} if gpu else None}
+        workers[number] = {"cls": Nanny, "options": common | own}
+    touched = (*ENVIRONMENT, "PYTHONHASHSEED", "__DASK_PARENT_PID")  # by us, and by Dask for the workers' sake
+    before = {name: os.environ[name] for name in touched if name in os.environ}
+    os.environ.update(ENVIRONMENT)  # the environment outranks Dask's configuration
+    try:
+        with (
+            dask.config.set(CONFIGURATION),
+            SpecCluster(scheduler=scheduler, workers=workers, silence_logs=logging.CRITICAL) as cluster,
+        ):
+            yield cluster
+    finally:
+        for name in touched:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+        scratch.sweep(settings.scratch)
+
+
+def _gpus(workers: int) -> list[str]:
+    """For each worker the CUDA device it has to itself, or nothing. Without a driver torch is not even imported."""
+    devices: list[str] = []
+    if any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/dxg")):
+        import torch
+
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(count)))
+        devices = visible.split(",")[:count]
+    return (devices + [""] * workers)[: max(workers, len(devices))]
+
+
+def _file(home: Path) -> Path:
+    return home / "cluster.json"
+
+
+def _living(home: Path) -> str | None:
+    """Address of the farm that lives in ``home``."""
+    try:
+        known = json.loads(_file(home).read_text())
+    except FileNotFoundError:
+        return None
+    return known["address"] if scratch.start_time(known["pid"]) == known["start"] else None
+
+
+def _end_this_process() -> int:
+    pid = os.getpid()
+    os.kill(pid, signal.SIGTERM)
+    return pid
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m render.farm.cluster", description="A detached farm.")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--idle-seconds", type=float, required=True)
+    parser.add_argument("--owner", type=int)
+    given = parser.parse_args()
+    if os.fork():  # whoever started us need not wait for us
+        os._exit(0)
+
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    owner_start = scratch.start_time(given.owner) if given.owner is not None else None
+    file = _file(given.home)
+    with _cluster(load(workers=given.workers, scratch=given.scratch)) as cluster:
+        scheduler, pid = cast("Scheduler", cluster.scheduler), os.getpid()
+        whole = file.with_suffix(".part")
+        whole.write_text(
+            json.dumps({"address": cluster.scheduler_address, "pid": pid, "start": scratch.start_time(pid)})
+        )
+        whole.replace(file)
+        print(cluster.scheduler_address, flush=True)
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        busy_at = time.monotonic()
+        while not asked.wait(0.5):
+            if given.owner is not None and (owner_start is None or scratch.start_time(given.owner) != owner_start):
+                break
+            if scheduler.tasks or scheduler.clients.keys() - {"fire-and-forget"}:
+                busy_at = time.monotonic()
+            if time.monotonic() - busy_at > given.idle_seconds:
+                break
+        file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    _main()

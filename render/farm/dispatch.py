@@ -1,0 +1,292 @@
+"""Sends a batch's jobs to a Dask cluster in a window, and hears how each one ended.
+
+What is sent next is decided in :mod:`render.farm.backlog`; this module is its hands and ears.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from render import errors
+from render.engines import registry
+from render.farm import cluster, worker
+from render.farm.backlog import Backlog, Group, Tried
+from render.model import Job, JobResult, ReasonKind
+from render.settings import Settings
+from render.store.objects import open_store
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+TICK_SECONDS = 0.2
+LOOK_SECONDS = 2.0
+"""How often the cluster's workers are counted."""
+PATIENCE_SECONDS = 120.0
+"""How long work may lie without a worker that could take it; a local worker is back within seconds."""
+CANCEL_SECONDS = 5.0
+
+
+class Control:
+    """How a batch is stopped from outside: from a signal handler, another thread."""
+
+    def __init__(self) -> None:
+        self.draining = False
+        """Begin nothing any more; what runs is finished."""
+        self.cancelled = False
+        """Stop what runs, too."""
+
+    def drain(self) -> None:
+        """Let what runs finish, begin nothing any more."""
+        self.draining = True
+
+    def cancel(self) -> None:
+        """Stop at once."""
+        self.draining = self.cancelled = True
+
+
+def run(
+    address: str,
+    jobs: Iterable[Job],
+    *,
+    store_url: str,
+    batch: str,
+    settings: Settings,
+    control: Control | None = None,
+    on_result: Callable[[JobResult], None],
+) -> None:
+    """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
+
+    ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once.
+    Returns when every job has ended.
+    Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
+    scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
+    it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
+    if no scheduler answers. An exception, a Ctrl-C too, first cancels what runs.
+    """
+    from distributed.utils import silence_logging_cmgr
+
+    backlog = Backlog(
+        jobs,
+        capabilities=lambda name: registry.find(name).capabilities,
+        tries=settings.tries,
+        backoff_seconds=settings.backoff_seconds,
+        stop_after=settings.stop_after_engine_errors,
+    )
+    orders = worker.Orders(
+        store_url=open_store(store_url).url,
+        batch=batch,
+        scratch=settings.scratch,
+        cache=settings.cache,
+        usd_per_cpu_hour=settings.usd_per_cpu_hour,
+    )
+    # What Dask logs of its own troubles is no news to whoever reads ours.
+    with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
+        flight = _Flight(client, backlog, orders, window=settings.window)
+        try:
+            flight.go(control or Control(), on_result)
+        except BaseException:
+            flight.cancel()
+            raise
+
+
+class _Flight:
+    """What is on the cluster at this moment."""
+
+    def __init__(self, client: Client, backlog: Backlog, orders: worker.Orders, *, window: int) -> None:
+        self._client = client
+        self._backlog = backlog
+        self._orders = orders
+        self._window = window
+        self._out: dict[str, tuple[Future, Group]] = {}
+        self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._began: Counter[str] = Counter()
+        self._workers: list[Mapping[str, float]] = []
+        self._seen: list[Mapping[str, float]] = []
+        self._looked_at = self._served_at = float("-inf")
+        self._unserved: Counter[str] = Counter()
+        self._withdrawn = False
+
+    def go(self, control: Control, on_result: Callable[[JobResult], None]) -> None:
+        """Send, wait and collect until nothing is left."""
+        self._client.subscribe_topic(worker.BEGAN, self._note_began)
+        self._served_at = time.monotonic()
+        while True:
+            if control.cancelled:
+                raise errors.Cancelled("The batch was cancelled; what was finished is kept.")
+            self._backlog.draining |= control.draining
+            if self._backlog.draining and not self._withdrawn:
+                self._withdraw()
+            self._look()
+            self._fill()
+            if not self._out and self._backlog.empty:
+                break
+            for key in self._wait():
+                for result in self._settle(key) if key in self._out else ():
+                    on_result(result)
+        self._conclude(control)
+
+    def cancel(self) -> None:
+        """Take back what waits and stop what runs, as far as the cluster can still be reached."""
+        futures = [future for future, _ in self._out.values()]
+        if self._client.status != "running":
+            return
+
+        def ask() -> None:
+            with suppress(Exception):  # a lost cluster has nothing to cancel
+                self._client.cancel(futures, force=True)
+                self._client.run(worker.cancel, self._orders.batch, on_error="ignore")
+
+        asking = threading.Thread(target=ask, name="cancel", daemon=True)
+        asking.start()
+        asking.join(CANCEL_SECONDS)
+
+    def _fill(self) -> None:
+        while len(self._out) < self._window * len(self._workers):
+            group = self._backlog.next(time.monotonic())
+            if group is None:
+                return
+            if _offered(group.resources, self._seen):
+                self._send(group)
+            else:
+                need = ", ".join(f"{name}={amount:g}" for name, amount in group.resources.items())
+                self._unserved[need] += len(group.jobs)
+
+    def _send(self, group: Group) -> None:
+        key = group.key(self._orders.batch)
+        future = self._client.submit(
+            worker.work,
+            list(group.jobs),
+            self._orders,
+            key=key,
+            pure=False,
+            retries=0,
+            priority=-group.order,
+            resources=dict(group.resources) or None,
+        )
+        self._out[key] = (future, group)
+        self._call_when_done(key, future)
+
+    def _call_when_done(self, key: str, future: Future) -> None:
+        future.add_done_callback(lambda _: self._done.put(key))
+
+    def _withdraw(self) -> None:
+        """Take back what no worker has begun."""
+        self._withdrawn = True
+        idle = [key for key in self._out if not self._began[key]]
+        self._client.cancel([self._out[key][0] for key in idle])
+        for key in idle:
+            _, group = self._out.pop(key)
+            self._backlog.again(group, time.monotonic())
+
+    def _wait(self) -> list[str]:
+        """Keys of futures that ended, as soon as there is one; none after a tick."""
+        ended = []
+        with suppress(queue.Empty):
+            ended.append(self._done.get(timeout=TICK_SECONDS))
+            while True:
+                ended.append(self._done.get_nowait())
+        return ended
+
+    def _settle(self, key: str) -> list[JobResult]:
+        from distributed.scheduler import KilledWorker
+
+        future, group = self._out[key]
+        now = time.monotonic()
+        try:
+            outcomes = future.result(timeout=LOOK_SECONDS)
+        except TimeoutError:  # the worker that held the result died: it is made again, or found
+            self._call_when_done(key, future)
+            return []
+        except KilledWorker as death:
+            deaths = min(self._began[key], death.allowed_failures + 1)
+            results = self._backlog.lost(group, deaths=deaths, now=now)
+        except errors.Cancelled:
+            self._backlog.again(group, now)
+            results = []
+        except Exception as error:
+            if future.status in {"cancelled", "lost"} or self._client.status != "running":
+                raise self._scheduler_lost() from error
+            results = self._backlog.tried(group, [_undelivered(job, error) for job in group.jobs], now)
+        else:
+            results = self._backlog.tried(group, outcomes, now)
+        del self._out[key]
+        self._began.pop(key, None)
+        future.release()
+        return results
+
+    def _look(self) -> None:
+        """Count the workers from time to time, and do not wait forever for one that never comes."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS and self._workers:
+            return
+        if self._client.status != "running":
+            raise self._scheduler_lost()
+        try:
+            known = self._client.scheduler_info(n_workers=-1)["workers"]
+        except (OSError, TimeoutError) as error:
+            raise self._scheduler_lost() from error
+        self._looked_at = now
+        self._workers = [entry["resources"] for entry in known.values()]
+        self._backlog.workers = max(1, len(self._workers))
+        self._seen += [offer for offer in self._workers if offer not in self._seen]
+        if self._workers and all(_offered(group.resources, self._workers) for _, group in self._out.values()):
+            self._served_at = now
+        elif now - self._served_at > PATIENCE_SECONDS:
+            raise errors.BatchStopped(
+                f"For {PATIENCE_SECONDS:g} s the cluster has had no worker for the work that waits. "
+                "Start workers, then run the same command again: it resumes."
+            )
+
+    def _conclude(self, control: Control) -> None:
+        """Say why it is over if it is not complete."""
+        if self._backlog.stopped:
+            raise errors.BatchStopped(
+                f"Stopped, because the same error came again and again: {self._backlog.stopped} "
+                "Mend its cause, then run the same command again: it resumes."
+            )
+        if self._unserved:
+            lacking = "; ".join(
+                f"no worker offers {need}, {count} clips need it" for need, count in self._unserved.items()
+            )
+            raise errors.BatchStopped(
+                f"The batch is incomplete: {lacking}. Start a worker with "
+                f'`--resources "{next(iter(self._unserved))}"`, then run the same command again: it resumes.'
+            )
+        if control.draining and self._backlog.left():
+            raise errors.BatchStopped("Stopped on request. Run the same command again: it resumes.")
+
+    def _scheduler_lost(self) -> errors.BatchStopped:
+        return errors.BatchStopped(
+            "The Dask scheduler was lost. Finished clips are kept; start it again if it was not this machine's own, "
+            "then run the same command again: it resumes."
+        )
+
+    def _note_began(self, event: tuple[float, Any]) -> None:
+        key = event[1]["key"]
+        if key in self._out:
+            self._began[key] += 1
+
+
+def _offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:
+    return any(all(offer.get(name, 0) >= amount for name, amount in needs.items()) for offer in workers)
+
+
+def _undelivered(job: Job, error: Exception) -> Tried:
+    """A task that Dask could not run at all."""
+    return Tried(
+        result=JobResult(
+            fingerprint=job.fingerprint,
+            state="failed",
+            reason=f"The worker could not run the job: {type(error).__name__}: {error}",
+            reason_kind=ReasonKind.INFRASTRUCTURE,
+            fix="Give the workers the same version of Nightreel and its packages as this machine.",
+        ),
+        may_pass=True,
+    )

@@ -1,0 +1,222 @@
+"""What happens in a worker process: a group of jobs becomes clips, whatever goes wrong becomes a reason.
+
+Also the module that Dask workers preload (``dask worker --preload render.farm.worker``).
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from render import errors
+from render.engines import registry
+from render.engines.contract import Bench, Cancel, Engine
+from render.farm import clip, scratch
+from render.farm.backlog import Tried
+from render.model import Failure, Footage, Job, JobResult, ReasonKind
+from render.store import clips
+from render.store.objects import ObjectStore, open_store
+
+BEGAN = "nightreel-began"
+"""Dask's event topic on which a worker says that it begins a group, so that the right one is blamed if it dies."""
+
+MAY_PASS = (errors.StoreError, errors.MediaError, OSError, MemoryError)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a worker needs beside the jobs. Credentials it takes from its own environment."""
+
+    store_url: str
+    batch: str
+    scratch: Path
+    cache: Path
+    usd_per_cpu_hour: float
+
+
+def dask_setup(worker: object) -> None:  # noqa: ARG001
+    """Prepare the process before its first task: called by Dask."""
+    # A Ctrl-C goes to all processes of the terminal; what it means for the batch is for the controller to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _device()
+
+
+def work(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
+    """The Dask task: :func:`make_clips`, announced to whoever waits for it."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    worker.log_event(BEGAN, {"key": worker.get_current_task()})
+    return make_clips(jobs, orders)
+
+
+def make_clips(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
+    """Make and commit the clips of like jobs, one outcome for each job, in order.
+
+    Clips that have a record are not made again. Every failure is an outcome with its reason; the only exception
+    is :class:`render.errors.Cancelled`. The engine stays open in this process for the next group.
+    """
+    outcomes: dict[str, Tried] = {}
+    try:
+        store = _store(orders.store_url)
+        for job in jobs:
+            if clips.find(store, job.fingerprint):
+                outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
+        if missing := [job for job in jobs if job.fingerprint not in outcomes]:
+            for outcome in _render(missing, orders, store):
+                outcomes[outcome.result.fingerprint] = outcome
+    except errors.Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is these jobs' reason
+        for job in jobs:
+            outcomes.setdefault(job.fingerprint, _failed(job, error))
+    return [outcomes[job.fingerprint] for job in jobs]
+
+
+def cancel(batch: str) -> None:
+    """Ask what this process is making for the batch to stop at its next chunk."""
+    with _lock:
+        for at_work, flag in _at_work:
+            if at_work == batch:
+                flag.set()
+
+
+_lock = threading.Lock()
+_at_work: list[tuple[str, Cancel]] = []
+_open_engines = ExitStack()
+atexit.register(_open_engines.close)
+
+
+def _render(jobs: Sequence[Job], orders: Orders, store: ObjectStore) -> Iterator[Tried]:
+    name = jobs[0].engine
+    engine = _engine(name, jobs[0].engine_revision, orders.scratch, orders.cache)
+    left = {job.fingerprint for job in jobs}
+    with _cancellable(orders.batch) as flag, _not_without_being_asked(name, flag):
+        with clip.blamed_on(name):
+            items = engine.generate(jobs, cancel=flag, progress=_ignore_progress)
+        meter = clip.Meter()
+        for item in clip.drawn_from(name, items):
+            left.discard(item.job.fingerprint)
+            yield _finished(item, engine=engine, orders=orders, store=store, flag=flag, meter=meter)
+            meter = clip.Meter()
+    if left:
+        raise errors.EngineError(f"Engine {name} gave nothing for {len(left)} of {len(jobs)} jobs.")
+
+
+def _finished(
+    item: Footage | Failure, *, engine: Engine, orders: Orders, store: ObjectStore, flag: Cancel, meter: clip.Meter
+) -> Tried:
+    job = item.job
+    if isinstance(item, Failure):
+        return _failed(job, (errors.EngineRefused if item.permanent else errors.EngineError)(item.reason))
+    try:
+        with (
+            scratch.private(orders.scratch, job.fingerprint[:12]) as folder,
+            _not_without_being_asked(job.engine, flag),
+        ):
+            won = clip.make(
+                item,
+                capabilities=engine.capabilities,
+                store=store,
+                batch=orders.batch,
+                folder=folder,
+                device=engine.bench.device,
+                usd_per_cpu_hour=orders.usd_per_cpu_hour,
+                cancel=flag,
+                meter=meter,
+            )
+    except errors.Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 - the others of the group go on
+        return _failed(job, error)
+    return Tried(result=JobResult(fingerprint=job.fingerprint, state="made" if won else "found"))
+
+
+def _failed(job: Job, error: Exception) -> Tried:
+    """Sort an error: who has to act, and whether another try can help."""
+    log.info("Clip %s failed", job.fingerprint, exc_info=error)
+    kind, may_pass, refused = ReasonKind.INFRASTRUCTURE, isinstance(error, MAY_PASS), False
+    reason = str(error) if isinstance(error, errors.NightreelError) else clip.described(error)
+    match error:
+        case errors.EngineRefused():
+            kind, refused = ReasonKind.ENGINE, True
+            fix = "Change the row as the reason says, or choose another engine."
+        case errors.EngineMissing():
+            kind = ReasonKind.ENGINE
+            fix = "Give the workers the same version of Nightreel and the same extras as this machine."
+        case errors.EngineError():
+            kind = ReasonKind.ENGINE
+            may_pass = error.__cause__ is None or isinstance(error.__cause__, (*MAY_PASS, RuntimeError))
+            fix = "Run the batch again; if the reason stays the same, show it to whoever maintains the engine."
+        case errors.StoreError():
+            fix = "Look after the store (`nightreel doctor`), then run the batch again."
+        case errors.MediaError() | OSError() | MemoryError():
+            fix = "Look after the worker's disk and memory, then run the batch again."
+        case _:
+            fix = "This looks like a fault in Nightreel: report it with this reason."
+    result = JobResult(fingerprint=job.fingerprint, state="failed", reason=reason, reason_kind=kind, fix=fix)
+    return Tried(result=result, may_pass=may_pass, refused=refused)
+
+
+@functools.cache
+def _engine(name: str, revision: str, scratch_root: Path, cache: Path) -> Engine:
+    """The engine, opened once a process and closed at its end."""
+    kind = registry.find(name)
+    if kind.capabilities.revision != revision:
+        raise errors.EngineMissing(
+            f"The batch was planned for engine {name} {revision}, this worker has {kind.capabilities.revision}."
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = scratch.of_process(scratch_root) / f"engine-{name}"
+    folder.mkdir(exist_ok=True)
+    with clip.blamed_on(name):
+        return _open_engines.enter_context(kind(Bench(device=_device(), scratch=folder, cache=cache)))
+
+
+@functools.cache
+def _store(url: str) -> ObjectStore:
+    """The store, opened once a process: its connections are kept."""
+    return open_store(url)
+
+
+@functools.cache
+def _device() -> str:
+    import torch
+
+    torch.set_num_threads(1)
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def _cancellable(batch: str) -> Iterator[Cancel]:
+    entry = (batch, Cancel())
+    with _lock:
+        _at_work.append(entry)
+    try:
+        yield entry[1]
+    finally:
+        with _lock:
+            _at_work.remove(entry)
+
+
+@contextmanager
+def _not_without_being_asked(engine: str, flag: Cancel) -> Iterator[None]:
+    """Turn an engine's own cancelling into its error: the job would be tried again without end."""
+    try:
+        yield
+    except errors.Cancelled as error:
+        flag.check()
+        raise errors.EngineError(f"Engine {engine} stopped without being asked to: {error}") from error
+
+
+def _ignore_progress(job: Job, share: float) -> None:
+    """Progress within a clip is not reported yet: batches are followed clip by clip."""

@@ -1,0 +1,108 @@
+import json
+import multiprocessing
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from render import errors
+from render.farm import cluster
+
+pytestmark = pytest.mark.slow
+
+
+def pid_of(home: Path) -> int:
+    return json.loads((home / "cluster.json").read_text())["pid"]
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait for a process that need not be our child."""
+    with suppress(ProcessLookupError):
+        process = os.pidfd_open(pid)
+        select.select([process], [], [])
+        os.close(process)
+
+
+def environment() -> dict[str, str]:
+    return {name: os.environ.get(name, "") for name in cluster.ENVIRONMENT}
+
+
+def listening(pid: int) -> list[str]:
+    """Local addresses, in the kernel's hexadecimal, on which a process listens."""
+    sockets = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(link.readlink().name)
+    lines = [line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()]
+    return [line[1].partition(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]
+
+
+def running(text: str) -> list[str]:
+    """Command lines of processes, zombies apart, that name ``text``."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+def test_a_local_farm_is_one_thread_a_process_on_loopback_and_leaves_nothing(settings):
+    before = dict(os.environ)
+    killed = settings.scratch / f"{socket.gethostname()}-{os.getpid()}-1"
+    with cluster.local(settings) as address, cluster.connect(address) as client:
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+        assert [entry["nthreads"] for entry in workers.values()] == [1] * settings.workers
+        assert list(client.run(environment).values()) == [cluster.ENVIRONMENT] * settings.workers
+        pids = [os.getpid(), *client.run(os.getpid).values()]
+        assert {address for pid in pids for address in listening(pid)} == {"0100007F"}
+        assert set(client.run(signal.getsignal, signal.SIGINT).values()) == {signal.SIG_IGN}
+        killed.mkdir()
+    assert multiprocessing.active_children() == []
+    assert dict(os.environ) == before
+    assert not killed.exists()
+
+
+def test_a_detached_farm_is_found_again_and_stopped(settings, tmp_path):
+    home = tmp_path / "home"
+    address = cluster.spawn(settings, home)
+    try:
+        assert cluster.spawn(settings, home) == address
+        with cluster.connect(address) as client:
+            assert len(client.scheduler_info(n_workers=-1)["workers"]) == settings.workers
+    finally:
+        cluster.stop(address)
+    cluster.stop(address)
+    assert running(str(home)) == []
+    with pytest.raises(errors.SchedulerAway):
+        cluster.connect(address)
+
+
+def test_a_detached_farm_ends_with_its_owner(settings, tmp_path):
+    settings = settings.model_copy(update={"workers": 1})
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as owner:
+        cluster.spawn(settings, tmp_path / "home", owner=owner.pid)
+        pid = pid_of(tmp_path / "home")
+        owner.communicate(b"\n")
+    wait_for_end(pid)
+
+
+def test_a_detached_farm_without_work_ends_by_itself(settings, tmp_path):
+    settings = settings.model_copy(update={"workers": 1})
+    cluster.spawn(settings, tmp_path / "home", idle_seconds=0.1)
+    wait_for_end(pid_of(tmp_path / "home"))
+
+
+def test_a_farm_that_cannot_start_says_why(settings, tmp_path):
+    (tmp_path / "scratch").write_text("in the way")
+    with pytest.raises(errors.StoreError, match="Its last words"):
+        cluster.spawn(settings, tmp_path / "home")

@@ -1,0 +1,170 @@
+import itertools
+import json
+import os
+import signal
+import threading
+from collections import Counter
+
+import pytest
+
+from render import errors
+from render.farm import cluster, dispatch
+from render.model import ReasonKind
+from render.store import clips
+from render.store.objects import open_store
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def run(farm):
+    """Runs jobs on the farm; gives their results by fingerprint, also those that came before it raised."""
+    address, settings = farm
+    results = {}
+
+    def go(jobs, *, on_result=lambda result: None, **options):
+        def note(result):
+            assert result.fingerprint not in results, "a job ends once"
+            results[result.fingerprint] = result
+            on_result(result)
+
+        results.clear()
+        dispatch.run(address, jobs, store_url=settings.store, batch="b1", settings=settings, on_result=note, **options)
+        return results
+
+    go.results = results
+    return go
+
+
+@pytest.fixture
+def store(farm):
+    return open_store(farm[1].store)
+
+
+def files_in_the_making(farm) -> list[str]:
+    return [str(path) for path in farm[1].scratch.rglob("*.mp4*")]
+
+
+def test_every_job_is_made_once_and_found_the_next_time(farm, run, store, new_job):
+    jobs = [new_job(engine="testcard") for _ in range(5)]
+    assert Counter(result.state for result in run(iter(jobs)).values()) == {"made": 5}
+    attempts = {job.fingerprint: clips.get(store, job.fingerprint).attempt for job in jobs}
+    assert Counter(result.state for result in run(iter(jobs)).values()) == {"found": 5}
+    assert attempts == {job.fingerprint: clips.get(store, job.fingerprint).attempt for job in jobs}
+    assert files_in_the_making(farm) == []
+
+
+def test_a_poison_job_is_found_and_its_neighbours_are_finished(farm, run, new_job):
+    poison = new_job("kill", engine="quads")
+    neighbours = [new_job(engine="quads") for _ in range(3)] + [new_job() for _ in range(3)]
+    results = run([poison, *neighbours])
+    result = results.pop(poison.fingerprint)
+    assert (result.state, result.reason_kind) == ("failed", ReasonKind.INFRASTRUCTURE)
+    assert "killed its worker twice" in result.reason
+    assert len(results) == len(neighbours)
+    assert {result.state for result in results.values()} <= {"made", "found"}
+
+
+def test_what_may_pass_is_tried_again_and_what_will_not_is_not(run, new_job, tmp_path):
+    flaky, refused, broken = new_job(f"once {tmp_path / 'flickered'}"), new_job("refuse"), new_job("fail")
+    results = run([flaky, refused, broken])
+    assert [(results[job.fingerprint].state, results[job.fingerprint].tries) for job in (flaky, refused, broken)] == [
+        ("made", 2),
+        ("failed", 1),
+        ("failed", 3),
+    ]
+    assert results[refused.fingerprint].reason_kind is ReasonKind.ENGINE
+
+
+def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
+    control = dispatch.Control()
+    taken = []
+
+    def endless():
+        for _ in itertools.count():
+            taken.append(new_job())
+            yield taken[-1]
+
+    with pytest.raises(errors.BatchStopped, match="on request"):
+        run(endless(), control=control, on_result=lambda _: control.drain())
+    assert run.results.keys() < {job.fingerprint for job in taken}
+    settings = farm[1]
+    assert len(taken) <= settings.window * settings.workers + 1, (
+        "no more is read than is sent, and one to look for more"
+    )
+    assert {result.state for result in run.results.values()} == {"made"}
+    assert run(taken).keys() == {job.fingerprint for job in taken}
+
+
+@pytest.mark.parametrize("how", ["control", "an exception"])
+def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, how):
+    control = dispatch.Control()
+    began = [tmp_path / "one", tmp_path / "other"]
+    hanging = [new_job(f"hang {file}") for file in began]
+
+    def stop(result=None):
+        if how == "control":
+            control.cancel()
+        else:
+            raise KeyboardInterrupt
+
+    watcher = None
+    if how == "control":
+
+        def watch():
+            while not all(file.exists() for file in began):
+                threading.Event().wait(0.02)
+            stop()
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        jobs = hanging
+    else:
+        jobs = [hanging[0], new_job()]
+    with pytest.raises(errors.Cancelled if how == "control" else KeyboardInterrupt):
+        run(jobs, control=control, on_result=stop)
+    if watcher:
+        watcher.join()
+    assert len(run([new_job() for _ in range(4)])) == 4
+    assert files_in_the_making(farm) == []
+
+
+def test_equal_engine_errors_in_a_row_stop_the_batch(run, new_job):
+    with pytest.raises(errors.BatchStopped, match="no such lamp"):
+        run(new_job("bug") for _ in itertools.count())
+    assert len(run.results) >= 3
+
+
+def test_jobs_that_no_worker_can_take_are_named_and_the_others_made(run, new_job):
+    others = [new_job(), new_job()]
+    with pytest.raises(errors.BatchStopped, match=r"no worker offers TPU=1, 2 clips need it"):
+        run([new_job(engine="needy"), *others, new_job(engine="needy")])
+    assert run.results.keys() == {job.fingerprint for job in others}
+
+
+def test_a_lost_scheduler_stops_the_batch_and_another_run_resumes_it(farm, settings, new_job, tmp_path):
+    mine, other = new_job(), new_job(f"hang {tmp_path / 'began'}")
+    home = tmp_path / "home"
+    address = cluster.spawn(settings, home, owner=os.getpid())
+
+    def kill(_result):
+        os.killpg(os.getpgid(json.loads((home / "cluster.json").read_text())["pid"]), signal.SIGKILL)
+
+    with pytest.raises(errors.BatchStopped, match="scheduler was lost"):
+        dispatch.run(address, [other, mine], store_url=settings.store, batch="b", settings=settings, on_result=kill)
+    states = []
+    dispatch.run(
+        farm[0],
+        [mine, new_job()],
+        store_url=settings.store,
+        batch="b",
+        settings=settings,
+        on_result=lambda result: states.append(result.state),
+    )
+    assert sorted(states) == ["found", "made"]
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "nowhere"])
+def test_an_address_without_a_scheduler_is_refused(address):
+    with pytest.raises(errors.SchedulerAway, match="No Dask scheduler answers"):
+        cluster.connect(address, seconds=0.5)
