@@ -1,0 +1,1 @@
+"""A/B: comparison, report, hand-over."""

@@ -1,0 +1,106 @@
+"""Hands the clips of an experiment on as plain files with speaking names, and a CSV."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from render import errors
+from render.experiments import copying, names, sheet
+from render.experiments.lines import variants
+from render.experiments.view import DELIVERED, Entry, View, of_experiment
+
+if TYPE_CHECKING:
+    from render.store.objects import ObjectStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What an export did."""
+
+    folder: Path
+    """The experiment's folder."""
+    csv: Path
+    written: int
+    unchanged: int
+    """Clips that were there already, byte for byte."""
+    left_out: Mapping[str, int]
+    """Rows without a file, by the reason in plain language."""
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        clips = self.written + self.unchanged
+        said = f"{clips:,} {'clip' if clips == 1 else 'clips'} in {self.folder}"
+        if self.unchanged:
+            said += f" ({self.unchanged:,} of them there already)"
+        left = ", ".join(f"{number:,} {why}" for why, number in self.left_out.items())
+        return f"{said}; left out: {left}." if left else f"{said}."
+
+
+def write(store: ObjectStore, experiment: str, directory: Path) -> Exported:
+    """Write ``<experiment>/<variant>/<row>-<slug>.mp4`` and ``<experiment>/clips.csv`` below ``directory``.
+
+    Only published and reused clips are handed on; the CSV has every row. Each file appears whole or not at all and
+    matches its recorded hash; running it again touches no file that is right already. Names are made of plain
+    ASCII and never collide. Raises :class:`render.errors.NotFound` for an unknown experiment and
+    :class:`render.errors.CorruptObject` for a clip that is not what its record says.
+    """
+    return _write(store, of_experiment(store, experiment), directory)
+
+
+def _write(store: ObjectStore, view: View, directory: Path) -> Exported:
+    folder = _folder(directory, names.alone(view.title), directory)
+    files = _files(view.entries)
+    written = unchanged = 0
+    for entry in view.entries:
+        if entry.record is None or not entry.delivered:
+            continue
+        variant, _, name = files[_key(entry)].partition("/")
+        if copying.fetch(store, entry.record.objects["clip"], _folder(folder, variant, directory) / name):
+            written += 1
+        else:
+            unchanged += 1
+    csv = folder / "clips.csv"
+    copying.put(sheet.write(view.entries, file=lambda entry: files.get(_key(entry), "")), csv)
+    left = Counter(_why(entry) for entry in view.entries if not entry.delivered)
+    return Exported(folder=folder, csv=csv, written=written, unchanged=unchanged, left_out=dict(sorted(left.items())))
+
+
+def _files(entries: Sequence[Entry]) -> dict[str, str]:
+    """``<variant>/<row>-<slug>.mp4`` for each entry whose clip is handed on."""
+    folders = names.unique({variant: names.slug(variant) for variant in variants(entries)})
+    files: dict[str, str] = {}
+    for variant, folder in folders.items():
+        own = {_key(entry): entry.row for entry in entries if entry.delivered and entry.row.variant == variant}
+        wanted = {key: f"{row.row}-{names.slug(row.prompt).lower()}".rstrip("-") for key, row in own.items()}
+        files |= {key: f"{folder}/{name}.mp4" for key, name in names.unique(wanted).items()}
+    return files
+
+
+def _key(entry: Entry) -> str:
+    return f"{entry.batch}/{entry.row.row}"
+
+
+def _why(entry: Entry) -> str:
+    if entry.end is None:
+        return "not finished yet"
+    if entry.end in DELIVERED:
+        return f"{entry.end}, but the clip's record is missing"
+    return str(entry.end)
+
+
+def _folder(parent: Path, name: str, root: Path) -> Path:
+    """The folder ``name`` in ``parent``, made if need be; never outside ``root``, whatever links lie there."""
+    folder = parent / name
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not folder.resolve().is_relative_to(root.resolve()):
+            raise errors.InputError(f"{folder} leads outside {root}. Remove that link, or export into another folder.")
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise errors.InputError(f"{folder} cannot be made: {error}. Export into another folder.") from error
+    return folder

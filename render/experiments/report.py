@@ -1,0 +1,102 @@
+"""Writes the report: one page for people and one JSON document for programs, side by side in the store.
+
+The page links its clips by relative paths, so it works from a directory that is opened in a browser, from one that
+was moved, and from a bucket that is browsed or served with its folders as they are (an object's own signed URL
+shows the page without its clips: use a bundle there).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import posixpath
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from render.experiments import names, page
+from render.experiments.counts import sentence
+from render.experiments.view import Entry, View, of_batch, of_experiment
+from render.model import ClipRecord, StoredObject
+from render.store import layout
+
+if TYPE_CHECKING:
+    from render.store.objects import ObjectStore
+
+REPORTS = "reports"
+"""Folder of the store with the experiments' reports."""
+
+
+def write(store: ObjectStore, batch_id: str, *, now: datetime) -> str:
+    """Write the batch's report, over an older one, and return the page's URI.
+
+    ``now``: when the page is made, with a time zone. Raises :class:`render.errors.NotFound` for a batch that is
+    not there or not planned yet.
+    """
+    return _write(store, of_batch(store, batch_id), posixpath.dirname(layout.report(batch_id)), now)
+
+
+def write_experiment(store: ObjectStore, experiment: str, *, now: datetime) -> str:
+    """Write the report of an experiment over all batches, and return the page's URI.
+
+    Raises :class:`render.errors.NotFound` with the known names for an experiment that no batch has.
+    """
+    return _write(store, of_experiment(store, experiment), f"{REPORTS}/{names.alone(experiment)}", now)
+
+
+def document(view: View, *, now: datetime) -> dict[str, Any]:
+    """The report as JSON can hold it. Paths of objects are relative to the store."""
+    return {
+        "title": view.title,
+        "subject": view.subject,
+        "made_at": now.astimezone(UTC).isoformat(),
+        "sentence": sentence(view.counts),
+        "rows": view.counts.rows,
+        "ends": {str(end): number for end, number in view.counts.ends.items()},
+        "unfinished": view.counts.unfinished,
+        "batches": [dataclasses.asdict(batch) for batch in view.batches],
+        "clips": [_clip(entry) for entry in view.entries],
+        "problems": [dataclasses.asdict(problem) for problem in view.problems],
+    }
+
+
+def _write(store: ObjectStore, view: View, folder: str, now: datetime) -> str:
+    def link(_: ClipRecord, stored: StoredObject) -> str:
+        return quote(posixpath.relpath(stored.path, folder))
+
+    text = json.dumps(document(view, now=now), ensure_ascii=False, indent=1, default=_plain)
+    store.put(f"{folder}/report.json", text.encode("utf-8", "replace"))
+    path = f"{folder}/index.html"
+    store.put(path, page.render(view, link=link, now=now).encode())
+    return store.uri(path)
+
+
+def _clip(entry: Entry) -> dict[str, Any]:
+    row, record = entry.row, entry.record
+    return {
+        "batch": entry.batch,
+        "row": row.row,
+        "experiment": row.experiment,
+        "variant": row.variant,
+        "prompt": row.prompt,
+        "end": entry.end,
+        "reason": entry.reason,
+        "reason_kind": entry.kind,
+        "fix": entry.fix,
+        "fingerprint": entry.fingerprint,
+        "path": record.objects["clip"].path if record and entry.watchable else None,
+        "seconds": record.job.seconds if record else None,
+        "render_seconds": record.render_seconds if record else None,
+        "cpu_seconds": record.cpu_seconds if record else None,
+        "cost_usd": record.cost_usd if record else None,
+        "simulated": record.engine_simulated if record else None,
+        "understanding": dataclasses.asdict(record.understanding) if record and record.understanding else None,
+        "figures": [dataclasses.asdict(figure) for figure in record.figures] if record else [],
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

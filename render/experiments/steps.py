@@ -1,0 +1,84 @@
+"""What to do after a batch or with an experiment: each step a reason and, where there is one, the command."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from dataclasses import dataclass
+
+from render.experiments import names
+from render.experiments.view import View
+from render.model import End, ReasonKind
+
+_SUM_UP = "select experiment, variant, count(*), avg(render_seconds) from results group by all"
+_MOST = 3
+"""Experiments that get commands of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do."""
+
+    why: str
+    command: str = ""
+
+
+def after(view: View) -> list[Step]:
+    """The steps, most urgent first."""
+    return [*_mend(view), *_use(view)]
+
+
+def _mend(view: View) -> list[Step]:
+    ends, steps = view.counts.ends, []
+    if ends[End.HELD]:
+        steps.append(Step(why="Watch the held clips above. They are not handed on until somebody lets them pass."))
+    wrong = any(view.counts.rejected.get(kind) for kind in (ReasonKind.INVALID, ReasonKind.POLICY, ReasonKind.ENGINE))
+    parts = [
+        "the rejected rows once they are mended in their manifest" if wrong else "",
+        "the failed ones" if ends[End.FAILED] else "",
+        "what is not finished" if view.counts.unfinished else "",
+    ]
+    if any(parts):
+        tried = _listed([part for part in parts if part])
+        steps.append(Step(why=f"Run again: it takes up {tried}, and reuses every good clip.", command=_again(view)))
+    return steps
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _use(view: View) -> list[Step]:
+    steps = []
+    for experiment in view.experiments[:_MOST]:
+        if not any(entry.delivered for entry in experiment.entries):
+            continue
+        name, file = shlex.quote(experiment.name), names.slug(experiment.name) or "report"
+        steps += [
+            Step(
+                why=f"Hand on the clips of {experiment.name}, with a CSV.",
+                command=f"nightreel export {name} {file}-clips",
+            ),
+            Step(
+                why=f"Mail {experiment.name} as one file that opens anywhere.",
+                command=f"nightreel report {name} --bundle {file}.zip",
+            ),
+        ]
+    if view.entries:
+        steps.append(Step(why="Ask the catalog.", command=f"nightreel query {shlex.quote(_SUM_UP)}"))
+    return steps
+
+
+def _again(view: View) -> str:
+    """The command that takes the same manifests in again, newest batch."""
+    if not view.batches or not view.batches[0].manifests:
+        return ""
+    batch = view.batches[0]
+    urls = [file.url for file in batch.manifests]
+    url = urls[0] if len(urls) == 1 else posixpath.dirname(urls[0])
+    parts = ["nightreel", "run", url]
+    if batch.limit is not None:
+        parts += ["--limit", str(batch.limit)]
+    if batch.where:
+        parts += ["--where", batch.where]
+    return shlex.join(parts)

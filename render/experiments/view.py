@@ -1,0 +1,289 @@
+"""What a report, a bundle or an export shows: a batch or an experiment as plain data, grouped for comparing.
+
+:func:`view` is pure; :func:`of_batch` and :func:`of_experiment` gather what it needs from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from render import errors
+from render.experiments.counts import Counts, count
+from render.experiments.lines import Line, lines, variants
+from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, ReasonKind, Receipt, Row
+from render.store import batches, catalog, clips, receipts
+
+if TYPE_CHECKING:
+    from render.store.objects import ObjectStore
+
+DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
+"""Ends whose clip may be handed on."""
+
+_MOST_NAMES = 20
+
+WATCHABLE = DELIVERED | {End.HELD}
+"""Ends whose clip the report plays: a held one waits for somebody to watch it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One valid row of a batch, how it ended, and the clip that serves it."""
+
+    batch: str
+    row: Row
+    end: End | None
+    """None while the batch has not settled it."""
+    why: str
+    """What the plan said of it, in plain language."""
+    fingerprint: str
+    reason: str = ""
+    kind: ReasonKind | None = None
+    fix: str = ""
+    record: ClipRecord | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether its clip may be handed on, and is there."""
+        return self.end in DELIVERED and self.record is not None and "clip" in self.record.objects
+
+    @property
+    def watchable(self) -> bool:
+        """Whether the report plays its clip."""
+        return self.end in WATCHABLE and self.record is not None and "clip" in self.record.objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a row was held, rejected, withdrawn or failed. A malformed row has one for each fault."""
+
+    batch: str
+    row: int
+    end: End
+    reason: str
+    fix: str
+    kind: ReasonKind | None
+    column: str = ""
+    value: str = ""
+    experiment: str = ""
+    """As far as a malformed row says it."""
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """The rows of one experiment, laid out for comparing."""
+
+    name: str
+    variants: tuple[str, ...]
+    """In order of appearance."""
+    entries: tuple[Entry, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All that a report shows."""
+
+    title: str
+    """The batch's id, or the experiment's name."""
+    subject: str
+    """"batch" or "experiment"."""
+    batches: tuple[Batch, ...]
+    """Newest first."""
+    counts: Counts
+    experiments: tuple[Experiment, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every valid row, experiment by experiment."""
+        return tuple(entry for experiment in self.experiments for entry in experiment.entries)
+
+
+def view(
+    batch: Batch,
+    planned: Iterable[PlannedRow],
+    faults: Iterable[Fault],
+    ends: Iterable[Receipt],
+    records: Mapping[str, ClipRecord],
+) -> View:
+    """Join a batch's plan, quarantine, receipts and clip records (by fingerprint) into what is shown."""
+    ended = {receipt.row: receipt for receipt in ends}
+    entries: list[Entry] = []
+    faulty: dict[tuple[int, str, str], Fault] = {}
+    for one in sorted(planned, key=lambda one: one.row.row):
+        entries.append(_entry(batch, one, ended.get(one.row.row), records))
+        if one.fault is not None:
+            faulty[one.fault.row, one.fault.column, one.fault.reason] = one.fault
+    for fault in faults:
+        faulty.setdefault((fault.row, fault.column, fault.reason), fault)
+    return _view(batch.id, "batch", (batch,), entries, _problems(batch, entries, faulty.values(), ended))
+
+
+def newest(experiment: str, views: Sequence[View]) -> View:
+    """The newest request of each row of an experiment, out of the views of its batches, newest batch first.
+
+    Two rows are the same request when all that can change their clip is written the same, wherever they stand in
+    their manifests. Malformed rows belong to their batch's report only.
+    """
+    kept: list[Entry] = []
+    seen: set[tuple[object, ...]] = set()
+    for one in views:
+        own = [entry for entry in one.entries if entry.row.experiment == experiment]
+        kept += [entry for entry in own if _request(entry.row) not in seen]
+        seen |= {_request(entry.row) for entry in own}
+    places = {(entry.batch, entry.row.row) for entry in kept}
+    used = {batch for batch, _ in places}
+    return _view(
+        experiment,
+        "experiment",
+        tuple(batch for one in views for batch in one.batches if batch.id in used),
+        kept,
+        tuple(problem for one in views for problem in one.problems if (problem.batch, problem.row) in places),
+    )
+
+
+def of_batch(store: ObjectStore, batch_id: str) -> View:
+    """Gather a batch. Raises :class:`render.errors.NotFound` if it is not there or not planned yet."""
+    batch = batches.load(store, batch_id)
+    planned = list(batches.read_plan(store, batch_id))
+    return _gathered(store, batch, planned, batches.read_quarantine(store, batch_id))
+
+
+def of_experiment(store: ObjectStore, experiment: str) -> View:
+    """Gather the newest request of each row of an experiment, over all planned batches.
+
+    Raises :class:`render.errors.NotFound` with the known names if no batch has it.
+    """
+    views: list[View] = []
+    known: set[str] = set()
+    found = [batches.load(store, one) for one in _batches_of(store, experiment)]
+    for batch in sorted(found, key=lambda one: (one.created_at, one.id), reverse=True):
+        planned = []
+        for one in batches.read_plan(store, batch.id):
+            known.add(one.row.experiment)
+            if one.row.experiment == experiment:
+                planned.append(one)
+        if planned:
+            views.append(_gathered(store, batch, planned, ()))
+    if not views:
+        known.update(catalog.query(store, "select distinct experiment from requests")["experiment"].to_pylist())
+        names = ", ".join(sorted(filter(None, known))[:_MOST_NAMES]) or "none yet: run a batch first"
+        raise errors.NotFound(f"There is no experiment {experiment!r} in {store.url}. Known: {names}.")
+    return newest(experiment, views)
+
+
+def _batches_of(store: ObjectStore, experiment: str) -> list[str]:
+    """The batches in which the catalog knows the experiment, and the planned ones that are not published yet."""
+    text = experiment.replace("'", "''")
+    sql = f"select distinct batch from requests where experiment = '{text}'"  # noqa: S608 (quoted above)
+    published = set(catalog.query(store, sql)["batch"].to_pylist())
+    return [
+        one
+        for one in batches.list_ids(store)
+        if one in published or (batches.finished(store, one) is None and batches.plan_summary(store, one) is not None)
+    ]
+
+
+def _gathered(store: ObjectStore, batch: Batch, planned: list[PlannedRow], faults: Iterable[Fault]) -> View:
+    ended = receipts.read(store, batch.id)
+    made = {one.row for one in ended if one.end is not End.FAILED}
+    wanted = [one.fingerprint for one in planned if one.row.row in made and one.fingerprint]
+    return view(batch, planned, faults, ended, clips.find_many(store, wanted))
+
+
+def _request(row: Row) -> tuple[object, ...]:
+    return (
+        row.variant,
+        *(row.prompt, row.negative_prompt, row.style, row.shots, row.engine),
+        *(row.duration_ms, row.width, row.height, row.fps, row.seed),
+    )
+
+
+def _entry(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapping[str, ClipRecord]) -> Entry:
+    end, reason, kind, fix = None, "", None, ""
+    if receipt is not None:
+        end, reason, kind, fix = receipt.end, receipt.reason, receipt.reason_kind, receipt.fix
+    elif one.decision is Decision.REFUSE:
+        end = End.REJECTED
+    if one.fault is not None:
+        reason, kind, fix = reason or one.fault.reason, kind or one.fault.kind, fix or one.fault.fix
+    return Entry(
+        batch=batch.id,
+        row=one.row,
+        end=end,
+        why=one.why,
+        fingerprint=one.fingerprint,
+        reason=reason,
+        kind=kind,
+        fix=fix,
+        record=records.get(one.fingerprint),
+    )
+
+
+def _problems(
+    batch: Batch, entries: Sequence[Entry], faults: Iterable[Fault], ended: Mapping[int, Receipt]
+) -> tuple[Problem, ...]:
+    found = []
+    for fault in faults:
+        receipt = ended.get(fault.row)
+        found.append(
+            Problem(
+                batch=batch.id,
+                row=fault.row,
+                end=receipt.end if receipt else End.REJECTED,
+                reason=fault.reason,
+                fix=fault.fix,
+                kind=fault.kind,
+                column=fault.column,
+                value=fault.value,
+                experiment=fault.experiment,
+                variant=fault.variant,
+            )
+        )
+    told = {problem.row for problem in found}
+    for entry in entries:
+        if entry.end is None or entry.end in DELIVERED or entry.row.row in told:
+            continue
+        found.append(
+            Problem(
+                batch=batch.id,
+                row=entry.row.row,
+                end=entry.end,
+                reason=entry.reason,
+                fix=entry.fix,
+                kind=entry.kind,
+                experiment=entry.row.experiment,
+                variant=entry.row.variant,
+            )
+        )
+    return tuple(sorted(found, key=lambda problem: problem.row))
+
+
+def _view(
+    title: str,
+    subject: str,
+    batches: tuple[Batch, ...],
+    entries: Sequence[Entry],
+    problems: tuple[Problem, ...],
+) -> View:
+    own: dict[str, list[Entry]] = {}
+    for entry in entries:
+        own.setdefault(entry.row.experiment, []).append(entry)
+    valid = {(entry.batch, entry.row.row) for entry in entries}
+    malformed = {(one.batch, one.row): one for one in reversed(problems) if (one.batch, one.row) not in valid}
+    return View(
+        title=title,
+        subject=subject,
+        batches=batches,
+        counts=count(
+            [*((entry.end, entry.kind) for entry in entries), *((one.end, one.kind) for one in malformed.values())]
+        ),
+        experiments=tuple(
+            Experiment(name=name, variants=variants(mine), entries=tuple(mine), lines=lines(mine))
+            for name, mine in own.items()
+        ),
+        problems=problems,
+    )

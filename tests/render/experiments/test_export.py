@@ -1,0 +1,118 @@
+import csv
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render import errors
+from render.experiments import export, sheet
+from render.model import End
+
+
+def rows_of(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_clips_get_speaking_names_and_the_rest_is_counted(store, spring, tmp_path, tree):
+    done = export.write(store, "spring", tmp_path / "out")
+    assert sorted(tree(tmp_path / "out")) == [
+        "spring/anime/1-a-ball-falls.mp4",
+        "spring/anime/4-a-ball-falls.mp4",
+        "spring/clips.csv",
+        "spring/realistic/0-a-ball-falls.mp4",
+        "spring/realistic/2-1-1-waves.mp4",
+    ]
+    assert (done.written, done.unchanged) == (4, 0)
+    assert done.left_out == {"failed": 1, "held": 1, "not finished yet": 1}
+    assert done.sentence == f"4 clips in {done.folder}; left out: 1 failed, 1 held, 1 not finished yet."
+
+
+def test_the_sheet_has_every_row_and_no_formula(store, spring, tmp_path):
+    done = export.write(store, "spring", tmp_path)
+    rows = rows_of(done.csv)
+    assert list(rows[0]) == list(sheet.COLUMNS)
+    assert [row["row"] for row in rows] == list("0123456")
+    assert [bool(row["file"]) for row in rows] == [True, True, True, False, True, False, False]
+    assert all((done.folder / row["file"]).is_file() for row in rows if row["file"])
+    assert rows[2]["prompt"] == "'=1+1, waves"
+    assert rows[0] | {"file": ""} == rows[0] | {
+        "file": "",
+        "end": "published",
+        "variant": "realistic",
+        "seconds": "4.0",
+        "cpu_seconds": "12.34",
+        "cost_usd": "0.0",
+        "understood": "0.42",
+        "stand_in": "true",
+        "simulated": "true",
+    }
+    assert rows[3]["reason"] == "It was held."
+
+
+def test_a_second_export_touches_nothing_that_is_right(store, spring, tmp_path, tree):
+    first = export.write(store, "spring", tmp_path)
+    for file in first.folder.rglob("*"):
+        os.utime(file, (1, 1))
+    wrong = first.folder / "realistic" / "0-a-ball-falls.mp4"
+    wrong.write_bytes(b"cut short")
+    before = tree(tmp_path)
+    second = export.write(store, "spring", tmp_path)
+    assert (second.written, second.unchanged) == (1, 3)
+    assert {file.name for file in first.folder.rglob("*") if file.is_file() and file.stat().st_mtime != 1} == {
+        wrong.name
+    }
+    assert {name for name, data in tree(tmp_path).items() if before[name] != data} == {"spring/realistic/" + wrong.name}
+    assert "(3 of them there already)" in second.sentence
+
+
+def test_a_damaged_clip_is_never_handed_on(store, spring, tmp_path, tree):
+    clip = next(path for path in store.list("clips") if path.endswith("clip.mp4"))
+    store.put(clip, b"damaged")
+    with pytest.raises(errors.CorruptObject, match="is not what its clip record says"):
+        export.write(store, "spring", tmp_path / "out")
+    assert b"damaged" not in tree(tmp_path / "out").values()
+    assert not [name for name in tree(tmp_path / "out") if name.endswith(".part")]
+
+
+def test_no_name_leads_out_of_the_folder_or_onto_another(make, store, tmp_path, tree):
+    scratch, out = tmp_path / "scratch", tmp_path / "out"
+    scratch.mkdir()
+    names = ["a b", "a-b", "A B", "..", "../..", "/etc", "東京", "con", "", "x" * 100]
+    rows = [
+        (make.row(n, experiment="../up", variant=name, prompt=f"{n} ../../{name}" * 40), End.PUBLISHED)
+        for n, name in enumerate(names)
+    ]
+    make.keep(store, scratch, make.batch(), rows)
+    before = set(tmp_path.iterdir())
+    done = export.write(store, "../up", out)
+    assert set(tmp_path.iterdir()) - before == {out}
+    files = [name for name in tree(out) if name.endswith(".mp4")]
+    assert len({name.casefold() for name in files}) == len(names)
+    assert all(name.isascii() and max(map(len, name.split("/"))) <= 100 for name in files)
+    assert done.folder.parent == out
+
+
+def test_a_link_in_the_way_is_not_followed(store, spring, tmp_path):
+    outside, out = tmp_path / "outside", tmp_path / "out"
+    outside.mkdir()
+    out.mkdir()
+    (out / "spring").symlink_to(outside)
+    with pytest.raises(errors.InputError, match="leads outside"):
+        export.write(store, "spring", out)
+    assert not list(outside.iterdir())
+
+
+def test_a_file_in_the_way_is_said(store, spring, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(errors.InputError, match="cannot be made"):
+        export.write(store, "spring", tmp_path / "out")
+
+
+@given(st.text(max_size=40))
+def test_no_cell_starts_a_formula(text):
+    cell = sheet.safe(text)
+    assert cell in {text, f"'{text}"}
+    assert not cell.lstrip().startswith(("=", "+", "-", "@"))
+    assert not cell.startswith(("\t", "\r", "\n"))

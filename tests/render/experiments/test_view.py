@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import pytest
+
+from render import errors
+from render.experiments.counts import sentence
+from render.experiments.view import newest, of_batch, of_experiment, view
+from render.model import Decision, End, ReasonKind
+
+
+def test_every_row_is_counted_once_whatever_it_has(make):
+    batch = make.batch()
+    refused = replace(make.fault(2, "prompt", "beaten"), kind=ReasonKind.POLICY)
+    planned = [
+        make.planned(make.row(3, prompt="late")),
+        make.planned(make.row(0)),
+        make.planned(make.row(1, prompt="Q")),
+        make.planned(make.row(2, prompt="beaten"), Decision.REFUSE, refused),
+    ]
+    ends = [make.receipt(batch, 0), make.receipt(batch, 1, End.FAILED, reason="It died.", fix="Again.")]
+    faults = [refused, make.fault(4), make.fault(4, "style", "x")]
+    shown = view(batch, planned, faults, ends, {make.job(make.row(0)).fingerprint: make.record(make.row(0))})
+
+    assert sentence(shown.counts) == (
+        "5 rows: 1 published, 1 failed, 1 not finished yet, 2 rejected — 1 of them malformed, 1 refused by policy."
+    )
+    assert [entry.row.row for entry in shown.entries] == [0, 1, 2, 3]
+    assert [(one.row, one.column, one.end) for one in shown.problems] == [
+        (1, "", End.FAILED),
+        (2, "prompt", End.REJECTED),
+        (4, "seconds", End.REJECTED),
+        (4, "style", End.REJECTED),
+    ]
+    assert shown.problems[0].reason == "It died."
+    assert [entry.delivered for entry in shown.entries] == [True, False, False, False]
+
+
+def test_a_published_row_without_a_record_is_not_delivered(make):
+    batch = make.batch()
+    [entry] = view(batch, [make.planned(make.row())], [], [make.receipt(batch, 0)], {}).entries
+    assert not entry.delivered
+    assert not entry.watchable
+
+
+@pytest.mark.parametrize("end", End)
+def test_only_what_may_be_seen_is_watchable(make, end):
+    batch, row = make.batch(), make.row()
+    records = {make.job(row).fingerprint: make.record(row)}
+    [entry] = view(batch, [make.planned(row)], [], [make.receipt(batch, 0, end)], records).entries
+    assert entry.watchable == (end in {End.PUBLISHED, End.REUSED, End.HELD})
+    assert entry.delivered == (end in {End.PUBLISHED, End.REUSED})
+
+
+def test_the_newest_request_of_a_row_counts(make):
+    old, new = make.batch("old-000000000001"), make.batch("new-000000000002")
+    other = make.row(9, experiment="other", prompt="elsewhere")
+    first = view(
+        old,
+        [make.planned(make.row(0)), make.planned(make.row(1, prompt="only in the old")), make.planned(other)],
+        [make.fault(5)],
+        [make.receipt(old, 0, End.FAILED, reason="It died."), make.receipt(old, 1)],
+        {},
+    )
+    second = view(new, [make.planned(make.row(7)), make.planned(make.row(8))], [], [make.receipt(new, 7)], {})
+
+    shown = newest("spring", [second, first])
+
+    assert [(entry.batch, entry.row.row) for entry in shown.entries] == [(new.id, 7), (new.id, 8), (old.id, 1)]
+    assert [batch.id for batch in shown.batches] == [new.id, old.id]
+    assert shown.problems == ()
+    assert shown.counts.rows == 3
+
+
+def test_gathering_a_batch_from_the_store(make, store, spring):
+    shown = of_batch(store, spring.id)
+    assert sentence(shown.counts) == (
+        "9 rows: 3 published, 1 reused, 1 held, 1 failed, 1 not finished yet, 2 rejected — all of them malformed."
+    )
+    assert [entry.record is not None for entry in shown.entries] == [True] * 5 + [False] * 2
+
+
+def test_gathering_an_experiment_takes_the_newest_batch(make, store, spring, tmp_path):
+    later = make.batch("later-00000000002", created_at="2026-11-23T02:00:00+00:00")
+    again = make.row(0, variant="realistic", prompt="A kickflip")
+    make.keep(store, tmp_path / "scratch", later, [(again, End.PUBLISHED), (make.row(1, experiment="other"), None)])
+    shown = of_experiment(store, "spring")
+    assert shown.subject == "experiment"
+    [mended] = [entry for entry in shown.entries if entry.row.prompt == "A kickflip"]
+    assert (mended.batch, mended.end) == (later.id, End.PUBLISHED)
+    assert shown.counts.rows == 7
+
+
+def test_an_unknown_experiment_names_the_known_ones(store, spring):
+    with pytest.raises(errors.NotFound, match=r"'sprung'.*Known: spring"):
+        of_experiment(store, "sprung")
+
+
+def test_a_batch_that_is_not_there_is_an_error(store):
+    with pytest.raises(errors.NotFound):
+        of_batch(store, "none-000000000000")
