@@ -1,0 +1,434 @@
+"""The way of the data, told once: intake → plan → render → publish → report.
+
+The command line calls these steps one after another; the DAGs call the same steps as tasks. Each step reads
+what it needs from storage and leaves its result there, so any of them may be repeated after a crash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+import orjson
+
+from render import contracts, errors, media
+from render import manifest as manifests
+from render.model import (
+    Batch,
+    Decision,
+    Fault,
+    JobResult,
+    ManifestFile,
+    PlannedRow,
+    RefusedManifest,
+    Row,
+)
+from render.planning import ends, history
+from render.planning.plan import plan as plan_rows
+from render.planning.settlement import Settlement, give_up
+from render.settings import Settings
+from render.status import Status, status_of
+from render.store import batches, catalog, clips, layout, receipts
+from render.store.objects import ObjectStore, open_store
+
+if TYPE_CHECKING:
+    from render.farm.dispatch import Control
+
+CANCEL_POLL_SECONDS = 2.0
+"""How often a running batch looks whether it was cancelled from elsewhere."""
+
+Numbered = TypeVar("Numbered", Row, Fault)
+
+Now = Callable[[], datetime]
+"""Gives the time, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Something happened in a batch: for progress bars and logs."""
+
+    batch: str
+    shard: int
+    result: JobResult
+    uri: str
+    """Where the finished clip is; empty when it failed."""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def ignore(_: Any) -> None:
+    """Take no notice."""
+
+
+def intake(
+    settings: Settings,
+    *,
+    manifest: str | None = None,
+    inbox: str | None = None,
+    run_key: str,
+    now: datetime,
+    limit: int | None = None,
+    where: str | None = None,
+) -> Batch:
+    """Record which manifests a run takes, once; every later step and every retry reads that record.
+
+    ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
+    same content is resumed. Without it, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
+    earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
+    run key gives the same batch.
+    """
+    store = open_store(settings.store)
+    if manifest is None:
+        if known := batches.of_run(store, run_key):
+            return known
+        files, refused = _arrived(settings, store, inbox or store.uri(layout.INBOX))
+        converted = None
+    else:
+        files, converted = _named(settings, store, manifest)
+        refused = ()
+    content = _content(files, limit=limit, where=where)
+    batch = batches.newest_unfinished(store, content) if manifest is not None else None
+    if batch is None:
+        identity = f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
+        if converted is not None:
+            files = [replace(files[0], url=store.uri(layout.manifest(identity)))]
+        batch = Batch(
+            id=identity,
+            run_key=run_key,
+            content=content,
+            manifests=tuple(files),
+            refused=tuple(refused),
+            inbox=manifest is None,
+            limit=limit,
+            where=where,
+            created_at=now.isoformat(),
+        )
+        batches.create(store, batch)
+        batch = batches.load(store, identity)
+    if converted is not None:  # after the record, so that whoever resumes the batch puts it there if we die before
+        store.put_if_absent(layout.manifest(batch.id), converted)
+    return batch
+
+
+def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSummary:
+    """Validate the batch's rows, settle what needs no rendering, cut the rest into shards. Done once.
+
+    A plan that is already there is kept: a resumed batch renders what it first planned.
+    """
+    store = open_store(settings.store)
+    batch = batches.load(store, batch_id)
+    summary = batches.plan_summary(store, batch_id)
+    if summary is None:
+        refused: list[RefusedManifest] = []
+        if batch.inbox:
+            rows, refused = _rows_of_inbox(batch.manifests)
+        else:
+            rows = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
+        planned, faults = _planned(settings, store, rows)
+        summary = batches.write_plan(store, batch_id, planned, faults, refused)
+    _settle_planned(store, batch_id, now)
+    return summary
+
+
+def preview(
+    settings: Settings, manifest: str, *, limit: int | None = None, where: str | None = None
+) -> batches.PlanSummary:
+    """Say what a run of this manifest would do and cost; writes nothing to the store."""
+    store = open_store(settings.store)
+    files, converted = _named(settings, store, manifest)
+    with TemporaryDirectory() as folder:
+        if converted is not None:
+            path = Path(folder) / "manifest.parquet"
+            path.write_bytes(converted)
+            files = [replace(files[0], url=str(path))]
+        planned, faults = _planned(settings, store, manifests.rows(files, limit=limit, where=where))
+    return batches.summarise(planned, faults)
+
+
+def render(
+    settings: Settings,
+    batch_id: str,
+    shards: Sequence[int],
+    *,
+    address: str,
+    now: Now,
+    control: Control | None = None,
+    on_progress: OnProgress = ignore,
+) -> None:
+    """Make the clips of these shards on the Dask cluster at ``address`` and write each shard's receipts.
+
+    Rows that have an end already are left alone, except failed ones, which are tried again. What a crash leaves
+    undone is found again by its clip records. A batch that is cancelled meanwhile drains, its rows end, and
+    :class:`render.errors.Cancelled` is raised.
+    """
+    from render.farm import dispatch
+
+    store = open_store(settings.store)
+    control = control or dispatch.Control()
+    settlement = Settlement(store, batch_id, shards, now=now)
+
+    def settle(result: JobResult) -> None:
+        shard, record = settlement.settle(result)
+        uri = store.uri(record.objects["clip"].path) if record else ""
+        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri))
+
+    try:
+        with _drained_by_cancelling(store, batch_id, control):
+            dispatch.run(
+                address,
+                settlement.jobs(),
+                store_url=settings.store,
+                batch=batch_id,
+                settings=settings,
+                control=control,
+                on_result=settle,
+            )
+    except errors.BatchStopped as stop:
+        if not store.exists(layout.cancelled(batch_id)):
+            raise
+        for shard in shards:
+            give_up(store, batch_id, shard, now=now())
+        raise errors.Cancelled(f"Batch {batch_id} was cancelled. Its finished clips are kept.") from stop
+
+
+def publish(settings: Settings, batch_id: str) -> None:
+    """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of its attempts.
+
+    The tables pass their contracts' expectations first. Publishing twice changes nothing.
+    """
+    store = open_store(settings.store)
+    batch = batches.load(store, batch_id)
+    ended = receipts.read(store, batch_id)
+    records = clips.find_many(store, {receipt.fingerprint for receipt in ended if receipt.fingerprint})
+    tables = {
+        "clips": catalog.clips_table(records.values()),
+        "checks": catalog.checks_table(records.values()),
+        "requests": catalog.requests_table(
+            batch, batches.read_plan(store, batch_id), batches.read_quarantine(store, batch_id), ended
+        ),
+    }
+    for name, table in tables.items():
+        if violations := contracts.validate(contracts.load(name), table):
+            first = violations[0]
+            raise errors.NightreelError(
+                f"Batch {batch_id} is not published: {len(violations)} values of table {name} break its contract, "
+                f"first row {first.row}, column {first.column} = {first.value!r}: {first.reason}"
+            )
+    catalog.publish(store, batch_id, **tables)
+    clips.sweep_attempts(store, records, batch_id)
+    batches.sweep_plans(store, batch_id)
+    store.sweep_temporary()
+
+
+def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
+    """Write the batch's report; give the page's URI.
+
+    The batch is marked as finished if every row has its end, in the catalog too: else a later run takes it up again.
+    """
+    from render.experiments import report as page
+
+    store = open_store(settings.store)
+    uri = page.write(store, batch_id, now=now)
+    state = status(settings, batch_id)
+    if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
+        batches.finish(store, batch_id, {"finished_at": now.isoformat(), "ends": state.as_json()["ends"]})
+    return uri
+
+
+def status(settings: Settings, batch_id: str) -> Status:
+    """Say how every row of the batch ended, or that it waits."""
+    return status_of(open_store(settings.store), batch_id)
+
+
+def cancel(settings: Settings, batch_id: str, *, now: datetime) -> None:
+    """End the batch, unless it is finished: its running process drains, what was made counts, other rows fail."""
+    store = open_store(settings.store)
+    batches.load(store, batch_id)
+    if store.exists(layout.finished(batch_id)):
+        return
+    store.put_if_absent(layout.cancelled(batch_id), orjson.dumps({"cancelled_at": now.isoformat()}))
+    for shard in plan(settings, batch_id, now=now).shards:
+        give_up(store, batch_id, shard, now=now)
+    publish(settings, batch_id)
+    report(settings, batch_id, now=now)
+
+
+def run(
+    settings: Settings,
+    batch_id: str,
+    *,
+    now: Now,
+    control: Control | None = None,
+    on_plan: Callable[[batches.PlanSummary], None] = ignore,
+    on_progress: OnProgress = ignore,
+) -> Status:
+    """Go the rest of the way with a batch that was taken in: plan, render, publish, report."""
+    start = time.monotonic()
+    on_plan(plan(settings, batch_id, now=now()))
+    unsettled = pending_shards(settings, batch_id)
+    cancelled = None
+    if unsettled:
+        with _cluster(settings) as address:
+            try:
+                render(
+                    settings, batch_id, unsettled, address=address, now=now, control=control, on_progress=on_progress
+                )
+            except errors.Cancelled as stop:
+                cancelled = stop
+    publish(settings, batch_id)
+    report(settings, batch_id, now=now())
+    if cancelled:
+        raise cancelled
+    return replace(status(settings, batch_id), elapsed_seconds=round(time.monotonic() - start, 3))
+
+
+def pending_shards(settings: Settings, batch_id: str) -> list[int]:
+    """Give the shards in which a row has no end yet."""
+    return [shard for shard, (ended, rows) in status(settings, batch_id).shards.items() if ended < rows]
+
+
+def _named(settings: Settings, store: ObjectStore, manifest: str) -> tuple[list[ManifestFile], bytes | None]:
+    """Find a manifest that was given by name; a brief or a CSV comes with the Parquet bytes it stands for."""
+    roots = (*settings.manifest_roots, store.url) if settings.manifest_roots else ()
+    if (converted := manifests.convert(manifest, roots=roots)) is None:
+        files = manifests.files(manifest, roots=roots)
+        for file in files:
+            manifests.check(file)
+        return files, None
+    digest = hashlib.sha256(converted).hexdigest()
+    return [ManifestFile(url=manifest, sha256=digest, bytes=len(converted))], converted
+
+
+def _arrived(settings: Settings, store: ObjectStore, inbox: str) -> tuple[list[ManifestFile], list[RefusedManifest]]:
+    """Find the manifests in the inbox that no batch took before; those that cannot be used stop no other."""
+    roots = (*settings.manifest_roots, store.url) if settings.manifest_roots else ()
+    taken = batches.taken(store)
+    good, refused = [], []
+    for file in manifests.arrived(inbox, roots=roots):
+        if file in taken:
+            continue
+        try:
+            manifests.check(file)
+            good.append(file)
+        except errors.ManifestError as error:
+            refused.append(_refused(file, error))
+    return good, refused
+
+
+def _rows_of_inbox(files: Sequence[ManifestFile]) -> tuple[list[Row | list[Fault]], list[RefusedManifest]]:
+    """Read the files of an inbox one by one; those that cannot be used any more since the intake stop no other."""
+    rows: list[Row | list[Fault]] = []
+    refused = []
+    for file in files:
+        try:
+            own = list(manifests.rows([file]))
+        except errors.ManifestError as error:
+            refused.append(_refused(file, error))
+            continue
+        first = len(rows)
+        rows += [_moved(item, first) if isinstance(item, Row) else [_moved(one, first) for one in item] for item in own]
+    return rows, refused
+
+
+def _moved(item: Numbered, first: int) -> Numbered:
+    """The same row or fault, counted from ``first``."""
+    return replace(item, row=item.row + first)
+
+
+def _refused(file: ManifestFile, error: errors.ManifestError) -> RefusedManifest:
+    """The file as one that cannot be used; an error that may pass if its bytes cannot be had at the moment."""
+    try:
+        manifests.files(file.url)
+    except errors.ManifestError as unreadable:
+        if not isinstance(unreadable.__cause__, FileNotFoundError):
+            raise errors.StoreError(str(unreadable)) from error
+    return RefusedManifest(file=file, reason=str(error))
+
+
+def _planned(
+    settings: Settings, store: ObjectStore, items: Iterable[Row | list[Fault]]
+) -> tuple[list[PlannedRow], list[Fault]]:
+    """Plan the good rows; give the faults of the others."""
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for item in items:
+        if isinstance(item, Row):
+            rows.append(item)
+        else:
+            faults += item
+    planned = plan_rows(
+        rows,
+        lookup=lambda fingerprints: clips.find_many(store, fingerprints),
+        explain=lambda jobs: history.explain(store, jobs),
+        media_revision=media.REVISION,
+        usd_per_cpu_hour=settings.usd_per_cpu_hour,
+        jobs_per_shard=settings.jobs_per_shard,
+    )
+    return planned, faults
+
+
+def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
+    """Write the receipts of the rows that the plan itself ended, unless they are there."""
+    if receipts.read_shard(store, batch_id, None):
+        return
+    stamp = ends.Stamp(batch=batch_id, shard=None, attempt=uuid4().hex[:12], finished_at=now.isoformat())
+    reused: dict[str, list[PlannedRow]] = defaultdict(list)
+    for row in batches.read_plan(store, batch_id):
+        if row.decision is Decision.REUSE:
+            reused[row.fingerprint].append(row)
+    records = clips.find_many(store, reused)
+    settled = ends.rejected(batches.read_quarantine(store, batch_id), stamp)
+    for fingerprint, rows in reused.items():
+        settled += ends.served(rows, records[fingerprint], stamp)
+    if settled:
+        receipts.write(store, batch_id, None, stamp.attempt, settled)
+
+
+def _content(files: Sequence[ManifestFile], *, limit: int | None, where: str | None) -> str:
+    """Hash what a batch is about: its manifests' bytes, in order, and which of their rows are wanted."""
+    return hashlib.sha256(orjson.dumps([[file.sha256 for file in files], limit, where])).hexdigest()
+
+
+@contextmanager
+def _cluster(settings: Settings) -> Iterator[str]:
+    """Give the address of the cluster that the settings name, or of a local one for this run."""
+    from render.farm import cluster
+
+    if settings.scheduler:
+        yield settings.scheduler
+    else:
+        with cluster.local(settings) as address:
+            yield address
+
+
+@contextmanager
+def _drained_by_cancelling(store: ObjectStore, batch_id: str, control: Control) -> Iterator[None]:
+    """Drain when another process cancels the batch."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(CANCEL_POLL_SECONDS):
+            with suppress(errors.StoreError):  # what the next look may find otherwise
+                if store.exists(layout.cancelled(batch_id)):
+                    control.drain()
+                    return
+
+    watcher = threading.Thread(target=watch, name="cancel-watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
