@@ -1,0 +1,45 @@
+"""``nightreel expand``: a brief becomes a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from render.cli import options, output
+
+
+def command(
+    brief: Annotated[Path, typer.Argument(metavar="BRIEF", help="A brief: YAML with a prompt template and factors.")],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="URL",
+            help="Where to write the Parquet file. Default: beside the brief.",
+            show_default=False,
+        ),
+    ] = None,
+    store: options.Store = None,
+    as_json: options.Json = False,
+) -> None:
+    """Turn a brief into a manifest.
+
+    The manifest is a Parquet file with one row for each combination of the brief's factors.
+
+    Examples:
+      nightreel expand examples/spring_campaign.yaml
+      nightreel expand brief.yaml --out s3://bucket/inbox/brief.parquet
+    """
+    from render import manifest
+
+    options.settings(store=store)
+    table = manifest.expand(brief)
+    target = out or str(brief.with_suffix(".parquet"))
+    manifest.write(table, target)
+    output.result(
+        {"brief": str(brief), "manifest": target, "rows": table.num_rows},
+        f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {target}",
+        as_json=as_json,
+    )

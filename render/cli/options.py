@@ -1,0 +1,55 @@
+"""The options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="Where everything is kept: a directory, or a bucket such as s3://bucket/nightreel. "
+        "Default: the setting NIGHTREEL_STORE, else .nightreel/store.",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print exactly one JSON document on stdout; all else goes to stderr.")
+]
+Manifest = Annotated[
+    str,
+    typer.Argument(
+        metavar="MANIFEST",
+        help="A Parquet file or a folder of them (a path or an fsspec URL), a brief (.yaml) or a .csv.",
+    ),
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="Take only the first N rows.", show_default=False)
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="EXPR",
+        help="Take only the rows for which this SQL expression over the manifest's columns is true.",
+        show_default=False,
+    ),
+]
+JobsPerShard = Annotated[
+    int | None,
+    typer.Option("--jobs-per-shard", metavar="N", min=1, help="Clips in a shard. Default: 64.", show_default=False),
+]
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="A batch's id, as `nightreel run` prints it.")]
+
+
+def settings(**overrides: object) -> Any:
+    """The settings with this call's options over them; those left out (None) count as not given.
+
+    Raises :class:`render.errors.SettingsError`.
+    """
+    from render.settings import load
+
+    return load(**overrides)

@@ -1,0 +1,105 @@
+"""Progress of a batch: a live bar on a terminal, plain lines in a log. Everything goes to stderr.
+
+``with Display() as display: pipeline.run(settings, batch_id, now=now, on_plan=display.plan, on_progress=display)``
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Self, TextIO
+
+from render.cli import output
+from render.model import Decision
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from render.pipeline import Progress
+    from render.store.batches import PlanSummary
+
+
+class Display:
+    """Shows a batch's plan and each of its clips as it ends; called with what :mod:`render.pipeline` tells of them."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+        self._total = self._done = self._failed = 0
+
+    def __enter__(self) -> Self:
+        if self._stream.isatty():
+            self._bar = _bar(self._stream)
+            self._task = self._bar.add_task("reading and planning", total=None, failed="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def plan(self, summary: PlanSummary) -> None:
+        """Show what the plan came to."""
+        self._total = sum(summary.shards.values())
+        decided = summary.decisions
+        self.say(
+            f"Planned: {output.many(self._total, 'clip')} to render in {output.many(len(summary.shards), 'shard')}, "
+            f"{decided[Decision.REUSE]} reused, {output.many(decided[Decision.DUPLICATE], 'duplicate')}, "
+            f"{summary.quarantined} quarantined"
+        )
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, description="rendering", total=self._total)
+
+    def __call__(self, event: Progress) -> None:
+        """Show that one clip ended."""
+        failed = event.result.state == "failed"
+        self._done += 1
+        self._failed += failed
+        if self._bar is not None and self._task is not None:
+            told = f"{self._failed} failed" if self._failed else ""
+            self._bar.update(self._task, completed=self._done, failed=told)
+            if failed or self._done - self._failed == 1:
+                self.say(describe(event))
+        else:
+            width = len(str(self._total))
+            self.say(f"{self._done:>{width}}/{self._total} shard {event.shard}: {describe(event)}")
+
+    def say(self, text: str) -> None:
+        """A line that stays: above the bar on a terminal."""
+        if self._bar is not None:
+            self._bar.console.print(text, soft_wrap=True)
+        else:
+            output.write(f"{text}\n", self._stream)
+
+
+def describe(event: Progress) -> str:
+    """One line on how one clip ended: where it is, or why it is not."""
+    result = event.result
+    if result.state == "failed":
+        tries = f" after {result.tries} tries" if result.tries > 1 else ""
+        return f"failed{tries}: {result.reason or 'no reason given'} ({result.fingerprint[:12]})"
+    return f"{result.state} {event.uri}"
+
+
+def _bar(stream: TextIO) -> Bar:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]}", style="red"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=output.console(stream),
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

@@ -1,0 +1,110 @@
+"""A batch for people: its counts, how its rows ended, and the next command to type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from render.cli import output
+from render.model import End
+
+if TYPE_CHECKING:
+    from render.model import Fault
+    from render.status import ClipStatus, Status
+
+ROWS_SHOWN = 60
+DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the batch as people see it."""
+
+    row: int
+    name: str
+    """Experiment and variant, as far as a malformed row says them."""
+    end: str
+    text: str
+    """The clip, or why there is none and what to do."""
+    uri: str = ""
+
+
+def show(status: Status) -> None:
+    """Print a batch's rows, counts, report and next command on stdout; of a long batch the rows without a clip."""
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = _lines(status)
+    shown = lines if len(lines) <= ROWS_SHOWN else [line for line in lines if line.end not in DELIVERED][:ROWS_SHOWN]
+    table = Table("row", "experiment/variant", "end", "clip, or why not and what to do", box=None, pad_edge=False)
+    for line in shown:
+        link = f"link {line.uri}" if line.uri else ""
+        table.add_row(str(line.row), line.name, line.end, Text(line.text, style=link))
+    if shown:
+        output.show(table)
+    if len(lines) > len(shown):
+        output.say(f"… and {len(lines) - len(shown)} more rows; --json lists all.")
+    for refused in status.refused:
+        output.say(f"Refused from the inbox: {refused.reason}")
+    output.say(f"\n{counts(status)}")
+    output.say(f"Report: {status.report or 'not written yet'}")
+    output.say(f"Next: {following(status)}")
+
+
+def counts(status: Status) -> str:
+    """One sentence: how many rows, how they ended, what waits and why."""
+    ends = ", ".join(f"{status.ends[end]} {end}" for end in End if status.ends.get(end))
+    done = sum(ended == rows for ended, rows in status.shards.values())
+    sentence = f"Batch {status.batch} ({status.state}): {output.many(status.rows, 'row')}, {ends or 'none ended yet'}."
+    if status.state == "taken in":
+        sentence += " It is not planned yet."
+    if status.waiting:
+        unfinished = [str(shard) for shard, (ended, rows) in status.shards.items() if ended < rows]
+        why = f"shards {', '.join(unfinished[:20])} are not rendered yet" if unfinished else "planning was interrupted"
+        sentence += f" {status.waiting} wait: {why} ({done} of {len(status.shards)} shards done)."
+    return sentence
+
+
+def following(status: Status) -> str:
+    """The command that its reader most likely wants next."""
+    if status.state in {"taken in", "planned"}:
+        return f"nightreel run {status.manifest}  (with the same options; it resumes this batch)"
+    if status.ends.get(End.FAILED):
+        return f"nightreel run {status.manifest}  (a new batch, which tries the failed rows again)"
+    return 'nightreel query "select experiment, variant, count(*), avg(render_seconds) from results group by all"'
+
+
+def told(fault: Fault) -> str:
+    """Why a row is quarantined and what to do, in one line."""
+    value = f" = {fault.value}" if fault.value else ""
+    return f"{fault.column}{value}: {fault.reason} {fault.fix}"
+
+
+def code(status: Status, *, allow_failed: int) -> int:
+    """The exit code of a run that came to this."""
+    if status.waiting:
+        return 3
+    return 4 if status.ends.get(End.FAILED, 0) > allow_failed else 0
+
+
+def _lines(status: Status) -> list[Line]:
+    """Every row, in row order; a row with several faults is one line for each."""
+    lines = [
+        Line(
+            row=clip.row,
+            name=f"{clip.experiment}/{clip.variant}",
+            end=clip.end or "waiting",
+            text=_clip(clip),
+            uri=clip.uri,
+        )
+        for clip in status.clips
+    ]
+    for fault in status.quarantined:
+        name = "/".join(part for part in (fault.experiment, fault.variant) if part)
+        lines.append(Line(row=fault.row, name=name, end=End.REJECTED, text=told(fault)))
+    return sorted(lines, key=lambda line: line.row)
+
+
+def _clip(clip: ClipStatus) -> str:
+    made = f"{clip.fingerprint[:12]}, {clip.seconds:g} s" if clip.uri else ""
+    return " ".join(part for part in (made, clip.reason, clip.fix) if part)

@@ -1,0 +1,119 @@
+"""``nightreel try``: one clip from one prompt."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from render.cli import options, output, summary
+from render.model import End
+
+if TYPE_CHECKING:
+    from render.status import Status
+
+
+def command(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the clip shows.")],
+    *,
+    engine: Annotated[str, typer.Option("--engine", help="One of `nightreel engines`.")] = "world",
+    style: Annotated[str, typer.Option("--style", help="realistic, cinematic or anime.")] = "realistic",
+    seconds: Annotated[float, typer.Option("--seconds", help="Length of the clip.")] = 4.0,
+    width: Annotated[int, typer.Option("--width", help="Pixels, even.")] = 640,
+    height: Annotated[int, typer.Option("--height", help="Pixels, even.")] = 360,
+    fps: Annotated[int, typer.Option("--fps", help="Frames a second.")] = 24,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another take.")] = 0,
+    store: options.Store = None,
+    as_json: options.Json = False,
+) -> int:
+    """Make one clip and print where it is.
+
+    It is a batch of one row, with the checks and the catalog of any other. The same call again finds the clip
+    and renders nothing.
+
+    Examples:
+      nightreel try "Ocean waves against a rocky coast"
+      nightreel try "A red ball rolls off a table" --seconds 2 --style anime --seed 7
+    """
+    from render.cli import batch
+
+    row = {
+        "experiment": "try",
+        "variant": "try",
+        "prompt": prompt,
+        "engine": engine,
+        "style": style,
+        "seconds": seconds,
+        "width": width,
+        "height": height,
+        "fps": fps,
+        "seed": seed,
+    }
+    with TemporaryDirectory(prefix="nightreel-try-") as folder:
+        manifest = Path(folder) / "try.csv"
+        with manifest.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            writer.writeheader()
+            writer.writerow(row)
+        settings = options.settings(store=store, workers=1, manifest_roots=())
+        status, stopped = batch.go(settings, str(manifest))
+    made = next((clip for clip in status.clips if clip.uri), None)
+    if as_json:
+        output.document(status.as_json())
+    elif made:
+        output.say(_path(made.uri))
+        for line in _understood(settings.store, made.fingerprint):
+            output.note(line)
+    for trouble in _troubles(status, stopped):
+        output.note(f"nightreel: {trouble}")
+    return _code(status, stopped)
+
+
+def _path(uri: str) -> str:
+    """A local file as a plain path, so that other programs take it."""
+    from urllib.parse import unquote, urlsplit
+
+    return unquote(urlsplit(uri).path) if uri.startswith("file://") else uri
+
+
+def _understood(store: str, fingerprint: str) -> Iterator[str]:
+    """What kind of picture it is, and what the engine made of the prompt's words."""
+    from render.store import clips
+    from render.store.objects import open_store
+
+    record = clips.get(open_store(store), fingerprint)
+    if record.engine_simulated:
+        yield f"Simulated by {record.job.engine}: previs, no generated video."
+    if (seen := record.understanding) is None:
+        return
+    yield f"Scene: {seen.scene}" + (", a stand-in for what the prompt asks for" if seen.fallback else "")
+    for what, words in (
+        ("Understood", seen.understood),
+        ("Approximated", seen.approximated),
+        ("Not understood", seen.ignored),
+    ):
+        if words:
+            yield f"{what}: {', '.join(words)}"
+
+
+def _troubles(status: Status, stopped: str | None) -> list[str]:
+    said = [stopped] if stopped else []
+    said += [summary.told(fault) for fault in status.quarantined]
+    said += [
+        f"{clip.end}: {clip.reason} {clip.fix}"
+        for clip in status.clips
+        if clip.end in {End.HELD, End.REJECTED, End.FAILED, End.WITHDRAWN}
+    ]
+    return said
+
+
+def _code(status: Status, stopped: str | None) -> int:
+    if status.quarantined:
+        return 2
+    if stopped or status.waiting:
+        return 3
+    return 4 if status.ends.get(End.FAILED) else 0

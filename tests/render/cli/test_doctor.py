@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from render.cli import main, probes
+from render.engines import registry
+from render.settings import Settings, load
+from render.store import objects
+from render.store.directory import DirectoryStore
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(store=str(tmp_path / "store"), scratch=tmp_path / "scratch", cache=tmp_path / "cache", workers=1)
+
+
+def findings(settings: Settings, probe: str, monkeypatch: pytest.MonkeyPatch) -> list[probes.Finding]:
+    monkeypatch.setattr(probes, "PROBES", {probe: probes.PROBES[probe]})
+    return list(probes.examine(settings))
+
+
+@pytest.mark.parametrize("probe", ["python", "airflow", "memory", "scratch disk", "kernel cache", "ffmpeg", "store"])
+def test_here_all_is_well(probe: str, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    [finding] = findings(settings, probe, monkeypatch)
+    assert (finding.name, finding.health, finding.fix) == (probe, probes.Health.OK, "")
+    assert finding.found
+
+
+def test_the_store_is_left_as_it_was(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    findings(settings, "store", monkeypatch)
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+
+
+class Careless(DirectoryStore):
+    """Put-if-absent that overwrites, as some object stores do."""
+
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        self.put(path, data)
+        return True
+
+
+class Stubborn(DirectoryStore):
+    """Nothing can be deleted."""
+
+    def delete(self, path: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("kind", "words"), [(Careless, "8 winners of 8"), (Stubborn, "still there")])
+def test_a_store_that_cannot_be_trusted_is_found_out(
+    kind: type[DirectoryStore], words: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(objects, "open_store", kind)
+    [finding] = findings(settings, "store", monkeypatch)
+    assert finding.health is probes.Health.MISSING
+    assert words in finding.found
+    assert finding.fix
+
+
+def test_what_lacks_is_named_with_what_to_do(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    cases = {
+        "ffmpeg": ("ENCODERS", ("libx264", "libnothing"), probes.Health.MISSING, "libnothing"),
+        "memory": ("MEMORY_WANTED_PER_WORKER", 2**60, probes.Health.WARNING, "GiB"),
+        "scratch disk": ("DISK_WANTED", 2**60, probes.Health.WARNING, "GiB free"),
+    }
+    every = probes.PROBES
+    for probe, (constant, value, health, words) in cases.items():
+        monkeypatch.setattr(probes, "PROBES", every)
+        monkeypatch.setattr(probes, constant, value)
+        [finding] = findings(settings, probe, monkeypatch)
+        assert finding.health is health
+        assert words in finding.found
+        assert finding.fix
+
+
+def test_an_engine_that_does_not_load(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(registry, "BUILT_IN", {"testcard": registry.BUILT_IN["testcard"], "gone": "no.such:Engine"})
+    by_name = {finding.name: finding for finding in findings(settings, "engines", monkeypatch)}
+    assert by_name["engine testcard"].health is probes.Health.OK
+    assert by_name["engine gone"].health is probes.Health.MISSING
+    assert "No module named 'no'" in by_name["engine gone"].found
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_does_not_answer(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    [finding] = findings(settings, "scheduler", monkeypatch)
+    assert finding.health is probes.Health.OK
+    nowhere = settings.model_copy(update={"scheduler": "127.0.0.1:1"})
+    monkeypatch.setattr(probes, "PROBES", {"scheduler": probes._scheduler})
+    [finding] = probes.examine(nowhere)
+    assert finding.health is probes.Health.MISSING
+    assert "127.0.0.1:1" in finding.found
+
+
+@pytest.mark.parametrize(("store", "code"), [("{tmp}/store", 0), ("gs://nowhere/at-all", 1)])
+def test_exit_code_and_document(
+    store: str, code: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    monkeypatch.setattr(probes, "PROBES", {name: probes.PROBES[name] for name in ("python", "store")})
+    place = store.format(tmp=tmp_path)
+    assert main(["doctor", "--store", place, "--json"]) == code
+    said = json.loads(capfd.readouterr().out)
+    assert said["ready"] is (code == 0)
+    assert [finding["name"] for finding in said["findings"]] == ["python", "store"]
+    assert set(said["findings"][0]) == {"name", "health", "found", "fix"}
+    assert main(["doctor", "--store", place]) == code
+    assert ("Ready." if code == 0 else "Not ready: mend store first.") in capfd.readouterr().out

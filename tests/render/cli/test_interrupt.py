@@ -1,0 +1,45 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from render.cli import interrupt
+
+
+@pytest.mark.parametrize("number", interrupt.SIGNALS)
+def test_the_first_signal_drains_and_the_second_stops(number: signal.Signals):
+    drained, said = threading.Event(), []
+
+    def interrupted_twice() -> None:
+        with interrupt.draining(drained.set, say=said.append):
+            os.kill(os.getpid(), number)
+            assert drained.wait(10)
+            os.kill(os.getpid(), number)
+            threading.Event().wait(10)
+
+    before = [signal.getsignal(one) for one in interrupt.SIGNALS]
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_twice()
+    assert said == [interrupt.DRAINING]
+    assert [signal.getsignal(one) for one in interrupt.SIGNALS] == before
+
+
+def test_without_a_signal_nothing_is_said():
+    said = []
+    with interrupt.draining(lambda: said.append("drained"), say=said.append):
+        pass
+    assert said == []
+
+
+def test_drain_may_take_a_lock_that_the_interrupted_code_holds():
+    lock, drained = threading.Lock(), threading.Event()
+
+    def drain() -> None:
+        with lock:
+            drained.set()
+
+    with interrupt.draining(drain, say=lambda _: None):
+        with lock:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert drained.wait(10)

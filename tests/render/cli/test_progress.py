@@ -1,0 +1,57 @@
+import io
+
+import pytest
+
+from render.cli.progress import Display
+from render.model import JobResult, ReasonKind
+from render.pipeline import Progress
+from render.store.batches import PlanSummary
+
+PLAN = PlanSummary(
+    attempt="a",
+    rows=4,
+    quarantined=1,
+    decisions={"render": 2, "duplicate": 1, "reuse": 1, "refuse": 0},
+    shards={0: 2},
+    reasons={"never rendered": 2},
+    estimate_cost_usd=0,
+    estimate_cpu_seconds=0,
+    estimate_video_seconds=0,
+)
+
+
+def event(state: str, **more: object) -> Progress:
+    result = JobResult(fingerprint="f" * 64, state=state, **more)  # type: ignore[arg-type]
+    uri = "" if state == "failed" else "file:///store/clip.mp4"
+    return Progress(batch="b", shard=0, result=result, uri=uri)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def play(stream: io.StringIO) -> str:
+    with Display(stream) as display:
+        display.plan(PLAN)
+        display(event("failed", reason="No.", reason_kind=ReasonKind.ENGINE, tries=3))
+        display(event("made"))
+        display.say("Bye [now]")
+    return stream.getvalue()
+
+
+def test_a_log_gets_plain_lines():
+    assert play(io.StringIO()).splitlines() == [
+        "Planned: 2 clips to render in 1 shard, 1 reused, 1 duplicate, 1 quarantined",
+        "1/2 shard 0: failed after 3 tries: No. (ffffffffffff)",
+        "2/2 shard 0: made file:///store/clip.mp4",
+        "Bye [now]",
+    ]
+
+
+def test_a_terminal_gets_a_bar_and_lines_above_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    text = play(Terminal())
+    assert "\x1b[" in text
+    for words in ("failed after 3 tries: No.", "made file:///store/clip.mp4", "Bye [now]", "2/2", "1 failed"):
+        assert words in text

@@ -1,0 +1,65 @@
+"""What a batch that was killed early says of itself, and how a call that was stopped early ends."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from render import pipeline
+from render.cli import main
+from render.settings import Settings, load
+
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "scratch"))
+    return load()
+
+
+def killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("plan", "(taken in): 0 rows, none ended yet. It is not planned yet."),
+        ("_settle_planned", "(planned): 2 rows, none ended yet. 2 wait: shards 0 are not rendered yet"),
+    ],
+)
+def test_a_batch_that_was_killed_early_is_to_be_run_again(
+    step: str,
+    words: str,
+    settings: Settings,
+    manifest: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}, {"variant": "a", "prompt": ""}])
+    monkeypatch.setattr(pipeline, step, killed)
+    assert main(["run", str(path)]) == 3
+    out = capfd.readouterr().out
+    assert words in out
+    assert f"Next: nightreel run {path.as_uri()}" in out
+
+
+def test_a_batch_whose_rows_have_all_ended_is_unfinished_until_it_is_published(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": ""}])
+    batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW)
+    pipeline.plan(settings, batch.id, now=NOW)
+    assert main(["status", batch.id]) == 0
+    assert f"Next: nightreel run {path.as_uri()}" in capfd.readouterr().out
+
+
+def test_a_try_that_was_stopped_before_its_plan_ends_with_three(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "plan", killed)
+    assert main(["try", "bars", "--engine", "testcard"]) == 3
