@@ -1,0 +1,193 @@
+"""The steps of the pipeline as Airflow operators.
+
+Their arguments are another task's ``output`` while a DAG is parsed, and its value (None if it has none) in a task.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, XComArg
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from render import errors
+from render.model import End
+from render.orchestration.run import RunContext, farm_home, no_second_try, now, run_key, settings_of
+from render.settings import Settings
+
+if TYPE_CHECKING:
+    from render.farm.dispatch import Control
+
+BROKEN = frozenset({"failed", "upstream_failed"})
+"""Task states after which a run must not look green."""
+
+
+class IntakeOperator(BaseOperator):
+    """Records which manifests this run takes; gives the batch's id."""
+
+    def execute(self, context: RunContext) -> str:
+        from render import pipeline
+
+        params = context["params"]
+        with no_second_try():
+            batch = pipeline.intake(
+                settings_of(context),
+                manifest=params.get("manifest") or None,
+                inbox=params.get("inbox"),
+                run_key=run_key(context),
+                now=now(),
+            )
+        self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
+        return batch.id
+
+
+class BatchOperator(BaseOperator):
+    """A step that works on a batch; it is skipped when the intake left none."""
+
+    template_fields: Collection[str] = ("batch",)
+
+    def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch: Any = batch
+
+    def batch_id(self) -> str:
+        """The batch's id, or a skip."""
+        if self.batch is None:
+            raise AirflowSkipException("There is no batch: the intake failed.")
+        return self.batch
+
+
+class PlanOperator(BatchOperator):
+    """Plans the batch; gives the shards in which a row waits, none when there is nothing to render."""
+
+    def execute(self, context: RunContext) -> list[int]:
+        from render import pipeline
+
+        settings = settings_of(context)
+        with no_second_try():
+            pipeline.plan(settings, self.batch_id(), now=now())
+            return pipeline.pending_shards(settings, self.batch_id())
+
+
+class OpenFarmOperator(BaseOperator):
+    """Gives the address of the run's one Dask cluster: the one asked for, else a local one, else "" without shards."""
+
+    template_fields: Collection[str] = ("shards",)
+
+    def __init__(self, *, shards: XComArg | Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shards: Any = shards
+
+    def execute(self, context: RunContext) -> str:
+        from render.farm import cluster
+
+        settings = settings_of(context)
+        if not self.shards:
+            return ""
+        owner = os.environ.get("NIGHTREEL_FARM_OWNER")  # set by who runs a whole DAG run below himself
+        home = farm_home(context)
+        return settings.scheduler or cluster.spawn(settings, home, owner=int(owner) if owner else None)
+
+
+class CloseFarmOperator(BaseOperator):
+    """Stops the cluster that :class:`OpenFarmOperator` started, never one that was there before."""
+
+    template_fields: Collection[str] = ("address",)
+
+    def __init__(self, *, address: XComArg | str | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.address: Any = address
+
+    def execute(self, context: RunContext) -> None:
+        from render.farm import cluster
+
+        if self.address and settings_of(context).scheduler is None:
+            cluster.stop(self.address)
+            shutil.rmtree(farm_home(context), ignore_errors=True)
+
+
+class RenderShardOperator(BatchOperator):
+    """Makes the clips of one shard on the run's cluster and waits for them."""
+
+    template_fields: Collection[str] = ("batch", "shard", "address")
+
+    def __init__(self, *, shard: int, address: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shard = shard
+        self.address: Any = address
+        self._control: Control | None = None
+
+    def execute(self, context: RunContext) -> None:
+        from render import pipeline
+        from render.farm.dispatch import Control
+
+        self._control = Control()
+        with no_second_try():
+            pipeline.render(
+                settings_of(context),
+                self.batch_id(),
+                [self.shard],
+                address=self.address,
+                now=now,
+                control=self._control,
+                on_progress=lambda event: self.log.info(
+                    "Clip %s: %s", event.result.state, event.uri or event.result.reason
+                ),
+            )
+
+    def on_kill(self) -> None:
+        """Cancel the shard's work on the cluster."""
+        if self._control:
+            self._control.cancel()
+
+
+class PublishOperator(BatchOperator):
+    """Brings every row that has an end into the catalog."""
+
+    def execute(self, context: RunContext) -> None:
+        from render import pipeline
+
+        with no_second_try():
+            pipeline.publish(settings_of(context), self.batch_id())
+
+
+class ReportOperator(BatchOperator):
+    """Writes the report; gives its URI."""
+
+    def execute(self, context: RunContext) -> str:
+        from render import pipeline
+
+        with no_second_try():
+            return pipeline.report(settings_of(context), self.batch_id(), now=now())
+
+
+class VerdictOperator(BatchOperator):
+    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed."""
+
+    def execute(self, context: RunContext) -> None:
+        ti = context["ti"]
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+        faults = [f"Task {task} is {state}." for task, state in sorted(states.items()) if state in BROKEN]
+        if self.batch is not None:
+            faults += self._faults_of_batch(settings_of(context), self.batch)
+        if faults:
+            raise AirflowFailException(" ".join(faults))
+
+    def _faults_of_batch(self, settings: Settings, batch: str) -> list[str]:
+        from render import pipeline
+
+        try:
+            status = pipeline.status(settings, batch)
+        except errors.NightreelError as error:
+            return [str(error)]
+        failed, faults = status.ends.get(End.FAILED, 0), []
+        self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
+        faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]
+        if status.waiting:
+            faults.append(f"{status.waiting} rows have no end yet; run the same manifest again to go on.")
+        if failed > settings.allow_failed:
+            faults.append(f"{failed} rows failed, {settings.allow_failed} are allowed.")
+        return faults

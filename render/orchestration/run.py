@@ -1,0 +1,56 @@
+"""What an Airflow run tells the pipeline: its settings, its key, and which of its errors another try cannot mend."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from render import errors, settings
+
+RunContext = Any
+"""Airflow's template context: a mapping with ``params``, ``dag_run``, ``ti`` and more."""
+
+
+def settings_of(context: RunContext) -> settings.Settings:
+    """The settings of a run: its parameters where they are given, else the worker's own."""
+    params = context["params"]
+    return settings.load(
+        **{name: params.get(name) or None for name in ("store", "scheduler", "workers", "jobs_per_shard")}
+    )
+
+
+def run_key(context: RunContext) -> str:
+    """The logical date in ISO 8601, UTC; else the run's id, for runs that an asset triggered."""
+    given = context["params"].get("logical_date")
+    date = datetime.fromisoformat(given) if given else context["dag_run"].logical_date
+    if date is None:
+        return context["dag_run"].run_id
+    return date.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def farm_home(context: RunContext) -> Path:
+    """The directory of this machine in which the run's own Dask cluster, if it has one, leaves its address and log."""
+    run = f"{context['ti'].dag_id}/{context['ti'].run_id}"
+    return settings_of(context).scratch / "farms" / hashlib.sha256(run.encode()).hexdigest()[:16]
+
+
+def now() -> datetime:
+    """The wall clock, which the pipeline never reads by itself."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def no_second_try() -> Iterator[None]:
+    """Fail the task for good where the input is wrong or the batch was cancelled; Airflow retries other errors."""
+    try:
+        yield
+    except errors.SchedulerAway:
+        raise
+    except (errors.InputError, errors.NotFound, errors.EngineMissing, errors.Cancelled) as error:
+        raise AirflowFailException(str(error)) from error

@@ -1,0 +1,120 @@
+"""What each operator asks of the pipeline and of the farm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from render import pipeline
+from render.farm import cluster
+from render.farm.dispatch import Control
+from render.model import End
+from render.orchestration.operators import (
+    CloseFarmOperator,
+    OpenFarmOperator,
+    PublishOperator,
+    RenderShardOperator,
+    VerdictOperator,
+)
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path))
+    return tmp_path
+
+
+def context(*, states: dict[str, str] | None = None, **params: Any) -> Any:
+    ti = SimpleNamespace(dag_id="d", run_id="r", get_task_states=lambda **_: {"r": states or {}})
+    return {"params": params, "dag_run": SimpleNamespace(logical_date=None, run_id="r"), "ti": ti}
+
+
+@pytest.fixture
+def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    homes: list[Path] = []
+    monkeypatch.setattr(cluster, "spawn", lambda _, home, **__: homes.append(home) or "tcp://own:1")
+    return homes
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    addresses: list[str] = []
+    monkeypatch.setattr(cluster, "stop", addresses.append)
+    return addresses
+
+
+def test_a_run_with_shards_starts_a_farm_in_its_own_home(spawned: list[Path], scratch: Path) -> None:
+    assert OpenFarmOperator(task_id="t", shards=[0]).execute(context()) == "tcp://own:1"
+    assert [home.parent for home in spawned] == [scratch / "farms"]
+
+
+def test_a_farm_that_is_there_is_used(spawned: list[Path]) -> None:
+    assert OpenFarmOperator(task_id="t", shards=[0]).execute(context(scheduler="tcp://big:8786")) == "tcp://big:8786"
+    assert spawned == []
+
+
+def test_without_shards_no_farm_is_started(spawned: list[Path]) -> None:
+    assert OpenFarmOperator(task_id="t", shards=[]).execute(context()) == ""
+    assert spawned == []
+
+
+def test_only_a_farm_of_our_own_is_stopped(stopped: list[str]) -> None:
+    for address, scheduler in [("", None), (None, None), ("tcp://big:8786", "tcp://big:8786"), ("tcp://own:1", None)]:
+        CloseFarmOperator(task_id="t", address=address).execute(context(scheduler=scheduler))
+    assert stopped == ["tcp://own:1"]
+
+
+def test_killing_a_shards_task_cancels_its_work_on_the_farm(monkeypatch: pytest.MonkeyPatch) -> None:
+    operator = RenderShardOperator(task_id="t", batch="b", shard=3, address="tcp://own:1")
+    operator.on_kill()
+    seen: list[tuple[list[int], str, bool]] = []
+
+    def render(_: object, batch: str, shards: list[int], *, address: str, control: Control, **__: object) -> None:
+        operator.on_kill()
+        seen.append((shards, address, control.cancelled))
+
+    monkeypatch.setattr(pipeline, "render", render)
+    operator.execute(context())
+    assert seen == [([3], "tcp://own:1", True)]
+
+
+def test_without_a_batch_there_is_nothing_to_publish() -> None:
+    with pytest.raises(AirflowSkipException):
+        PublishOperator(task_id="t", batch=None).execute(context())
+
+
+GREEN = {"intake": "success", "render_shard_0": "success", "publish": "success"}
+
+
+@pytest.mark.parametrize(
+    ("states", "ends", "waiting", "words"),
+    [
+        (GREEN, {End.PUBLISHED: 3, End.REJECTED: 2}, 0, None),
+        ({"render_shard": "skipped"}, {}, 0, None),
+        (GREEN | {"render_shard_1": "failed"}, {End.PUBLISHED: 3}, 0, "Task render_shard_1 is failed"),
+        (GREEN | {"publish": "upstream_failed"}, {}, 0, "Task publish is upstream_failed"),
+        (GREEN, {End.PUBLISHED: 1}, 2, "2 rows have no end yet"),
+        (GREEN, {End.FAILED: 2}, 0, "2 rows failed, 1 are allowed"),
+        (GREEN, {End.FAILED: 1}, 0, None),
+    ],
+)
+def test_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, states: dict[str, str], ends: dict[End, int], waiting: int, words: str | None
+) -> None:
+    monkeypatch.setenv("NIGHTREEL_ALLOW_FAILED", "1")
+    monkeypatch.setattr(pipeline, "status", lambda *_: SimpleNamespace(ends=ends, waiting=waiting, refused=()))
+    operator = VerdictOperator(task_id="t", batch="b")
+    if words is None:
+        operator.execute(context(states=states))
+    else:
+        with pytest.raises(AirflowFailException, match=words):
+            operator.execute(context(states=states))
+
+
+def test_an_intake_that_failed_is_a_failed_run() -> None:
+    with pytest.raises(AirflowFailException, match="Task intake is failed"):
+        VerdictOperator(task_id="t", batch=None).execute(context(states={"intake": "failed"}))
