@@ -1,0 +1,79 @@
+"""``make demo``: the nightly DAG, run once on the spring campaign, with its progress read from the store.
+
+What Airflow has to say goes to .airflow/demo.log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.airflow_home import ROOT, Airflow
+from infra.screen import Screen, ends_table
+from render import errors, pipeline, settings
+
+JOBS_PER_SHARD = 6
+POLL_SECONDS = 1.0
+LOG_LINES_SHOWN = 20
+QUERY = "select experiment, variant, count(*), avg(render_seconds) from results group by all"
+
+
+def main() -> int:
+    """Run the demo; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("manifest", nargs="?", default=ROOT / "examples" / "spring_campaign.parquet", type=Path)
+    parser.add_argument("--store", default=ROOT / ".nightreel" / "store", type=Path)
+    parser.add_argument("--home", default=ROOT / ".airflow", type=Path, help="Airflow's home, with the log demo.log.")
+    given = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    store, manifest = str(given.store.resolve()), str(given.manifest.resolve())
+    screen = Screen()
+    try:
+        return _demo(screen, Airflow(given.home.resolve()), settings.load(store=store), manifest)
+    except KeyboardInterrupt:
+        screen.say("Stopped. What is finished is kept: `make demo` again goes on where this stopped.")
+        return 3
+    except errors.NightreelError as error:
+        screen.say(f"{error}")
+        return error.exit_code
+
+
+def _demo(screen: Screen, airflow: Airflow, ours: settings.Settings, manifest: str) -> int:
+    start = time.monotonic()
+    now = datetime.now(UTC)
+    airflow.migrate(screen.say)
+    # The DAG's own intake finds this very record: taken here as well, so that it is known which batch to watch.
+    key = now.isoformat().replace("+00:00", "Z")
+    batch = pipeline.intake(ours, manifest=manifest, run_key=key, now=now).id
+    screen.say(f"Airflow runs the DAG nightly_render on {os.path.relpath(manifest)}; its log is {airflow.log}")
+    conf = {"manifest": manifest, "store": ours.store, "jobs_per_shard": JOBS_PER_SHARD}
+    with screen, airflow.run("dags", "test", "nightly_render", key, "--conf", json.dumps(conf)) as run:
+        while run.poll() is None:
+            screen.show(pipeline.status(ours, batch), ours.store)
+            time.sleep(POLL_SECONDS)
+        status = pipeline.status(ours, batch)
+        screen.show(status, ours.store)
+    if status.clips or status.quarantined:
+        screen.print(ends_table(status))
+        ends = ", ".join(f"{count} {end}" for end, count in status.ends.items() if count)
+        screen.say(f"{status.rows} rows in {time.monotonic() - start:.0f} s: {ends}.")
+    if status.report:
+        screen.say(f"Report: {status.report}")
+    if run.returncode:
+        last = airflow.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+        screen.say("\n".join(["", f"The DAG run failed. The last lines of {airflow.log}:", *last]))
+        screen.say("`make demo` again does what is missing.")
+        return 1
+    screen.say(f'Next: .venv/bin/nightreel query "{QUERY}"')
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

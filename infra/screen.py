@@ -1,0 +1,134 @@
+"""What the demo shows while it runs: live bars on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import Self
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from render.model import End
+from render.status import ClipStatus, Status
+from render.store import clips
+from render.store.objects import open_store
+
+
+class Screen:
+    """Shows a batch's shards and clips as the store tells of them. A context manager while it is live."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(
+            highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120
+        )
+        self._live = self._console.is_terminal
+        self._start = time.monotonic()
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._shards: dict[int, TaskID] = {}
+        self._plan_told = self._first_told = False
+        self._told: set[int] = set()
+        self._told_of: Counter[int | None] = Counter()
+        self._uris: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def say(self, text: str) -> None:
+        """Print lines that stay."""
+        self._console.print(text)
+
+    def print(self, what: RenderableType) -> None:
+        """Print a table."""
+        self._console.print(what, soft_wrap=False)
+
+    def show(self, status: Status, store: str) -> None:
+        """Tell what is new since the last call."""
+        if not status.clips:
+            return
+        sizes = Counter(clip.shard for clip in status.clips if clip.shard is not None)
+        if not self._plan_told:
+            self._tell_plan(status, sizes)
+        done: Counter[int] = Counter()
+        for clip in status.clips:
+            uri = clip.uri or self._committed(store, clip)
+            if not uri and clip.end is None:
+                continue
+            if clip.shard is not None:
+                done[clip.shard] += 1
+            if clip.row not in self._told:
+                self._tell_clip(clip, uri, sizes)
+        for shard, bar in self._shards.items():
+            self._bars.update(bar, completed=done[shard])
+
+    def _committed(self, store: str, clip: ClipStatus) -> str:
+        """URI of a clip whose row has no receipt yet; empty while there is none."""
+        if clip.fingerprint not in self._uris:
+            opened = open_store(store)
+            if (record := clips.find(opened, clip.fingerprint)) is None:
+                return ""
+            self._uris[clip.fingerprint] = opened.uri(record.objects["clip"].path)
+        return self._uris[clip.fingerprint]
+
+    def _tell_plan(self, status: Status, sizes: Counter[int]) -> None:
+        self._plan_told = True
+        refused = len({fault.row for fault in status.quarantined})
+        self.say(
+            f"Planned {status.rows} rows: {sizes.total()} in {len(sizes)} shards, "
+            f"{len(status.clips) - sizes.total()} reused, {refused} quarantined."
+        )
+        for shard in sorted(sizes):
+            self._shards[shard] = self._bars.add_task(f"shard {shard}", total=sizes[shard])
+
+    def _tell_clip(self, clip: ClipStatus, uri: str, sizes: Counter[int]) -> None:
+        self._told.add(clip.row)
+        self._told_of[clip.shard] += 1
+        seconds = time.monotonic() - self._start
+        if uri and not self._first_told:
+            self._first_told = True
+            self.say(f"First clip after {seconds:.0f} s: {uri}")
+        if clip.shard is None or (self._live and clip.end is not End.FAILED):
+            return
+        place = f"shard {clip.shard}  {self._told_of[clip.shard]}/{sizes[clip.shard]}"
+        name = f"row {clip.row} {clip.experiment}/{clip.variant}"
+        self.say(f"{seconds:4.0f} s  {place}  {name}: {uri or f'{clip.end}: {clip.reason}'}")
+
+
+def ends_table(status: Status) -> Table:
+    """Every row's end, in row order."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("row", "experiment", "variant", "end", "seconds", "reason"):
+        table.add_column(heading, justify="right" if heading in {"row", "seconds"} else "left", overflow="fold")
+    lines = [
+        (clip.row, clip.experiment, clip.variant, clip.end or "waiting", f"{clip.render_seconds:.1f}", clip.reason)
+        for clip in status.clips
+    ]
+    lines += [
+        (
+            fault.row,
+            fault.experiment,
+            fault.variant,
+            End.REJECTED,
+            "",
+            f"{fault.column} = {fault.value}: {fault.reason}",
+        )
+        for fault in status.quarantined
+    ]
+    for row, *texts in sorted(lines):
+        table.add_row(str(row), *texts)
+    return table
