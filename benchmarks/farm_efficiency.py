@@ -202,6 +202,9 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=40, help="clips a run (default: 40)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default: 2)")
     parser.add_argument("--repeats", type=int, default=3, help="turns of every contender (default: 3)")
+    parser.add_argument(
+        "--without", choices=("loop", "dask map"), nargs="+", default=[], help="contenders to leave out"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of the table")
     parser.add_argument("--be", choices=CONTENDERS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -209,8 +212,8 @@ def main() -> None:
     if given.be:
         run_one(given.be, given.folder, given.engine, given.clips, given.workers)
         return
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
-    names = list(CONTENDERS)
+    names = [name for name in CONTENDERS if name not in given.without]
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory(prefix="farm-efficiency-") as folder:
         for turn in range(given.repeats):
             for name in names[turn % len(names) :] + names[: turn % len(names)]:

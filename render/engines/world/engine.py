@@ -12,7 +12,7 @@ from render.model import Failure, Footage, Job
 if TYPE_CHECKING:
     from render.engines.world.take import Take
 
-REVISION = "world-1"
+REVISION = "world-2"
 
 
 class WorldEngine(Engine):

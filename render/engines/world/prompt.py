@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from render.engines.world import vocabulary
 from render.engines.world.materials import COLOURS
-from render.engines.world.scene import Scene, Words
+from render.engines.world.scene import Scene, Subject, Words
 
 FALLBACK = "objects"
 ENOUGH = 1.0
@@ -135,6 +135,14 @@ class _Reading:
         else:
             self.ignored[word] = self.others[word] = None
 
+    def things(self) -> tuple[Subject, ...]:
+        """The subjects; number and colours are the first one's."""
+        kinds = list(dict.fromkeys(self.subjects))
+        if not kinds and (self.colours or self.count is not None):
+            kinds = [""]
+        first = tuple(Subject(kind=kind, count=self.count, colours=tuple(self.colours)) for kind in kinds[:1])
+        return first + tuple(Subject(kind=kind) for kind in kinds[1:])
+
     def _colour(self, word: str) -> None:
         if self.family == "ocean":
             self.ignored[word] = None
@@ -184,9 +192,7 @@ def read(prompt: str) -> Scene:
     return Scene(
         family=family,
         fallback=fallback,
-        subjects=tuple(dict.fromkeys(reading.subjects)),
-        count=reading.count,
-        colours=tuple(reading.colours),
+        subjects=reading.things(),
         light=reading.light or "day",
         others=tuple(reading.others),
         words=Words(

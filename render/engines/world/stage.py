@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 from render.engines.world.geometry import Mesh
 from render.engines.world.light import Light
 from render.engines.world.materials import Material
+
+if TYPE_CHECKING:
+    from render.engines.world.physics import Motion
 
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -28,6 +33,8 @@ class Shape(StrEnum):
     """(radius, half height) along z."""
     CAPSULE = "capsule"
     """(radius, half height of its cylinder) along z."""
+    HULL = "hull"
+    """The convex hull of the body's look; the size is its half lengths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +49,55 @@ class Launch:
     turn: Quaternion = (1.0, 0.0, 0.0, 0.0)
 
 
+class JointKind(StrEnum):
+    """How a jointed body may move."""
+
+    HINGE = "hinge"
+    """Turns about the axis; radians."""
+    SLIDE = "slide"
+    """Shifts along the axis; metres."""
+    BALL = "ball"
+    """Turns every way about the anchor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """Ties a body to the world or to another moving body: a pendulum, a see-saw's beam, a wheel, a turntable."""
+
+    kind: JointKind
+    parent: str = ""
+    """The moving body that carries this one; empty for the world."""
+    anchor: Vector = (0.0, 0.0, 0.0)
+    """In the body's own frame."""
+    axis: Vector = (0.0, 0.0, 1.0)
+    """In the body's own frame; of no meaning for a ball joint."""
+    start: float = 0.0
+    """Radians or metres by which the body is displaced at first, from the pose that the solid gives."""
+    speed: float = 0.0
+    """rad/s or m/s at first."""
+    limits: tuple[float, float] | None = None
+    spring: float = 0.0
+    """N·m/rad or N/m towards the solid's pose."""
+    damping: float = 0.0
+    """N·m·s/rad or N·s/m."""
+    drive: float | None = None
+    """The speed that a motor keeps up, in rad/s or m/s."""
+    strength: float = 1e6
+    """The most that the motor gives, in N·m or N."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bond:
+    """Holds a piece of a breakable thing to another piece until something hits one of them hard enough."""
+
+    to: str
+    strength: float
+    """N·s of one impact that break it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solid:
-    """One rigid body. It stands still unless it has a launch or a drive."""
+    """One rigid body. It stands still unless it has a launch, a joint or a drive."""
 
     name: str
     shape: Shape
@@ -54,6 +107,10 @@ class Solid:
     position: Vector = (0.0, 0.0, 0.0)
     turn: Quaternion = (1.0, 0.0, 0.0, 0.0)
     launch: Launch | None = None
+    joint: Joint | None = None
+    bonds: tuple[Bond, ...] = ()
+    floats: bool = False
+    """True for what the stage's waves lift and carry."""
     drive: float | None = None
     """Steady turning about its own z axis in rad/s."""
     look: Mesh | None = None
@@ -70,11 +127,101 @@ class Solid:
 
     @property
     def moves(self) -> bool:
-        return self.launch is not None or self.drive is not None
+        return self.launch is not None or self.joint is not None or self.drive is not None
 
     @property
     def thing(self) -> str:
         return self.group or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloth:
+    """A sheet that hangs, flies or falls: a flag, a curtain, a net."""
+
+    name: str
+    material: Material
+    rest: NDArray[np.float64]
+    """``[rows, columns, 3]`` points at the start, in metres; neighbours are tied at these distances."""
+    pinned: NDArray[np.bool_]
+    """``[rows, columns]``: points that do not move, or go with ``pinned_to``."""
+    pinned_to: str = ""
+    """The moving body that carries the pinned points; empty for the world."""
+    density: float = 0.2
+    """kg/m²."""
+    stretch: float = 1.0
+    """Stiffness against stretching, as a share of cotton's."""
+    bend: float = 1.0
+    """Stiffness against bending, as a share of cotton's."""
+    open: float = 0.0
+    """Share of the sheet that lets air and light through: 0 for cloth, about 0.9 for a net."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Puffs:
+    """Particles at one moment. All arrays are float32."""
+
+    positions: NDArray[np.float32]
+    """``[n, 3]`` in metres."""
+    velocities: NDArray[np.float32]
+    """``[n, 3]`` in m/s: what is fast is drawn as a streak."""
+    radii: NDArray[np.float32]
+    """``[n]`` in metres."""
+    colours: NDArray[np.float32]
+    """``[n, 3]``, linear RGB."""
+    opacity: NDArray[np.float32]
+    """``[n]``, 0 to 1, in the middle of the particle."""
+    glow: NDArray[np.float32]
+    """``[n]``: radiance of its own by its colour; 0 for what is only lit."""
+
+
+Cloud = Callable[[float], Puffs]
+"""Particles at a time in seconds; the same time gives the same particles, in whatever order it is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particles:
+    """Rain, snow, leaves, spray, dust, smoke, sparks: much that is small, soft or both, and hits nothing."""
+
+    name: str
+    emit: Callable[[Motion], Cloud]
+    """Called once when all bodies have moved, so that a splash can start at a contact."""
+
+
+class Move(StrEnum):
+    """What a camera does during a shot."""
+
+    STATIC = "static"
+    PUSH = "push"
+    """Comes slowly nearer."""
+    PULL = "pull"
+    PAN = "pan"
+    """Turns on its stand."""
+    DOLLY = "dolly"
+    """Travels sideways."""
+    ORBIT = "orbit"
+    """Goes round the action."""
+    CRANE = "crane"
+    """Rises."""
+    TRACK = "track"
+    """Goes with :attr:`Shot.follow`."""
+    HANDHELD = "handheld"
+
+
+class Framing(StrEnum):
+    """How much of the action's surroundings is in the picture."""
+
+    WIDE = "wide"
+    MEDIUM = "medium"
+    CLOSE = "close"
+
+
+class Angle(StrEnum):
+    """From how high the camera looks."""
+
+    LOW = "low"
+    EYE = "eye"
+    HIGH = "high"
+    TOP = "top"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +241,22 @@ class Shot:
     """Share of the frame that the points may fill."""
     roam: Vector = (0.0, 0.0, 0.0)
     """How many metres beyond the points, along each axis, what is launched may get and is still kept in the frame."""
+    follow: str = ""
+    """The moving body that the action is about: a tracking camera goes with it, the focus is on it."""
+    move: Move = Move.STATIC
+    """What the camera does unless the prompt asks for something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Walls that give sound back."""
+
+    size: Vector
+    """Length along x, along y and height in metres; the middle of its floor is the origin."""
+    absorption: float = 0.2
+    """Mean share of the sound's energy that a wall takes."""
+    open: bool = False
+    """True for a place without walls and ceiling, where only the floor and some far fronts give sound back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +285,10 @@ class Stage:
     """All that the engine needs to move, film and hear a scene."""
 
     solids: tuple[Solid, ...]
+    cloths: tuple[Cloth, ...] = ()
+    particles: tuple[Particles, ...] = ()
+    wind: Vector = (0.0, 0.0, 0.0)
+    """Mean wind in m/s; it comes in gusts."""
     light: Light
     shot: Shot
     ground: Material | None = None
@@ -131,7 +298,12 @@ class Stage:
     """The sea at z = 0; empty on land."""
     shores: tuple[tuple[float, float, float], ...] = ()
     """(x, y, radius) of what breaks the waves."""
-    ambience: str = "yard"
-    """A name in :data:`render.engines.world.sound.ambience.AMBIENCES`."""
+    ambience: tuple[str, ...] = ("yard",)
+    """Names in :data:`render.engines.world.sound.ambience.AMBIENCES`, heard together."""
     reverberation: float = 0.25
     """Seconds of decay of the place."""
+    room: Room | None = None
+    tempo: float = 1.0
+    """Seconds of the scene in a second of the film: below 1 for slow motion."""
+    title: str = ""
+    """Text that is laid over the picture."""

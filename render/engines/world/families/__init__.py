@@ -37,6 +37,6 @@ def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
     import numpy as np
 
     family: Build = importlib.import_module(FAMILIES[scene.family]).build
-    others = hashlib.sha256("\n".join(scene.others).encode()).digest()
-    rng = np.random.default_rng([seed % 2**63, sorted(FAMILIES).index(scene.family), *others[:8]])
+    take = hashlib.sha256("\n".join((scene.family, *scene.others)).encode()).digest()
+    rng = np.random.default_rng([seed % 2**63, *take[:8]])
     return family(scene, rng=rng, seconds=seconds)

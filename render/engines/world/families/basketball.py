@@ -258,6 +258,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         ),
         ground=Material(pattern=Pattern.GRASS, base=(0.07, 0.17, 0.03), accent=(0.16, 0.24, 0.05), gloss=0.0),
         ground_substance="hardwood",
-        ambience="yard",
+        ambience=("yard",),
         reverberation=0.3,
     )

@@ -76,7 +76,7 @@ def _kind(
 def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
     """A small tower that stands until something hits it: of blocks if the prompt names them, else of crates."""
     half = 0.19
-    kind = "block" if "block" in scene.subjects else "crate"
+    kind = "block" if "block" in scene.kinds else "crate"
     tower = []
     places = [(-0.21, 0), (0.21, 0), (0.0, 1)]
     for k, (aside, level) in enumerate(places):
@@ -99,9 +99,9 @@ def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list
 
 def _kinds(scene: Scene, seconds: float) -> list[str]:
     """What falls, one after another: as many of the first subject as the prompt says, else enough for the clip."""
-    subjects = [subject for subject in scene.subjects if subject != "tower"] or ["ball", "crate", "can", "block"]
+    subjects = [subject for subject in scene.kinds if subject != "tower"] or ["ball", "crate", "can", "block"]
     if scene.count is not None:
-        return [subjects[0]] * scene.count + (subjects[1:] if scene.subjects else [])
+        return [subjects[0]] * scene.count + (subjects[1:] if scene.kinds else [])
     many = min(MOST, 7 if seconds < 6 else math.ceil(seconds * 1.2))
     return [subjects[k % len(subjects)] for k in range(many)]
 
@@ -215,9 +215,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     others = [*names[1:], names[0]] if len(names) > 1 else ["white" if names[0] != "white" else "grey"]
     palette = [(COLOURS[name], COLOURS[other]) for name, other in zip(names, others, strict=True)]
     tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), palette)
-    wants_tower = "tower" in scene.subjects or (
-        scene.count is None and (not scene.subjects or "crate" in scene.subjects)
-    )
+    wants_tower = "tower" in scene.kinds or (scene.count is None and (not scene.kinds or "crate" in scene.kinds))
     points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
     return Stage(
         solids=(*_setting(rng), *(tower if wants_tower else []), *_drops(scene, rng, seconds, palette)),
@@ -230,6 +228,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             roam=(1.5, 1.6, 0.1),
         ),
         ground=Material(pattern=Pattern.GRASS, base=(0.07, 0.17, 0.03), accent=(0.16, 0.24, 0.05), gloss=0.0),
-        ambience="yard",
+        ambience=("yard",),
         reverberation=0.22,
     )

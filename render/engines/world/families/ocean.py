@@ -71,6 +71,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
         shot=Shot(points=points, azimuth=-97 + float(rng.uniform(-8, 8)), elevation=6.5, field_of_view=44, margin=0.94),
         waves=_waves(rng),
         shores=tuple(shores),
-        ambience="shore",
+        ambience=("shore",),
         reverberation=0.0,
     )

@@ -197,7 +197,7 @@ GOODS: dict[str, Callable[[Colour], Goods]] = {
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001
     """See :class:`render.engines.world.families.Build`."""
-    kind = next((subject for subject in scene.subjects if subject in GOODS), "bottle")
+    kind = next((subject for subject in scene.kinds if subject in GOODS), "bottle")
     choice = str(rng.choice(["red", "teal", "blue", "orange", "green", "purple"]))
     colour = COLOURS[scene.colours[0] if scene.colours else choice]
     shape, size, substance, looks = GOODS[kind](colour)
@@ -247,6 +247,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
             points=points, azimuth=-90 + float(rng.uniform(-6, 6)), elevation=16.0, field_of_view=30, margin=0.80
         ),
         ground=Material(base=light.horizon, gloss=0.05),
-        ambience="studio",
+        ambience=("studio",),
         reverberation=0.18,
     )

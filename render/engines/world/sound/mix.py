@@ -66,7 +66,7 @@ def render(
 ) -> NDArray[np.float32]:
     """``[samples, 2]`` at 48 kHz. Each contact sets in at the sample nearest to its time."""
     rng = np.random.default_rng([seed % 2**63, 48_000])
-    place = ambience.AMBIENCES[stage.ambience](samples, rng)
+    place = np.sum([ambience.AMBIENCES[name](samples, rng) for name in stage.ambience], axis=0)
     place /= max(float(np.sqrt(np.mean(place**2))), 1e-9)
     if stage.waves:
         water = ambience.surf(stage.waves, stage.shores, samples, rng)

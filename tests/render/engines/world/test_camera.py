@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from render.engines.world import camera, families, physics
 from render.engines.world.families import FAMILIES
 from render.engines.world.families.product import GOODS
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.tracer.picture import band
 from render.engines.world.tracer.soup import mesh_of, turned
 
@@ -25,7 +25,7 @@ def test_the_action_stays_in_the_frame(family, aspect):
 @pytest.mark.parametrize("kind", GOODS)
 @pytest.mark.parametrize("aspect", [9 / 16, 1.0, 16 / 9, 2.39])
 def test_a_product_and_its_table_are_never_cropped(kind, aspect):
-    stage = families.build(Scene(family="product", subjects=(kind,)), seed=5, seconds=4.0)
+    stage = families.build(Scene(family="product", subjects=(Subject(kind=kind),)), seed=5, seconds=4.0)
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=16, fps=4)
     seen = camera.frame(stage.shot, aspect)
     for solid in stage.solids:

@@ -54,7 +54,7 @@ def test_every_content_word_is_accounted_for():
 
 def test_details_are_kept():
     scene = read("five blue marbles drop at night")
-    assert (scene.count, scene.colours, scene.subjects, scene.light) == (5, ("blue",), ("marble",), "night")
+    assert (scene.count, scene.colours, scene.kinds, scene.light) == (5, ("blue",), ("marble",), "night")
 
 
 def test_a_stand_in_ignores_what_it_does_not_show():
