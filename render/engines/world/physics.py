@@ -42,6 +42,35 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rub:
+    """Two things roll or slide on each other for a while. Arrays are float32, spaced evenly in time."""
+
+    first: str
+    second: str
+    times: NDArray[np.float32]
+    """``[k]`` seconds."""
+    positions: NDArray[np.float32]
+    """``[k, 3]``."""
+    force: NDArray[np.float32]
+    """``[k]`` N along the normal."""
+    slip: NDArray[np.float32]
+    """``[k]`` m/s of one surface over the other."""
+    roll: NDArray[np.float32]
+    """``[k]`` m/s of the place of contact over the second thing, without slip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A cloth that has moved."""
+
+    name: str
+    faces: NDArray[np.int32]
+    """``[m, 3]``."""
+    vertices: NDArray[np.float32]
+    """``[frames, n, 3]``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Motion:
     """What moved, and what met."""
 
@@ -52,6 +81,8 @@ class Motion:
     present: NDArray[np.bool_]
     """``[frames, bodies]``: False before a body's launch."""
     contacts: tuple[Contact, ...]
+    rubs: tuple[Rub, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
 
 
 def _numbers(values: Sequence[float]) -> str:
