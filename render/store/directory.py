@@ -110,11 +110,13 @@ class DirectoryStore(ObjectStore):
         swept = 0
         folder = self._root / TEMPORARY
         for path in folder.glob("*") if folder.is_dir() else ():
-            with suppress(OSError):  # swept by another process, or not ours to sweep
-                ours = path.name.rpartition("~")[0] == socket.gethostname()
-                if (ours and not _locked(path)) or time.time() - path.stat().st_mtime > older_than_s:
-                    path.unlink()
-                    swept += 1
+            with suppress(OSError), path.open("rb") as piece:  # swept by another process, or a living writer's
+                if path.name.rpartition("~")[0] == socket.gethostname():
+                    fcntl.flock(piece, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                elif time.time() - path.stat().st_mtime <= older_than_s:
+                    continue
+                path.unlink()  # under the lock, for which a writer that has just made it waits, and then sees it gone
+                swept += 1
         return swept
 
     @contextmanager
@@ -167,16 +169,6 @@ class DirectoryStore(ObjectStore):
             raise errors.StoreError(
                 f"The store {self.url} cannot be written at {path}: {error}. Check space and permissions."
             ) from error
-
-
-def _locked(path: Path) -> bool:
-    """Whether a living process holds the lock of this file."""
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _make_folders(folder: Path) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
+import socket
 import stat
 from pathlib import Path
 
@@ -112,6 +114,24 @@ def test_sweeping_spares_what_is_being_written(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "link", sweep_then_link)
     assert store.put_if_absent("a", b"x")
     assert store.get("a") == b"x"
+
+
+def test_a_dead_piece_is_removed_under_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a writer that has just made the piece could lock it in between, and lose it while it writes."""
+    store = open_store(str(tmp_path))
+    store.put("a", b"x")
+    piece = tmp_path / TEMPORARY / f"{socket.gethostname()}~0123"
+    piece.touch()
+    unlink = Path.unlink
+
+    def locked_then_unlink(path: Path, missing_ok: bool = False) -> None:
+        with path.open("rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", locked_then_unlink)
+    assert store.sweep_temporary() == 1
+    assert not piece.exists()
 
 
 def test_sweeping_asks_the_age_of_other_machines_pieces(tmp_path: Path) -> None:
