@@ -204,7 +204,7 @@ def render(
 
 
 def publish(settings: Settings, batch_id: str) -> None:
-    """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of its attempts.
+    """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
 
     The tables pass their contracts' expectations first. Publishing twice changes nothing.
     """
@@ -227,7 +227,7 @@ def publish(settings: Settings, batch_id: str) -> None:
                 f"first row {first.row}, column {first.column} = {first.value!r}: {first.reason}"
             )
     catalog.publish(store, batch_id, **tables)
-    clips.sweep_attempts(store, records, batch_id)
+    clips.sweep_attempts(store, records)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
 

@@ -23,6 +23,7 @@ VERSION = 1
 """Of the clip records that this program writes."""
 
 _FORMAT = RecordFormat(ClipRecord, version=VERSION, title="clip record")
+_ATTEMPT = re.compile(r".+-[0-9a-f]{16}")
 _AT_ONCE = 16
 """Requests under way at once where many records are looked up."""
 
@@ -113,27 +114,23 @@ def find_many(store: ObjectStore, fingerprints: Iterable[str]) -> dict[str, Clip
         return {record.job.fingerprint: record for record in found if record is not None}
 
 
-def sweep_attempts(
-    store: ObjectStore, fingerprints: Iterable[str], batch: str, *, without_record: bool = False
-) -> list[str]:
-    """Remove this batch's attempts that no record refers to, and return their paths, sorted.
+def sweep_attempts(store: ObjectStore, fingerprints: Iterable[str]) -> list[str]:
+    """Remove the attempts at these clips that no record refers to, of whichever batch; return their paths, sorted.
 
-    Clips without a record are left alone, since a worker may be about to commit; set ``without_record`` when no
-    worker of this batch lives, to clean up after those that failed.
+    Clips without a record are left alone, since a worker may be about to commit.
     """
 
     def sweep(fingerprint: str) -> list[str]:
         record = find(store, fingerprint)
-        if record is None and not without_record:
+        if record is None:
             return []
-        kept = None if record is None else record.attempt
-        loose = [name for name in store.folders(layout.clip(fingerprint)) if ours.fullmatch(name) and name != kept]
+        names = store.folders(layout.clip(fingerprint))
+        loose = [name for name in names if _ATTEMPT.fullmatch(name) and name != record.attempt]
         for attempt in loose:
             for role in layout.ROLES:  # all that an attempt can hold; a directory store drops the emptied folder too
                 store.delete(layout.clip_object(fingerprint, attempt, role))
         return [f"{layout.clip(fingerprint)}/{attempt}" for attempt in loose]
 
-    ours = re.compile(re.escape(batch) + r"-[0-9a-f]{16}")
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sweep-attempts") as pool:
         return sorted(path for paths in pool.map(sweep, dict.fromkeys(fingerprints)) for path in paths)
 
@@ -158,7 +155,11 @@ def _upload(store: ObjectStore, path: str, local: Path) -> StoredObject:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
     store.put_file(path, local)
-    if (held := store.size(path)) != size or store.sha256(path) != sha256:
+    try:
+        held, arrived = store.size(path), store.sha256(path) == sha256
+    except errors.NotFound as error:  # swept, since another attempt has made the clip meanwhile
+        raise errors.StoreError(f"{store.uri(path)} is gone again after its upload. Try again.") from error
+    if not arrived:
         raise errors.CorruptObject(f"{store.uri(path)} holds {held} bytes that are not the {size} sent. Try again.")
     return StoredObject(path=path, sha256=sha256, bytes=size, media_type=layout.media_type(path))
 

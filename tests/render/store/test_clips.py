@@ -98,7 +98,7 @@ def test_a_worker_that_died_before_the_record_leaves_no_clip(
     assert len(left) == 1
     record = commit(store, files)
     folder = layout.clip(makers.fingerprint(1))
-    assert clips.sweep_attempts(store, [makers.fingerprint(1)], makers.BATCH) == [f"{folder}/{left.pop()}"]
+    assert clips.sweep_attempts(store, [makers.fingerprint(1)]) == [f"{folder}/{left.pop()}"]
     assert {path.split("/")[3] for path in store.list()} == {record.attempt, "clip.json"}
     assert clips.verify(store, record) == []
 
@@ -169,24 +169,35 @@ def test_many_are_found_at_once(store: ObjectStore, files: Mapping[str, Path]) -
     assert clips.find_many(store, []) == {}
 
 
-def test_sweeping_spares_the_clip_others_and_those_without_a_record(
-    store: ObjectStore, files: Mapping[str, Path]
-) -> None:
+def test_sweeping_spares_the_clip_and_clips_without_a_record(store: ObjectStore, files: Mapping[str, Path]) -> None:
     record = commit(store, files)
-    loose = f"{layout.clip(makers.fingerprint(1))}/{makers.BATCH}-0123456789abcdef"
-    other = f"{layout.clip(makers.fingerprint(1))}/other-{makers.BATCH}-0123456789abcdef"
-    longer = f"{layout.clip(makers.fingerprint(1))}/{makers.BATCH}-2-0123456789abcdef"
-    unrecorded = f"{layout.clip(makers.fingerprint(2))}/{makers.BATCH}-0123456789abcdef"
-    for folder in (loose, other, longer, unrecorded):
-        store.put(f"{folder}/clip.mp4", b"x")
     both = [makers.fingerprint(1), makers.fingerprint(2)]
-    assert clips.sweep_attempts(store, both, makers.BATCH) == [loose]
-    assert clips.sweep_attempts(store, both, makers.BATCH) == []
+    mine, anothers = (f"{layout.clip(both[0])}/{batch}-0123456789abcdef" for batch in (makers.BATCH, "other"))
+    unrecorded = f"{layout.clip(both[1])}/{makers.BATCH}-0123456789abcdef"
+    for folder in (mine, anothers, unrecorded):
+        store.put(f"{folder}/clip.mp4", b"x")
+    assert clips.sweep_attempts(store, both) == [mine, anothers]
+    assert clips.sweep_attempts(store, both) == []
     assert store.exists(f"{unrecorded}/clip.mp4")
-    assert clips.sweep_attempts(store, both, makers.BATCH, without_record=True) == [unrecorded]
-    assert store.exists(f"{other}/clip.mp4")
-    assert store.exists(f"{longer}/clip.mp4")
     assert clips.verify(store, record) == []
+
+
+def test_an_attempt_that_is_swept_while_it_is_uploaded_may_be_tried_again(
+    store: ObjectStore, files: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has committed the clip, and publishes it while this one is still at it."""
+    record = commit(store, files)
+    put_file = store.put_file
+
+    def upload_then_sweep(path: str, local: Path) -> None:
+        put_file(path, local)
+        clips.sweep_attempts(open_store(store.url), [makers.fingerprint(1)])
+
+    monkeypatch.setattr(store, "put_file", upload_then_sweep)
+    with pytest.raises(errors.StoreError, match="Try again"):
+        commit(store, files)
+    assert clips.verify(store, record) == []
+    assert len(store.list()) == 5
 
 
 def test_the_folder_of_an_attempt_that_never_began_is_swept_too(store: ObjectStore, files: Mapping[str, Path]) -> None:
@@ -194,7 +205,7 @@ def test_the_folder_of_an_attempt_that_never_began_is_swept_too(store: ObjectSto
     begun = f"{layout.clip(makers.fingerprint(1))}/{makers.BATCH}-{'0' * 16}"
     folder = Path(store.url.removeprefix("file://")) / begun
     folder.mkdir()
-    assert clips.sweep_attempts(store, [makers.fingerprint(1)], makers.BATCH) == [begun]
+    assert clips.sweep_attempts(store, [makers.fingerprint(1)]) == [begun]
     assert not folder.exists()
 
 
