@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.world.geometry import Mesh
-from render.engines.world.light import Light
+from render.engines.world.light import Colour, Light
 from render.engines.world.materials import Material
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ class Puffs:
     """``[n]``, 0 to 1, in the middle of the particle."""
     glow: NDArray[np.float32]
     """``[n]``: radiance of its own by its colour; 0 for what is only lit."""
+    normals: NDArray[np.float32] | None = None
+    """``[n, 3]`` unit normals of flat disks with sharp rims, such as leaves; None for soft balls."""
 
 
 Cloud = Callable[[float], Puffs]
@@ -261,13 +264,15 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """One deep-water Gerstner wave."""
+    """One Gerstner wave."""
 
     wavelength: float
     heading: float
     """Radians."""
     amplitude: float
     phase: float
+    depth: float = math.inf
+    """Metres of water under it."""
 
     @property
     def number(self) -> float:
@@ -276,8 +281,37 @@ class Wave:
 
     @property
     def frequency(self) -> float:
-        """ω in rad/s by the dispersion of deep water, ω² = g k."""
-        return float(np.sqrt(9.81 * self.number))
+        """ω in rad/s by the dispersion of gravity waves, ω² = g k tanh(k depth)."""
+        return float(np.sqrt(9.81 * self.number * np.tanh(self.number * self.depth)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A drop, a stone or a fish sends rings over the water."""
+
+    time: float
+    """Seconds; it may be before the scene's start."""
+    position: tuple[float, float]
+    radius: float
+    """Metres of the dent that starts it: the longest of its waves are about six times as long."""
+    depth: float
+    """Metres of that dent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Water:
+    """How a stage's water looks."""
+
+    deep: Colour = (0.010, 0.062, 0.092)
+    """Light that comes back out of deep water under a bright sky, linear RGB."""
+    shallow: Colour = (0.045, 0.30, 0.28)
+    """The same out of thin crests and over a near bed."""
+    clarity: float = 1.5
+    """Metres of water through which about a third of the light passes."""
+    wind: Vector = (0.0, 0.0, 0.0)
+    """m/s; raises the ripples that are too short to be among the waves."""
+    foam: float = 1.0
+    """Times the foam of sea water; 0 for fresh water, whose bubbles do not last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +329,10 @@ class Stage:
     """The endless floor at z = 0; None for the sea."""
     ground_substance: str = "ground"
     waves: tuple[Wave, ...] = ()
-    """The sea at z = 0; empty on land."""
+    """The water at z = 0; empty on land."""
+    rings: tuple[Ring, ...] = ()
+    """Rings on that water."""
+    water: Water = Water()
     shores: tuple[tuple[float, float, float], ...] = ()
     """(x, y, radius) of what breaks the waves."""
     ambience: tuple[str, ...] = ("yard",)
