@@ -31,8 +31,12 @@ class Place:
         return self.filesystem.unstrip_protocol(self.path)
 
     def open(self) -> IO[bytes]:
-        """Open for reading. Raises :class:`render.errors.ManifestError`."""
+        """Open for reading. Raises :class:`render.errors.ManifestError`, also for a pipe or a device."""
         with explained(self.url):
+            if self.filesystem.info(self.path)["type"] == "other":
+                raise ManifestError(
+                    f"{self.url} is a pipe or a device, which cannot be read twice. Write it to a file, and give that."
+                )
             return cast("IO[bytes]", self.filesystem.open(self.path, "rb"))
 
 
@@ -98,11 +102,15 @@ def files(url: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
 
 
 def arrived(inbox: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
-    """The manifests of an inbox in name order; none if the inbox is empty or is not there yet."""
+    """The manifests of an inbox in name order; none if the inbox is empty or is not there yet.
+
+    Pipes, devices and links that lead nowhere are no manifests.
+    """
     place = locate(inbox, roots)
     with explained(place.url):
         place.filesystem.invalidate_cache()
         found = _parquets(place) if place.filesystem.isdir(place.path) else []
+        found = [part for part in found if part.filesystem.isfile(part.path)]
     return [_hashed(part, roots) for part in found]
 
 

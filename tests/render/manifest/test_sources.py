@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +31,22 @@ def test_a_folder_is_taken_in_name_order(tmp_path: Path) -> None:
         manifest.write(TABLE, tmp_path / name)
     (tmp_path / "folder.parquet").mkdir()
     assert [Path(file.url).name for file in manifest.files(tmp_path)] == ["a.PARQUET", "b.parquet"]
+
+
+@pytest.mark.parametrize("read", [manifest.files, manifest.convert])
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    pipe = tmp_path / ("a.parquet" if read is manifest.files else "a.csv")
+    os.mkfifo(pipe)
+    with pytest.raises(ManifestError, match="is a pipe or a device"):
+        read(pipe)
+
+
+def test_what_is_no_file_stops_no_manifest_of_an_inbox(tmp_path: Path) -> None:
+    manifest.write(TABLE, tmp_path / "b.parquet")
+    os.mkfifo(tmp_path / "a.parquet")
+    (tmp_path / "c.parquet").symlink_to(tmp_path / "gone.parquet")
+    (tmp_path / "d.parquet").symlink_to(tmp_path / "b.parquet")
+    assert [Path(file.url).name for file in manifest.arrived(tmp_path)] == ["b.parquet", "d.parquet"]
 
 
 def test_any_file_system_will_do() -> None:
