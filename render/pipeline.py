@@ -87,7 +87,8 @@ def intake(
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
     same content is resumed. Without it, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
-    run key gives the same batch.
+    run key gives the same batch. Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be
+    used.
     """
     store = open_store(settings.store)
     if manifest is None:
@@ -98,8 +99,13 @@ def intake(
     else:
         files, converted = _named(settings, store, manifest)
         refused = ()
+        if where is not None:
+            with _readable(files, converted) as readable:
+                next(manifests.rows(readable, limit=1, where=where), None)
     content = _content(files, limit=limit, where=where)
     batch = batches.newest_unfinished(store, content) if manifest is not None else None
+    if batch and converted is None and batch.manifests != tuple(files) and not batches.plan_summary(store, batch.id):
+        batch = None  # it would be planned from files elsewhere, which may be gone
     if batch is None:
         identity = f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
         if converted is not None:
@@ -148,12 +154,8 @@ def preview(
     """Say what a run of this manifest would do and cost; writes nothing to the store."""
     store = open_store(settings.store)
     files, converted = _named(settings, store, manifest)
-    with TemporaryDirectory() as folder:
-        if converted is not None:
-            path = Path(folder) / "manifest.parquet"
-            path.write_bytes(converted)
-            files = [replace(files[0], url=str(path))]
-        planned, faults = _planned(settings, store, manifests.rows(files, limit=limit, where=where))
+    with _readable(files, converted) as readable:
+        planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
     return batches.summarise(planned, faults)
 
 
@@ -309,6 +311,18 @@ def _named(settings: Settings, store: ObjectStore, manifest: str) -> tuple[list[
         return files, None
     digest = hashlib.sha256(converted).hexdigest()
     return [ManifestFile(url=manifest, sha256=digest, bytes=len(converted))], converted
+
+
+@contextmanager
+def _readable(files: list[ManifestFile], converted: bytes | None) -> Iterator[list[ManifestFile]]:
+    """What :func:`_named` found as files that can be read before there is a batch."""
+    if converted is None:
+        yield files
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "manifest.parquet"
+        path.write_bytes(converted)
+        yield [replace(files[0], url=str(path))]
 
 
 def _arrived(settings: Settings, store: ObjectStore, inbox: str) -> tuple[list[ManifestFile], list[RefusedManifest]]:

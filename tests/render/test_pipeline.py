@@ -212,6 +212,29 @@ def test_a_stopped_batch_is_resumed_by_the_same_manifest(settings, farm, tmp_pat
     assert sorted(farm.made) == ["one", "three", "two"]
 
 
+def test_an_unplanned_batch_whose_manifest_is_gone_does_not_stand_in_the_way_of_its_copy(settings, farm, tmp_path):
+    manifest = Path(write(tmp_path / "m.parquet", "one"))
+    pipeline.intake(settings, manifest=str(manifest), run_key="run-1", now=NOW)
+    status = go(settings, str(manifest.rename(tmp_path / "copy.parquet")), key="run-2")
+    assert status.batch.startswith("run-2-")
+    assert status.ends == {End.PUBLISHED: 1}
+
+
+def test_a_planned_batch_is_resumed_from_a_copy_of_its_manifest(settings, farm, tmp_path):
+    manifest = Path(write(tmp_path / "m.parquet", "one"))
+    batch = pipeline.intake(settings, manifest=str(manifest), run_key="run-1", now=NOW)
+    pipeline.plan(settings, batch.id, now=NOW)
+    assert go(settings, str(manifest.rename(tmp_path / "copy.parquet")), key="run-2").batch == batch.id
+
+
+@pytest.mark.parametrize("where", ["no sql (", "no_such_column = 1"])
+def test_a_filter_that_cannot_be_used_is_refused_before_anything_is_written(settings, tmp_path, where):
+    manifest = write(tmp_path / "m.parquet", "one")
+    with pytest.raises(errors.InputError, match="row filter"):
+        pipeline.intake(settings, manifest=manifest, run_key="k", now=NOW, where=where)
+    assert not (tmp_path / "store").exists()
+
+
 def test_another_limit_or_filter_is_another_batch(settings, farm, tmp_path):
     manifest = write(tmp_path / "m.parquet", "one", "two", "three")
     assert go(settings, manifest, limit=1).rows == 1
