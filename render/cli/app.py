@@ -92,18 +92,21 @@ def execute(arguments: list[str]) -> int:
     as_json = "--json" in given
     with output.only_the_document() if as_json else contextlib.nullcontext():
         try:
-            return int(app(arguments or ["--help"], prog_name="nightreel", standalone_mode=False) or 0)
+            code = int(app(arguments or ["--help"], prog_name="nightreel", standalone_mode=False) or 0)
+            if code == 130:  # typer has made that of it, and said nothing
+                raise KeyboardInterrupt
+            return code
         except errors.NightreelError as error:
             return _fail(str(error), error, code=error.exit_code, as_json=as_json)
         except TyperException as error:
             return _fail(_usage(error), error, code=error.exit_code, as_json=as_json)
-        except (Abort, KeyboardInterrupt):
-            return 130
+        except (Abort, KeyboardInterrupt) as error:
+            return _fail("Interrupted.", error, code=130, as_json=as_json)
         except Exception as error:  # noqa: BLE001 the outermost frame: whatever it is, people get a line and a code
             return _unexpected(error, in_full="--traceback" in given, as_json=as_json)
 
 
-def _fail(message: str, error: Exception, *, code: int, as_json: bool, **more: str) -> int:
+def _fail(message: str, error: BaseException, *, code: int, as_json: bool, **more: str) -> int:
     output.note(f"nightreel: {message}")
     if as_json:
         kind = type(error).__name__

@@ -70,9 +70,13 @@ def test_traceback_option_prints_it(monkeypatch: pytest.MonkeyPatch, capfd: pyte
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_where_there_is_nothing_to_resume(monkeypatch: pytest.MonkeyPatch):
+def test_ctrl_c_where_there_is_nothing_to_resume(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     failing(monkeypatch, KeyboardInterrupt())
     assert main(["engines"]) == 130
+    assert capfd.readouterr() == ("", "nightreel: Interrupted.\n")
+    assert main(["engines", "--json"]) == 130
+    error = {"kind": "KeyboardInterrupt", "message": "Interrupted.", "exit_code": 130}
+    assert json.loads(capfd.readouterr().out) == {"error": error}
 
 
 @pytest.mark.parametrize(
