@@ -65,7 +65,10 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, the environment over the file."""
-        file = Path(os.environ.get("NIGHTREEL_CONFIG", "nightreel.toml"))
+        named = os.environ.get("NIGHTREEL_CONFIG")
+        if named and not Path(named).is_file():
+            raise FileNotFoundError(f"NIGHTREEL_CONFIG names {named}, which is no file.")
+        file = Path(named or "nightreel.toml")
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file))
 
 
@@ -80,4 +83,4 @@ def load(**overrides: object) -> Settings:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in error.errors())
         raise errors.SettingsError(f"Setting does not fit: {faults}") from error
     except (OSError, ValueError) as error:
-        raise errors.SettingsError(f"The settings file cannot be read: {error}") from error
+        raise errors.SettingsError(f"The settings cannot be read: {error}") from error

@@ -40,3 +40,15 @@ def test_a_file_that_does_not_fit_is_an_error_of_the_settings(text: str) -> None
     Path("nightreel.toml").write_text(text)
     with pytest.raises(errors.SettingsError):
         load()
+
+
+def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_CONFIG", "no-such.toml")
+    with pytest.raises(errors.SettingsError, match=r"no-such\.toml"):
+        load()
+
+
+def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_MANIFEST_ROOTS", "s3://bucket")
+    with pytest.raises(errors.SettingsError, match=r"^The settings cannot be read: .*manifest_roots"):
+        load()
