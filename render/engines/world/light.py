@@ -34,6 +34,11 @@ class Light:
     exposure: float = 0.62
 
     @property
+    def indoors(self) -> bool:
+        """True where weather does not reach."""
+        return self.studio
+
+    @property
     def direction(self) -> tuple[float, float, float]:
         """Unit vector towards the sun."""
         azimuth, elevation = math.radians(self.azimuth), math.radians(self.elevation)
@@ -47,6 +52,26 @@ class Light:
         """The same light from another azimuth."""
         return replace(self, azimuth=self.azimuth + degrees)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Veil:
+    """What weather lays between the sun and the ground."""
+
+    cover: float
+    """Share of the sky's clear light that clouds take, 0 to 1."""
+    dark: float = 0.0
+    """How dark the clouds' undersides are, 0 to 1."""
+    haze: float = 0.0
+    """Extinction by metre that is added."""
+
+
+VEILS: dict[str, Veil] = {
+    "rain": Veil(cover=0.85, dark=0.35, haze=0.012),
+    "snow": Veil(cover=0.75, haze=0.016),
+    "fog": Veil(cover=0.7, haze=0.055),
+    "storm": Veil(cover=1.0, dark=0.65, haze=0.012),
+}
+"""By a scene's weather."""
 
 LIGHTS: dict[str, Light] = {
     "day": Light(
@@ -96,6 +121,71 @@ LIGHTS: dict[str, Light] = {
         clouds=0.35,
         exposure=0.9,
     ),
+    "golden hour": Light(
+        azimuth=-148,
+        elevation=13,
+        sun=(3.9, 2.25, 1.05),
+        softness=0.028,
+        zenith=(0.16, 0.28, 0.58),
+        horizon=(1.12, 0.76, 0.46),
+        ambient=(0.52, 0.54, 0.68),
+        ground=(0.40, 0.26, 0.14),
+        clouds=0.45,
+        haze=0.007,
+        exposure=0.64,
+    ),
+    "dawn": Light(
+        azimuth=-35,
+        elevation=9,
+        sun=(2.3, 1.45, 1.0),
+        softness=0.035,
+        zenith=(0.20, 0.28, 0.52),
+        horizon=(0.98, 0.68, 0.58),
+        ambient=(0.46, 0.50, 0.66),
+        ground=(0.24, 0.19, 0.17),
+        clouds=0.4,
+        haze=0.012,
+        exposure=0.74,
+    ),
+    "noon": Light(
+        azimuth=-105,
+        elevation=68,
+        sun=(3.3, 3.1, 2.75),
+        softness=0.016,
+        zenith=(0.10, 0.29, 0.80),
+        horizon=(0.68, 0.82, 0.96),
+        ambient=(0.56, 0.72, 0.98),
+        ground=(0.40, 0.33, 0.25),
+        clouds=0.4,
+        haze=0.003,
+        exposure=0.56,
+    ),
+    "blue hour": Light(
+        azimuth=-150,
+        elevation=24,
+        sun=(0.30, 0.36, 0.55),
+        softness=0.25,
+        zenith=(0.045, 0.085, 0.26),
+        horizon=(0.42, 0.36, 0.44),
+        ambient=(0.24, 0.32, 0.58),
+        ground=(0.09, 0.10, 0.15),
+        clouds=0.4,
+        haze=0.008,
+        exposure=0.95,
+    ),
+    "storm": Light(
+        azimuth=-120,
+        elevation=50,
+        sun=(0.38, 0.40, 0.44),
+        softness=0.2,
+        zenith=(0.14, 0.16, 0.19),
+        horizon=(0.40, 0.43, 0.45),
+        ambient=(0.50, 0.55, 0.62),
+        ground=(0.18, 0.18, 0.17),
+        clouds=1.0,
+        haze=0.014,
+        exposure=0.8,
+    ),
     "studio": Light(
         azimuth=-125,
         elevation=52,
@@ -111,3 +201,33 @@ LIGHTS: dict[str, Light] = {
         studio=True,
     ),
 }
+
+
+def outdoors(name: str) -> Light:
+    """The light called ``name`` under the open sky; a studio's becomes an overcast day's, the softest there is."""
+    return LIGHTS["overcast" if LIGHTS[name].studio else name]
+
+
+def _mixed(one: Colour, two: Colour, share: float) -> Colour:
+    a, b, c = ((1 - share) * x + share * y for x, y in zip(one, two, strict=True))
+    return a, b, c
+
+
+def under(light: Light, weather: str) -> Light:
+    """The same hour's light in a scene's weather; fair weather and wind leave it as it is."""
+    veil = VEILS.get(weather)
+    if veil is None:
+        return light
+    grey = sum(light.horizon) / 3
+    dull: Colour = (grey * 0.95, grey * 0.98, grey)
+    sun = sum(light.sun) / 3
+    return replace(
+        light,
+        sun=_mixed(light.sun, (0.28 * sun, 0.28 * sun, 0.29 * sun), veil.cover),
+        softness=light.softness + (0.18 - light.softness) * veil.cover if light.softness < 0.18 else light.softness,
+        zenith=_mixed(light.zenith, _mixed(dull, (0.0, 0.0, 0.0), veil.dark), veil.cover),
+        horizon=_mixed(light.horizon, _mixed(dull, (0.0, 0.0, 0.0), 0.5 * veil.dark), veil.cover),
+        ambient=_mixed(light.ambient, _mixed(dull, (0.0, 0.0, 0.0), 0.3 * veil.dark), 0.7 * veil.cover),
+        clouds=light.clouds + (1.0 - light.clouds) * veil.cover,
+        haze=light.haze + veil.haze,
+    )

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from render.engines.world import geometry
-from render.engines.world.light import LIGHTS, Light
+from render.engines.world import geometry, places
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
 TABLE_HALF = 0.015
@@ -172,18 +171,6 @@ def _shoe(colour: Colour) -> Goods:
     )
 
 
-def _studio_light(colour: Colour, rng: np.random.Generator) -> Light:
-    """The studio, its backdrop in a pale tint that sets the product off."""
-    light = LIGHTS["studio"].turned(float(rng.uniform(-20, 20)))
-    strength = float(rng.uniform(0.30, 0.55))
-    peak = max(colour)
-    tint = [1.0 - strength + strength * (1.0 - 0.8 * c / peak) for c in colour]
-    horizon, zenith = ([t * c for t, c in zip(tint, base, strict=True)] for base in (light.horizon, light.zenith))
-    return replace(
-        light, horizon=(horizon[0], horizon[1], horizon[2]), zenith=(0.6 * zenith[0], 0.6 * zenith[1], 0.6 * zenith[2])
-    )
-
-
 GOODS: dict[str, Callable[[Colour], Goods]] = {
     "bottle": _bottle,
     "can": _can,
@@ -199,7 +186,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     """See :class:`render.engines.world.families.Build`."""
     kind = next((subject for subject in scene.kinds if subject in GOODS), "bottle")
     choice = str(rng.choice(["red", "teal", "blue", "orange", "green", "purple"]))
-    colour = COLOURS[scene.colours[0] if scene.colours else choice]
+    name = scene.colours[0] if scene.colours else choice
+    colour, tinted = COLOURS[name], Subject(kind=kind, colours=(name,))
     shape, size, substance, looks = GOODS[kind](colour)
     half = size[-1]
     wide = max(float(np.linalg.norm(mesh.vertices[:, :2], axis=1).max()) for mesh, _ in looks)
@@ -220,7 +208,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
         look=geometry.cylinder(table_radius, TABLE_HALF, bevel=0.003, sides=128),
     )
     launch = Launch(time=0.0, position=(0.0, 0.0, TOP + half + FALL), spin=(0.0, 0.0, speed), turn=turn)
-    light = _studio_light(colour, rng)
+    place = places.build(scene.setting or "studio", scene=replace(scene, subjects=(tinted,)), rng=rng, clearing=0.5)
     (first, paint), *others = looks
     hero = Solid(name=kind, shape=shape, size=size, substance=substance, material=paint, launch=launch, look=first)
     worn = [
@@ -240,13 +228,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     points = np.array(
         [(x, y, z) for r, z in ((table_radius, 0.0), (wide, top)) for x, y in ((-r, 0), (r, 0), (0, -r), (0, r))], float
     )
-    return Stage(
+    return place.stage(
         solids=(table, hero, *worn),
-        light=light,
         shot=Shot(
             points=points, azimuth=-90 + float(rng.uniform(-6, 6)), elevation=16.0, field_of_view=30, margin=0.80
         ),
-        ground=Material(base=light.horizon, gloss=0.05),
-        ambience=("studio",),
-        reverberation=0.18,
     )

@@ -1,0 +1,29 @@
+"""Places that a family can set its action in. To add one, write its module and name it here."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+
+from render.engines.world.places import weather
+from render.engines.world.places.place import Lay, Place
+from render.engines.world.scene import Scene
+
+PLACES: dict[str, str] = {
+    "court": "render.engines.world.places.court",
+    "studio": "render.engines.world.places.studio",
+    "yard": "render.engines.world.places.yard",
+}
+
+
+def build(name: str, *, scene: Scene, rng: np.random.Generator, clearing: float) -> Place:
+    """The place called ``name``, in the scene's light and weather; all variety comes from ``rng``.
+
+    The ground is level at z = 0 and nothing can be touched within ``clearing`` metres of the origin. Cameras are
+    expected on the side of −y. Raises :class:`ValueError` for a name that is not in :data:`PLACES`.
+    """
+    if name not in PLACES:
+        raise ValueError(f"There is no place {name!r}; choose one of: {', '.join(sorted(PLACES))}.")
+    lay: Lay = importlib.import_module(PLACES[name]).lay
+    return weather.told(lay(scene, rng=rng, clearing=clearing), scene, rng=rng)

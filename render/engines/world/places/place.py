@@ -1,0 +1,42 @@
+"""A place: all of a stage but what happens there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import numpy as np
+
+from render.engines.world.light import Light
+from render.engines.world.materials import Material
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Particles, Room, Shot, Solid, Stage, Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Scenery, ground, light and air round a free disk at the origin; fields as in :class:`Stage`."""
+
+    solids: tuple[Solid, ...] = ()
+    ground: Material
+    ground_substance: str = "ground"
+    light: Light
+    ambience: tuple[str, ...]
+    reverberation: float
+    room: Room | None = None
+    wind: Vector = (0.0, 0.0, 0.0)
+    particles: tuple[Particles, ...] = ()
+
+    def stage(self, *, shot: Shot, solids: Iterable[Solid] = (), **others: Any) -> Stage:
+        """A stage here, with more solids; ``others`` are further fields of the stage, which go before the place's."""
+        mine = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Stage(**(mine | others | {"shot": shot, "solids": (*self.solids, *solids)}))
+
+
+class Lay(Protocol):
+    """What a place's module offers as ``lay``."""
+
+    def __call__(self, scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
+        """The place in fair weather, with nothing that can be touched within ``clearing`` metres of the origin."""
+        ...

@@ -1,0 +1,100 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from render.engines.world import physics, places
+from render.engines.world.light import LIGHTS
+from render.engines.world.materials import Material
+from render.engines.world.scene import Scene
+from render.engines.world.sound.ambience import AMBIENCES
+from render.engines.world.stage import Launch, Shape, Shot, Solid
+from render.engines.world.tracer.soup import mesh_of, turned
+
+SHOT = Shot(points=np.zeros((1, 3)), azimuth=-90, elevation=10)
+
+
+def build(name, *, seed=1, clearing=3.0, **asked):
+    rng = np.random.default_rng(seed)
+    return places.build(name, scene=Scene(family="objects", **asked), rng=rng, clearing=clearing)
+
+
+def bytes_of(place):
+    looks = [solid.look.vertices.tobytes() for solid in place.solids if solid.look is not None]
+    return (
+        [dataclasses.replace(solid, look=None) for solid in place.solids],
+        looks,
+        place.ground,
+        place.light,
+        place.wind,
+    )
+
+
+@pytest.mark.parametrize("name", places.PLACES)
+class TestEachPlace:
+    @pytest.mark.parametrize("clearing", [0.4, 3.0, 12.0])
+    def test_it_keeps_the_clearing_free(self, name, clearing):
+        for solid in build(name, clearing=clearing).solids:
+            pose = np.array((*solid.position, *solid.turn[1:], solid.turn[0]), np.float32)
+            points = turned(mesh_of(solid).vertices, pose)
+            high = points[points[:, 2] > 0.02]
+            if len(high) and solid.touches:
+                # The middle of a wall's triangle may be nearer than its corners: the box about it must be out as well.
+                assert np.hypot(*high[:, :2].T).min() > clearing * 0.9, solid.name
+                low, top = high.min(0), high.max(0)
+                gap = np.maximum(np.maximum(low[:2], -top[:2]), 0)
+                assert np.hypot(*gap) > clearing * 0.6, solid.name
+
+    def test_the_same_seed_gives_the_same_place_and_another_another(self, name):
+        assert bytes_of(build(name)) == bytes_of(build(name))
+        assert bytes_of(build(name)) != bytes_of(build(name, seed=2))
+
+    @pytest.mark.parametrize("weather", ["", "rain", "snow", "fog", "wind", "storm"])
+    def test_it_stands_in_every_light_and_weather(self, name, weather):
+        for light in LIGHTS:
+            place = build(name, light=light, weather=weather)
+            assert max(place.light.sun) > 0
+            assert np.isfinite(place.wind).all()
+
+    def test_physics_and_sound_know_all_that_it_names(self, name):
+        place = build(name)
+        names = [solid.name for solid in place.solids]
+        assert len(set(names)) == len(names)
+        assert set(place.ambience) <= set(AMBIENCES)
+        ball = Solid(
+            name="ball",
+            shape=Shape.SPHERE,
+            size=(0.1,),
+            substance="rubber",
+            material=Material(),
+            launch=Launch(time=0.0, position=(0.0, 0.0, 0.5)),
+        )
+        stage = place.stage(shot=SHOT, solids=[ball])
+        motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=20, fps=20)
+        met = {contact.first for contact in motion.contacts} | {contact.second for contact in motion.contacts}
+        assert met == {"ball", "floor"}
+
+    def test_a_stage_of_it_holds_what_it_holds(self, name):
+        place = build(name)
+        stage = place.stage(shot=SHOT, ambience=("shore",))
+        assert stage.solids == place.solids
+        assert stage.light is place.light
+        assert stage.ambience == ("shore",)
+
+
+def test_a_place_that_there_is_not_is_refused_with_those_that_there_are():
+    with pytest.raises(ValueError, match=r"no place 'moon'.*studio.*yard"):
+        build("moon")
+
+
+def test_fog_thickens_the_air_and_hides_the_sun():
+    fair, fog = build("yard"), build("yard", weather="fog")
+    assert fog.light.haze > 5 * fair.light.haze
+    assert max(fog.light.sun) < 0.6 * max(fair.light.sun)
+
+
+def test_wind_blows_harder_in_a_storm_and_not_at_all_indoors():
+    speeds = [np.hypot(*build("yard", weather=weather).wind[:2]) for weather in ("", "wind", "storm")]
+    assert speeds == sorted(speeds)
+    assert speeds[0] < 3 < speeds[1]
+    assert build("studio", weather="storm").wind == (0.0, 0.0, 0.0)
