@@ -7,8 +7,7 @@ import math
 
 import numpy as np
 
-from render.engines.world import geometry, physics
-from render.engines.world.light import LIGHTS
+from render.engines.world import geometry, physics, places
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage
@@ -25,6 +24,8 @@ GENTLE = 2.8
 BETWEEN = 3.4
 """Seconds between shots of a long clip."""
 SEGMENTS = 28
+CLEARING = 4.03
+"""Metres round the hoop's middle that the place leaves free."""
 
 
 def _round_z(angle: float) -> Quaternion:
@@ -134,51 +135,6 @@ def _court(paint: Colour) -> Solid:
     )
 
 
-def _setting(rng: np.random.Generator) -> list[Solid]:
-    brick = Material(pattern=Pattern.BRICK, base=(0.40, 0.15, 0.095), accent=(0.42, 0.40, 0.37), gloss=0.05)
-    cap = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
-    height = float(rng.uniform(1.25, 1.7))
-    wall = [
-        Solid(
-            name="wall",
-            shape=Shape.BOX,
-            size=(0.12, 24.0, height),
-            substance="ground",
-            material=brick,
-            position=(4.2, 0.0, height),
-        ),
-        Solid(
-            name="coping",
-            group="wall",
-            shape=Shape.BOX,
-            size=(0.17, 24.0, 0.05),
-            substance="ground",
-            material=cap,
-            position=(4.2, 0.0, 2 * height + 0.05),
-        ),
-    ]
-    leaf = Material(base=(0.055, 0.16, 0.03), accent=(0.16, 0.32, 0.06), pattern=Pattern.ROCK, scale=0.25, gloss=0.03)
-    for k in range(7):
-        side = float(rng.uniform(0.9, 1.7))
-        wall.append(
-            Solid(
-                name=f"tree{k}",
-                shape=Shape.SPHERE,
-                size=(side,),
-                substance="wood",
-                material=leaf,
-                touches=False,
-                position=(
-                    float(rng.uniform(6.5, 11.0)),
-                    -15.0 + 5.0 * k + float(rng.uniform(-1.5, 1.5)),
-                    2.6 + side * 0.9,
-                ),
-                look=geometry.foliage(side * 1.15, rng, leaves=1600),
-            )
-        )
-    return wall
-
-
 def _aim(rng: np.random.Generator) -> Launch:
     """A shot from behind the three-point line that comes down somewhere about the hoop."""
     angle = math.radians(float(rng.uniform(-12, 9)))
@@ -244,9 +200,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             )
         )
     points = np.array(((-1.0, -0.9, 0.0), (1.5, 0.9, 0.0), (0.5, -0.9, 4.05), (0.5, 0.9, 4.05)))
-    return Stage(
-        solids=(*hoop, _court(floor), *_setting(rng), *shots),
-        light=LIGHTS[scene.light].turned(float(rng.uniform(-14, 14))),
+    place = places.build(scene.setting or "court", scene=scene, rng=rng, clearing=CLEARING)
+    return place.stage(
+        solids=(*hoop, _court(floor), *shots),
         shot=Shot(
             points=points,
             azimuth=-142 + float(rng.uniform(-8, 8)),
@@ -256,8 +212,5 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             margin=0.9,
             roam=(11.0, 8.5, 2.5),
         ),
-        ground=Material(pattern=Pattern.GRASS, base=(0.07, 0.17, 0.03), accent=(0.16, 0.24, 0.05), gloss=0.0),
         ground_substance="hardwood",
-        ambience=("yard",),
-        reverberation=0.3,
     )

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world import geometry
-from render.engines.world.light import LIGHTS
+from render.engines.world import places
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
@@ -20,8 +19,8 @@ AREA = 1.15
 FIRST_HEIGHT = 1.75
 """Metres from which the first body falls: in sight from the first frame."""
 
-BACK, SIDE = 2.0, 2.5
-"""Metres from the middle to the walls that send back what rolls off."""
+CLEARING = 1.8
+"""Metres round the middle that the place leaves free."""
 
 CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 
@@ -147,68 +146,6 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, palette: list
     return dropped
 
 
-def _setting(rng: np.random.Generator) -> list[Solid]:
-    wall = Material(pattern=Pattern.BRICK, base=(0.40, 0.16, 0.10), accent=(0.42, 0.40, 0.37), gloss=0.05)
-    stone = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
-    leaf = Material(pattern=Pattern.ROCK, base=(0.045, 0.14, 0.03), accent=(0.15, 0.30, 0.06), scale=0.12, gloss=0.03)
-    things = []
-    sides = [("back", (0.0, BACK), (SIDE + 0.3, 0.15)), ("left", (-SIDE, 0.3), (0.15, BACK - 0.45))]
-    sides.append(("right", (SIDE, 0.3), (0.15, BACK - 0.45)))
-    for side, (x, y), (wide, deep) in sides:
-        things += [
-            Solid(
-                name=f"{side} wall",
-                group="wall",
-                shape=Shape.BOX,
-                size=(wide, deep, 0.55),
-                substance="ground",
-                material=wall,
-                position=(x, y, 0.55),
-            ),
-            Solid(
-                name=f"{side} coping",
-                group="wall",
-                shape=Shape.BOX,
-                size=(wide + 0.05, deep + 0.05, 0.05),
-                substance="ground",
-                material=stone,
-                position=(x, y, 1.15),
-            ),
-        ]
-    for k in range(9):
-        size = float(rng.uniform(0.5, 1.15))
-        things.append(
-            Solid(
-                name=f"bush {k + 1}",
-                shape=Shape.SPHERE,
-                size=(size,),
-                substance="wood",
-                material=leaf,
-                touches=False,
-                position=(
-                    -11.0 + 2.7 * k + float(rng.uniform(-0.8, 0.8)),
-                    5.6 + float(rng.uniform(0, 1.2)),
-                    0.9 + size * 0.5,
-                ),
-                look=geometry.foliage(size * 1.1, rng),
-            )
-        )
-    slab = Material(pattern=Pattern.CONCRETE, base=(0.42, 0.39, 0.35), scale=0.9, gloss=0.1)
-    things.append(
-        Solid(
-            name="yard",
-            shape=Shape.BOX,
-            size=(16.0, 8.0, 0.0005),
-            substance="ground",
-            material=slab,
-            position=(0.0, -3.6, 0.0005),
-            look=geometry.box((16.0, 8.0, 0.0005)),
-            touches=False,
-        )
-    )
-    return things
-
-
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     names = scene.colours or PALETTES[int(rng.integers(len(PALETTES)))]
@@ -217,9 +154,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), palette)
     wants_tower = "tower" in scene.kinds or (scene.count is None and (not scene.kinds or "crate" in scene.kinds))
     points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
-    return Stage(
-        solids=(*_setting(rng), *(tower if wants_tower else []), *_drops(scene, rng, seconds, palette)),
-        light=LIGHTS[scene.light].turned(float(rng.uniform(-16, 16))),
+    place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=CLEARING)
+    return place.stage(
+        solids=(*(tower if wants_tower else []), *_drops(scene, rng, seconds, palette)),
         shot=Shot(
             points=points,
             azimuth=-90 + float(rng.uniform(-16, 16)),
@@ -227,7 +164,4 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             field_of_view=46,
             roam=(1.5, 1.6, 0.1),
         ),
-        ground=Material(pattern=Pattern.GRASS, base=(0.07, 0.17, 0.03), accent=(0.16, 0.24, 0.05), gloss=0.0),
-        ambience=("yard",),
-        reverberation=0.22,
     )
