@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from render.engines.world import vocabulary
-from render.engines.world.materials import COLOURS
+from render.engines.world import lexicon
+from render.engines.world.families import FALLBACK, FAMILIES
 from render.engines.world.scene import Scene, Subject, Words
 
-FALLBACK = "objects"
 ENOUGH = 1.0
 """The score from which a prompt is taken to ask for a family."""
 IRREGULAR = {
@@ -60,11 +60,21 @@ def stem(word: str, known: Iterable[str] = ()) -> str:
     return next((form for form in tries if form != word and form in known), word)
 
 
+def _inverted(meanings: lexicon.Meanings) -> dict[str, Any]:
+    return {word: value for table in (meanings.near, meanings.same) for value, words in table.items() for word in words}
+
+
+LEXICON = lexicon.load()
+COLOUR_WORDS = _inverted(LEXICON.common.colours)
+LIGHT_WORDS = _inverted(LEXICON.common.light)
+COUNTS = _inverted(LEXICON.common.counts)
+INEXACT_LIGHT = {word for words in LEXICON.common.light.near.values() for word in words}
+
+
 def _known() -> frozenset[str]:
-    tables = [*vocabulary.FAMILY_WORDS.values(), *vocabulary.SUBJECTS.values(), *vocabulary.STAND_INS.values()]
-    words = {word for table in tables for word in table}
-    words.update(*vocabulary.SHOWN.values(), vocabulary.ALWAYS, vocabulary.PEOPLE, vocabulary.COLOUR_WORDS, COLOURS)
-    words.update(vocabulary.LIGHT_WORDS, vocabulary.COUNTS)
+    words = {*LEXICON.common.always, *LEXICON.common.absent, *COLOUR_WORDS, *LIGHT_WORDS, *COUNTS}
+    for family in LEXICON.families.values():
+        words.update(family.words, family.subjects, family.actions, family.shown, family.near)
     return frozenset(words)
 
 
@@ -73,12 +83,12 @@ KNOWN = _known()
 
 def words_of(prompt: str) -> list[str]:
     """Lower-case stems in order, compounds joined, stop words kept."""
-    stems = [stem(match.group(), KNOWN) for match in _WORD.finditer(prompt)]
+    stems = [stem(match.group(), KNOWN) for match in _WORD.finditer(prompt.replace("-", " "))]
     joined: list[str] = []
     for word in stems:
         pair = f"{joined[-1]} {word}" if joined else ""
-        if pair in vocabulary.COMPOUNDS:
-            joined[-1] = vocabulary.COMPOUNDS[pair]
+        if pair in KNOWN:
+            joined[-1] = pair
         else:
             joined.append(word)
     return joined
@@ -88,8 +98,9 @@ def score(words: Iterable[str]) -> dict[str, float]:
     """How strongly the words, each counted once, speak for each family."""
     said = set(words)
     return {
-        family: sum(weight for word, weight in table.items() if word in said)
-        for family, table in vocabulary.FAMILY_WORDS.items()
+        name: sum(weight for word, weight in family.words.items() if word in said)
+        for name, family in LEXICON.families.items()
+        if name in FAMILIES
     }
 
 
@@ -109,28 +120,29 @@ class _Reading:
 
     def take(self, word: str, *, negated: bool) -> None:
         """Settle one content word."""
+        known = LEXICON.families[self.family]
         if negated:
-            absent = word in vocabulary.PEOPLE
+            absent = word in LEXICON.common.absent
             (self.understood if absent else self.ignored)[word] = None
             self.others[f"no {word}"] = None
-        elif word in COLOURS or word in vocabulary.COLOUR_WORDS:
+        elif word in COLOUR_WORDS and "colours" in known.honours:
             self._colour(word)
-        elif word in vocabulary.SUBJECTS[self.family]:
-            self.subjects.append(vocabulary.SUBJECTS[self.family][word])
+        elif word in known.subjects:
+            self.subjects.append(known.subjects[word])
             self.understood[word] = None
-        elif word in vocabulary.LIGHT_WORDS and self.family != "product":
+        elif word in LIGHT_WORDS and "light" in known.honours:
             self._light(word)
-        elif word in vocabulary.ALWAYS:
+        elif word in LEXICON.common.always:
             self.understood[word] = None
-        elif word in vocabulary.SHOWN[self.family]:
+        elif word in known.shown or word in known.actions:
             self.understood[word] = self.others[word] = None
-        elif word in vocabulary.STAND_INS[self.family]:
-            near = vocabulary.STAND_INS[self.family][word]
+        elif word in known.near:
+            near = known.near[word]
             self.approximated[word] = near
             self.others[word] = None
-            if near in vocabulary.SUBJECTS[self.family].values():
+            if near in known.subjects.values():
                 self.subjects.append(near)
-        elif (word in vocabulary.COUNTS or word.isdecimal()) and self.family == "objects":
+        elif (word in COUNTS or word.isdecimal()) and known.most > 1:
             self._count(word)
         else:
             self.ignored[word] = self.others[word] = None
@@ -144,27 +156,24 @@ class _Reading:
         return first + tuple(Subject(kind=kind) for kind in kinds[1:])
 
     def _colour(self, word: str) -> None:
-        if self.family == "ocean":
-            self.ignored[word] = None
-            return
-        colour = vocabulary.COLOUR_WORDS.get(word, word)
+        colour = COLOUR_WORDS[word]
         if colour not in self.colours:
             self.colours.append(colour)
-        if colour == word:
+        if word in LEXICON.common.colours.same[colour]:
             self.understood[word] = None
         else:
             self.approximated[word] = colour
 
     def _light(self, word: str) -> None:
-        self.light = self.light or vocabulary.LIGHT_WORDS[word]
-        if word in vocabulary.INEXACT_LIGHT:
-            self.approximated[word] = f"{vocabulary.LIGHT_WORDS[word]} light"
+        self.light = self.light or LIGHT_WORDS[word]
+        if word in INEXACT_LIGHT:
+            self.approximated[word] = f"{LIGHT_WORDS[word]} light"
         else:
             self.understood[word] = None
 
     def _count(self, word: str) -> None:
-        number = vocabulary.COUNTS.get(word) or int(word[:4])
-        if 1 <= number <= vocabulary.MOST and self.count is None:
+        number = COUNTS.get(word) or int(word[:4])
+        if 1 <= number <= LEXICON.families[self.family].most and self.count is None:
             self.count = number
             self.understood[word] = None
         else:
@@ -182,9 +191,10 @@ def read(prompt: str) -> Scene:
     reading = _Reading(family)
     negated = False
     for word in words:
-        if word in vocabulary.NEGATIONS:
+        if word in LEXICON.common.negations:
             negated = True
-        if word in vocabulary.STOP or (len(word) < 2 and not word.isdecimal()):
+            continue
+        if word in LEXICON.common.stop or (len(word) < 2 and not word.isdecimal()):
             continue
         reading.take(word, negated=negated)
         negated = False

@@ -1,11 +1,16 @@
-"""Scene families: each turns a :class:`Scene` into a :class:`Stage`. To add one, write its module and name it here."""
+"""Scene families: each turns a :class:`Scene` into a :class:`Stage`.
+
+To add one, write its module here and its words in ``lexicon/<family>.yaml``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Protocol
 
+from render.engines.world import lexicon
 from render.engines.world.scene import Scene
 
 if TYPE_CHECKING:
@@ -22,12 +27,10 @@ class Build(Protocol):
         ...
 
 
-FAMILIES: dict[str, str] = {
-    "basketball": "render.engines.world.families.basketball",
-    "objects": "render.engines.world.families.objects",
-    "ocean": "render.engines.world.families.ocean",
-    "product": "render.engines.world.families.product",
-}
+FAMILIES: tuple[str, ...] = tuple(
+    sorted({module.name for module in pkgutil.iter_modules(__path__)} & set(lexicon.names()))
+)
+"""Names of the families that have both a module and words."""
 FALLBACK = "objects"
 """Stands in for whatever no family can show."""
 
@@ -36,7 +39,7 @@ def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
     """The stage of a scene. The same scene, seed and length give the same stage; styles and sizes do not matter."""
     import numpy as np
 
-    family: Build = importlib.import_module(FAMILIES[scene.family]).build
+    family: Build = importlib.import_module(f"{__name__}.{scene.family}").build
     take = hashlib.sha256("\n".join((scene.family, *scene.others)).encode()).digest()
     rng = np.random.default_rng([seed % 2**63, *take[:8]])
     return family(scene, rng=rng, seconds=seconds)

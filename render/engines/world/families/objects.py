@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world import places
+from render.engines.world import lexicon, places
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
-from render.engines.world.vocabulary import MOST
+
+MOST = lexicon.load().families["objects"].most
+"""Bodies in one clip, however long."""
 
 AREA = 1.15
 """Half width in metres of where things come down."""

@@ -1,0 +1,162 @@
+"""The words that the reader knows, as data: ``common.yaml`` for all families, ``<family>.yaml`` for each.
+
+Words are lower-case lemmas or phrases of them; a hyphen counts as a space. To let the reader understand more words, add
+them to a file here. Only what is really seen or heard may stand under ``same``, ``subjects``, ``actions`` or ``shown``.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Annotated, Generic, Literal, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+from render.engines.world import yaml_text
+
+COMMON = "common"
+SUFFIX = ".yaml"
+
+Trait = Literal[
+    "colours", "materials", "sizes", "speeds", "counts", "settings", "light", "weather",
+    "framing", "angle", "move", "tempo", "mood", "sounds", "title",
+]  # fmt: skip
+"""What a prompt may say of any scene beside its subjects and actions."""
+TRAITS: tuple[Trait, ...] = get_args(Trait)
+
+
+def plain(phrase: str) -> str:
+    """A word or phrase as it is looked up: lower case, single spaces for hyphens."""
+    return " ".join(phrase.lower().replace("-", " ").split())
+
+
+def _word(text: str) -> str:
+    if not text.strip() or text != text.lower():
+        raise ValueError(f"{text!r} must be a word or a phrase in lower case")
+    return plain(text)
+
+
+Word = Annotated[str, AfterValidator(_word)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Value = TypeVar("Value")
+Kind = TypeVar("Kind", bound=_Part)
+
+
+class Meanings(_Part, Generic[Value]):
+    """Words by what they mean for one trait."""
+
+    same: dict[Value, tuple[Word, ...]] = {}
+    """Words that say just this."""
+    near: dict[Value, tuple[Word, ...]] = {}
+    """Words for which this is shown although they say something else."""
+
+
+class Common(_Part):
+    """What holds for every family."""
+
+    honours: frozenset[Trait]
+    """Traits that the engine shows in whatever family."""
+    colours: Meanings[Text]
+    """Names in :data:`render.engines.world.materials.COLOURS`."""
+    materials: Meanings[Text]
+    sizes: Meanings[PositiveFloat]
+    """Times the usual size."""
+    speeds: Meanings[PositiveFloat]
+    """Times the usual speed."""
+    counts: Meanings[PositiveInt]
+    settings: Meanings[Text]
+    """Names of places."""
+    light: Meanings[Text]
+    """Names in :data:`render.engines.world.light.LIGHTS`."""
+    weather: Meanings[Text]
+    weather_light: dict[Text, Text]
+    """The light that a weather brings when the prompt names none."""
+    framing: Meanings[Text]
+    """A :class:`render.engines.world.stage.Framing` each."""
+    angle: Meanings[Text]
+    """A :class:`render.engines.world.stage.Angle` each."""
+    move: Meanings[Text]
+    """A :class:`render.engines.world.stage.Move` each."""
+    tempo: Meanings[PositiveFloat]
+    """Seconds of the scene in a second of the film."""
+    mood: Meanings[Text]
+    sounds: Meanings[Text]
+    """Names in :data:`render.engines.world.sound.ambience.AMBIENCES`."""
+    absent: tuple[Word, ...]
+    """What no family shows, so that a prompt that forbids it is obeyed."""
+    always: tuple[Word, ...]
+    """Words that hold for whatever is simulated."""
+    negations: tuple[Word, ...]
+    stop: tuple[Word, ...]
+    """Words without content."""
+
+    def meanings(self, trait: Trait) -> Meanings:
+        """The words of a trait; none for the title, which stands in quotes."""
+        return Meanings() if trait == "title" else getattr(self, trait)
+
+
+class Family(_Part):
+    """What one family knows."""
+
+    title: Text
+    """One line for people."""
+    words: dict[Word, Annotated[float, Field(ge=0)]]
+    """How strongly a word speaks for the family; 1.0 asks for it. It need not be shown."""
+    subjects: dict[Word, Text] = {}
+    """A noun and the kind that the family's ``build`` knows it by."""
+    actions: dict[Word, Text] = {}
+    """A word and the action that the family's ``build`` knows it by."""
+    settings: tuple[Text, ...] = ()
+    """Places that it can stand in; the first is its own."""
+    honours: frozenset[Trait] = frozenset()
+    """Traits that it shows beside those of ``common.yaml``; ``counts`` and ``settings`` follow from their fields."""
+    most: PositiveInt = 1
+    """How many of its subjects it can show."""
+    shown: tuple[Word, ...] = ()
+    """Other words that it does show or sound."""
+    near: dict[Word, Text] = {}
+    """Words shown by something near them: a kind, an action, or how one would call it."""
+
+
+class Lexicon(_Part):
+    """All words."""
+
+    common: Common
+    families: dict[str, Family]
+
+
+def names() -> tuple[str, ...]:
+    """The families that have words, sorted."""
+    files = (file.name for file in resources.files(__name__).iterdir())
+    found = (name.removesuffix(SUFFIX) for name in files if name.endswith(SUFFIX))
+    return tuple(sorted(name for name in found if name != COMMON))
+
+
+@functools.cache
+def load() -> Lexicon:
+    """The lexicon of the package, read once. Raises :class:`ValueError` that names the file, the key and the fault."""
+    return Lexicon(
+        common=parse(_text(COMMON), Common, source=COMMON + SUFFIX),
+        families={name: parse(_text(name), Family, source=name + SUFFIX) for name in names()},
+    )
+
+
+def parse(text: str, kind: type[Kind], *, source: str) -> Kind:
+    """One file of the lexicon from its text. Raises :class:`ValueError` as :func:`load` does."""
+    try:
+        return kind.model_validate(yaml_text.read(text))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ValueError(f"The lexicon's {source} is not valid: {faults}.") from error
+    except ValueError as error:
+        raise ValueError(f"The lexicon's {source} cannot be read: {error}.") from error
+
+
+def _text(name: str) -> str:
+    return resources.files(__name__).joinpath(name + SUFFIX).read_text(encoding="utf-8")

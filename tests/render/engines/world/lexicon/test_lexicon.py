@@ -1,0 +1,73 @@
+import pytest
+
+from render.engines.world import lexicon, light, materials, stage
+from render.engines.world.families import FAMILIES
+from render.engines.world.lexicon import TRAITS, Family, parse
+from render.engines.world.sound.ambience import AMBIENCES
+
+COMMON = lexicon.load().common
+
+
+def test_a_family_is_a_module_with_words():
+    assert {"basketball", "ocean", "product", "objects"} <= set(FAMILIES)
+    assert set(FAMILIES) <= set(lexicon.names())
+
+
+@pytest.mark.parametrize(
+    ("trait", "known"),
+    [
+        ("colours", materials.COLOURS),
+        ("light", light.LIGHTS),
+        ("framing", {str(framing) for framing in stage.Framing}),
+        ("angle", {str(angle) for angle in stage.Angle}),
+        ("move", {str(move) for move in stage.Move}),
+        ("sounds", AMBIENCES),
+    ],
+)
+def test_what_common_words_mean_is_known_to_the_stage(trait, known):
+    meanings = COMMON.meanings(trait)
+    assert {*meanings.same, *meanings.near} <= set(known)
+
+
+def test_a_weather_brings_a_light_that_is_known():
+    assert set(COMMON.weather_light) <= {*COMMON.weather.same}
+    assert set(COMMON.weather_light.values()) <= set(light.LIGHTS)
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_a_word_of_a_trait_means_one_thing(trait):
+    meanings = COMMON.meanings(trait)
+    words = [word for table in (meanings.same, meanings.near) for row in table.values() for word in row]
+    assert sorted(words) == sorted(set(words))
+
+
+def test_words_that_yaml_takes_for_something_else_stay_words():
+    family = parse("{title: T, words: {no: 1}, shown: [off, on, 3, Null]}".replace("Null", "null"), Family, source="f")
+    assert family.shown == ("off", "on", "3", "null")
+    assert family.words == {"no": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("words: {ball: 1}", "f.yaml is not valid: title: Field required"),
+        ("{title: T, words: {ball: much}}", "words.ball: Input should be a valid number"),
+        ("{title: T, words: {ball: -1}}", "words.ball: Input should be greater than or equal to 0"),
+        ("{title: T, words: {Ball: 1}}", "'Ball' must be a word or a phrase in lower case"),
+        ("{title: T, words: {}, show: [a]}", "show: Extra inputs are not permitted"),
+        ("{title: T, words: {}, honours: [smell]}", "honours.0: Input should be 'colours', 'materials'"),
+        ("{title: T, title: U, words: {}}", "the key 'title' stands twice"),
+        ("{title: &a T, words: *a}", "it holds an alias"),
+        ("[", "it is not YAML"),
+        ("- a", "it must be keys with values"),
+    ],
+)
+def test_a_fault_of_a_file_is_named(text, said):
+    with pytest.raises(ValueError, match=r"The lexicon's f\.yaml") as raised:
+        parse(text, Family, source="f.yaml")
+    assert said in str(raised.value)
+
+
+def test_hyphens_count_as_spaces():
+    assert "free throw" in lexicon.load().families["basketball"].words
+    assert parse("{title: T, words: {Free-Throw: 1}}".lower(), Family, source="f").words == {"free throw": 1.0}
