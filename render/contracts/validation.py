@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from render.contracts.contract import Contract, Rule
+from render.contracts.text import shorten
 from render.errors import NightreelError
 
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
-
-SHOWN = 120
-"""Characters of a value that a message shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +56,6 @@ def validate(contract: Contract, table: pa.Table, **parameters: Any) -> list[Vio
     for rule, result in zip(rules, _run(contract.name, rules, frame), strict=True):
         found += _violations(rule, result, table)
     return sorted(found, key=lambda violation: -1 if violation.row is None else violation.row)
-
-
-def shorten(value: Any) -> str:
-    """A value as short text for a message."""
-    text = "" if value is None else str(value)
-    if isinstance(value, float):
-        text = text.removesuffix(".0")
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _words(argument: Any) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from render.checks import registry
 from render.checks.contract import FigureSpec
+from render.contracts import visible
 from render.experiments import steps, words
 from render.experiments.counts import SAID, sentence
 from render.experiments.lines import Cell, Line
@@ -150,7 +151,7 @@ def _sources():
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "visible": words.visible,
+        "visible": visible,
         "number": words.number,
         "dollars": words.dollars,
         "seconds": words.seconds,

@@ -1,4 +1,4 @@
-"""Figures, money, sizes and stray characters as people read them."""
+"""Figures, money and sizes as people read them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,6 @@ from datetime import UTC, datetime
 
 _UNBOUND = 1e9
 """What figures carry for "without bound"."""
-
-_VISIBLE = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
-
-
-def visible(text: str) -> str:
-    """The text with control characters as their pictures and lone surrogates as the replacement character."""
-    return text.translate(_VISIBLE).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def number(value: float) -> str:

@@ -94,7 +94,7 @@ def _judge(
     good = iter(_build(table, extra, numbers, faults))
     for index, number in enumerate(numbers):
         if number in faults:
-            experiment, variant = (table[name][index].as_py() or "" for name in ("experiment", "variant"))
+            experiment, variant = (contracts.shorten(table[name][index].as_py()) for name in ("experiment", "variant"))
             yield [replace(fault, experiment=experiment, variant=variant) for fault in faults[number]]
         else:
             yield next(good)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from render.contracts import visible
 from render.experiments import page
 from render.experiments.view import view
-from render.experiments.words import visible
 from render.model import End, ReasonKind, Understanding
 
 HOSTILE = [

@@ -53,10 +53,3 @@ def test_sizes_and_instants():
 @given(st.floats(-1e12, 1e12))
 def test_any_number_has_a_short_form(value):
     assert 0 < len(words.number(value)) <= 15
-
-
-@given(st.text(st.characters(), max_size=50))
-def test_visible_text_can_be_written_and_has_no_control_characters(text):
-    said = words.visible(text)
-    said.encode()
-    assert not any(ord(letter) < 32 or ord(letter) == 127 for letter in said)

@@ -250,3 +250,11 @@ def test_every_row_comes_out_once_whatever_its_columns_hold(tmp_path: Path, data
         columns[name] = data.draw(arrays)
     items = judged(tmp_path, columns or {"prompt": ["p"] * 4})
     assert [item[0].row if isinstance(item, list) else item.row for item in items] == [0, 1, 2, 3]
+
+
+def test_what_a_fault_shows_is_short_and_moves_no_terminal(tmp_path: Path) -> None:
+    [found] = judged(tmp_path, {"experiment": ["\x1b[2J" + "x" * 1_000_000], "style": ["\x1b[31m\nred"]})
+    assert isinstance(found, list)
+    assert {fault.experiment for fault in found} == {"␛[2J" + "x" * 115 + "…"}
+    assert [fault.value for fault in found if fault.column == "style"] == ["␛[31m␊red"]
+    assert all(text.isprintable() and len(text) < 200 for fault in found for text in (fault.value, fault.reason))
