@@ -1,4 +1,4 @@
-"""Cameras that keep the action in the picture, whatever its shape."""
+"""One camera that keeps the action in the picture, whatever its shape; :mod:`filming` moves it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Camera:
     up: NDArray[np.float64]
     tangent: float
     """Of half the vertical field of view."""
+    focus: float = 10.0
+    """Metres along ``forward`` to what is sharpest."""
 
     def project(self, points: NDArray[np.float64], aspect: float) -> NDArray[np.float64]:
         """``[k, 2]`` positions, each axis −1 to 1 within the frame."""
@@ -38,11 +40,17 @@ class Camera:
         )
 
 
-def _look(away: NDArray[np.float64], tangent: float) -> Camera:
-    """A camera at the origin that looks against ``away``."""
-    right = np.cross(-away, (0.0, 0.0, 1.0))
+def look(eye: NDArray[np.float64], forward: NDArray[np.float64], tangent: float) -> Camera:
+    """A level camera that looks along the unit vector ``forward``, which is not upright."""
+    right = np.cross(forward, (0.0, 0.0, 1.0))
     right /= np.linalg.norm(right)
-    return Camera(eye=np.zeros(3), forward=-away, right=right, up=np.cross(right, -away), tangent=tangent)
+    return Camera(eye=eye, forward=forward, right=right, up=np.cross(right, forward), tangent=tangent)
+
+
+def outward(azimuth: float, elevation: float) -> NDArray[np.float64]:
+    """Unit vector from the action to a camera at these degrees."""
+    turn, rise = math.radians(azimuth), math.radians(elevation)
+    return np.array((math.cos(rise) * math.cos(turn), math.cos(rise) * math.sin(turn), math.sin(rise)))
 
 
 def paths(shot: Shot, solids: Sequence[Solid], motion: Motion, *, fps: int) -> NDArray[np.float64]:
@@ -63,6 +71,13 @@ def paths(shot: Shot, solids: Sequence[Solid], motion: Motion, *, fps: int) -> N
     return np.concatenate(found)
 
 
+def azimuth_for(shot: Shot, aspect: float) -> float:
+    """Degrees from which the shot is seen in a frame of this width over height."""
+    tall = min(max(1.6 - aspect, 0.0), 1.0)
+    end = shot.azimuth if shot.azimuth_tall is None else shot.azimuth_tall
+    return shot.azimuth + (end - shot.azimuth) * tall
+
+
 def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) -> Camera:
     """The nearest camera on the shot's side that shows its points, and ``ways`` besides, within the shot's margin.
 
@@ -70,13 +85,7 @@ def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) ->
     """
     points = shot.points if ways is None else np.concatenate([shot.points, ways])
     tangent = math.tan(math.radians(shot.field_of_view) / 2) * min(1.0, 1.0 / aspect)
-    tall = min(max((1.6 - aspect) / 1.0, 0.0), 1.0)
-    end = shot.azimuth if shot.azimuth_tall is None else shot.azimuth_tall
-    azimuth, elevation = math.radians(shot.azimuth + (end - shot.azimuth) * tall), math.radians(shot.elevation)
-    away = np.array(
-        (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation))
-    )
-    camera = _look(away, tangent)
+    camera = look(np.zeros(3), -outward(azimuth_for(shot, aspect), shot.elevation), tangent)
     depth, across, along = points @ camera.forward, points @ camera.right, points @ camera.up
     wide, high = tangent * aspect * shot.margin, tangent * shot.margin
     # A point is in the frame if it lies, to either side, within (its depth before the eye) times the slope.

@@ -1,0 +1,72 @@
+"""What stands between a camera and the action: walls that it must not be behind, solids that it must not be in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.engines.world.stage import Shape, Solid
+
+SKIN = 0.15
+"""Metres that an eye keeps from a solid."""
+HIDDEN = 0.6
+"""Share of the action behind one solid from which on that solid is in the way."""
+
+
+def box_of(solid: Solid) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Middle ``[3]``, axes as columns ``[3, 3]`` and half lengths ``[3]`` of a box about what is seen of a solid."""
+    w, x, y, z = solid.turn
+    axes = np.array(
+        (
+            (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+            (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+            (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+        )
+    )
+    middle = np.array(solid.position, float)
+    if solid.look is not None:
+        low, high = solid.look.vertices.min(0).astype(float), solid.look.vertices.max(0).astype(float)
+        return middle + axes @ ((low + high) / 2), axes, (high - low) / 2
+    if solid.shape == Shape.SPHERE:
+        return middle, axes, np.full(3, solid.size[0])
+    if solid.shape in (Shape.CYLINDER, Shape.CAPSULE):
+        radius, half = solid.size[:2]
+        return middle, axes, np.array((radius, radius, half + (radius if solid.shape == Shape.CAPSULE else 0.0)))
+    return middle, axes, np.array(solid.size, float)
+
+
+def entries(starts: NDArray[np.float64], ends: NDArray[np.float64], half: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``[k]``: share of the way from each start to its end at which it enters the box, 2 where it never does.
+
+    Ways are in the box's own frame; one that starts inside never enters.
+    """
+    step = ends - starts
+    step = np.where(np.abs(step) < 1e-12, 1e-12, step)
+    one, two = (-half - starts) / step, (half - starts) / step
+    first, last = np.minimum(one, two).max(-1), np.maximum(one, two).min(-1)
+    return np.where((first <= last) & (first > 0.0) & (first <= 1.0), first, 2.0)
+
+
+def clearance(
+    solids: Sequence[Solid], eyes: NDArray[np.float64], pivot: NDArray[np.float64], points: NDArray[np.float64]
+) -> float:
+    """Share of the way from ``pivot`` to the ``eyes`` ``[frames, 3]`` that all of them may keep; 1 if nothing hinders.
+
+    A solid hinders if an eye is in it, or if it hides most of the ``points`` ``[k, 3]`` from an eye.
+    """
+    share = 1.0
+    for solid in solids:
+        middle, axes, half = box_of(solid)
+        half = half + SKIN
+        heart, seen, stand = ((place - middle) @ axes for place in (pivot, points, eyes))
+        if (np.abs(heart) < half).all():
+            continue
+        inside = (np.abs(stand) < half).all(-1)
+        hits = entries(np.repeat(heart[None], len(stand), 0), stand, half)
+        for k in np.flatnonzero(hits <= 1.0):
+            blocked = entries(seen, np.repeat(stand[k][None], len(seen), 0), half) <= 1.0
+            if inside[k] or blocked.mean() > HIDDEN:
+                share = min(share, max(0.05, float(hits[k]) * 0.98))
+    return share
