@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import orjson
+import pyarrow as pa
 
 from render import contracts, errors, media
 from render import manifest as manifests
@@ -213,10 +215,15 @@ def publish(settings: Settings, batch_id: str) -> None:
     store = open_store(settings.store)
     batch = batches.load(store, batch_id)
     ended = receipts.read(store, batch_id)
-    records = clips.find_many(store, {receipt.fingerprint for receipt in ended if receipt.fingerprint})
+    fingerprints = sorted({receipt.fingerprint for receipt in ended if receipt.fingerprint})
+    records = clips.find_each(store, fingerprints)
+    pieces = [(catalog.clips_table(()), catalog.checks_table(()))]
+    while piece := list(islice(records, clips.PIECE)):
+        pieces.append((catalog.clips_table(piece), catalog.checks_table(piece)))
+    made, measured = map(pa.concat_tables, zip(*pieces, strict=True))
     tables = {
-        "clips": catalog.clips_table(records.values()),
-        "checks": catalog.checks_table(records.values()),
+        "clips": made,
+        "checks": measured,
         "requests": catalog.requests_table(
             batch, batches.read_plan(store, batch_id), batches.read_quarantine(store, batch_id), ended
         ),
@@ -229,7 +236,7 @@ def publish(settings: Settings, batch_id: str) -> None:
                 f"first row {first.row}, column {first.column} = {first.value!r}: {first.reason}"
             )
     catalog.publish(store, batch_id, **tables)
-    clips.sweep_attempts(store, records)
+    clips.sweep_attempts(store, fingerprints)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
 
@@ -298,7 +305,10 @@ def run(
 
 def pending_shards(settings: Settings, batch_id: str) -> list[int]:
     """Give the shards in which a row has no end yet."""
-    return [shard for shard, (ended, rows) in status(settings, batch_id).shards.items() if ended < rows]
+    store = open_store(settings.store)
+    ended = {receipt.row for receipt in receipts.read(store, batch_id)}
+    planned = batches.read_plan(store, batch_id)
+    return sorted({one.shard for one in planned if one.shard is not None and one.row.row not in ended})
 
 
 def _named(settings: Settings, store: ObjectStore, manifest: str) -> tuple[list[ManifestFile], bytes | None]:

@@ -92,7 +92,11 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     ended = {receipt.row: receipt for receipt in receipts.read(store, batch_id)}
     planned = [plan for plan in batches.read_plan(store, batch_id) if plan.fault is None] if summary else []
     quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
-    records = clips.find_many(store, {receipt.fingerprint for receipt in ended.values() if receipt.fingerprint})
+    served = {receipt.fingerprint for receipt in ended.values() if receipt.fingerprint}
+    records = {
+        record.job.fingerprint: replace(record, figures=(), events=(), captions=())  # they are most of a record
+        for record in clips.find_each(store, served)
+    }
     rows = len(planned) + len({fault.row for fault in quarantined})
     shards: dict[int, tuple[int, int]] = {}
     for plan in planned:

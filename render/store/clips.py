@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 from render import errors
@@ -21,6 +22,8 @@ from render.store.records import RecordFormat
 
 VERSION = 1
 """Of the clip records that this program writes."""
+PIECE = 512
+"""Clip records, some tens of KiB each, that are in memory at once where a batch of any length is gone through."""
 
 _FORMAT = RecordFormat(ClipRecord, version=VERSION, title="clip record")
 _ATTEMPT = re.compile(r".+-[0-9a-f]{16}")
@@ -106,12 +109,18 @@ def get(store: ObjectStore, fingerprint: str) -> ClipRecord:
     return record
 
 
+def find_each(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[ClipRecord]:
+    """The records of those of these clips that exist, in order; few of them are in memory at once."""
+    wanted = iter(dict.fromkeys(fingerprints))
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
+        while piece := list(islice(wanted, PIECE)):
+            found = pool.map(lambda fingerprint: find(store, fingerprint), piece)
+            yield from (record for record in found if record is not None)
+
+
 def find_many(store: ObjectStore, fingerprints: Iterable[str]) -> dict[str, ClipRecord]:
     """The records of those of these clips that exist, by fingerprint."""
-    wanted = list(dict.fromkeys(fingerprints))
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
-        found = pool.map(lambda fingerprint: find(store, fingerprint), wanted)
-        return {record.job.fingerprint: record for record in found if record is not None}
+    return {record.job.fingerprint: record for record in find_each(store, fingerprints)}
 
 
 def sweep_attempts(store: ObjectStore, fingerprints: Iterable[str]) -> list[str]:

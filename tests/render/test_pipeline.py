@@ -242,6 +242,26 @@ def test_another_limit_or_filter_is_another_batch(settings, farm, tmp_path):
     assert [clip.row for clip in status.clips] == [2]
 
 
+def test_pending_shards_are_found_without_a_look_at_the_clips(settings, farm, tmp_path, monkeypatch):
+    settings = settings.model_copy(update={"jobs_per_shard": 1})
+    manifest = write(tmp_path / "m.parquet", "one", "two", "", "one")
+    farm.stop_after = 1
+    with pytest.raises(errors.BatchStopped):
+        go(settings, manifest)
+    (batch,) = batches.list_ids(open_store(settings.store))
+    monkeypatch.setattr(clips, "find", lambda *_: pytest.fail("a clip's record was read"))
+    assert pipeline.pending_shards(settings, batch) == [1]
+
+
+def test_a_batch_is_published_whole_however_many_pieces_it_takes(settings, farm, tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "PIECE", 2)
+    go(settings, write(tmp_path / "m.parquet", "one", "two", "three"))
+    question = "select count(*) as n, count(distinct fingerprint) as clips from results join checks using (fingerprint)"
+    (answer,) = catalog.query(open_store(settings.store), question).to_pylist()
+    (figures,) = catalog.query(open_store(settings.store), "select count(*) as n from checks").to_pylist()
+    assert answer == {"n": figures["n"], "clips": 3}
+
+
 def test_failed_rows_are_kept_with_their_reason_and_tried_by_the_next_batch(settings, farm, tmp_path):
     manifest = write(tmp_path / "m.parquet", "good", "bad", "bad")
     farm.failing = {"bad"}

@@ -169,6 +169,21 @@ def test_many_are_found_at_once(store: ObjectStore, files: Mapping[str, Path]) -
     assert clips.find_many(store, []) == {}
 
 
+def test_a_long_batch_is_gone_through_piece_by_piece(
+    store: ObjectStore, files: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips, "PIECE", 2)
+    wanted = [makers.fingerprint(number) for number in (1, 2, 3, 4, 5)]
+    for number in (1, 3, 4, 5):
+        commit(store, files, number)
+    get, asked = store.get, []
+    monkeypatch.setattr(store, "get", lambda path: asked.append(path) or get(path))
+    found = clips.find_each(store, wanted)
+    assert [next(found).job.fingerprint for _ in range(2)] == [wanted[0], wanted[2]]
+    assert len(asked) == 4
+    assert [record.job.fingerprint for record in found] == wanted[3:]
+
+
 def test_sweeping_spares_the_clip_and_clips_without_a_record(store: ObjectStore, files: Mapping[str, Path]) -> None:
     record = commit(store, files)
     both = [makers.fingerprint(1), makers.fingerprint(2)]
