@@ -189,7 +189,7 @@ def _gpus(workers: int) -> list[str]:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(count)))
         devices = visible.split(",")[:count]
-    return (devices + [""] * workers)[: max(workers, len(devices))]
+    return (devices + [""] * workers)[:workers]
 
 
 def _file(home: Path) -> Path:

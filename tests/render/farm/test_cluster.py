@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import torch
 
 from render import errors
 from render.farm import cluster
@@ -70,6 +71,15 @@ def test_a_local_farm_is_one_thread_a_process_on_loopback_and_leaves_nothing(set
     assert multiprocessing.active_children() == []
     assert dict(os.environ) == before
     assert not killed.exists()
+
+
+@pytest.mark.parametrize(("workers", "devices"), [(2, ["0", "1"]), (5, ["0", "1", "2", "", ""])])
+def test_a_farm_has_as_many_workers_as_are_asked_for_on_a_machine_of_three_gpus(monkeypatch, workers, devices):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(Path, "exists", lambda path: path.name == "nvidiactl")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert cluster._gpus(workers) == devices
 
 
 def test_a_detached_farm_is_found_again_and_stopped(settings, tmp_path):
