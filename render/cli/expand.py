@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,6 @@ def command(
     manifest.write(table, target)
     output.result(
         {"brief": str(brief), "manifest": target, "rows": table.num_rows},
-        f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {target}",
+        f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {shlex.quote(target)}",
         as_json=as_json,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def command(
         return
     for line in _lines(summary):
         output.say(line)
-    output.say(f"Next: nightreel run {manifest}")
+    output.say(f"Next: nightreel run {shlex.quote(manifest)}")
 
 
 def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, object]:

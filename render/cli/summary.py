@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,10 +68,11 @@ def counts(status: Status) -> str:
 
 def following(status: Status) -> str:
     """The command that its reader most likely wants next."""
+    again = f"nightreel run {shlex.quote(status.manifest)}"
     if status.state in {"taken in", "planned"}:
-        return f"nightreel run {status.manifest}  (with the same options; it resumes this batch)"
+        return f"{again}  (with the same options; it resumes this batch)"
     if status.ends.get(End.FAILED):
-        return f"nightreel run {status.manifest}  (a new batch, which tries the failed rows again)"
+        return f"{again}  (a new batch, which tries the failed rows again)"
     return 'nightreel query "select experiment, variant, count(*), avg(render_seconds) from results group by all"'
 
 

@@ -1,5 +1,6 @@
 """What a batch that was killed early says of itself, and how a call that was stopped early ends."""
 
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,22 @@ def test_a_batch_whose_rows_have_all_ended_is_unfinished_until_it_is_published(
     pipeline.plan(settings, batch.id, now=NOW)
     assert main(["status", batch.id]) == 0
     assert f"Next: nightreel run {path.as_uri()}" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["plan", "status"])
+def test_the_next_command_can_be_typed_as_it_stands(
+    command: str,
+    settings: Settings,
+    manifest: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = manifest(tmp_path / "it's mine.parquet", [{"variant": "a", "prompt": "x"}])
+    batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW)
+    assert main([command, str(path) if command == "plan" else batch.id]) == 0
+    following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
+    named = f"file://{path}" if command == "status" else str(path)
+    assert shlex.split(following) == ["nightreel", "run", named]
 
 
 def test_a_try_that_was_stopped_before_its_plan_ends_with_three(
