@@ -41,6 +41,10 @@ def cast(array: pa.Array, target: pa.DataType) -> tuple[pa.Array, pa.Array]:
     Taken without loss: whole numbers of any width, floats and decimals that are whole, numbers and times written
     as text, whole numbers as text; blank text and NaN are null where text is not wanted; JSON text for what nests.
     """
+    given = array.is_valid()
+    if types.is_string(array.type):
+        array = _halved(array, pa.string(), [_checked_utf8])
+    misread = pc.and_(given, array.is_null())
     if not types.is_string(target):
         array = _without_blanks(array)
     if types.is_null(array.type):
@@ -49,7 +53,7 @@ def cast(array: pa.Array, target: pa.DataType) -> tuple[pa.Array, pa.Array]:
         values = _nested(array, target)
     else:
         values = _halved(array, target, _ways(array.type, target))
-    return values, pc.and_(array.is_valid(), values.is_null())
+    return values, pc.or_(misread, pc.and_(array.is_valid(), values.is_null()))
 
 
 def _ways(source: pa.DataType, target: pa.DataType) -> list[Cast]:
@@ -58,7 +62,7 @@ def _ways(source: pa.DataType, target: pa.DataType) -> list[Cast]:
     text = types.is_string(source)
     if types.is_string(target):
         if text:
-            return [lambda a: pc.utf8_normalize(a.cast(pa.binary()).cast(target), form="NFC")]
+            return [lambda a: pc.utf8_normalize(a, form="NFC")]
         return [lambda a: pc.utf8_normalize(a.cast(target), form="NFC")] if _is_whole_or_bytes(source) else []
     if types.is_timestamp(target):
         naive = pa.timestamp(target.unit)
@@ -170,6 +174,11 @@ def cell_text(cell: pa.Scalar) -> str | None:
         return text(cell.as_py()) if cell.is_valid else None
     except (ValueError, OverflowError):
         return f"(unreadable {cell.type})"
+
+
+def _checked_utf8(array: pa.Array) -> pa.Array:
+    """The same text; Parquet files may hold bytes that are none, which Arrow trusts."""
+    return array.cast(pa.binary()).cast(pa.string())
 
 
 def _without_blanks(array: pa.Array) -> pa.Array:
