@@ -93,7 +93,7 @@ def _halved(array: pa.Array, target: pa.DataType, ways: list[Cast]) -> pa.Array:
 
 def _nested(array: pa.Array, target: pa.DataType) -> pa.Array:
     """Lists, structs and maps, cell by cell where a cell is not null."""
-    if array.type == target and _is_sound(array):
+    if array.type == target and not types.is_map(target) and _is_sound(array):
         return array
     cells = pc.indices_nonzero(array.is_valid()).to_pylist()
     values: list[Any] = [None] * len(array)

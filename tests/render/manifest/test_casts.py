@@ -90,6 +90,11 @@ def test_text_that_is_not_utf_8_is_pointed_at(target: pa.DataType) -> None:
     assert casts.as_text(values).to_pylist() == ["ff", None, "eda080"]
 
 
+def test_tags_are_text_by_name_whatever_map_they_come_in() -> None:
+    values = pa.array([[("a", None), ("b", "c")], [("", "x")], []], TAGS)
+    assert cast(values, TAGS) == ([[("b", "c")], None, []], [False, True, False])
+
+
 @given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
 def test_whole_numbers_keep_their_value_or_are_refused(values: list[int | None]) -> None:
     fitting, bad = cast(pa.array(values, pa.int64()), pa.int32())
