@@ -26,6 +26,13 @@ class Substance:
     noise: float = 0.1
     """Loudness of the click, beside the modes."""
     loudness: float = 1.0
+    bulk: float = 0.0
+    """kg/m³ of the material itself: what is lighter is hollow to the ear; 0 for what is solid."""
+
+    @property
+    def hollow(self) -> float:
+        """Share of the body that is air, 0 to 1."""
+        return 1.0 - min(self.density / self.bulk, 1.0) if self.bulk else 0.0
 
     @property
     def solref(self) -> tuple[float, float]:
@@ -93,6 +100,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "basketball": Substance(
         density=83.5,
+        bulk=1100,
         restitution=0.894,
         friction=0.65,
         rolling=0.0014,
@@ -103,6 +111,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "rubber": Substance(
         density=160,
+        bulk=1100,
         restitution=0.80,
         friction=0.8,
         rolling=0.0016,
@@ -113,6 +122,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "wood": Substance(
         density=420,
+        bulk=600,
         restitution=0.45,
         friction=0.55,
         noise=0.16,
@@ -120,6 +130,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "steel": Substance(
         density=2400,
+        bulk=7850,
         restitution=0.62,
         friction=0.35,
         rolling=0.0003,
@@ -136,6 +147,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "plastic": Substance(
         density=300,
+        bulk=1050,
         restitution=0.55,
         friction=0.45,
         noise=0.14,
@@ -143,6 +155,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "glass": Substance(
         density=1300,
+        bulk=2500,
         restitution=0.4,
         friction=0.5,
         noise=0.05,
@@ -151,6 +164,7 @@ SUBSTANCES: dict[str, Substance] = {
     ),
     "card": Substance(
         density=180,
+        bulk=700,
         restitution=0.25,
         friction=0.6,
         noise=0.25,

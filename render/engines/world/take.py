@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +32,23 @@ def understanding(scene: Scene) -> Understanding:
     )
 
 
-def events(stage: Stage, contacts: tuple[physics.Contact, ...], seconds: float) -> tuple[Event, ...]:
-    """Contacts (strength in N·s) and crests at the rocks (strength in metres), by time."""
+def events(stage: Stage, contacts: Sequence[physics.Contact], seconds: float) -> tuple[Event, ...]:
+    """Contacts (strength in N·s) and crests at the rocks (strength in metres), by seconds of the film."""
     happened = [
-        Event(time_s=contact.time, name=f"contact: {contact.first}, {contact.second}", strength=contact.impulse)
+        Event(
+            time_s=contact.time / stage.tempo,
+            name=f"contact: {contact.first}, {contact.second}",
+            strength=contact.impulse,
+        )
         for contact in contacts
-        if contact.time < seconds
     ]
     for k, (x, y, _) in enumerate(stage.shores):
-        crests = ambience.arrivals(stage.waves, x, y, seconds)
-        happened += [Event(time_s=time, name=f"crest: rock {k + 1}", strength=height) for time, height in crests]
-    return tuple(sorted(happened, key=lambda event: (event.time_s, event.name)))
+        crests = ambience.arrivals(stage.waves, x, y, seconds * stage.tempo)
+        happened += [
+            Event(time_s=time / stage.tempo, name=f"crest: rock {k + 1}", strength=height) for time, height in crests
+        ]
+    seen = [event for event in happened if event.time_s < seconds]
+    return tuple(sorted(seen, key=lambda event: (event.time_s, event.name)))
 
 
 class Take:
@@ -54,7 +60,6 @@ class Take:
         self.stage = families.build(self.scene, seed=job.seed, seconds=job.seconds)
         floor = self.stage.ground_substance if self.stage.ground is not None else None
         self.motion = physics.simulate(self.stage.solids, floor=floor, frames=job.frames, fps=job.fps)
-        self.contacts = tuple(impacts.audible(self.motion.contacts))
         self.picture = Picture(
             self.stage,
             self.motion,
@@ -82,9 +87,16 @@ class Take:
     def finish(self) -> Finish:
         """The sound, the events, and what was understood."""
         samples = round(self.job.frames * SAMPLE_RATE / self.job.fps)
-        sound = mix.render(self.stage, self.contacts, camera=self.picture.camera, samples=samples, seed=self.job.seed)
+        sound = mix.render(
+            self.stage,
+            self.motion,
+            cameras=[self.picture.camera] * self.job.frames,
+            fps=self.job.fps,
+            samples=samples,
+            seed=self.job.seed,
+        )
         return Finish(
             sound=sound,
-            events=events(self.stage, self.contacts, self.job.seconds),
+            events=events(self.stage, impacts.audible(self.motion.contacts), self.job.seconds),
             understanding=understanding(self.scene),
         )

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.contract import SAMPLE_RATE
-from render.engines.world.camera import Camera
 from render.engines.world.physics import Contact
+from render.engines.world.sound.listener import Listener
 from render.engines.world.stage import Solid
 from render.engines.world.substances import SUBSTANCES, Substance
 
@@ -37,16 +37,6 @@ def strike(
     return out * substance.loudness
 
 
-def place(position: Sequence[float], camera: Camera) -> tuple[float, float]:
-    """Left and right gain of a source: equal-power panning, softer with distance."""
-    away = np.asarray(position) - camera.eye
-    distance = float(np.linalg.norm(away))
-    aside = float(np.clip(away @ camera.right / max(distance, 1e-6), -1, 1)) * 0.8
-    loudness = 1.0 / max(distance, 0.5) ** 0.5
-    angle = (aside + 1) * np.pi / 4
-    return float(np.cos(angle)) * loudness, float(np.sin(angle)) * loudness
-
-
 def audible(contacts: Sequence[Contact]) -> list[Contact]:
     """Contacts without the chatter of bodies coming to rest."""
     last: dict[tuple[str, str], float] = {}
@@ -59,31 +49,37 @@ def audible(contacts: Sequence[Contact]) -> list[Contact]:
     return kept
 
 
+def pitch(tempo: float) -> float:
+    """Times the usual pitch at ``tempo`` (see :attr:`Stage.tempo`): slow motion sounds lower, at most by an octave.
+
+    As slow as the picture a thump would be too low to be heard, so the root of the tempo is taken, as films do.
+    """
+    return max(min(tempo, 1.0) ** 0.5, 0.5)
+
+
 def render(
     contacts: Sequence[Contact],
     solids: Sequence[Solid],
     *,
     floor: str,
-    camera: Camera,
+    listener: Listener,
+    tempo: float,
     samples: int,
     rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """``[samples, 2]``: every contact at the sample nearest to its time."""
-    out = np.zeros((samples, 2))
+) -> NDArray[np.float32]:
+    """``[samples, 2]``: every contact when it is seen, later only by :attr:`Arrival.delay`."""
+    out = np.zeros((samples, 2), np.float32)
     things: Mapping[str, Solid] = {solid.thing: solid for solid in reversed(solids)}
     for contact in contacts:
-        start = round(contact.time * SAMPLE_RATE)
-        if start >= samples:
+        time = contact.time / tempo
+        if time * SAMPLE_RATE >= samples:
             continue
-        left, right = place(contact.position, camera)
         loudness = min(contact.impulse, 60.0) ** 0.7
         for name in (contact.first, contact.second):
             solid = things.get(name)
             substance = SUBSTANCES[solid.substance if solid else floor]
             still = solid is None or not solid.moves
             size = REFERENCE_SIZE if still or solid is None else 2 * max(solid.size)
-            voice = strike(substance, size=size, duration=contact.duration, rng=rng)
-            room = min(len(voice), samples - start)
-            out[start : start + room, 0] += voice[:room] * loudness * left
-            out[start : start + room, 1] += voice[:room] * loudness * right
+            voice = strike(substance, size=size, duration=contact.duration, rng=rng, pitch=pitch(tempo))
+            listener.strike(out, voice * loudness, time, contact.position)
     return out

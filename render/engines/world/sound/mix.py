@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
-from render.engines.world.physics import Contact
+from render.engines.world.physics import Motion
 from render.engines.world.sound import ambience, impacts
+from render.engines.world.sound.listener import Listener
 from render.engines.world.stage import Stage
 
 TARGET = -18.0
@@ -51,7 +54,7 @@ def limit(sound: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sign(sound) * np.where(size > knee, knee + (CEILING - knee) * np.tanh(over), size)
 
 
-def _room(dry: NDArray[np.float64], decay: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _room(dry: NDArray[np.floating], decay: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Diffuse reflections of a place with this decay in seconds."""
     length = int(min(1.2, decay * 4) * SAMPLE_RATE)
     tail = rng.normal(size=(length, 2)) * np.exp(-np.arange(length)[:, None] / SAMPLE_RATE / decay)
@@ -62,18 +65,29 @@ def _room(dry: NDArray[np.float64], decay: float, rng: np.random.Generator) -> N
 
 
 def render(
-    stage: Stage, contacts: tuple[Contact, ...], *, camera: Camera, samples: int, seed: int
+    stage: Stage, motion: Motion, *, cameras: Sequence[Camera], fps: float, samples: int, seed: int
 ) -> NDArray[np.float32]:
-    """``[samples, 2]`` at 48 kHz. Each contact sets in at the sample nearest to its time."""
+    """``[samples, 2]`` at 48 kHz, heard from ``cameras``, one for each frame of the film, ``fps`` of them a second.
+
+    Each contact sets in when it is seen: at its time over :attr:`Stage.tempo`, later by at most
+    :data:`render.engines.world.sound.listener.LONGEST_DELAY`. Slow motion sounds lower (:func:`impacts.pitch`).
+    """
+    listener, contacts = Listener(cameras, fps=fps), impacts.audible(motion.contacts)
     rng = np.random.default_rng([seed % 2**63, 48_000])
-    place = np.sum([ambience.AMBIENCES[name](samples, rng) for name in stage.ambience], axis=0)
+    place = sum((ambience.AMBIENCES[name](samples, rng) for name in stage.ambience), start=np.zeros((samples, 2)))
     place /= max(float(np.sqrt(np.mean(place**2))), 1e-9)
     if stage.waves:
         water = ambience.surf(stage.waves, stage.shores, samples, rng)
         sound = water / max(float(np.sqrt(np.mean(water**2))), 1e-9) + 0.12 * place
     else:
         dry = impacts.render(
-            contacts, stage.solids, floor=stage.ground_substance, camera=camera, samples=samples, rng=rng
+            contacts,
+            stage.solids,
+            floor=stage.ground_substance,
+            listener=listener,
+            tempo=stage.tempo,
+            samples=samples,
+            rng=rng,
         )
         peak = max(float(np.abs(dry).max(initial=0.0)), 1e-9)
         heard = dry if stage.reverberation <= 0 else dry + 0.28 * _room(dry, stage.reverberation, rng)

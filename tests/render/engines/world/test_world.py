@@ -82,7 +82,7 @@ def test_a_contact_is_heard_when_it_happens(engine):
     first = next(event for event in finish.events if event.name.startswith("contact"))
     before = finish.sound[: round((first.time_s - 0.01) * SAMPLE_RATE)]
     loud = np.abs(finish.sound).max(axis=1) > 3 * np.abs(before).max()
-    assert abs(loud.argmax() / SAMPLE_RATE - first.time_s) < 0.002
+    assert abs(loud.argmax() / SAMPLE_RATE - first.time_s) < 0.005
 
 
 @pytest.mark.slow
