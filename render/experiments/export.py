@@ -12,6 +12,7 @@ from render import errors
 from render.experiments import copying, names, sheet
 from render.experiments.lines import variants
 from render.experiments.view import DELIVERED, Entry, View, of_experiment
+from render.model import Row
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
@@ -73,11 +74,14 @@ def _write(store: ObjectStore, view: View, directory: Path) -> Exported:
 def _files(entries: Sequence[Entry]) -> dict[str, str]:
     """``<variant>/<row>-<slug>.mp4`` for each entry whose clip is handed on."""
     folders = names.unique({variant: names.slug(variant) for variant in variants(entries)})
+    rows: dict[str, dict[str, Row]] = {variant: {} for variant in folders}
+    for entry in entries:
+        if entry.delivered:
+            rows[entry.row.variant][_key(entry)] = entry.row
     files: dict[str, str] = {}
-    for variant, folder in folders.items():
-        own = {_key(entry): entry.row for entry in entries if entry.delivered and entry.row.variant == variant}
+    for variant, own in rows.items():
         wanted = {key: f"{row.row}-{names.slug(row.prompt).lower()}".rstrip("-") for key, row in own.items()}
-        files |= {key: f"{folder}/{name}.mp4" for key, name in names.unique(wanted).items()}
+        files |= {key: f"{folders[variant]}/{name}.mp4" for key, name in names.unique(wanted).items()}
     return files
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,7 +43,7 @@ def lines(entries: Sequence[Entry]) -> tuple[Line, ...]:
     seed, say) goes into that prompt's second line. If no prompt is shared by two variants, then the prompt is
     what is compared, and the variants' first rows stand together, then their second ones.
     """
-    order = variants(entries)
+    order = {variant: place for place, variant in enumerate(variants(entries))}
     cells = _fold(entries)
     prompts = _group(cells, key=lambda cell: (cell.entry.row.prompt, cell.entry.row.shots))
     if len(order) > 1 and all(len({cell.entry.row.variant for cell in group}) == 1 for group in prompts):
@@ -57,14 +57,18 @@ def _fold(entries: Sequence[Entry]) -> list[Cell]:
     return [Cell(entry=group[0], also=tuple(group[1:])) for group in groups]
 
 
-def _aligned(cells: Sequence[Cell], order: Sequence[str]) -> list[Line]:
-    """The n-th cell of every variant into the n-th line."""
-    columns = [[cell for cell in cells if cell.entry.row.variant == variant] for variant in order]
+def _aligned(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Line]:
+    """The n-th cell of every variant into the n-th line; ``order`` gives each variant's place."""
+    columns = _group(cells, key=lambda cell: cell.entry.row.variant)
+    columns.sort(key=lambda column: order[column[0].entry.row.variant])
+    sides: list[list[Cell]] = [[] for _ in range(max(map(len, columns)))]
+    for column in columns:
+        for side, cell in zip(sides, column, strict=False):
+            side.append(cell)
     laid = []
-    for place in range(max(map(len, columns))):
-        side = tuple(column[place] for column in columns if place < len(column))
+    for side in sides:
         shared = {cell.entry.row.prompt for cell in side}
-        laid.append(Line(prompt=shared.pop() if len(shared) == 1 else "", cells=side))
+        laid.append(Line(prompt=shared.pop() if len(shared) == 1 else "", cells=tuple(side)))
     return laid
 
 

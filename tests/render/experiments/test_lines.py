@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,25 @@ def test_every_row_is_shown_once_and_no_variant_twice_in_a_line(make, wanted):
         of = [cell.entry.row.variant for cell in line.cells]
         assert len(of) == len(set(of)) > 0
         assert not line.prompt or {cell.entry.row.prompt for cell in line.cells} == {line.prompt}
+
+
+class Compared(str):
+    """A variant's name that counts how often it is compared."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other):
+        Compared.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("shared", [1, 2])
+def test_as_many_variants_as_rows_are_laid_out_without_comparing_each_with_all(make, shared):
+    rows = [make.row(n, variant=Compared(f"v{n}"), prompt=f"P{n // shared}") for n in range(300)]
+    entries = [entry(make, row) for row in rows]
+    Compared.times = 0
+    assert len(lines(entries)) == (1 if shared == 1 else 150)
+    assert Compared.times < 20 * len(rows)
