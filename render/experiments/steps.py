@@ -53,7 +53,7 @@ def _use(view: View) -> list[Step]:
     for experiment in view.experiments[:_MOST]:
         if not any(entry.delivered for entry in experiment.entries):
             continue
-        name, file = shlex.quote(experiment.name), names.slug(experiment.name) or "report"
+        name, file = _argument(experiment.name), names.slug(experiment.name) or "report"
         steps += [
             Step(
                 why=f"Hand on the clips of {experiment.name}, with a CSV.",
@@ -61,12 +61,17 @@ def _use(view: View) -> list[Step]:
             ),
             Step(
                 why=f"Mail {experiment.name} as one file that opens anywhere.",
-                command=f"nightreel report {name} --bundle {file}.zip",
+                command=f"nightreel report --bundle {file}.zip {name}",
             ),
         ]
     if view.entries:
         steps.append(Step(why="Ask the catalog.", command=f"nightreel query {shlex.quote(_SUM_UP)}"))
     return steps
+
+
+def _argument(text: str) -> str:
+    """The text as a shell's last words, none of which is taken for an option."""
+    return f"{'-- ' if text.startswith('-') else ''}{shlex.quote(text)}"
 
 
 def _again(view: View) -> str:

@@ -1,0 +1,54 @@
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from render.experiments.steps import after
+from render.experiments.view import view
+from render.model import End, ReasonKind
+
+
+def batch_of(make, name="spring", end=End.PUBLISHED):
+    batch, row = make.batch(), make.row(0, experiment=name)
+    receipt = make.receipt(batch, 0, end, reason_kind=ReasonKind.ENGINE)
+    return view(batch, [make.planned(row)], [], [receipt], {make.job(row).fingerprint: make.record(row)})
+
+
+def commands(shown):
+    return [shlex.split(step.command) for step in after(shown) if step.command]
+
+
+@pytest.mark.parametrize("name", ["spring", "a b", "$(rm x); `id`", "it's", "--help", "-rf"])
+def test_a_name_is_one_argument_and_never_an_option(make, name):
+    export, report, _ = commands(batch_of(make, name))
+    assert export[:2] == ["nightreel", "export"]
+    assert report[:3] == ["nightreel", "report", "--bundle"]
+    dashes = ["--"] if name.startswith("-") else []
+    assert export[2:-1] == report[4:] == [*dashes, name]
+    assert not export[-1].startswith("-")
+    assert not report[3].startswith("-")
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (End.FAILED, "it takes up the failed ones,"),
+        (End.REJECTED, "it takes up the rejected rows once they are mended in their manifest,"),
+        (End.HELD, "Watch the held clips"),
+    ],
+)
+def test_what_went_wrong_comes_first(make, end, told):
+    assert told in after(batch_of(make, end=end))[0].why
+
+
+def test_the_batch_is_run_again_as_it_was(make):
+    shown = batch_of(make, end=End.FAILED)
+    batch = replace(shown.batches[0], limit=7, where="variant = 'it''s'")
+    assert commands(replace(shown, batches=(batch,)))[0] == [
+        *("nightreel", "run", batch.manifests[0].url),
+        *("--limit", "7", "--where", "variant = 'it''s'"),
+    ]
+
+
+def test_a_good_batch_needs_no_second_run(make):
+    assert not [command for command in commands(batch_of(make)) if command[1] == "run"]
