@@ -127,6 +127,17 @@ def test_a_mailed_page_names_no_folder_of_ours_and_no_commands(make):
     assert "nightreel run" not in text
 
 
+def test_a_page_says_where_the_rest_is_for_those_who_read_it(make, monkeypatch):
+    monkeypatch.setattr(page, "MOST_CLIPS", 0)
+    monkeypatch.setattr(page, "MOST_PROBLEMS", 1)
+    ours, mailed = (read(make, shown(make, end=End.HELD), mailed=mailed).text() for mailed in (False, True))
+    assert "report.json beside this page" in ours
+    assert "nightreel report" in ours
+    assert "report.json" not in mailed
+    assert "nightreel report" not in mailed
+    assert "rows.csv beside this page lists every row" in mailed
+
+
 def test_every_control_has_a_name(make):
     read_page = read(make, shown(make))
     for tag, attributes in read_page.tags:
