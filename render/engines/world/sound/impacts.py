@@ -1,51 +1,52 @@
-"""Modal synthesis: two bodies that meet both ring, as loud as the impulse and as bright as the contact is short."""
+"""Impacts: two bodies that meet both ring, as loud as the impulse and as bright as the hit is hard."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.physics import Contact
+from render.engines.world.sound import modal
 from render.engines.world.sound.listener import Listener
-from render.engines.world.stage import Solid
-from render.engines.world.substances import SUBSTANCES, Substance
+from render.engines.world.sound.noise import stream
+from render.engines.world.stage import Solid, Stage
+from render.engines.world.substances import SUBSTANCES
 
-REFERENCE_SIZE = 0.2
-"""Metres: the size for which a substance's modes are written."""
 AGAIN = 0.045
-"""Seconds in which a second touch of the same pair is not heard anew."""
+"""Seconds in which a second touch of the same pair is not heard anew, unless it is much harder."""
+HARDER = 2.0
+"""Times the impulse of the touch before it."""
+CROWD = 40
+"""Impacts heard in :data:`WINDOW`: when a heap falls, the weak ones drown."""
+WINDOW = 0.5
+"""Seconds."""
+HARDEST = 60.0
+"""N·s above which an impact is not louder."""
+COMPRESSION = 0.6
+"""Power of the impulse by which an impact is loud: a film's range of levels is smaller than nature's."""
 
 
-def strike(
-    substance: Substance, *, size: float, duration: float, rng: np.random.Generator, pitch: float = 1.0
-) -> NDArray[np.float64]:
-    """``[samples]`` of one body struck once with unit impulse, silent before its first sample."""
-    factor = pitch * (REFERENCE_SIZE / size) ** 0.6
-    length = int(SAMPLE_RATE * 4.6 * max(decay for _, decay, _ in substance.modes)) + 1
-    time = np.arange(length) / SAMPLE_RATE
-    out = np.zeros(length)
-    for hertz, decay, gain in substance.modes:
-        tone = hertz * factor * (1 + rng.normal(0, 0.006))
-        if tone > 0.45 * SAMPLE_RATE:
-            continue
-        blunt = 1.0 / np.sqrt(1.0 + (tone * duration * 0.9) ** 2)
-        out += gain * (0.25 + blunt) * np.exp(-time / decay) * np.sin(2 * np.pi * tone * time + 0.6)
-    out += rng.normal(0, 1, length) * np.exp(-time / 0.004) * substance.noise * 1.6
-    return out * substance.loudness
-
-
-def audible(contacts: Sequence[Contact]) -> list[Contact]:
-    """Contacts without the chatter of bodies coming to rest."""
-    last: dict[tuple[str, str], float] = {}
-    kept = []
-    for contact in contacts:
+def audible(contacts: Iterable[Contact]) -> list[Contact]:
+    """Contacts without the chatter of bodies coming to rest, and without what drowns in a crash, by time."""
+    last: dict[tuple[str, str], Contact] = {}
+    kept: list[Contact] = []
+    recent: deque[Contact] = deque()
+    for contact in sorted(contacts, key=lambda contact: contact.time):
         pair = (contact.first, contact.second)
-        if contact.time - last.get(pair, -1.0) >= AGAIN:
-            kept.append(contact)
-            last[pair] = contact.time
+        before = last.get(pair)
+        if before and contact.time - before.time < AGAIN and contact.impulse < HARDER * before.impulse:
+            continue
+        while recent and contact.time - recent[0].time > WINDOW:
+            recent.popleft()
+        if len(recent) >= CROWD and contact.impulse < np.median([other.impulse for other in recent]):
+            continue
+        last[pair] = contact
+        recent.append(contact)
+        kept.append(contact)
     return kept
 
 
@@ -57,29 +58,40 @@ def pitch(tempo: float) -> float:
     return max(min(tempo, 1.0) ** 0.5, 0.5)
 
 
+def things(stage: Stage) -> dict[str, Solid]:
+    """The first solid of each thing by its name."""
+    return {solid.thing: solid for solid in reversed(stage.solids)}
+
+
+def voice(name: str, known: Mapping[str, Solid], stage: Stage, *, seed: int) -> modal.Voice:
+    """How a thing rings, by its name; what is no solid is the ground. What stands still is large."""
+    solid = known.get(name)
+    substance = SUBSTANCES[solid.substance if solid else stage.ground_substance]
+    size = modal.extent(solid) if solid and solid.moves else modal.REFERENCE_SIZE
+    return modal.Voice.of(substance, size=size, rng=stream(seed, name), pitch=pitch(stage.tempo))
+
+
 def render(
-    contacts: Sequence[Contact],
-    solids: Sequence[Solid],
-    *,
-    floor: str,
-    listener: Listener,
-    tempo: float,
-    samples: int,
-    rng: np.random.Generator,
+    contacts: Sequence[Contact], stage: Stage, listener: Listener, *, samples: int, seed: int
 ) -> NDArray[np.float32]:
     """``[samples, 2]``: every contact when it is seen, later only by :attr:`Arrival.delay`."""
     out = np.zeros((samples, 2), np.float32)
-    things: Mapping[str, Solid] = {solid.thing: solid for solid in reversed(solids)}
-    for contact in contacts:
-        time = contact.time / tempo
-        if time * SAMPLE_RATE >= samples:
-            continue
-        loudness = min(contact.impulse, 60.0) ** 0.7
-        for name in (contact.first, contact.second):
-            solid = things.get(name)
-            substance = SUBSTANCES[solid.substance if solid else floor]
-            still = solid is None or not solid.moves
-            size = REFERENCE_SIZE if still or solid is None else 2 * max(solid.size)
-            voice = strike(substance, size=size, duration=contact.duration, rng=rng, pitch=pitch(tempo))
-            listener.strike(out, voice * loudness, time, contact.position)
+    known = things(stage)
+    hits: dict[str, list[tuple[int, Contact]]] = {}
+    for number, contact in enumerate(contacts):
+        if contact.time / stage.tempo * SAMPLE_RATE < samples:
+            for name in (contact.first, contact.second):
+                hits.setdefault(name, []).append((number, contact))
+    for name, mine in hits.items():
+        ring = voice(name, known, stage, seed=seed)
+        table = ring.table()
+        for number, contact in mine:
+            first, second = (known.get(other) for other in (contact.first, contact.second))
+            moving = [solid for solid in (first, second) if solid and solid.moves]
+            speed = contact.impulse / max(min((modal.mass(solid) for solid in moving), default=1.0), 1e-4)
+            made_of = [SUBSTANCES[solid.substance if solid else stage.ground_substance] for solid in (first, second)]
+            length = modal.contact_time(made_of[0], made_of[1], speed=speed)
+            sound = modal.strike(ring, table, contact=length, speed=speed, rng=stream(seed, f"{name} {number}"))
+            loudness = min(contact.impulse, HARDEST) ** COMPRESSION
+            listener.strike(out, sound * loudness, contact.time / stage.tempo, contact.position)
     return out

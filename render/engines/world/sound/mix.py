@@ -11,7 +11,7 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
 from render.engines.world.physics import Motion
-from render.engines.world.sound import ambience, impacts
+from render.engines.world.sound import ambience, impacts, rubbing
 from render.engines.world.sound.listener import Listener
 from render.engines.world.stage import Stage
 
@@ -80,18 +80,11 @@ def render(
         water = ambience.surf(stage.waves, stage.shores, samples, rng)
         sound = water / max(float(np.sqrt(np.mean(water**2))), 1e-9) + 0.12 * place
     else:
-        dry = impacts.render(
-            contacts,
-            stage.solids,
-            floor=stage.ground_substance,
-            listener=listener,
-            tempo=stage.tempo,
-            samples=samples,
-            rng=rng,
-        )
+        dry = impacts.render(contacts, stage, listener, samples=samples, seed=seed)
+        dry += rubbing.render(motion.rubs, stage, listener, samples=samples, seed=seed)
         peak = max(float(np.abs(dry).max(initial=0.0)), 1e-9)
         heard = dry if stage.reverberation <= 0 else dry + 0.28 * _room(dry, stage.reverberation, rng)
-        sound = heard / peak + AMBIENCE_LEVEL * 0.35 * place if contacts else place
+        sound = heard / peak + AMBIENCE_LEVEL * 0.35 * place if dry.any() else place
     gain = 10 ** ((TARGET - loudness(sound)) / 20) if samples >= 0.4 * SAMPLE_RATE else 0.2
     sound = limit(sound * min(gain, 6.0))
     return sound.astype(np.float32)
