@@ -12,15 +12,20 @@ import pyarrow.parquet as pq
 
 from render import contracts
 from render.errors import ManifestError
-from render.manifest import sources
+from render.manifest import casts, sources
 from render.model import ManifestFile
 
 BATCH_ROWS = 65_536
-"""Rows that are in memory at once."""
+BATCH_BYTES = 64 << 20
+"""Rows, and bytes of their values, that are in memory at once."""
+PIECE_ROWS = 256
+"""Rows that are decoded at once: a file of a few bytes can stand for very long values."""
 
 
 def read(files: Sequence[ManifestFile]) -> Iterator[pa.Table]:
-    """Every row of the files, in order, as tables of at most 65,536 rows with the columns as they were written.
+    """Every row of the files, in order, as tables of at most 65,536 rows and about 64 MiB.
+
+    Their columns have the types as they were written, without encodings.
 
     Raises :class:`render.errors.ManifestError` that names the file and the fix, if a file is not the one that was
     hashed, is no whole Parquet file, holds no row, lacks a required column or has a column twice.
@@ -37,8 +42,20 @@ def check(file: ManifestFile) -> None:
 
 def _read_one(file: ManifestFile) -> Iterator[pa.Table]:
     with _opened(file) as parquet, sources.explained(file.url):
-        for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
-            yield pa.Table.from_batches([batch])
+        held: list[pa.RecordBatch] = []
+        rows = size = 0
+        for piece in map(_plain, parquet.iter_batches(batch_size=PIECE_ROWS)):
+            if held and (rows + piece.num_rows > BATCH_ROWS or size + piece.nbytes > BATCH_BYTES):
+                yield pa.Table.from_batches(held)
+                held, rows, size = [], 0, 0
+            held.append(piece)
+            rows, size = rows + piece.num_rows, size + piece.nbytes
+        if held:
+            yield pa.Table.from_batches(held)
+
+
+def _plain(piece: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([casts.plain(column) for column in piece.columns], names=piece.schema.names)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from render import manifest
 from render.errors import ManifestError
+from render.manifest import reader
 
 TABLE = pa.table({"experiment": ["e"] * 50, "variant": ["v"] * 50, "prompt": [f"prompt {i}" for i in range(50)]})
 
@@ -30,6 +31,24 @@ def test_every_row_group_of_every_file_is_read_in_order(tmp_path: Path) -> None:
     pq.write_table(TABLE, tmp_path / "a.parquet", row_group_size=7)
     written(tmp_path / "b.parquet", TABLE.slice(0, 3))
     assert [row["prompt"] for row in rows_of(tmp_path)] == [f"prompt {i}" for i in (*range(50), *range(3))]
+
+
+@pytest.mark.parametrize("encode", [False, True], ids=["text", "dictionary"])
+def test_few_bytes_that_stand_for_long_values_are_read_in_parts(tmp_path: Path, encode: bool) -> None:
+    count, word = 4000, "x" * 100_000
+    prompts = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array([word]))
+    table = pa.table({"experiment": ["e"] * count, "variant": ["v"] * count, "prompt": prompts})
+    schema = table.schema if encode else table.schema.set(2, pa.field("prompt", pa.string()))
+    with pq.ParquetWriter(tmp_path / "a.parquet", schema, compression="zstd") as file:
+        for first in range(0, count, 500):
+            file.write_table(table.slice(first, 500).cast(schema))
+    assert (tmp_path / "a.parquet").stat().st_size < 50_000
+    seen = 0
+    for part in manifest.read(manifest.files(tmp_path)):
+        assert part.nbytes <= reader.BATCH_BYTES
+        assert part.column("prompt").type == pa.string()
+        seen += part.num_rows
+    assert seen == count
 
 
 @pytest.mark.parametrize(
