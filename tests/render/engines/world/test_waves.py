@@ -72,7 +72,7 @@ def test_a_ring_starts_as_its_dent_and_spreads_by_dispersion():
     t = 60
     row, time = table[t], times[t]
     zero = ways[:-1][(row[:-1] < 0) != (row[1:] < 0)]
-    zero = zero[(zero > 0.6) & (zero < 2.0)]
+    zero = zero[(zero > 0.7) & (zero < 2.0)]
     middles, halves = (zero[2:] + zero[:-2]) / 2, zero[2:] - zero[:-2]
     assert len(middles) >= 3
     assert halves == pytest.approx(8 * math.pi * middles**2 / (9.81 * time**2), rel=0.12)
