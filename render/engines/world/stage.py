@@ -98,7 +98,7 @@ class Bond:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solid:
-    """One rigid body. It stands still unless it has a launch, a joint or a drive."""
+    """One rigid body. It stands still unless it has a launch or a joint."""
 
     name: str
     shape: Shape
@@ -112,8 +112,6 @@ class Solid:
     bonds: tuple[Bond, ...] = ()
     floats: bool = False
     """True for what the stage's waves lift and carry."""
-    drive: float | None = None
-    """Steady turning about its own z axis in rad/s."""
     look: Mesh | None = None
     """What is seen instead of the plain shape, in the body's frame."""
     group: str = ""
@@ -124,11 +122,11 @@ class Solid:
     """The moving body that this part is fixed to: its pose is that body's."""
 
     round: bool = False
-    """True for a driven body that looks the same however it has turned: it is drawn with what stands still."""
+    """True for a turning body that looks the same however it has turned: it is drawn with what stands still."""
 
     @property
     def moves(self) -> bool:
-        return self.launch is not None or self.joint is not None or self.drive is not None
+        return self.launch is not None or self.joint is not None
 
     @property
     def thing(self) -> str:

@@ -34,12 +34,15 @@ class Substance:
         """Share of the body that is air, 0 to 1."""
         return 1.0 - min(self.density / self.bulk, 1.0) if self.bulk else 0.0
 
-    @property
-    def solref(self) -> tuple[float, float]:
-        """MuJoCo's direct (−stiffness, −damping) that gives this restitution: that of a damped oscillator."""
+    def solref(self, *, stiffest: float = math.inf) -> tuple[float, float]:
+        """MuJoCo's direct (−stiffness, −damping) that gives this restitution: that of a damped oscillator.
+
+        :param stiffest: 1/s², the most that the time step can follow.
+        """
+        stiffness = min(self.stiffness, stiffest)
         loss = -math.log(self.restitution)
         ratio = loss / math.hypot(math.pi, loss)
-        return -self.stiffness, -2 * ratio * math.sqrt(self.stiffness)
+        return -stiffness, -2 * ratio * math.sqrt(stiffness)
 
 
 SUBSTANCES: dict[str, Substance] = {

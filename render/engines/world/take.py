@@ -59,7 +59,14 @@ class Take:
         self.scene = prompt.read(job.shots[0].prompt if job.shots else job.prompt)
         self.stage = families.build(self.scene, seed=job.seed, seconds=job.seconds)
         floor = self.stage.ground_substance if self.stage.ground is not None else None
-        self.motion = physics.simulate(self.stage.solids, floor=floor, frames=job.frames, fps=job.fps)
+        self.motion = physics.simulate(
+            self.stage.solids,
+            floor=floor,
+            frames=job.frames,
+            fps=job.fps,
+            tempo=self.stage.tempo,
+            waves=self.stage.waves,
+        )
         self.picture = Picture(
             self.stage,
             self.motion,

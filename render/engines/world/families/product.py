@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 from render.engines.world import geometry, places
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+from render.engines.world.stage import Joint, JointKind, Launch, Shape, Shot, Solid, Stage
 
 TABLE_HALF = 0.015
 TOP = 2 * TABLE_HALF
@@ -203,7 +203,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
         substance="plastic",
         material=Material(pattern=Pattern.BRUSHED, base=(0.62, 0.62, 0.63), gloss=0.4, mirror=0.5, facing=0.08),
         position=(0.0, 0.0, TABLE_HALF),
-        drive=speed,
+        joint=Joint(kind=JointKind.HINGE, speed=speed, drive=speed),
         round=True,
         look=geometry.cylinder(table_radius, TABLE_HALF, bevel=0.003, sides=128),
     )
