@@ -33,6 +33,8 @@ KEYS = ("experiment", "variant", "prompt", "defaults", "factors", "combine", "ro
 NAMES = ("experiment", "variant", "prompt")
 MAX_ROWS = 100_000
 """A brief is a small thing: more rows than this are a manifest of their own."""
+MAX_TEXT = 256 << 20
+"""Characters of all its rows together, were every level as long as its factor's longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,10 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
         raise BriefError(
             f"The brief gives {count + len(literal):,} rows, more than {MAX_ROWS:,}. "
             "Use fewer factors or levels, or several briefs."
+        )
+    if _text(templates, factors) * count + len(casts.text(defaults)) * (count + len(literal)) > MAX_TEXT:
+        raise BriefError(
+            f"The brief's rows would hold more than {MAX_TEXT:,} characters. Use shorter texts, or several briefs."
         )
     if count:
         for levels in _levels(brief, factors):
@@ -132,6 +138,15 @@ def _combinations(brief: Mapping[str, Any], factors: list[Factor]) -> int:
             return sizes[0] if sizes else 1
         case other:
             raise BriefError(f"combine cannot be {other!r}. Use cross or zip.")
+
+
+def _text(templates: Mapping[str, str], factors: list[Factor]) -> int:
+    """The most characters that the templates and factors give a row."""
+    longest = {
+        factor.name: max(len(name) + len(casts.text(value)) for name, value in factor.levels) for factor in factors
+    }
+    named = itertools.chain.from_iterable(map(_fields, templates.values()))
+    return sum(map(len, templates.values())) + sum(longest[name] for name in named) + sum(longest.values())
 
 
 def _levels(brief: Mapping[str, Any], factors: list[Factor]) -> Iterator[tuple[tuple[str, Any], ...]]:

@@ -165,3 +165,18 @@ def test_expansion_is_complete_and_deterministic(factors: dict[str, list[str]], 
         count *= len(levels)
     assert table.num_rows == expected + count
     assert manifest.to_bytes(table) == manifest.to_bytes(manifest.expand(brief))
+
+
+@pytest.mark.parametrize(
+    "brief",
+    [
+        {"prompt": "{a}" * 100_000, "factors": {"a": ["x" * 400_000]}},
+        {"prompt": "{a}{b}", "factors": {"a": ["x" * 200_000], "b": list(range(90_000))}},
+        {"prompt": "{b}", "defaults": {"negative_prompt": "x" * 500_000}, "factors": {"b": list(range(90_000))}},
+        {"defaults": {"negative_prompt": "x" * 500_000}, "rows": [{"prompt": "p"}] * 10_000},
+    ],
+    ids=["one long row", "a long level", "a long default", "a long default of rows"],
+)
+def test_a_brief_that_stands_for_a_flood_of_text_is_refused(brief: dict[str, Any]) -> None:
+    with pytest.raises(BriefError, match="would hold more than"):
+        manifest.expand(brief)
