@@ -8,7 +8,7 @@ from typing import Any
 from yaml import MappingNode, SafeLoader, YAMLError, load_all
 
 from render.errors import BriefError
-from render.manifest import sources
+from render.manifest import casts, sources
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 1_000_000
@@ -16,7 +16,7 @@ MAX_NODES = 1_000_000
 
 
 class _Loader(SafeLoader):
-    """Safe YAML that refuses a key given twice."""
+    """Safe YAML that refuses a key given twice, and whose keys are those of JSON: a date stands as its text."""
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -26,7 +26,11 @@ class _Loader(SafeLoader):
                 if name in seen:
                     raise BriefError(f"The key {name!r} stands twice{key.start_mark}. Remove or rename one.")
                 seen.add(name)
-        return super().construct_mapping(node, deep)
+        mapping = super().construct_mapping(node, deep)
+        return {
+            key if isinstance(key, str | int | float | None) else casts.text(key): value
+            for key, value in mapping.items()
+        }
 
 
 def load(url: str | Path) -> Any:

@@ -180,3 +180,17 @@ def test_expansion_is_complete_and_deterministic(factors: dict[str, list[str]], 
 def test_a_brief_that_stands_for_a_flood_of_text_is_refused(brief: dict[str, Any]) -> None:
     with pytest.raises(BriefError, match="would hold more than"):
         manifest.expand(brief)
+
+
+def test_dates_may_name_what_they_stand_for(tmp_path: Path) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text("""
+prompt: "{day}"
+factors: {day: {2026-01-01: New Year}}
+defaults: {tags: {2026-01-01: holiday, !!binary aGk=: greeting}}
+rows: [{prompt: {2026-12-24: Eve}}]
+""")
+    first, second = manifest.expand(path).to_pylist()
+    assert first["variant"] == "2026-01-01"
+    assert first["tags"] == second["tags"] == [("2026-01-01", "holiday"), ("6869", "greeting")]
+    assert second["prompt"] == '{"2026-12-24": "Eve"}'
