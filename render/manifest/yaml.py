@@ -33,6 +33,10 @@ class _Loader(SafeLoader):
         }
 
 
+# A set of Python has no order, and the same brief must give the same manifest.
+_Loader.add_constructor("tag:yaml.org,2002:set", lambda loader, node: list(loader.construct_mapping(node)))
+
+
 def load(url: str | Path) -> Any:
     """What a brief's file holds. Raises :class:`render.errors.BriefError` or :class:`render.errors.ManifestError`."""
     place = sources.locate(url)

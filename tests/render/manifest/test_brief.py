@@ -194,3 +194,10 @@ rows: [{prompt: {2026-12-24: Eve}}]
     assert first["variant"] == "2026-01-01"
     assert first["tags"] == second["tags"] == [("2026-01-01", "holiday"), ("6869", "greeting")]
     assert second["prompt"] == '{"2026-12-24": "Eve"}'
+
+
+def test_a_set_keeps_the_order_in_which_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text("rows: [{prompt: p, tags: !!set {e, d, c, b, a, f, g}}]")
+    [row] = manifest.expand(path).to_pylist()
+    assert [name for name, _ in row["tags"]] == list("edcbafg")
