@@ -37,9 +37,16 @@ def prepare(cache: Path, device: str) -> None:
     wp.config.kernel_cache_dir = str(home)
     with _hushed() if device == "cpu" else contextlib.nullcontext():
         wp.init()
-    from render.engines.world.tracer import finish_kernels, moving_kernels, sea_kernels, sky_kernels, still_kernels
+    from render.engines.world.tracer import (
+        finish_kernels,
+        moving_kernels,
+        sea_kernels,
+        sky_kernels,
+        still_kernels,
+        travel_kernels,
+    )
 
     with (home / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for module in (sky_kernels, still_kernels, moving_kernels, sea_kernels, finish_kernels):
+        for module in (sky_kernels, still_kernels, travel_kernels, moving_kernels, sea_kernels, finish_kernels):
             wp.load_module(module.__name__, device=device)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from render.engines.world.stage import Move
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
@@ -17,8 +19,12 @@ class Style:
     """Samples a pixel of what does not move."""
     aspect: float | None = None
     """Width over height of the picture within black bars; None fills the frame."""
-    push_in: float = 0.0
-    """How much the camera zooms in over ten seconds, as a share of the picture."""
+    move: Move = Move.STATIC
+    """What the camera does where neither the prompt nor the family says so."""
+    shutter: float = 0.5
+    """Share of a frame's time for which the shutter is open: how far what moves is blurred; 0 for not at all."""
+    aperture: float = 0.0
+    """Metres across the lens: the wider, the less is sharp; 0 for a sharp picture throughout."""
     contrast: float = 1.0
     saturation: float = 1.0
     shadow_tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -32,7 +38,8 @@ STYLES: dict[str, Style] = {
     "realistic": Style(),
     "cinematic": Style(
         aspect=2.39,
-        push_in=0.10,
+        move=Move.PUSH,
+        aperture=0.05,
         contrast=1.16,
         saturation=1.06,
         shadow_tint=(0.86, 1.0, 1.12),
@@ -40,5 +47,5 @@ STYLES: dict[str, Style] = {
         vignette=0.7,
         grain=1.6,
     ),
-    "anime": Style(cel=True, supersample=2, background_samples=1, vignette=0.0, saturation=1.15),
+    "anime": Style(cel=True, supersample=2, background_samples=1, shutter=0.0, vignette=0.0, saturation=1.15),
 }

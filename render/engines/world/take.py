@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.contract import SAMPLE_RATE, Cancel, Progress
-from render.engines.world import families, physics, prompt
+from render.engines.world import families, physics, reading
 from render.engines.world.scene import Scene
 from render.engines.world.sound import ambience, impacts, mix
 from render.engines.world.stage import Stage
@@ -56,7 +56,7 @@ class Take:
 
     def __init__(self, job: Job, *, device: str) -> None:
         self.job = job
-        self.scene = prompt.read(job.shots[0].prompt if job.shots else job.prompt)
+        self.scene = reading.read(job.shots[0].prompt if job.shots else job.prompt)
         self.stage = families.build(self.scene, seed=job.seed, seconds=job.seconds)
         floor = self.stage.ground_substance if self.stage.ground is not None else None
         self.motion = physics.simulate(
@@ -70,6 +70,7 @@ class Take:
         self.picture = Picture(
             self.stage,
             self.motion,
+            wish=self.scene.camera,
             style=STYLES[job.style],
             width=job.width,
             height=job.height,
@@ -97,7 +98,7 @@ class Take:
         sound = mix.render(
             self.stage,
             self.motion,
-            cameras=[self.picture.camera] * self.job.frames,
+            cameras=self.picture.cameras,
             fps=self.job.fps,
             samples=samples,
             seed=self.job.seed,

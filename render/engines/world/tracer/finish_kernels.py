@@ -14,9 +14,6 @@ class Grade:
     light_tint: wp.vec3
     vignette: float
     grain: float
-    zoom: float
-    shift_x: float
-    shift_y: float
     first_row: int
     rows: int
 
@@ -46,11 +43,6 @@ def graded(c: wp.vec3, grade: Grade, x: float, y: float) -> wp.vec3:
 
 
 @wp.func
-def fetch(colour: wp.array2d(dtype=wp.vec3), x: int, y: int, width: int, height: int) -> wp.vec3:
-    return colour[wp.clamp(y, 0, height - 1), wp.clamp(x, 0, width - 1)]
-
-
-@wp.func
 def put(out: wp.array3d(dtype=wp.uint8), x: int, y: int, c: wp.vec3, noise: float):
     for k in range(3):
         out[y, x, k] = wp.uint8(wp.clamp(c[k] * 255.0 + noise, 0.0, 255.0))
@@ -63,11 +55,9 @@ def develop(
     side: int,
     seed: int,
     colour: wp.array2d(dtype=wp.vec3),
-    width: int,
-    height: int,
     out: wp.array3d(dtype=wp.uint8),
 ):
-    """Tone-map ``colour`` into rows ``first_row`` to ``first_row + rows`` of ``out``, zoomed about its middle.
+    """Tone-map ``colour`` into rows ``first_row`` to ``first_row + rows`` of ``out``.
 
     Other rows are left as they are.
     """
@@ -76,19 +66,7 @@ def develop(
         return
     u = (float(x) + 0.5) / float(out.shape[1]) - 0.5
     v = (float(row) + 0.5) / float(grade.rows) - 0.5
-    c = wp.vec3(0.0, 0.0, 0.0)
-    if grade.zoom == 1.0 and width == out.shape[1]:
-        c = colour[row, x]
-    else:
-        fx = (u / grade.zoom + 0.5 + grade.shift_x) * float(width) - 0.5
-        fy = (v / grade.zoom + 0.5 + grade.shift_y) * float(height) - 0.5
-        x0 = int(wp.floor(fx))
-        y0 = int(wp.floor(fy))
-        s = fx - float(x0)
-        t = fy - float(y0)
-        top = fetch(colour, x0, y0, width, height) * (1.0 - s) + fetch(colour, x0 + 1, y0, width, height) * s
-        low = fetch(colour, x0, y0 + 1, width, height) * (1.0 - s) + fetch(colour, x0 + 1, y0 + 1, width, height) * s
-        c = top * (1.0 - t) + low * t
+    c = colour[row, x]
     noise = hash2(x, row) * 0.99
     if grade.grain > 0.0:
         noise += (

@@ -6,13 +6,17 @@ from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.shade_kernels import clear, fresnel, glimpse, shade_moving
 from render.engines.world.tracer.world_kernels import (
     Hit,
+    Lens,
     World,
     blocked_by_moving,
     hit_moving,
+    on_screen,
     ray,
     towards_sun,
 )
 
+SEA = wp.constant(255 * 256)
+"""What :mod:`sea_kernels` calls its water."""
 LIT = wp.constant(0.004)
 """Sunlight of the still layer below which a shadow would not be seen."""
 
@@ -35,13 +39,33 @@ def place(
         points[i] = refuge
 
 
+@wp.func
+def open_share(
+    spheres: wp.array(dtype=wp.vec4), owners: wp.array(dtype=wp.int32), mine: int, at: wp.vec3, n: wp.vec3
+) -> float:
+    """Share of the sky that the spheres, but those of one's own part, leave open."""
+    sees = float(1.0)
+    for k in range(spheres.shape[0]):
+        ball = spheres[k]
+        away = wp.vec3(ball[0] - at[0], ball[1] - at[1], ball[2] - at[2])
+        square = wp.max(wp.dot(away, away), 1.0e-8)
+        size = ball[3] * ball[3]
+        if square < size * 16.0 and owners[k] != mine:
+            cosine = wp.clamp(wp.dot(away, n) / wp.sqrt(square) + 0.25, 0.0, 1.0)
+            solid = wp.min(size / square, 1.0) * cosine
+            fade = 1.0 - square / (size * 16.0)
+            sees = sees * (1.0 - 0.85 * solid * fade)
+    return sees
+
+
 @wp.kernel(enable_backward=False)
 def cover(
     world: World,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     spheres: wp.array(dtype=wp.vec4),
-    count: int,
+    owners: wp.array(dtype=wp.int32),
+    before: Lens,
     still_sun: wp.array2d(dtype=wp.vec3),
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
@@ -49,10 +73,12 @@ def cover(
     front_ids: wp.array2d(dtype=wp.int32),
     shadow: wp.array2d(dtype=wp.float32),
     open_sky: wp.array2d(dtype=wp.float32),
+    speed: wp.array2d(dtype=wp.vec2),
 ):
     """What a pixel's centre sees (as :func:`draw_still` says it), one shadow sample, and the sky that movers leave.
 
-    Only in tiles that are touched; see :class:`render.engines.world.tracer.tiles.Touch`.
+    ``speed`` is in pixels since the frame before, whose lens is ``before``. Only in tiles that are touched; see
+    :class:`render.engines.world.tracer.tiles.Touch`.
     """
     y, x = wp.tid()
     touch = tiles[y / side, x / side]
@@ -64,12 +90,15 @@ def cover(
     hit.distance = -1.0
     if (touch & 1) != 0:
         hit = hit_moving(world, world.lens.eye, direction, q[3])
+    was = world.lens.eye + direction * q[3]
     if hit.distance > 0.0:
         front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
         front_ids[y, x] = hit.id * 256 + hit.surface
+        was = hit.before
     else:
         front[y, x] = q
         front_ids[y, x] = ids[y, x]
+    speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(before, was)
     shade = float(0.0)
     sees = float(1.0)
     if ids[y, x] >= 0:
@@ -81,16 +110,7 @@ def cover(
             b = dither(y + 37, x + 11, 3)
             shade = blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
         if (touch & 4) != 0:
-            for k in range(count):
-                ball = spheres[k]
-                away = wp.vec3(ball[0] - at[0], ball[1] - at[1], ball[2] - at[2])
-                square = wp.dot(away, away)
-                size = ball[3] * ball[3]
-                if square < size * 16.0:
-                    cosine = wp.clamp(wp.dot(away, n) / wp.sqrt(square) + 0.25, 0.0, 1.0)
-                    solid = wp.min(size / square, 1.0) * cosine
-                    fade = 1.0 - square / (size * 16.0)
-                    sees = sees * (1.0 - 0.85 * solid * fade)
+            sees = open_share(spheres, owners, -1, at, n)
     shadow[y, x] = shade
     open_sky[y, x] = sees
 
@@ -98,7 +118,7 @@ def cover(
 @wp.func
 def moving_id(world: World, code: int) -> int:
     """The part that a pixel's code names if it moves, else −1."""
-    if code >= world.moving.first_id * 256:
+    if code >= world.moving.first_id * 256 and code != SEA:
         return code / 256
     return -1
 
@@ -109,6 +129,8 @@ def compose(
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     corners: int,
+    spheres: wp.array(dtype=wp.vec4),
+    owners: wp.array(dtype=wp.int32),
     still_sun: wp.array2d(dtype=wp.vec3),
     still_rest: wp.array2d(dtype=wp.vec3),
     still_mirrored: wp.array2d(dtype=wp.vec3),
@@ -161,7 +183,7 @@ def compose(
                         dark += blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
                     first = dark * 0.125
                 light = light * (1.0 - first)
-            if (touch & 8) != 0 and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+            if (touch & 8) != 0 and ids[y, x] < SEA and world.surfaces[ids[y, x] % 256].mirror > 0.0:
                 bounce = direction - n * (2.0 * wp.dot(direction, n))
                 seen = hit_moving(world, at, bounce, 20.0)
                 if seen.distance > 0.0:
@@ -183,9 +205,9 @@ def compose(
         hit = hit_moving(world, world.lens.eye, direction, q[3])
         if hit.distance > 0.0:
             at = world.lens.eye + direction * hit.distance
-            sees = float(1.0)
+            sees = open_share(spheres, owners, hit.id, at, hit.normal)
             if world.ground >= 0:
-                sees = 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
+                sees *= 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
             a = fraction(dither(x, y, 0) + float(k) * 0.6180340)
             total += shade_moving(world, hit, direction, a, dither(y + 37, x + 11, 3), sees)
         else:

@@ -1,4 +1,4 @@
-"""The sea's net, laid as a fan before a camera, and its drawing."""
+"""The sea's net, laid as a fan before the cameras of a clip, and its drawing."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ FARTHEST = 4000.0
 """Metres to the net's edge, where haze hides it."""
 
 
-def fan(camera: Camera, aspect: float) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """``[n, 3]`` rest points (x, y, spacing) and ``[m, 3]`` triangles that cover all water in view."""
-    half = np.arctan(camera.tangent * np.hypot(aspect, 1.0)) * 1.15 + 0.15
-    middle = np.arctan2(camera.forward[1], camera.forward[0])
-    near = max(0.3, camera.eye[2] * 0.35)
-    back = 3.0
+def fan(cameras: Sequence[Camera], aspect: float) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """``[n, 3]`` rest points (x, y, spacing) and ``[m, 3]`` triangles that cover all water in view of any camera."""
+    eyes = np.stack([camera.eye for camera in cameras])
+    eye, spread = eyes.mean(0), float(np.linalg.norm(eyes - eyes.mean(0), axis=1).max())
+    views = np.stack([camera.forward for camera in cameras])
+    middle = np.arctan2(*views.mean(0)[1::-1])
+    turns = np.arctan2(views[:, 1], views[:, 0]) - middle
+    aside = float(np.abs((turns + np.pi) % (2 * np.pi) - np.pi).max())
+    half = min(np.pi, np.arctan(cameras[0].tangent * np.hypot(aspect, 1.0)) * 1.15 + 0.15 + aside)
+    near = max(0.3, eyes[:, 2].min() * 0.35)
+    back = 3.0 + spread
     radius = near * (FARTHEST / near) ** (np.linspace(0, 1, RINGS) ** 1.15)
     angle = middle + np.linspace(-half, half, SPOKES)
-    r, a = np.meshgrid(radius + back, angle, indexing="ij")
-    x = camera.eye[0] - back * np.cos(middle) + r * np.cos(a)
-    y = camera.eye[1] - back * np.sin(middle) + r * np.sin(a)
+    r, a = np.meshgrid(radius + 3.0, angle, indexing="ij")
+    x = eye[0] - back * np.cos(middle) + r * np.cos(a)
+    y = eye[1] - back * np.sin(middle) + r * np.sin(a)
     across = r * (angle[1] - angle[0])
     along = np.gradient(radius)[:, None] * np.ones_like(r)
     rest = np.stack([x, y, np.maximum(across, along)], -1).reshape(-1, 3).astype(np.float32)
@@ -44,14 +49,14 @@ class Sea:
     def __init__(
         self,
         waves: Sequence[Wave],
-        camera: Camera,
+        cameras: Sequence[Camera],
         *,
         aspect: float,
         shores: Sequence[tuple[float, float, float]],
         device: str,
     ) -> None:
         self.device = device
-        rest, faces = fan(camera, aspect)
+        rest, faces = fan(cameras, aspect)
         table = [(w.number * np.cos(w.heading), w.number * np.sin(w.heading), w.amplitude, w.frequency) for w in waves]
         self.count = len(table)
         self.waves = wp.array(np.array(table, np.float32), dtype=wp.vec4, device=device)
@@ -70,6 +75,7 @@ class Sea:
         self._heave(0.0)
         self.mesh = wp.Mesh(self.points, self.indices, bvh_leaf_size=8)
         water.mesh = self.mesh.id
+        self.over: list[Any] = []
 
     def _heave(self, time: float) -> None:
         wp.launch(
@@ -79,12 +85,15 @@ class Sea:
             device=self.device,
         )
 
-    def draw(self, world: Any, time: float, layers: list[Any], *, front: Any, front_ids: Any, colour: Any) -> None:
-        """The water at ``time`` before the still ``layers`` into ``colour``, and what is foremost into ``front``."""
+    def draw(self, world: Any, time: float, layers: list[Any]) -> list[Any]:
+        """The water at ``time`` over the still ``layers``, as layers: sun, rest, mirrored, normal, ids."""
         self._heave(time)
         self.mesh.refit()
         self.water.time = time
         sun, rest, mirrored, normal, ids = layers
+        if not self.over:
+            self.over = [wp.zeros_like(layer) for layer in layers]
+        none, colour, _, front, front_ids = self.over
         size = colour.shape
         wp.launch(
             sea_kernels.draw_sea,
@@ -98,3 +107,4 @@ class Sea:
             [world, self.water, sun, rest, mirrored, normal, front, front_ids, colour],
             device=self.device,
         )
+        return [none, colour, none, front, front_ids]

@@ -20,13 +20,18 @@ SUN_RAYS = wp.constant(6)
 """Shadow rays of a point in the edge of a shadow; two settle the others."""
 
 
+CLOSED = wp.constant(0.75)
+"""Share of the sky's light that full occlusion takes: the rest comes off what is near."""
+
+
 @wp.struct
 class Shade:
-    """Radiance in three parts, so that what moves can shade and mirror in what stands still."""
+    """Radiance in parts, so that what moves can shade and mirror in what stands still."""
 
     sun: wp.vec3
     rest: wp.vec3
     mirrored: wp.vec3
+    air: wp.vec3
 
 
 @wp.func
@@ -115,8 +120,11 @@ def glimpse(world: World, hit: Hit, origin: wp.vec3, direction: wp.vec3, travell
 
 @wp.func
 def turned_to_eye(hit: Hit, direction: wp.vec3) -> Hit:
+    """The side that is seen: of a sheet it may be the back."""
     if wp.dot(hit.facet, direction) > 0.0:
         hit.facet = -hit.facet
+        if wp.dot(hit.normal, direction) > 0.25:
+            hit.normal = -hit.normal
     across = wp.dot(hit.normal, direction)
     if across > -0.02:
         hit.normal = wp.normalize(hit.normal - direction * (across + 0.02))
@@ -124,48 +132,91 @@ def turned_to_eye(hit: Hit, direction: wp.vec3) -> Hit:
 
 
 @wp.func
+def faces_sun(world: World, hit: Hit) -> bool:
+    return wp.dot(hit.normal, world.air.sun) > 0.0 and wp.dot(hit.facet, world.air.sun) > -0.1
+
+
+@wp.func
+def lifted(world: World, hit: Hit, direction: wp.vec3) -> wp.vec3:
+    """The point that is hit, a little off its surface."""
+    return world.lens.eye + direction * hit.distance + hit.facet * 0.002
+
+
+@wp.func
+def lay(world: World, hit: Hit, direction: wp.vec3) -> Shade:
+    """A surface turned to the eye, under a sun and a sky that nothing hides; ``mirrored`` stays empty."""
+    out = Shade()
+    slope = wp.max(-wp.dot(direction, hit.facet), 0.08)
+    colour = paint(world.surfaces[hit.surface], hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    if world.air.cel != 0:
+        out = cel_bands(world, hit, colour, direction, 1.0)
+    else:
+        kept = float(1.0)
+        if world.surfaces[hit.surface].mirror > 0.0:
+            kept = 1.0 - fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
+        out.sun = sunlit(world, hit, colour, direction) * kept
+        out.rest = wp.cw_mul(colour, ambient(world, hit.normal)) * kept
+    passes = clear(world, hit.distance)
+    out.sun = out.sun * passes
+    out.rest = out.rest * passes
+    out.air = hazed(world, direction) * (1.0 - passes)
+    return out
+
+
+@wp.func
+def endless(world: World, direction: wp.vec3) -> wp.vec3:
+    """What is seen where nothing is hit."""
+    if world.air.studio != 0:
+        return backdrop(world.air, direction)
+    return sky(world.air, direction)
+
+
+@wp.func
+def reflected(world: World, hit: Hit, direction: wp.vec3, a: float, b: float) -> wp.vec3:
+    """What stands still in the mirror of a surface, before the surface's share is taken."""
+    at = lifted(world, hit, direction)
+    bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
+    bounce = wp.normalize(bounce + wp.vec3(a - 0.5, b - 0.5, 0.0) * 0.02)
+    other = hit_still(world, at, bounce, 80.0)
+    return glimpse(world, other, at, bounce, hit.distance)
+
+
+@wp.func
+def mirror_share(world: World, surface: int, normal: wp.vec3, direction: wp.vec3, distance: float) -> float:
+    return fresnel(world, surface, -wp.dot(normal, direction)) * clear(world, distance)
+
+
+@wp.func
+def closed_off(world: World, hit: Hit, at: wp.vec3, a: float, b: float, rays: int) -> float:
+    """Share of the sky near a point that stands still solids close off, by ``rays`` probes."""
+    closed = float(0.0)
+    for k in range(rays):
+        u = fraction(b + float(k) * 0.6180340)
+        v = fraction(a + float(k) * 0.7548777)
+        closed += blocked_by_still(world, at, hemisphere(hit.normal, u, v), 1.2)
+    return closed / float(rays)
+
+
+@wp.func
 def shade_still(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, rays: int) -> Shade:
     """What stands still, as if nothing moved. ``rays`` probe the ambient occlusion."""
     out = Shade()
     if hit.distance < 0.0:
-        if world.air.studio != 0:
-            out.rest = backdrop(world.air, direction)
-        else:
-            out.rest = sky(world.air, direction)
+        out.rest = endless(world, direction)
         return out
     hit = turned_to_eye(hit, direction)
-    at = world.lens.eye + direction * hit.distance + hit.facet * 0.002
-    slope = wp.max(-wp.dot(direction, hit.facet), 0.08)
-    blur = hit.distance * world.lens.pixel / slope
-    colour = paint(world.surfaces[hit.surface], hit, blur, world.air.cel)
-    lit = float(0.0)
-    if wp.dot(hit.normal, world.air.sun) > 0.0 and wp.dot(hit.facet, world.air.sun) > -0.1:
-        lit = 1.0 - blocked_by_still(world, at, towards_sun(world.air, a, b), 80.0)
-    if world.air.cel != 0:
-        out = cel_bands(world, hit, colour, direction, lit)
+    at = lifted(world, hit, direction)
+    out = lay(world, hit, direction)
+    if faces_sun(world, hit):
+        out.sun = out.sun * (1.0 - blocked_by_still(world, at, towards_sun(world.air, a, b), 80.0))
     else:
-        open_sky = float(1.0)
-        if rays > 0:
-            closed = float(0.0)
-            for k in range(rays):
-                u = fraction(b + float(k) * 0.6180340)
-                v = fraction(a + float(k) * 0.7548777)
-                closed += blocked_by_still(world, at, hemisphere(hit.normal, u, v), 1.2)
-            open_sky = 1.0 - 0.75 * closed / float(rays)
-        out.sun = sunlit(world, hit, colour, direction) * lit
-        out.rest = wp.cw_mul(colour, ambient(world, hit.normal)) * open_sky
-        if world.surfaces[hit.surface].mirror > 0.0:
-            share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
-            bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
-            bounce = wp.normalize(bounce + wp.vec3(a - 0.5, b - 0.5, 0.0) * 0.02)
-            other = hit_still(world, at, bounce, 80.0)
-            out.mirrored = glimpse(world, other, at, bounce, hit.distance) * share
-            out.sun = out.sun * (1.0 - share)
-            out.rest = out.rest * (1.0 - share)
-    passes = clear(world, hit.distance)
-    out.sun = out.sun * passes
-    out.mirrored = out.mirrored * passes
-    out.rest = out.rest * passes + hazed(world, direction) * (1.0 - passes)
+        out.sun = wp.vec3(0.0, 0.0, 0.0)
+    if rays > 0:
+        out.rest = out.rest * (1.0 - CLOSED * closed_off(world, hit, at, a, b, rays))
+    if world.surfaces[hit.surface].mirror > 0.0 and world.air.cel == 0:
+        share = mirror_share(world, hit.surface, hit.normal, direction, hit.distance)
+        out.mirrored = reflected(world, hit, direction, a, b) * share
+    out.rest = out.rest + out.air
     return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
-from render.engines.world import geometry
+from render.engines.world import geometry, lettering
 from render.engines.world.light import Light
 from render.engines.world.materials import Material
 from render.engines.world.stage import Shape, Solid
@@ -39,6 +39,8 @@ class Palette:
 
     def __init__(self) -> None:
         self.materials: list[Material] = []
+        self.inks: list[Any] = []
+        """What the surfaces point to on the device."""
 
     def index(self, material: Material) -> int:
         if material not in self.materials:
@@ -54,8 +56,22 @@ class Palette:
             surface.base, surface.accent = wp.vec3(*material.base), wp.vec3(*material.accent)
             surface.scale, surface.offset, surface.gloss = material.scale, material.offset, material.gloss
             surface.mirror, surface.facing = material.mirror, material.facing
+            surface.metal, surface.roughness, surface.glow = material.metal, material.roughness, material.glow
+            if material.text:
+                surface.ink = wp.array(lettering.raster(material.text), dtype=wp.uint8, device=device)
+                self.inks.append(surface.ink)
             surfaces.append(surface)
         return wp.array(surfaces, dtype=world_kernels.Surface, device=device)
+
+
+@dataclass(slots=True, kw_only=True)
+class Piece:
+    """One part before it is joined to others."""
+
+    mesh: geometry.Mesh
+    surface: int
+    pose: NDArray[np.float32]
+    """``[1, 7]``, or empty for a mesh that is in the world already."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,11 +81,12 @@ class Parts:
     soup: Any
     mesh: Any
     locals: Any
+    normals: Any
     owner: Any
     """Part of each vertex."""
     poses: Any
-    radii: NDArray[np.float32]
-    """Of the sphere about each part's origin, in metres."""
+    before: Any
+    """Where the vertices were in the frame before."""
 
 
 def poses_of(solids: Sequence[Solid]) -> NDArray[np.float32]:
@@ -83,18 +100,24 @@ def turned(points: NDArray[np.float32], pose: NDArray[np.float32]) -> NDArray[np
     return (points + real * twice + np.cross(axis, twice) + pose[:3]).astype(np.float32)
 
 
-def upload(solids: Sequence[Solid], palette: Palette, *, first_id: int, apart: bool, device: str) -> Parts | None:
-    """One tree over the parts; None without any.
+def piece_of(solid: Solid, palette: Palette) -> Piece:
+    """A solid where it stands."""
+    return Piece(mesh=mesh_of(solid), surface=palette.index(solid.material), pose=poses_of((solid,)))
 
-    Parts that will move are built ``apart``, in a row, so that each keeps a branch of the tree for itself when the
+
+def join(pieces: Sequence[Piece], *, first_id: int, apart: int, device: str) -> Parts:
+    """One tree over at least one piece.
+
+    The first ``apart`` pieces are built apart, in a row, so that each keeps a branch of the tree for itself when the
     tree is only refitted; others where they stand.
     """
-    if not solids:
-        return None
-    meshes = [mesh_of(solid) for solid in solids]
-    stand = poses_of(solids)
-    if apart:
-        stand[:, :3] = [(10.0 * k, 0.0, 0.0) for k in range(len(solids))]
+    stand = np.zeros((len(pieces), 7), np.float32)
+    stand[:, 6] = 1.0
+    for k, piece in enumerate(pieces):
+        if len(piece.pose):
+            stand[k] = piece.pose[0]
+    stand[:apart, :3] = np.arange(apart)[:, None] * np.array((10.0, 0.0, 0.0))
+    meshes = [piece.mesh for piece in pieces]
     whole = geometry.join(meshes)
     owner = np.repeat(np.arange(len(meshes)), [len(mesh.vertices) for mesh in meshes]).astype(np.int32)
     part = np.repeat(np.arange(len(meshes)), [len(mesh.faces) for mesh in meshes]).astype(np.int32)
@@ -105,19 +128,21 @@ def upload(solids: Sequence[Solid], palette: Palette, *, first_id: int, apart: b
     mesh = wp.Mesh(points, indices, bvh_leaf_size=LEAF)
     poses = wp.array(stand, dtype=wp.transform, device=device)
     locals_ = wp.array(whole.vertices, dtype=wp.vec3, device=device)
+    normals = wp.array(whole.normals, dtype=wp.vec3, device=device)
+    before = wp.clone(points)
     soup.mesh, soup.indices, soup.locals, soup.poses = mesh.id, indices, locals_, poses
-    soup.normals = wp.array(whole.normals, dtype=wp.vec3, device=device)
+    soup.normals, soup.before = normals, before
     soup.part = wp.array(part, dtype=wp.int32, device=device)
-    surfaces = np.array([palette.index(solid.material) for solid in solids], np.int32)
-    soup.surface = wp.array(surfaces, dtype=wp.int32, device=device)
+    soup.surface = wp.array(np.array([piece.surface for piece in pieces], np.int32), dtype=wp.int32, device=device)
     soup.first_id = first_id
     return Parts(
         soup=soup,
         mesh=mesh,
         locals=locals_,
+        normals=normals,
         owner=wp.array(owner, dtype=wp.int32, device=device),
         poses=poses,
-        radii=np.array([np.linalg.norm(mesh.vertices, axis=1).max() for mesh in meshes], np.float32),
+        before=before,
     )
 
 

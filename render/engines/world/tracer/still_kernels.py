@@ -55,3 +55,25 @@ def draw_still(
     sun[y, x] = sum_sun * scale
     rest[y, x] = sum_rest * scale
     mirrored[y, x] = sum_mirrored * scale
+
+
+@wp.kernel(enable_backward=False)
+def survey(
+    world: World,
+    side: int,
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    blocks: wp.array2d(dtype=wp.vec3),
+):
+    """Nearest and farthest metres and the largest mirror of each square tile of ``side`` pixels."""
+    j, i = wp.tid()
+    near = float(NOTHING)
+    far = float(-1.0)
+    mirror = float(0.0)
+    for y in range(j * side, wp.min(j * side + side, world.lens.height)):
+        for x in range(i * side, wp.min(i * side + side, world.lens.width)):
+            if ids[y, x] >= 0:
+                near = wp.min(near, normal[y, x][3])
+                far = wp.max(far, normal[y, x][3])
+                mirror = wp.max(mirror, world.surfaces[ids[y, x] % 256].mirror)
+    blocks[j, i] = wp.vec3(near, far, mirror)

@@ -21,7 +21,7 @@ class Touch(IntFlag):
     OCCLUDED = 4
     MIRRORED = 8
     REFRESH = 16
-    """Nothing any more, but the frame before had something there."""
+    """Nothing of this, but the tile must be drawn all the same."""
 
 
 class Tiles:
@@ -31,22 +31,21 @@ class Tiles:
         self,
         camera: Camera,
         sun: NDArray[np.float64],
-        depth: NDArray[np.float32],
-        mirrors: NDArray[np.bool_],
+        blocks: NDArray[np.float32],
         *,
+        width: int,
+        height: int,
         side: int,
     ) -> None:
-        """``depth`` is ``[height, width]`` metres, infinite for the sky; ``mirrors`` is where surfaces reflect."""
-        height, width = depth.shape
-        rows, columns = -(-height // side), -(-width // side)
+        """``blocks`` is ``[rows, columns, 3]``: nearest and farthest metres, and the largest mirror, of each tile.
+
+        A tile of nothing but sky has a nearest point farther than its farthest.
+        """
+        rows, columns = blocks.shape[:2]
         self.shape, self.camera, self.sun = (rows, columns), camera, sun
-        pad = ((0, rows * side - height), (0, columns * side - width))
-        blocks = np.pad(depth, pad, mode="edge").reshape(rows, side, columns, side)
-        solid = np.isfinite(blocks)
-        self.solid = solid.any(axis=(1, 3)).ravel()
-        near = np.where(solid, blocks, np.inf).min(axis=(1, 3)).ravel()
-        far = np.where(solid, blocks, -np.inf).max(axis=(1, 3)).ravel()
-        self.mirrors = np.pad(mirrors, pad).reshape(rows, side, columns, side).any(axis=(1, 3))
+        near, far = (blocks[..., k].ravel().astype(float) for k in (0, 1))
+        self.solid = near <= far
+        self.mirrors = blocks[..., 2] > 0
         pixel = 2 * camera.tangent / height
         left = (np.arange(columns) * side - width / 2) * pixel
         top = (height / 2 - np.arange(rows) * side) * pixel
@@ -62,11 +61,6 @@ class Tiles:
         points = camera.eye + np.concatenate([ways * near[:, None], ways * far[:, None]])
         self.centre = (points.min(0) + points.max(0)) / 2
         self.radius = np.linalg.norm(points - self.centre, axis=-1).max(0) + MARGIN * pixel * far
-        self.before = np.full(self.shape, int(Touch.REFRESH), np.int32)
-
-    def everywhere(self) -> NDArray[np.int32]:
-        """All tiles, drawn anew."""
-        return np.full(self.shape, int(Touch.REFRESH), np.int32)
 
     def touched(self, spheres: NDArray[np.float32], *, softness: float, occlusion: float) -> NDArray[np.int32]:
         """``[rows, columns]`` of :class:`Touch` for the spheres ``[k, 4]`` about what moves, never too little.
@@ -92,6 +86,4 @@ class Tiles:
         flags = flags.reshape(self.shape)
         if len(spheres):
             flags |= np.where(self.mirrors, int(Touch.MIRRORED), 0).astype(np.int32)
-        now = flags | np.where((self.before != 0) & (flags == 0), int(Touch.REFRESH), 0).astype(np.int32)
-        self.before = flags
-        return now.astype(np.int32)
+        return flags.astype(np.int32)

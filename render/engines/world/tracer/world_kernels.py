@@ -13,6 +13,10 @@ class Surface:
     gloss: float
     mirror: float
     facing: float
+    metal: float
+    roughness: float
+    glow: float
+    ink: wp.array2d(dtype=wp.uint8)
 
 
 @wp.struct
@@ -23,6 +27,7 @@ class Soup:
     indices: wp.array(dtype=wp.int32)
     locals: wp.array(dtype=wp.vec3)
     normals: wp.array(dtype=wp.vec3)
+    before: wp.array(dtype=wp.vec3)
     part: wp.array(dtype=wp.int32)
     poses: wp.array(dtype=wp.transform)
     surface: wp.array(dtype=wp.int32)
@@ -77,8 +82,11 @@ class Hit:
     facet: wp.vec3
     local: wp.vec3
     local_normal: wp.vec3
+    turn: wp.quat
     surface: int
     id: int
+    before: wp.vec3
+    """Where the point was in the frame before."""
 
 
 @wp.func
@@ -86,6 +94,17 @@ def ray(lens: Lens, x: float, y: float) -> wp.vec3:
     across = (x - 0.5 * float(lens.width)) * lens.pixel
     along = (0.5 * float(lens.height) - y) * lens.pixel
     return wp.normalize(lens.forward + lens.right * across + lens.up * along)
+
+
+@wp.func
+def on_screen(lens: Lens, at: wp.vec3) -> wp.vec2:
+    """Pixels of a point before the lens."""
+    away = at - lens.eye
+    depth = wp.max(wp.dot(away, lens.forward), 0.01) * lens.pixel
+    return wp.vec2(
+        wp.dot(away, lens.right) / depth + 0.5 * float(lens.width),
+        0.5 * float(lens.height) - wp.dot(away, lens.up) / depth,
+    )
 
 
 @wp.func
@@ -99,7 +118,8 @@ def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp
     hit.distance = distance
     hit.local = soup.locals[a] * u + soup.locals[b] * v + soup.locals[c] * w
     hit.local_normal = wp.normalize(soup.normals[a] * u + soup.normals[b] * v + soup.normals[c] * w)
-    hit.normal = wp.transform_vector(soup.poses[part], hit.local_normal)
+    hit.turn = wp.transform_get_rotation(soup.poses[part])
+    hit.normal = wp.quat_rotate(hit.turn, hit.local_normal)
     hit.facet = facet
     hit.surface = soup.surface[part]
     hit.id = soup.first_id + part
@@ -116,6 +136,13 @@ def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) 
         query = wp.mesh_query_ray(world.moving.mesh, origin, direction, reach)
         if query.result:
             hit = strike(world.moving, query.face, query.u, query.v, query.t, query.normal)
+            a = world.moving.indices[query.face * 3]
+            b = world.moving.indices[query.face * 3 + 1]
+            c = world.moving.indices[query.face * 3 + 2]
+            w = 1.0 - query.u - query.v
+            hit.before = (
+                world.moving.before[a] * query.u + world.moving.before[b] * query.v + world.moving.before[c] * w
+            )
     return hit
 
 
@@ -134,6 +161,7 @@ def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -
             hit.normal = wp.vec3(0.0, 0.0, 1.0)
             hit.facet = hit.normal
             hit.local_normal = hit.normal
+            hit.turn = wp.quat_identity()
             hit.local = origin + direction * floor
             hit.surface = world.ground
             hit.id = 0

@@ -1,0 +1,82 @@
+"""What stands still, as layers that what moves is drawn over: drawn once for a camera, or anew for each frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import warp as wp
+
+from render.engines.world.camera import Camera
+from render.engines.world.tracer import still_kernels, travel_kernels, world_kernels
+
+
+def lens_of(camera: Camera, width: int, height: int) -> Any:
+    """The camera as the kernels see it, for a picture of this many pixels."""
+    lens = world_kernels.Lens()
+    lens.eye, lens.forward = wp.vec3(*camera.eye), wp.vec3(*camera.forward)
+    lens.right, lens.up = wp.vec3(*camera.right), wp.vec3(*camera.up)
+    lens.pixel = 2 * camera.tangent / height
+    lens.width, lens.height = width, height
+    return lens
+
+
+class Layers:
+    """Sunlight, other light and mirrors of what stands still; its normals with depth, and its parts."""
+
+    def __init__(self, width: int, height: int, *, travels: bool, device: str) -> None:
+        self.size, self.device, self.travels = (height, width), device, travels
+        self.sun, self.rest, self.mirrored = (self._buffer(wp.vec3) for _ in range(3))
+        self.normal, self.ids = self._buffer(wp.vec4), self._buffer(wp.int32)
+        if travels:
+            self.air, self.glimpsed, self.factors = (self._buffer(kind) for kind in (wp.vec3, wp.vec3, wp.vec2))
+            self.new, self.old = self._memory(), self._memory()
+            self.lens: Any = None
+
+    def _buffer(self, kind: Any) -> Any:
+        return wp.zeros(self.size, dtype=kind, device=self.device)
+
+    def _memory(self) -> tuple[Any, list[Any]]:
+        """The struct, and the arrays that it points to."""
+        memory = travel_kernels.Memory()
+        memory.lit, memory.closed, memory.count, memory.far = kept = [self._buffer(wp.float32) for _ in range(4)]
+        memory.ids = self._buffer(wp.int32)
+        return memory, [*kept, memory.ids]
+
+    @property
+    def all(self) -> list[Any]:
+        """Sun, rest, mirrored, normal, ids: as the kernels take them."""
+        return [self.sun, self.rest, self.mirrored, self.normal, self.ids]
+
+    def draw(self, world: Any, *, samples: int, rays: int) -> None:
+        """Draw carefully, once: ``samples`` a pixel, each with ``rays`` probes of the sky."""
+        wp.launch(still_kernels.draw_still, self.size, [world, samples, rays, *self.all], device=self.device)
+
+    def follow(self, world: Any, lens: Any, frame: int, *, samples: int) -> Any:
+        """Draw for the lens of this frame, ``samples`` a pixel on rims; the lens of the frame before."""
+        self.old, self.new = self.new, self.old
+        if self.lens is None:
+            self.lens = lens
+            self.old[0].ids.fill_(-1)
+        world.lens, before, self.lens = lens, self.lens, lens
+        memory = self.new[0]
+        wp.launch(
+            travel_kernels.see,
+            self.size,
+            [world, frame, before, self.old[0], memory, self.sun, self.rest, self.air, self.glimpsed]
+            + [self.normal, self.ids],
+            device=self.device,
+        )
+        wp.launch(
+            travel_kernels.light,
+            self.size,
+            [world, memory, self.air, self.glimpsed, self.normal, self.ids, self.sun, self.rest, self.mirrored]
+            + [self.factors],
+            device=self.device,
+        )
+        wp.launch(
+            travel_kernels.smooth,
+            self.size,
+            [world, samples, self.normal, self.ids, self.factors, self.sun, self.rest],
+            device=self.device,
+        )
+        return before

@@ -1,0 +1,141 @@
+"""What moves, on the tracer's device: rigid parts and cloth in one tree that is refitted each frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from render.engines.world import geometry
+from render.engines.world.physics import Motion
+from render.engines.world.stage import Cloth, Shape, Solid
+from render.engines.world.tracer import moving_kernels
+from render.engines.world.tracer.soup import Palette, Piece, join, mesh_of, piece_of, poses_of
+from render.engines.world.tracer.strands import Strands, Weave, weave
+
+SPHERES = 8
+"""Spheres at most that stand for a part where it closes off the sky."""
+
+
+def spheres_of(mesh: geometry.Mesh) -> NDArray[np.float32]:
+    """``[k, 4]`` spheres in a row along the part's longest side that fill it about: x, y, z, radius."""
+    low, high = mesh.vertices.min(0), mesh.vertices.max(0)
+    half, middle = (high - low) / 2, (high + low) / 2
+    axis = int(half.argmax())
+    across = float(np.delete(half, axis).mean())
+    count = int(np.clip(np.ceil(half[axis] / max(across, 1e-6) - 0.25), 1, SPHERES))
+    out = np.zeros((count, 4), np.float32)
+    out[:, :3] = middle
+    out[:, axis] += (half[axis] - across) * np.linspace(-1, 1, count) if count > 1 else 0.0
+    out[:, 3] = 0.9 * across
+    return out
+
+
+@dataclass(slots=True, kw_only=True)
+class Placed:
+    """What stands where in a frame."""
+
+    bounds: NDArray[np.float32]
+    """``[k, 4]`` spheres about all that is present."""
+    fillings: NDArray[np.float32]
+    """``[m, 4]`` spheres within the parts."""
+    owners: NDArray[np.int32]
+    """``[m]``: the part of each of them."""
+
+
+class Movers:
+    """Parts that move and sheets that bend."""
+
+    def __init__(
+        self,
+        solids: Sequence[Solid],
+        cloths: Sequence[Cloth],
+        motion: Motion,
+        palette: Palette,
+        *,
+        first_id: int,
+        device: str,
+    ) -> None:
+        self.motion, self.device = motion, device
+        lanes = {name: index for index, name in enumerate(motion.names)}
+        self.lanes = np.array([lanes[solid.rides or solid.name] for solid in solids], np.intp)
+        woven = {cloth.name: cloth for cloth in cloths}
+        self.weaves: list[Weave | Strands] = [weave(woven[sheet.name], sheet) for sheet in motion.sheets]
+        pieces: list[Piece] = [piece_of(solid, palette) for solid in solids]
+        pieces += [
+            Piece(mesh=one.mesh, surface=palette.index(woven[one.name].material), pose=poses_of(()))
+            for one in self.weaves
+        ]
+        self.parts = join(pieces, first_id=first_id, apart=len(solids), device=device)
+        meshes = [mesh_of(solid) for solid in solids]
+        self.radii = np.array([np.linalg.norm(mesh.vertices, axis=1).max() for mesh in meshes], np.float32)
+        fillings = [spheres_of(mesh) for mesh in meshes]
+        self.filling = np.concatenate(fillings) if fillings else np.zeros((0, 4), np.float32)
+        self.filling_of = np.repeat(np.arange(len(solids)), [len(one) for one in fillings]).astype(np.int32)
+        self.round = np.array([solid.shape == Shape.SPHERE for solid in solids])
+        self.rigid = sum(len(mesh.vertices) for mesh in meshes)
+        self.present = wp.zeros(len(pieces), dtype=wp.int32, device=device)
+        self.poses = np.zeros((len(pieces), 7), np.float32)
+        self.poses[:, 6] = 1.0
+
+    def _put(self, frame: int, points: Any, refuge: NDArray[np.float32]) -> None:
+        """All vertices as they are in a frame."""
+        parts = self.parts
+        self.poses[: len(self.lanes)] = self.motion.poses[frame][self.lanes]
+        parts.poses.assign(self.poses)
+        if self.rigid:
+            wp.launch(
+                moving_kernels.place,
+                self.rigid,
+                [parts.locals, parts.owner, parts.poses, self.present, wp.vec3(*refuge.tolist()), points],
+                device=self.device,
+            )
+        offset = self.rigid
+        for one in self.weaves:
+            vertices = wp.array(one.vertices(frame), dtype=wp.vec3, device=self.device)
+            wp.copy(points, vertices, dest_offset=offset)
+            offset += len(vertices)
+
+    def place(self, frame: int) -> Placed:
+        """Move all to a frame, and remember where it was in the frame before."""
+        parts, motion = self.parts, self.motion
+        poses, present = motion.poses[frame][self.lanes], motion.present[frame][self.lanes]
+        shown = np.flatnonzero(present)
+        sheets = [one.vertices(frame) for one in self.weaves]
+        refuge = (
+            poses[shown[0], :3] if len(shown) else (sheets[0][0] if sheets else np.array((0.0, 0.0, -50.0), np.float32))
+        )
+        before = max(frame - 1, 0)
+        stayed = bool((motion.present[before][self.lanes] == present).all())
+        flags = np.ones(len(self.poses), np.int32)
+        flags[: len(present)] = present
+        self.present.assign(flags)
+        self._put(before if stayed else frame, parts.before, refuge)
+        self._put(frame, parts.mesh.points, refuge)
+        offset = self.rigid
+        for one, vertices in zip(self.weaves, sheets, strict=True):
+            normals = wp.array(one.normals(vertices), dtype=wp.vec3, device=self.device)
+            wp.copy(parts.normals, normals, dest_offset=offset)
+            offset += len(normals)
+        parts.mesh.refit()
+        bounds = np.zeros((len(shown) + len(sheets), 4), np.float32)
+        bounds[: len(shown), :3], bounds[: len(shown), 3] = poses[shown, :3], self.radii[shown]
+        for k, vertices in enumerate(sheets, len(shown)):
+            middle = (vertices.min(0) + vertices.max(0)) / 2
+            bounds[k, :3], bounds[k, 3] = middle, np.linalg.norm(vertices - middle, axis=1).max()
+        kept = present[self.filling_of] if len(self.filling_of) else np.zeros(0, np.bool_)
+        owners = self.filling_of[kept]
+        fillings = self.filling[kept].copy()
+        fillings[:, :3] = turned_by(fillings[:, :3], poses[owners])
+        return Placed(bounds=bounds, fillings=fillings, owners=owners + self.parts.soup.first_id)
+
+
+def turned_by(points: NDArray[np.float32], poses: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each point by a pose of its own, ``[k, 7]``."""
+    axis, real = poses[:, 3:6], poses[:, 6:]
+    twice = 2 * np.cross(axis, points)
+    return (points + real * twice + np.cross(axis, twice) + poses[:, :3]).astype(np.float32)

@@ -1,0 +1,325 @@
+"""The layer of what stands still before a moving camera, drawn anew each frame. Warp kernels.
+
+The sun's visibility and the open sky of a point that stands still do not change. They are carried from the frame
+before to where the camera now sees the same point, and only refreshed where they are not yet settled. Textures are
+painted anew, so they stay sharp.
+"""
+
+import warp as wp
+
+from render.engines.world.tracer.noise_kernels import dither, fraction
+from render.engines.world.tracer.shade_kernels import (
+    CLOSED,
+    closed_off,
+    endless,
+    faces_sun,
+    lay,
+    lifted,
+    mirror_share,
+    reflected,
+    turned_to_eye,
+)
+from render.engines.world.tracer.sky_kernels import surroundings
+from render.engines.world.tracer.still_kernels import NOTHING
+from render.engines.world.tracer.world_kernels import (
+    Lens,
+    World,
+    blocked_by_still,
+    hit_still,
+    ray,
+    towards_sun,
+)
+
+SETTLED = wp.constant(12.0)
+"""Samples after which a point that is all lit or all dark is refreshed only now and then."""
+LONGEST = wp.constant(32.0)
+"""Samples over which a factor is averaged at most."""
+SHARE = wp.constant(8)
+"""One in so many of the settled pixels is refreshed in a frame."""
+CLEAR_MIRROR = wp.constant(0.2)
+"""Head-on reflection from which on every pixel's mirror is traced, not one in four."""
+
+
+@wp.struct
+class Memory:
+    """What a pixel knows of the point it sees."""
+
+    lit: wp.array2d(dtype=wp.float32)
+    """Visible share of the sun."""
+    closed: wp.array2d(dtype=wp.float32)
+    """Closed share of the sky."""
+    count: wp.array2d(dtype=wp.float32)
+    """Samples in both."""
+    far: wp.array2d(dtype=wp.float32)
+    ids: wp.array2d(dtype=wp.int32)
+
+
+@wp.func
+def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> wp.vec3:
+    """Lit share, closed share and count of a point, as the camera ``lens`` saw it; a count of 0 if it did not."""
+    away = at - lens.eye
+    depth = wp.dot(away, lens.forward)
+    if depth <= 0.01:
+        return wp.vec3(0.0, 0.0, 0.0)
+    distance = wp.length(away)
+    fx = wp.dot(away, lens.right) / (depth * lens.pixel) + 0.5 * float(lens.width) - 0.5
+    fy = 0.5 * float(lens.height) - wp.dot(away, lens.up) / (depth * lens.pixel) - 0.5
+    x0 = int(wp.floor(fx))
+    y0 = int(wp.floor(fy))
+    if x0 < -1 or y0 < -1 or x0 >= lens.width or y0 >= lens.height:
+        return wp.vec3(0.0, 0.0, 0.0)
+    s = fx - float(x0)
+    t = fy - float(y0)
+    near = distance * (0.01 + 2.0 * lens.pixel / slope)
+    total = float(0.0)
+    out = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(4):
+        i = k % 2
+        j = k / 2
+        x = x0 + i
+        y = y0 + j
+        if x >= 0 and y >= 0 and x < lens.width and y < lens.height:
+            if memory.ids[y, x] == code and wp.abs(memory.far[y, x] - distance) < near:
+                w = (float(i) * s + float(1 - i) * (1.0 - s)) * (float(j) * t + float(1 - j) * (1.0 - t))
+                out += wp.vec3(memory.lit[y, x], memory.closed[y, x], memory.count[y, x]) * w
+                total += w
+    if total < 0.1:
+        return wp.vec3(0.0, 0.0, 0.0)
+    return out * (1.0 / total)
+
+
+@wp.kernel(enable_backward=False)
+def see(
+    world: World,
+    frame: int,
+    lens: Lens,
+    old: Memory,
+    now: Memory,
+    sun: wp.array2d(dtype=wp.vec3),
+    rest: wp.array2d(dtype=wp.vec3),
+    air: wp.array2d(dtype=wp.vec3),
+    mirrored: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+):
+    """One ray a pixel: light without shadows, what is known of the shadows, and mirrors of one pixel in four.
+
+    ``lens`` is the camera of the frame before.
+    """
+    y, x = wp.tid()
+    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    hit = hit_still(world, world.lens.eye, direction, NOTHING)
+    nothing = wp.vec3(0.0, 0.0, 0.0)
+    mirrored[y, x] = nothing
+    if hit.distance < 0.0:
+        normal[y, x] = wp.vec4(0.0, 0.0, 1.0, NOTHING)
+        ids[y, x] = -1
+        now.ids[y, x] = -1
+        sun[y, x] = nothing
+        rest[y, x] = nothing
+        air[y, x] = endless(world, direction)
+        return
+    hit = turned_to_eye(hit, direction)
+    n = hit.normal
+    code = hit.id * 256 + hit.surface
+    normal[y, x] = wp.vec4(n[0], n[1], n[2], hit.distance)
+    ids[y, x] = code
+    part = lay(world, hit, direction)
+    sun[y, x] = part.sun
+    rest[y, x] = part.rest
+    air[y, x] = part.air
+    at = lifted(world, hit, direction)
+    known = recall(old, lens, at, code, wp.max(-wp.dot(direction, hit.facet), 0.05))
+    lit = known[0]
+    closed = known[1]
+    count = known[2]
+    a = fraction(dither(x, y, 0) + float(frame) * 0.7548777)
+    b = fraction(dither(y + 37, x + 11, 3) + float(frame) * 0.5698403)
+    turn = (x + 3 * y + 5 * frame) % SHARE
+    mixed = lit > 0.001 and lit < 0.999
+    sunny = faces_sun(world, hit)
+    if not sunny:
+        lit = 0.0
+        mixed = False
+    probes = int(0)
+    if count < 1.0:
+        count = 0.0
+        probes = 4
+    elif count < SETTLED or mixed or turn == 0:
+        probes = 1
+    if probes > 0:
+        share = 1.0 / wp.min(count + float(probes), LONGEST)
+        if sunny:
+            dark = float(0.0)
+            for k in range(probes):
+                to_sun = towards_sun(world.air, fraction(a + float(k) * 0.25), fraction(b + float(k) * 0.6180340))
+                dark += blocked_by_still(world, at, to_sun, 80.0)
+                if world.air.softness < 0.001:
+                    dark = dark * float(probes)
+                    break
+            lit = lit + (float(probes) * (1.0 - lit) - dark) * share
+        if world.air.cel == 0:
+            closed = closed + (closed_off(world, hit, at, a, b, probes) - closed) * float(probes) * share
+        count = wp.min(count + float(probes), LONGEST)
+    now.lit[y, x] = lit
+    now.closed[y, x] = closed
+    now.count[y, x] = count
+    now.far[y, x] = hit.distance
+    now.ids[y, x] = code
+    surface = world.surfaces[hit.surface]
+    if surface.mirror > 0.0 and world.air.cel == 0:
+        if surface.facing > CLEAR_MIRROR or (x % 2 == 0 and y % 2 == 0):
+            mirrored[y, x] = reflected(world, hit, direction, 0.5, 0.5)
+
+
+@wp.func
+def evened(memory: Memory, x: int, y: int, width: int, height: int) -> wp.vec2:
+    """Lit and closed share of a pixel, evened out over neighbours on the same surface."""
+    code = memory.ids[y, x]
+    far = memory.far[y, x]
+    closed = memory.closed[y, x]
+    lit = memory.lit[y, x]
+    weight = float(1.0)
+    sun_weight = float(1.0)
+    near = far * 0.03
+    young = memory.count[y, x] < 6.0
+    for k in range(8):
+        i = k + k / 4
+        dx = (i % 3 - 1) * 2
+        dy = (i / 3 - 1) * 2
+        xx = wp.clamp(x + dx, 0, width - 1)
+        yy = wp.clamp(y + dy, 0, height - 1)
+        if memory.ids[yy, xx] == code and wp.abs(memory.far[yy, xx] - far) < near:
+            closed += memory.closed[yy, xx]
+            weight += 1.0
+            if young:
+                lit += memory.lit[yy, xx]
+                sun_weight += 1.0
+    return wp.vec2(lit / sun_weight, closed / weight)
+
+
+@wp.kernel(enable_backward=False)
+def light(
+    world: World,
+    memory: Memory,
+    air: wp.array2d(dtype=wp.vec3),
+    glimpsed: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    sun: wp.array2d(dtype=wp.vec3),
+    rest: wp.array2d(dtype=wp.vec3),
+    mirrored: wp.array2d(dtype=wp.vec3),
+    factors: wp.array2d(dtype=wp.vec2),
+):
+    """Shadows, occlusion and mirrors into the layers that :func:`see` began."""
+    y, x = wp.tid()
+    width = world.lens.width
+    height = world.lens.height
+    code = ids[y, x]
+    if code < 0:
+        rest[y, x] = air[y, x]
+        mirrored[y, x] = wp.vec3(0.0, 0.0, 0.0)
+        return
+    factor = evened(memory, x, y, width, height)
+    factors[y, x] = factor
+    sun[y, x] = sun[y, x] * factor[0]
+    rest[y, x] = rest[y, x] * (1.0 - CLOSED * factor[1]) + air[y, x]
+    surface = world.surfaces[code % 256]
+    seen = wp.vec3(0.0, 0.0, 0.0)
+    if surface.mirror > 0.0 and world.air.cel == 0:
+        q = normal[y, x]
+        n = wp.vec3(q[0], q[1], q[2])
+        direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+        if surface.facing > CLEAR_MIRROR:
+            seen = glimpsed[y, x]
+        else:
+            total = float(0.0)
+            for k in range(4):
+                xx = (x / 2 + (k % 2) * (x % 2)) * 2
+                yy = (y / 2 + (k / 2) * (y % 2)) * 2
+                if xx < width and yy < height:
+                    if ids[yy, xx] == code:
+                        seen += glimpsed[yy, xx]
+                        total += 1.0
+            if total > 0.0:
+                seen = seen * (1.0 / total)
+            else:
+                seen = surroundings(world, direction - n * (2.0 * wp.dot(direction, n)))
+        seen = seen * mirror_share(world, code % 256, n, direction, q[3])
+    mirrored[y, x] = seen
+
+
+@wp.func
+def rim(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), x: int, y: int, xx: int, yy: int) -> bool:
+    """Whether two neighbouring pixels see different parts, or a fold or a step of one."""
+    if ids[y, x] != ids[yy, xx]:
+        return True
+    if ids[y, x] < 256:
+        return False
+    p = normal[y, x]
+    q = normal[yy, xx]
+    if wp.abs(p[3] - q[3]) > 0.06 * wp.min(p[3], q[3]):
+        return True
+    return p[0] * q[0] + p[1] * q[1] + p[2] * q[2] < 0.85
+
+
+@wp.kernel(enable_backward=False)
+def smooth(
+    world: World,
+    samples: int,
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    factors: wp.array2d(dtype=wp.vec2),
+    sun: wp.array2d(dtype=wp.vec3),
+    rest: wp.array2d(dtype=wp.vec3),
+):
+    """The rims of parts anew with ``samples`` rays a pixel, in the light that is known of their neighbours."""
+    y, x = wp.tid()
+    width = world.lens.width
+    height = world.lens.height
+    left = wp.max(x - 1, 0)
+    right = wp.min(x + 1, width - 1)
+    above = wp.max(y - 1, 0)
+    below = wp.min(y + 1, height - 1)
+    if not (
+        rim(normal, ids, x, y, left, y)
+        or rim(normal, ids, x, y, right, y)
+        or rim(normal, ids, x, y, x, above)
+        or rim(normal, ids, x, y, x, below)
+    ):
+        return
+    sum_sun = wp.vec3(0.0, 0.0, 0.0)
+    sum_rest = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(samples):
+        jx = fraction(float(k) * 0.7548777 + 0.25)
+        jy = (float(k) + 0.5) / float(samples)
+        direction = ray(world.lens, float(x) + jx, float(y) + jy)
+        hit = hit_still(world, world.lens.eye, direction, NOTHING)
+        if hit.distance < 0.0:
+            sum_rest += endless(world, direction)
+        else:
+            hit = turned_to_eye(hit, direction)
+            code = hit.id * 256 + hit.surface
+            part = lay(world, hit, direction)
+            factor = wp.vec2(1.0, 0.0)
+            found = int(0)
+            best = float(1.0e9)
+            for i in range(9):
+                xx = wp.clamp(x + i % 3 - 1, 0, width - 1)
+                yy = wp.clamp(y + i / 3 - 1, 0, height - 1)
+                q = normal[yy, xx]
+                gap = wp.abs(q[3] - hit.distance) + (1.0 - wp.dot(wp.vec3(q[0], q[1], q[2]), hit.normal)) * hit.distance
+                if ids[yy, xx] == code and gap < best:
+                    best = gap
+                    factor = factors[yy, xx]
+                    found = int(1)
+            if found == 0:
+                at = lifted(world, hit, direction)
+                if not faces_sun(world, hit):
+                    factor = wp.vec2(0.0, 0.0)
+                else:
+                    factor = wp.vec2(1.0 - blocked_by_still(world, at, world.air.sun, 80.0), 0.0)
+            sum_sun += part.sun * factor[0]
+            sum_rest += part.rest * (1.0 - CLOSED * factor[1]) + part.air
+    sun[y, x] = sum_sun * (1.0 / float(samples))
+    rest[y, x] = sum_rest * (1.0 / float(samples))
