@@ -100,7 +100,7 @@ def test_every_column_reaches_its_row(tmp_path: Path) -> None:
         (
             "experiment",
             ["a" * 100, "a b_c-1"],
-            ["a/b", "a\\b", "..", ".", "a" * 101, "", " ", "a\nb", "a\u202eb", None],
+            ["a/b", "a\\b", "..", ".", "a" * 101, "", " ", "a\nb", "a\u202eb", "\u200b", "a\ufeff", "a\u00adb", None],
         ),
         ("team", ["", None, "a" * 100], ["a/b", "a..b", "a" * 101, "\0"]),
         ("prompt", ["x" * 4000, "a\tb\r\nc", "👩‍👩‍👧"], ["x" * 4001, "", " \n", "a\x07", "a\u202eb", "a\u2066b", None]),
