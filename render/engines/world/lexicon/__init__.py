@@ -19,9 +19,11 @@ SUFFIX = ".yaml"
 
 Trait = Literal[
     "colours", "materials", "sizes", "speeds", "counts", "settings", "light", "weather",
-    "framing", "angle", "move", "tempo", "mood", "sounds", "title",
+    "framing", "angle", "move", "tempo", "mood", "sounds", "title", "timing",
 ]  # fmt: skip
-"""What a prompt may say of any scene beside its subjects and actions."""
+"""What a prompt may say of any scene beside its subjects and actions; ``timing`` is when something happens."""
+UNWORDED = frozenset({"title", "timing"})
+"""Traits that no word list stands for: text in quotes, and times."""
 TRAITS: tuple[Trait, ...] = get_args(Trait)
 
 
@@ -55,6 +57,15 @@ class Meanings(_Part, Generic[Value]):
     """Words that say just this."""
     near: dict[Value, tuple[Word, ...]] = {}
     """Words for which this is shown although they say something else."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(word for table in (self.same, self.near) for row in table.values() for word in row)
+
+    def name(self, value: Value) -> str:
+        """The word by which a value is called."""
+        return next(iter(self.same.get(value, ())), str(value))
 
 
 class Common(_Part):
@@ -90,15 +101,21 @@ class Common(_Part):
     """Names in :data:`render.engines.world.sound.ambience.AMBIENCES`."""
     absent: tuple[Word, ...]
     """What no family shows, so that a prompt that forbids it is obeyed."""
+    title_words: tuple[Word, ...]
+    """How a title in quotes may be called."""
     always: tuple[Word, ...]
     """Words that hold for whatever is simulated."""
     negations: tuple[Word, ...]
     stop: tuple[Word, ...]
     """Words without content."""
+    definite: tuple[Word, ...]
+    """Stop words before something that was named already."""
+    decoys: tuple[Word, ...]
+    """What nothing shows, so that the sentence model may find a word nearer to it than to what is shown."""
 
     def meanings(self, trait: Trait) -> Meanings:
-        """The words of a trait; none for the title, which stands in quotes."""
-        return Meanings() if trait == "title" else getattr(self, trait)
+        """The words of a trait."""
+        return Meanings() if trait in UNWORDED else getattr(self, trait)
 
 
 class Family(_Part):
@@ -122,6 +139,11 @@ class Family(_Part):
     """Other words that it does show or sound."""
     near: dict[Word, Text] = {}
     """Words shown by something near them: a kind, an action, or how one would call it."""
+
+    @property
+    def phrases(self) -> frozenset[str]:
+        """All words of the family."""
+        return frozenset({*self.words, *self.subjects, *self.actions, *self.shown, *self.near})
 
 
 class Lexicon(_Part):

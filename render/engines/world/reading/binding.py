@@ -1,0 +1,71 @@
+"""Finds which noun a colour, a material, a size, a speed or a number belongs to.
+
+English puts such words before their noun ("three small red balls") or behind it with a verb ("the ball is red", "the
+ball rolls slowly"). So a word belongs to the subject that ends the run of words it stands in; if the run ends in
+something that is no subject ("a wooden table") it belongs to that; if it ends in no noun, to the subject before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from render.engines.world.reading.meaning import Meaning, Role
+from render.engines.world.reading.phrases import Phrase
+
+JOINING = frozenset({"and", "or", "of", "the", "very"})
+"""Stop words within a run: "red and blue balls", "a pair of shoes"."""
+COPULAS = frozenset({"is", "are", "was", "were", "be", "being"})
+"""Words that point back to the noun: "the ball is red"."""
+FOLLOWING = frozenset({"speeds"})
+"""Traits that tell of what happens: they stand behind their noun as often as before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A phrase with what it means."""
+
+    phrase: Phrase
+    meaning: Meaning
+
+    @property
+    def is_noun(self) -> bool:
+        return self.meaning.role is Role.SUBJECT and not self.phrase.negated
+
+    @property
+    def describes(self) -> bool:
+        """Whether it says something of a noun, and is none."""
+        return self.meaning.role in {Role.TRAIT, Role.ALWAYS}
+
+
+def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> int | None:
+    """Index of the subject that a phrase belongs to; None if there is none, −1 if it belongs to something else.
+
+    ``gaps[i]`` are the words without content between phrase ``i`` and the one before it.
+    """
+    ahead = None if gaps[index] & COPULAS else _ahead(told, index, gaps)
+    if ahead is not None and (told[ahead].is_noun or told[index].meaning.trait not in FOLLOWING):
+        if told[ahead].is_noun:
+            return ahead
+        if told[ahead].meaning.role in {Role.SHOWN, Role.NOTHING} and not told[ahead].phrase.negated:
+            return -1
+    here = told[index].phrase.first
+    behind = [k for k in range(index) if told[k].is_noun and told[k].phrase.first.sentence == here.sentence]
+    after = [k for k in range(index, len(told)) if told[k].is_noun and told[k].phrase.first.sentence == here.sentence]
+    anywhere = [k for k, other in enumerate(told) if other.is_noun]
+    return next(iter([*behind[::-1], *after, *anywhere]), None)
+
+
+def _ahead(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> int | None:
+    """What ends the run of words that a phrase stands in, if that is a thing."""
+    last = None
+    for k in range(index + 1, len(told)):
+        if told[k].phrase.first.clause != told[index].phrase.first.clause or gaps[k] - JOINING:
+            break
+        if told[k].meaning.role is Role.ACTION:
+            break
+        if told[k].is_noun:
+            return k
+        if not told[k].describes:
+            last = k
+    return last

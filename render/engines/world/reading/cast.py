@@ -1,0 +1,83 @@
+"""The subjects of a scene: each mention of a thing, and which mentions are of the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from render.engines.world.reading.binding import Told
+from render.engines.world.scene import Subject
+
+FIELDS = {"materials": "material", "sizes": "size", "speeds": "speed", "counts": "count"}
+"""The field of a subject for each trait that has one value."""
+
+
+@dataclass(slots=True)
+class _Mention:
+    kind: str
+    definite: bool = False
+    colours: dict[str, None] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether it says enough of the thing to make it another one than those before."""
+        return bool(self.colours) or bool(self.fields.keys() - {"speed"})
+
+    def absorb(self, other: _Mention) -> None:
+        self.colours.update(other.colours)
+        self.fields = other.fields | self.fields
+
+    def subject(self) -> Subject:
+        return Subject(kind=self.kind, colours=tuple(self.colours), **self.fields)
+
+
+class Cast:
+    """All subjects of a prompt. ``most`` bounds their number."""
+
+    def __init__(self, told: Sequence[Told], *, most: int) -> None:
+        self._told = told
+        self._most = most
+        self._mentions = {
+            index: _Mention(kind=str(one.meaning.value), definite=one.phrase.definite)
+            for index, one in enumerate(told)
+            if one.is_noun
+        }
+
+    def describe(self, owner: int | None, trait: str, value: Any) -> bool:
+        """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
+
+        False when it has another already, or when there would be too many.
+        """
+        if owner is None:
+            owner = next(iter(self._mentions), -1)
+        mention = self._mentions.setdefault(owner, _Mention(kind=""))
+        if trait == "colours":
+            mention.colours[value] = None
+            return True
+        name = FIELDS[trait]
+        if name == "count" and self._number() - mention.fields.get("count", 0) + value > self._most:
+            return False
+        return mention.fields.setdefault(name, value) == value
+
+    def doer(self, index: int) -> str:
+        """The kind of the subject of the action at ``index``: the nearest before it in its sentence, else behind."""
+        sentence = self._told[index].phrase.first.sentence
+        same = [k for k in self._mentions if k >= 0 and self._told[k].phrase.first.sentence == sentence]
+        near = [k for k in reversed(same) if k < index] or [k for k in same if k > index]
+        return self._mentions[near[0]].kind if near else ""
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """One a thing, in order of appearance."""
+        kept: list[_Mention] = []
+        for _, mention in sorted(self._mentions.items()):
+            earlier = next((other for other in kept if other.kind == mention.kind), None)
+            if earlier and (mention.definite or not mention.told_apart or not earlier.told_apart):
+                earlier.absorb(mention)
+            else:
+                kept.append(mention)
+        return tuple(mention.subject() for mention in kept)
+
+    def _number(self) -> int:
+        return sum(mention.fields.get("count", 0) for mention in self._mentions.values())

@@ -1,0 +1,41 @@
+"""Chooses the family that a prompt asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from render.engines.world import lexicon
+from render.engines.world.families import FALLBACK, FAMILIES
+from render.engines.world.reading import lemmas, nearness, phrases
+from render.engines.world.reading.text import Token
+
+ENOUGH = 1.0
+"""The score from which a prompt is taken to ask for a family."""
+
+
+def choose(tokens: Sequence[Token]) -> tuple[str, bool]:
+    """The family's name, and whether it only stands in for what no family shows."""
+    scores = {name: score(tokens, name) for name in FAMILIES}
+    if max(scores.values()) < ENOUGH:
+        scores = {name: score + near for (name, score), near in zip(scores.items(), _near(tokens), strict=True)}
+    best = max(scores, key=lambda name: (scores[name], name != FALLBACK))
+    return (best, False) if scores[best] >= ENOUGH else (FALLBACK, True)
+
+
+def score(tokens: Sequence[Token], family: str) -> float:
+    """How strongly the words that are not denied, each counted once, speak for a family."""
+    weights = lexicon.load().families[family].words
+    denied = {token.place for phrase in phrases.find(tokens, family) if phrase.negated for token in phrase.tokens}
+    said = {text for first, _, text in phrases.matches(tokens, frozenset(weights)) if first not in denied}
+    return sum(weights[text] for text in said)
+
+
+def _near(tokens: Sequence[Token]) -> list[float]:
+    """What words that no lexicon has add to each family's score, by the family word that each is nearest to."""
+    known = phrases.known_anywhere()
+    families = lexicon.load().families
+    words = {name: families[name].words for name in FAMILIES}
+    candidates = tuple(sorted({word for table in words.values() for word, weight in table.items() if weight >= ENOUGH}))
+    unknown = [token.text for token in tokens if not token.is_time and not known.intersection(lemmas.forms(token.text))]
+    found = nearness.nearest(unknown, candidates)
+    return [sum(words[name].get(near.phrase, 0.0) for near in set(found.values())) for name in FAMILIES]

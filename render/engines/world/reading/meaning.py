@@ -1,0 +1,100 @@
+"""What a phrase means in one family: a subject, an action, a trait, or something that is shown or is not."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from render.engines.world import lexicon
+from render.engines.world.lexicon import Family, Trait
+
+
+class Role(StrEnum):
+    """What a phrase is to a scene, beside the traits."""
+
+    SUBJECT = "subject"
+    ACTION = "action"
+    TRAIT = "trait"
+    SHOWN = "shown"
+    """Something that is seen or heard and needs no field of the scene."""
+    ALWAYS = "always"
+    """Holds for whatever is simulated."""
+    NOTHING = "nothing"
+    """The family does not show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase means."""
+
+    role: Role
+    value: Any = None
+    """The subject's kind, the action's name, the trait's value."""
+    trait: Trait | None = None
+    near: str = ""
+    """By what it is shown, when it says something else."""
+
+
+NOTHING = Meaning(Role.NOTHING)
+
+
+@functools.cache
+def meanings(family: str) -> dict[str, Meaning]:
+    """Every phrase that a family shows, exactly or by something near it, with what it means there."""
+    lex = lexicon.load()
+    known, common = lex.families[family], lex.common
+    table: dict[str, Meaning] = {}
+
+    def learn(phrase: str, meaning: Meaning) -> None:
+        table.setdefault(phrase, meaning)
+
+    traits = [trait for trait in lexicon.TRAITS if trait not in lexicon.UNWORDED and honours(known, trait)]
+    for phrase, kind in known.subjects.items():
+        learn(phrase, Meaning(Role.SUBJECT, kind))
+    for phrase, name in known.actions.items():
+        learn(phrase, Meaning(Role.ACTION, name))
+    for trait in traits:
+        for value, words in common.meanings(trait).same.items():
+            if _can(known, trait, value):
+                for phrase in words:
+                    learn(phrase, Meaning(Role.TRAIT, value, trait))
+    for phrase in known.shown:
+        learn(phrase, Meaning(Role.SHOWN))
+    for phrase, near in known.near.items():
+        learn(phrase, _stand_in(known, near))
+    for trait in traits:
+        said = common.meanings(trait)
+        for value, words in said.near.items():
+            if _can(known, trait, value):
+                near = f"{said.name(value)} light" if trait == "light" else said.name(value)
+                for phrase in words:
+                    learn(phrase, Meaning(Role.TRAIT, value, trait, near))
+    if honours(known, "title"):
+        for phrase in common.title_words:
+            learn(phrase, Meaning(Role.TRAIT, trait="title"))
+    for phrase in common.always:
+        learn(phrase, Meaning(Role.ALWAYS))
+    return table
+
+
+def honours(family: Family, trait: Trait) -> bool:
+    """Whether a family shows what a prompt says of a trait."""
+    if trait == "counts":
+        return True
+    if trait == "settings":
+        return bool(family.settings)
+    return trait in family.honours or trait in lexicon.load().common.honours
+
+
+def _can(family: Family, trait: Trait, value: Any) -> bool:
+    return value in family.settings if trait == "settings" else trait != "counts" or value <= family.most
+
+
+def _stand_in(family: Family, near: str) -> Meaning:
+    if near in family.subjects.values():
+        return Meaning(Role.SUBJECT, near, near=near)
+    if near in family.actions.values():
+        return Meaning(Role.ACTION, near, near=near)
+    return Meaning(Role.SHOWN, near=near)

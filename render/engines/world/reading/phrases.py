@@ -1,0 +1,152 @@
+"""Finds the lexicon's phrases in the words of a prompt, the longest first, and what the prompt says must not be."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from render.engines.world import lexicon
+from render.engines.world.reading import lemmas
+from render.engines.world.reading.text import Token
+
+LONGEST = 4
+"""Words of the longest phrase that is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Some words of the prompt that stand in the lexicon together, a single word that does not, a number or a time."""
+
+    text: str
+    """As the lexicon has it; as the prompt has it where the lexicon does not."""
+    tokens: tuple[Token, ...]
+    known: bool
+    negated: bool = False
+    definite: bool = False
+    """True behind "the", "its", "that": something already named."""
+
+    @property
+    def first(self) -> Token:
+        return self.tokens[0]
+
+    @property
+    def start(self) -> int:
+        return self.tokens[0].place
+
+    @property
+    def end(self) -> int:
+        """Place behind its last word."""
+        return self.tokens[-1].place + 1
+
+
+@functools.cache
+def _common() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    """Phrases with content, and all stop words, negations, and words that open a phrase of several words."""
+    common = lexicon.load().common
+    words = {*common.always, *common.absent, *common.title_words}
+    words.update(*(common.meanings(trait).words for trait in lexicon.TRAITS))
+    return frozenset(words), frozenset(common.stop), frozenset(common.negations), frozenset(common.definite)
+
+
+@functools.cache
+def said_of_any() -> frozenset[str]:
+    """Phrases that tell of a trait, whether a family honours it or not."""
+    common = lexicon.load().common
+    return frozenset().union(*(common.meanings(trait).words for trait in lexicon.TRAITS), common.title_words)
+
+
+@functools.cache
+def known_to(family: str) -> frozenset[str]:
+    """All phrases that a family can be told in, common ones too."""
+    return _common()[0] | lexicon.load().families[family].phrases
+
+
+@functools.cache
+def known_anywhere() -> frozenset[str]:
+    """All phrases of the lexicon."""
+    return frozenset().union(_common()[0], *(family.phrases for family in lexicon.load().families.values()))
+
+
+def matches(tokens: Sequence[Token], known: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """(first, behind last, phrase) of the known phrases in the tokens, longest first, none over another."""
+    openers = _openers(known if isinstance(known, frozenset) else frozenset(known))
+    place = 0
+    while place < len(tokens):
+        found = None
+        if openers.intersection(lemmas.forms(tokens[place].text)):
+            found = next(_at(tokens, place, known), None)
+        if found:
+            yield place, found[0], found[1]
+        place = found[0] if found else place + 1
+
+
+def find(tokens: Sequence[Token], family: str) -> list[Phrase]:
+    """Every content word of the prompt as part of one phrase, in order."""
+    _, stop, negations, definite = _common()
+    known = known_to(family)
+    spans = {first: (end, text) for first, end, text in matches(tokens, known)}
+    made: list[Phrase] = []
+    scope = _Scope()
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        end, text = spans.get(place, (place + 1, ""))
+        if not text and token.text in negations:
+            scope.open(token)
+        elif not text and not token.is_time and (token.text in stop or (len(token.text) < 2 and token.text.isalpha())):
+            scope.pass_over(token)
+        else:
+            words = tuple(tokens[place:end])
+            before = tokens[place - 1].text if place else ""
+            made.append(
+                Phrase(
+                    text=text or token.text,
+                    tokens=words,
+                    known=bool(text),
+                    negated=scope.holds(token),
+                    definite=before in definite,
+                )
+            )
+        place = end
+    return made
+
+
+class _Scope:
+    """How far a negation reaches: over the words that follow it at once, and on through "or" and "nor"."""
+
+    def __init__(self) -> None:
+        self._clause: int | None = None
+        self._named = self._joined = False
+
+    def open(self, token: Token) -> None:
+        self._clause, self._named, self._joined = token.clause, False, token.text in {"nor", "neither"}
+
+    def pass_over(self, token: Token) -> None:
+        if token.text in {"or", "nor"}:
+            self._joined = True
+        elif self._named:
+            self._clause = None
+
+    def holds(self, token: Token) -> bool:
+        inside = self._clause is not None and token.clause - self._clause <= int(self._joined)
+        if inside:
+            self._clause, self._named, self._joined = token.clause, True, False
+        else:
+            self._clause = None
+        return inside
+
+
+@functools.lru_cache(maxsize=64)
+def _openers(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(phrase.split(" ", 1)[0] for phrase in known)
+
+
+def _at(tokens: Sequence[Token], place: int, known: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Known phrases that begin at a place and stay within its clause, longest first."""
+    run = list(itertools.takewhile(lambda token: token.clause == tokens[place].clause, tokens[place : place + LONGEST]))
+    for length in range(len(run), 0, -1):
+        for words in itertools.product(*(lemmas.forms(token.text) for token in run[:length])):
+            if (phrase := " ".join(words)) in known:
+                yield place + length, phrase

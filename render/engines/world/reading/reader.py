@@ -1,0 +1,184 @@
+"""Makes a scene of a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from render.engines.world import lexicon
+from render.engines.world.reading import family as families
+from render.engines.world.reading import lemmas, nearness, phrases
+from render.engines.world.reading.binding import Told, noun
+from render.engines.world.reading.cast import Cast
+from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings
+from render.engines.world.reading.notes import Notes
+from render.engines.world.reading.phrases import Phrase
+from render.engines.world.reading.script import schedule
+from render.engines.world.reading.text import LONGEST_TITLE, take_apart
+from render.engines.world.scene import Action, CameraWish, Scene
+
+OF_NOUNS = frozenset({"colours", "materials", "sizes", "speeds", "counts"})
+"""Traits that belong to a subject; the others belong to the whole scene."""
+OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
+"""Traits that a scene has only when the prompt asks for them: who denies them is obeyed."""
+
+
+def read(prompt: str) -> Scene:
+    """The scene that a prompt asks for; any text gives one, and the same text the same scene."""
+    pieces = take_apart(prompt)
+    family, fallback = families.choose(pieces.tokens)
+    found = phrases.find(pieces.tokens, family)
+    told = _told(found, family)
+    gaps = _gaps(found, [token.text for token in pieces.tokens])
+    reading = _Reading(family, told, gaps)
+    reading.title(pieces.titles)
+    for index in range(len(told)):
+        reading.take(index)
+    return reading.scene(fallback=fallback)
+
+
+def _told(found: Sequence[Phrase], family: str) -> list[Told]:
+    """Each phrase with its meaning; words of no lexicon with that of the phrase they are near to."""
+    table = meanings(family)
+    strange = [phrase.text for phrase in found if not (phrase.negated or phrase.first.is_time or _known(phrase))]
+    near = nearness.nearest(strange, tuple(sorted(table)))
+
+    def meaning(phrase: Phrase) -> Meaning:
+        if phrase.known or phrase.text not in near:
+            return _number(phrase, family) or table.get(phrase.text, NOTHING)
+        like = near[phrase.text]
+        base = table[like.phrase]
+        named = f"{base.near or like.phrase} ({like.score:.2f})"
+        return Meaning(base.role, base.value, base.trait, named)
+
+    return [Told(phrase, meaning(phrase)) for phrase in found]
+
+
+def _known(phrase: Phrase) -> bool:
+    """Whether some lexicon has it: then its not being shown here is no gap to fill."""
+    return phrase.known or bool(phrases.known_anywhere().intersection(lemmas.forms(phrase.text)))
+
+
+def _number(phrase: Phrase, family: str) -> Meaning | None:
+    """A number in digits that the family can show."""
+    if phrase.text.isdecimal() and len(phrase.text) < 4:
+        number = int(phrase.text)
+        if 1 <= number <= lexicon.load().families[family].most:
+            return Meaning(Role.TRAIT, number, "counts")
+    return None
+
+
+def _gaps(found: Sequence[Phrase], texts: Sequence[str]) -> list[frozenset[str]]:
+    """Words without content before each phrase, since the one before it."""
+    ends = [0, *(phrase.end for phrase in found)]
+    return [frozenset(texts[end : phrase.start]) for end, phrase in zip(ends, found, strict=False)]
+
+
+class _Reading:
+    """What has been made of the phrases so far."""
+
+    def __init__(self, family: str, told: Sequence[Told], gaps: Sequence[frozenset[str]]) -> None:
+        self.family = family
+        self.known = lexicon.load().families[family]
+        self.told, self.gaps = told, gaps
+        self.notes = Notes()
+        self.cast = Cast(told, most=self.known.most)
+        self.whole: dict[str, Any] = {}
+        self.sounds: dict[str, None] = {}
+        self.actions: list[Action] = []
+        self.without: dict[str, None] = {}
+        self.others: dict[str, None] = {}
+        self.shown_title = ""
+        timed = honours(self.known, "timing")
+        self._times, self._used = schedule(told, gaps) if timed else ({}, frozenset())
+
+    def title(self, titles: Sequence[str]) -> None:
+        """The first text in quotes is shown, where titles are."""
+        for text in titles:
+            fits = not self.shown_title and len(text) <= LONGEST_TITLE and honours(self.known, "title")
+            if fits:
+                self.shown_title = text
+                self.notes.understood(f'"{text}"')
+            else:
+                self.notes.ignored(f'"{text}"')
+
+    def take(self, index: int) -> None:
+        """Settle one phrase."""
+        phrase, meaning = self.told[index].phrase, self.told[index].meaning
+        if phrase.first.is_time:
+            (self.notes.understood if index in self._used else self.notes.ignored)(phrase.text)
+        elif phrase.negated:
+            self._deny(phrase.text)
+        elif meaning.role is Role.SUBJECT:
+            self.notes.understood(phrase.text, meaning.near)
+            if meaning.near:
+                self.others[phrase.text] = None
+        elif meaning.role is Role.ACTION:
+            self.notes.understood(phrase.text, meaning.near)
+            self._act(index, meaning.value)
+        elif meaning.role is Role.TRAIT:
+            done = self._of_noun(index, meaning) if meaning.trait in OF_NOUNS else self._of_whole(meaning)
+            if done:
+                self.notes.understood(phrase.text, meaning.near)
+            else:
+                self.notes.ignored(phrase.text)
+        elif meaning.role is Role.ALWAYS:
+            self.notes.understood(phrase.text)
+        elif meaning.role is Role.SHOWN:
+            self.notes.understood(phrase.text, meaning.near)
+            self.others[phrase.text] = None
+        else:
+            self.notes.ignored(phrase.text)
+            if phrase.text not in phrases.said_of_any():
+                self.others[phrase.text] = None
+
+    def scene(self, *, fallback: bool) -> Scene:
+        """What the prompt asks for."""
+        whole, light = self.whole, lexicon.load().common.weather_light
+        return Scene(
+            family=self.family,
+            fallback=fallback,
+            setting=whole.get("settings", ""),
+            subjects=self.cast.subjects(),
+            actions=tuple(self.actions),
+            camera=CameraWish(**{name: whole[name] for name in ("framing", "angle", "move") if name in whole}),
+            tempo=whole.get("tempo", 1.0),
+            light=whole.get("light") or light.get(whole.get("weather", ""), "day"),
+            weather=whole.get("weather", ""),
+            mood=whole.get("mood", ""),
+            sounds=tuple(self.sounds),
+            title=self.shown_title,
+            without=tuple(self.without),
+            others=tuple(self.others),
+            words=self.notes.words(),
+        )
+
+    def _deny(self, text: str) -> None:
+        """What must not be: obeyed where nothing shows it."""
+        self.without[text] = None
+        common = lexicon.load().common
+        unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
+        (self.notes.understood if unasked or text in common.absent else self.notes.ignored)(text)
+
+    def _of_noun(self, index: int, meaning: Meaning) -> bool:
+        """Give a trait to its subject; False if it belongs to nothing that is shown so."""
+        owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
+        if owner == -1:
+            return False
+        return self.cast.describe(owner, str(meaning.trait), meaning.value)
+
+    def _of_whole(self, meaning: Meaning) -> bool:
+        """Give a trait to the scene; False if it has another value already."""
+        trait = str(meaning.trait)
+        if trait == "title":
+            return bool(self.shown_title)
+        if trait == "sounds":
+            self.sounds[meaning.value] = None
+            return True
+        return self.whole.setdefault(trait, meaning.value) == meaning.value
+
+    def _act(self, index: int, name: str) -> None:
+        action = Action(name=name, subject=self.cast.doer(index), at=self._times.get(index))
+        last = self.actions[-1] if self.actions else None
+        if last is None or (last.name, last.subject) != (action.name, action.subject) or action.at is not None:
+            self.actions.append(action)

@@ -1,0 +1,199 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from render.engines.world import families
+from render.engines.world.families import FAMILIES
+from render.engines.world.lexicon import load
+from render.engines.world.light import LIGHTS
+from render.engines.world.materials import COLOURS
+from render.engines.world.reading import phrases, read
+from render.engines.world.scene import Subject
+
+COMMON = load().common
+MARKS = ("after two seconds", '"SALE"', ",", ".", "7")
+WORDS = sorted({*phrases.known_anywhere(), *COMMON.stop, *COMMON.negations, *MARKS})
+PROMPTS = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300) | PROMPTS)
+def test_any_text_gives_a_scene_of_what_is_known(text):
+    scene = read(text)
+    family = load().families[scene.family]
+    assert scene.family in FAMILIES
+    assert scene.light in LIGHTS
+    assert set(scene.colours) <= set(COLOURS)
+    assert set(scene.kinds) <= set(family.subjects.values())
+    assert {action.name for action in scene.actions} <= set(family.actions.values())
+    assert not scene.setting or scene.setting in family.settings
+    assert sum(subject.count or 0 for subject in scene.subjects) <= family.most
+    assert 0 <= scene.words.share <= 1
+    assert scene == read(text)
+
+
+@settings(deadline=None)
+@given(PROMPTS)
+def test_no_word_is_in_two_lists(text):
+    words = read(text).words
+    near = [entry.split(" → ")[0] for entry in words.approximated]
+    every = [*words.understood, *near, *words.ignored]
+    assert len(every) == len(set(every))
+
+
+@settings(deadline=None)
+@given(PROMPTS, st.sampled_from([" ", "  ", "\t", "\n "]), st.sampled_from([str.upper, str.title, str.lower]))
+def test_spaces_and_capitals_change_nothing(text, space, case):
+    text = text.replace('"SALE"', "")
+    assert read(text.replace(" ", space)) == read(text)
+    assert read(case(text)) == read(text)
+
+
+@pytest.mark.parametrize("piece", ["a ", "red ball ", "slow motion close up ", "'", "after a second ", "qwxz ", "no "])
+def test_the_longest_prompt_is_read_piece_by_piece(piece, monkeypatch):
+    """Work grows with the length, not with its square: the lexicon is asked a bounded number of times a word."""
+    asked = Counter()
+    at = phrases._at
+    monkeypatch.setattr(phrases, "_at", lambda *given: asked.update(calls=1) or at(*given))
+    text = (piece * 4000)[:4000]
+    read(text)
+    assert asked["calls"] <= (len(FAMILIES) * 3 + 2) * 4000
+
+
+@pytest.mark.parametrize(
+    ("prompt", "family", "fallback"),
+    [
+        ("A basketball player misses a three-pointer, the ball hits the backboard", "basketball", False),
+        ("he misses the three pointer at the buzzer", "basketball", False),
+        ("Ocean waves interact with rocky coastline in a physically accurate manner", "ocean", False),
+        ("a perfume bottle on a turntable, soft studio light", "product", False),
+        ("Our new sneaker in green, product spot", "product", False),
+        ("Three rubber balls and a wooden crate fall and collide", "objects", False),
+        ("A gymnast performs a perfect vault, lands awkwardly, and stumbles to regain balance", "objects", True),
+        ("A skateboarder attempts a kickflip, fails the landing due to poor timing", "objects", True),
+        ("the seawater glistens", "ocean", False),
+        ("no ocean, a red can on a turntable", "product", False),
+        ("", "objects", True),
+        ("猫が走る", "objects", True),
+    ],
+)
+def test_the_family_is_what_the_prompt_asks_for(prompt, family, fallback):
+    scene = read(prompt)
+    assert (scene.family, scene.fallback) == (family, fallback)
+
+
+def test_every_content_word_is_accounted_for():
+    words = read("Two crimson spheres and a banana fall at sunset, no people").words
+    assert words.understood == ("two", "fall", "sunset", "people")
+    assert words.approximated == ("crimson → red", "sphere → ball")
+    assert words.ignored == ("banana",)
+    assert words.share == pytest.approx(6 / 7)
+
+
+def test_a_word_of_no_lexicon_is_shown_by_what_is_near():
+    scene = read("a teacup on a turntable")
+    assert scene.kinds == ("cup",)
+    assert scene.words.approximated == ("teacup → cup (0.78)",)
+
+
+@pytest.mark.parametrize("prompt", ["Drei rote Bälle schweben", "Trois balles rouges tombent", "tres pelotas rojas"])
+def test_other_languages_are_not_guessed_at(prompt):
+    scene = read(prompt)
+    assert scene.fallback
+    assert scene.words.share == 0
+    assert len(scene.words.ignored) == len(prompt.split())
+
+
+def test_details_are_kept():
+    scene = read("five blue marbles drop at night")
+    assert (scene.count, scene.colours, scene.kinds, scene.light) == (5, ("blue",), ("marble",), "night")
+
+
+def test_a_stand_in_ignores_what_it_does_not_show():
+    assert "gymnast" in read("a gymnast vaults").words.ignored
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subjects"),
+    [
+        ("two red balls and a blue block fall", [("ball", 2, ("red",)), ("block", None, ("blue",))]),
+        ("a red ball and a blue ball fall", [("ball", None, ("red",)), ("ball", None, ("blue",))]),
+        ("a ball falls. The red ball bounces", [("ball", None, ("red",))]),
+        ("red and white balls fall", [("ball", None, ("red", "white"))]),
+        ("the ball is red and falls", [("ball", None, ("red",))]),
+        ("a pair of marbles drops", [("marble", 2, ())]),
+        ("a ball on a blue table falls", [("ball", None, ())]),
+        ("a ball and no crate fall", [("ball", None, ())]),
+        ("12 balls and 12 crates fall", [("ball", 12, ()), ("crate", None, ())]),
+    ],
+)
+def test_colours_and_numbers_belong_to_their_noun(prompt, subjects):
+    expected = [Subject(kind=kind, count=count, colours=colours) for kind, count, colours in subjects]
+    assert list(read(prompt).subjects) == expected
+
+
+def test_what_belongs_to_something_that_is_not_shown_is_ignored():
+    assert read("a ball falls on a blue table").words.ignored == ("blue", "table")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "without", "understood"),
+    [
+        ("a ball falls, no people", ("people",), True),
+        ("a ball falls without people or animals", ("people", "animals"), True),
+        ("a ball falls and there is nobody, no rain", ("rain",), True),
+        ("a ball falls, no gravity", ("gravity",), False),
+        ("a ball does not bounce", ("bounce",), False),
+    ],
+)
+def test_what_must_not_be_is_told_and_honest(prompt, without, understood):
+    scene = read(prompt)
+    told = scene.words.understood if understood else scene.words.ignored
+    assert set(scene.without) == {*without} or {word.rstrip("s") for word in without} <= set(scene.without)
+    assert set(scene.without) <= set(told)
+
+
+def shown(prompt, *, seconds=4.0):
+    """What falls, by kind and colour, without the walls."""
+    stage = families.build(read(prompt), seed=0, seconds=seconds)
+    bodies = [solid for solid in stage.solids if solid.launch]
+    return Counter((solid.name.rstrip(" 0123456789"), solid.material.base) for solid in bodies)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 4.0, 12.0])
+def test_what_a_prompt_counts_is_what_falls(seconds):
+    assert shown("two red balls fall on a table", seconds=seconds) == {("ball", COLOURS["red"]): 2}
+    kinds = Counter(kind for kind, _ in shown("Three rubber balls and a wooden crate fall", seconds=seconds))
+    assert sum(shown("Three rubber balls and a wooden crate fall", seconds=seconds).values()) == 4
+    assert kinds["crate"] == 1
+
+
+def test_more_than_can_be_shown_is_not_understood():
+    assert read("18 marbles fall").count == 18
+    assert "24" in read("24 marbles fall").words.ignored
+
+
+def test_a_tower_of_blocks_is_one():
+    assert sum(number for (kind, _), number in shown("a tower of blocks topples").items() if "tower" in kind) == 3
+
+
+def test_a_background_is_no_colour_of_the_product():
+    assert read("a red can on a white background, product").colours == ("red",)
+
+
+def poses(prompt, seed=0):
+    stage = families.build(read(prompt), seed=seed, seconds=2.0)
+    return [(solid.name, solid.position, solid.launch) for solid in stage.solids]
+
+
+def test_prompts_that_are_not_understood_do_not_look_alike():
+    assert read("a gymnast vaults").fallback
+    assert read("a skateboarder kickflips").fallback
+    assert poses("a gymnast vaults") != poses("a skateboarder kickflips")
+    assert poses("a gymnast vaults") == poses("A gymnast, vaults!")
+
+
+def test_a_prompt_that_differs_in_its_colour_only_is_the_same_take():
+    assert poses("a red can on a turntable") == poses("a blue can on a turntable")
