@@ -20,12 +20,16 @@ class Substance:
     stiffness: float = 400_000.0
     """Contact stiffness by mass in 1/s²: the contact of a bounce lasts about π/√stiffness."""
     priority: int = 1
-    """In a contact the substance of higher priority decides; of equals the more damped."""
+    """In a contact the substance of higher priority decides; of equals the one that bounces less."""
     modes: tuple[tuple[float, float, float], ...] = ()
     """(Hz, decay in s, gain) of a body of 0.2 m."""
     noise: float = 0.1
     """Loudness of the click, beside the modes."""
     loudness: float = 1.0
+    rebound: tuple[float, float] | None = None
+    """Published height after over height before a drop on a hard floor, least and most."""
+    source: str = ""
+    """Where density and rebound are from."""
     bulk: float = 0.0
     """kg/m³ of the material itself: what is lighter is hollow to the ear; 0 for what is solid."""
 
@@ -33,6 +37,11 @@ class Substance:
     def hollow(self) -> float:
         """Share of the body that is air, 0 to 1."""
         return 1.0 - min(self.density / self.bulk, 1.0) if self.bulk else 0.0
+
+    @property
+    def rank(self) -> int:
+        """Who decides in a contact, as one number."""
+        return 1000 * self.priority + round(999 * (1 - self.restitution))
 
     def solref(self, *, stiffest: float = math.inf) -> tuple[float, float]:
         """MuJoCo's direct (−stiffness, −damping) that gives this restitution: that of a damped oscillator.
@@ -48,17 +57,17 @@ class Substance:
 SUBSTANCES: dict[str, Substance] = {
     "ground": Substance(
         density=2300,
-        restitution=0.99,
+        restitution=0.80,
         friction=0.7,
-        priority=0,
+        priority=1,
         noise=0.12,
         modes=((58, 0.07, 1.0), (94, 0.055, 0.8), (181, 0.04, 0.5), (337, 0.025, 0.3), (640, 0.014, 0.18)),
     ),
     "hardwood": Substance(
         density=700,
-        restitution=0.99,
+        restitution=0.62,
         friction=0.7,
-        priority=0,
+        priority=1,
         noise=0.10,
         modes=(
             (62, 0.09, 1.0),
@@ -109,6 +118,8 @@ SUBSTANCES: dict[str, Substance] = {
         rolling=0.0014,
         stiffness=60_000,
         priority=3,
+        rebound=(0.75, 0.85),
+        source="size 7, 620 g and 76 cm round; a dropped ball comes back to about 4/5 of its height (rule books)",
         noise=0.08,
         modes=((138, 0.05, 0.9), (255, 0.035, 0.5), (540, 0.02, 0.3)),
     ),
@@ -179,5 +190,134 @@ SUBSTANCES: dict[str, Substance] = {
         friction=0.8,
         noise=0.2,
         modes=((420, 0.03, 1.0), (980, 0.02, 0.7), (1870, 0.012, 0.4)),
+    ),
+    "tennis ball": Substance(
+        density=366,
+        bulk=1100,
+        restitution=0.745,
+        friction=0.6,
+        rolling=0.0012,
+        stiffness=120_000,
+        priority=3,
+        rebound=(0.53, 0.58),
+        source="ITF Rules of Tennis, appendix I: 56.0 to 59.4 g, 6.54 to 6.86 cm, 135 to 147 cm from 254 cm",
+        noise=0.2,
+        modes=((210, 0.03, 1.0), (430, 0.02, 0.5), (900, 0.012, 0.25)),
+    ),
+    "football": Substance(
+        density=78,
+        bulk=1100,
+        restitution=0.85,
+        friction=0.6,
+        rolling=0.0016,
+        stiffness=70_000,
+        priority=3,
+        rebound=(0.675, 0.775),
+        source="FIFA Quality Pro: 420 to 445 g, 68.5 to 69.5 cm round, 135 to 155 cm from 2 m on steel",
+        noise=0.1,
+        modes=((150, 0.045, 1.0), (280, 0.03, 0.5), (560, 0.018, 0.25)),
+    ),
+    "table tennis ball": Substance(
+        density=80.6,
+        bulk=1350,
+        restitution=0.905,
+        friction=0.4,
+        rolling=0.0001,
+        stiffness=4_000_000,
+        priority=3,
+        rebound=(0.787, 0.852),
+        source="ITTF Laws 2.3: 2.7 g, 40 mm; technical leaflet T3: 24 to 26 cm from 30.5 cm on a steel block",
+        noise=0.1,
+        modes=((1350, 0.012, 1.0), (2600, 0.008, 0.6), (4700, 0.005, 0.3)),
+    ),
+    "golf ball": Substance(
+        density=1129,
+        restitution=0.86,
+        friction=0.35,
+        rolling=0.0003,
+        stiffness=3_000_000,
+        priority=2,
+        rebound=(0.66, 0.80),
+        source="R&A Equipment Rules: 45.93 g, 42.67 mm; rebound: e 0.81 to 0.89 in classroom measurements",
+        noise=0.15,
+        modes=((900, 0.015, 1.0), (1700, 0.01, 0.6), (3100, 0.006, 0.3)),
+    ),
+    "superball": Substance(
+        density=950,
+        restitution=0.90,
+        friction=0.9,
+        rolling=0.0006,
+        stiffness=600_000,
+        priority=3,
+        rebound=(0.77, 0.85),
+        source="polybutadiene; toy balls of it come back to about 0.8 of the height",
+        noise=0.06,
+        modes=((240, 0.04, 1.0), (520, 0.025, 0.5), (1100, 0.015, 0.25)),
+    ),
+    "bowling ball": Substance(
+        density=1378,
+        restitution=0.70,
+        friction=0.12,
+        rolling=0.0004,
+        stiffness=3_000_000,
+        rebound=(0.42, 0.61),
+        source="USBC Equipment Manual: 16 lb, 8.5 in, coefficient of restitution 0.650 to 0.780",
+        noise=0.14,
+        modes=((180, 0.06, 1.0), (410, 0.05, 0.7), (830, 0.03, 0.5), (1560, 0.02, 0.3)),
+    ),
+    "bearing steel": Substance(
+        density=7800,
+        restitution=0.95,
+        friction=0.2,
+        rolling=0.00005,
+        stiffness=6_000_000,
+        rebound=(0.85, 0.95),
+        source="hardened ball on a thick block of hardened steel, below 2 m/s (Goldsmith, Impact, 1960)",
+        noise=0.05,
+        loudness=0.7,
+        modes=((2100, 0.12, 0.7), (3900, 0.10, 1.0), (6300, 0.07, 0.6), (9100, 0.05, 0.3)),
+    ),
+    "marble": Substance(
+        density=2500,
+        restitution=0.92,
+        friction=0.25,
+        rolling=0.00008,
+        stiffness=6_000_000,
+        rebound=(0.80, 0.88),
+        source="glass on glass: 15/16 of the speed (Newton, Principia, laws of motion, scholium)",
+        noise=0.06,
+        loudness=0.7,
+        modes=((1900, 0.05, 0.9), (3600, 0.05, 1.0), (5900, 0.03, 0.5), (8800, 0.02, 0.3)),
+    ),
+    "brick": Substance(
+        density=1900,
+        restitution=0.30,
+        friction=0.7,
+        noise=0.25,
+        modes=((520, 0.02, 1.0), (1150, 0.015, 0.7), (2100, 0.01, 0.4)),
+    ),
+    "ceramic": Substance(
+        density=2300,
+        restitution=0.35,
+        friction=0.45,
+        stiffness=3_000_000,
+        noise=0.08,
+        loudness=0.8,
+        modes=((1450, 0.05, 0.9), (2700, 0.05, 1.0), (4600, 0.035, 0.6), (7300, 0.02, 0.3)),
+    ),
+    "ice": Substance(
+        density=917,
+        restitution=0.35,
+        friction=0.04,
+        noise=0.1,
+        modes=((700, 0.03, 1.0), (1600, 0.025, 0.7), (3000, 0.015, 0.4)),
+    ),
+    "cloth": Substance(
+        density=300,
+        restitution=0.1,
+        friction=0.6,
+        priority=2,
+        noise=0.3,
+        modes=((120, 0.02, 1.0), (260, 0.012, 0.5)),
     ),
 }

@@ -36,7 +36,7 @@ def _rubbing(made_of: Substance, rate: float) -> str:
     stiffness, damping = made_of.solref(stiffest=(math.pi * rate / RESOLVED) ** 2)
     return (
         f'friction="{made_of.friction} 0.01 {made_of.rolling}" solref="{stiffness:.9g} {damping:.9g}" '
-        f'priority="{made_of.priority}"'
+        f'priority="{made_of.rank}"'
     )
 
 
