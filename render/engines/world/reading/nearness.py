@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-THRESHOLD = 0.60
+THRESHOLD = 0.66
 """Cosine from which a phrase is near; set by the cases in tests/render/engines/world/reading/test_nearness.py."""
 MOST = 48
 """Unknown words of one prompt that are asked for; those beyond are not understood."""
