@@ -37,6 +37,7 @@ def prepare(cache: Path, device: str) -> None:
     wp.config.kernel_cache_dir = str(home)
     with _hushed() if device == "cpu" else contextlib.nullcontext():
         wp.init()
+    from render.engines.world.physics import cloth_kernels
     from render.engines.world.tracer import (
         finish_kernels,
         moving_kernels,
@@ -50,3 +51,4 @@ def prepare(cache: Path, device: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for module in (sky_kernels, still_kernels, travel_kernels, moving_kernels, sea_kernels, finish_kernels):
             wp.load_module(module.__name__, device=device)
+        wp.load_module(cloth_kernels.__name__, device="cpu")

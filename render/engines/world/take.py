@@ -66,6 +66,8 @@ class Take:
             fps=job.fps,
             tempo=self.stage.tempo,
             waves=self.stage.waves,
+            cloths=self.stage.cloths,
+            wind=self.stage.wind,
         )
         self.picture = Picture(
             self.stage,

@@ -84,7 +84,7 @@ class Buoyancy:
         return level, np.column_stack([along, (reach * np.sin(phase)).sum(1)])
 
     def push(self, data: mujoco.MjData, now: float) -> None:
-        """Set the forces of the water at this time; they hold until the next call."""
+        """Add the forces of the water at this time to those from outside."""
         for body, points, volume, tall in self.bodies:
             turn, origin = data.xmat[body].reshape(3, 3), data.xpos[body]
             places = points @ turn.T + origin
@@ -99,5 +99,5 @@ class Buoyancy:
             across = (volume * len(points)) ** (2 / 3) / len(points)
             force = -under[:, None] * WATER * (RADIATION * volume + 0.5 * DRAG * across * size) * speed
             force[:, 2] += under * WATER * volume * GRAVITY
-            data.xfrc_applied[body, :3] = force.sum(0)
-            data.xfrc_applied[body, 3:] = np.cross(places - middle, force).sum(0)
+            data.xfrc_applied[body, :3] += force.sum(0)
+            data.xfrc_applied[body, 3:] += np.cross(places - middle, force).sum(0)

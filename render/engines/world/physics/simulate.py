@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from render.engines.world.physics import cloth
 from render.engines.world.physics.bonds import Bonds
 from render.engines.world.physics.buoyancy import Buoyancy
 from render.engines.world.physics.contacts import QUIET, Ears
@@ -16,9 +17,9 @@ from render.engines.world.physics.model import compile_model, start_joints
 from render.engines.world.physics.motion import Motion
 from render.engines.world.physics.rest import Rest
 from render.engines.world.physics.rubbing import SAMPLES_A_SECOND, Rubbing
-from render.engines.world.stage import Solid, Wave
+from render.engines.world.stage import Cloth, Solid, Vector, Wave
 
-RATES = ((4, 6000), (10, 3000), (24, 2000))
+RATES = ((0, 500), (6, 6000), (10, 3000), (24, 2000))
 """(up to how many moving bodies, steps a second): few bodies can afford the short contacts of hard things."""
 CROWDED = 1000
 FAINT = 0.05
@@ -80,11 +81,14 @@ def simulate(
     fps: int,
     tempo: float = 1.0,
     waves: Sequence[Wave] = (),
+    cloths: Sequence[Cloth] = (),
+    wind: Vector = (0.0, 0.0, 0.0),
 ) -> Motion:
     """Move the bodies for ``frames`` frames; frame i shows the scene at i / fps × tempo seconds exactly.
 
     :param floor: substance of the floor at z = 0; None without one.
     :param waves: of the water that carries what floats.
+    :param wind: m/s, the mean of the gusts that blow on the cloths.
     :raises ValueError: a joint, a bond or a hull of a solid does not fit the others.
 
     Deterministic: the same arguments give the same bits.
@@ -106,6 +110,9 @@ def simulate(
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
     bonds = Bonds(model, touching, ears.names)
     buoyancy = Buoyancy(model, touching, waves)
+    sheets = cloth.Cloths(cloths, model, data, touching, floor=floor, wind=wind, frames=frames)
+    sheets.settle(data)
+    outside = max(1, round(1 / (cloth.STEPS_A_SECOND * step)))
     poses = np.zeros((frames, len(moving), 7), np.float32)
     present = np.zeros((frames, len(moving)), np.bool_)
     starts = _appearances(moving)
@@ -119,8 +126,11 @@ def simulate(
             poses[frame, :, :3] = data.xpos[bodies]
             poses[frame, :, 3:] = data.xquat[bodies][:, [1, 2, 3, 0]]
             present[frame] = starts <= now + 1e-9
-        if tick % every == 0:
+            sheets.show(frame)
+        if tick % outside == 0 and (buoyancy.bodies or sheets.sheets):
+            data.xfrc_applied[:] = 0.0
             buoyancy.push(data, now)
+            sheets.step(data, now, outside * step)
         mujoco.mj_step(model, data)
         if tick % every == 0 or ears.changed(data, now):
             impacts = ears.listen(data, now)
@@ -136,6 +146,7 @@ def simulate(
         present=present,
         contacts=ears.all(),
         rubs=rubbing.all(),
+        sheets=sheets.all(),
     )
 
 

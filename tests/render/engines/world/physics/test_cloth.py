@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from render.engines.world import physics
+from render.engines.world.materials import Material
+from render.engines.world.stage import Cloth, Joint, JointKind, Launch, Shape, Solid
+
+FPS = 25
+SIDE = 15
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    """The cloth's kernel is built once for all tests here, in a folder that goes."""
+    import warp as wp
+
+    kept, wp.config.kernel_cache_dir = wp.config.kernel_cache_dir, str(tmp_path_factory.mktemp("warp"))
+    yield
+    wp.config.kernel_cache_dir = kept
+
+
+def sheet(*, across=1.0, down=None, at=(0.0, 0.0, 2.0), pins="", **rest):
+    """A square of cloth that hangs down from ``at`` if ``down`` is given, else lies level about it."""
+    u, v = np.meshgrid(np.linspace(0, 1, SIDE), np.linspace(0, 1, SIDE), indexing="ij")
+    ripple = 0.01 * np.sin(7 * v + 3 * u)
+    local = (
+        np.stack([v * across, ripple, -u * down], -1)
+        if down
+        else np.stack([(u - 0.5) * across, (v - 0.5) * across, 0 * u], -1)
+    )
+    pinned = np.zeros((SIDE, SIDE), np.bool_)
+    if pins == "top":
+        pinned[0] = True
+    if pins == "left":
+        pinned[:, 0] = True
+    return Cloth(name="sheet", material=Material(), rest=local + at, pinned=pinned, **rest)
+
+
+def run(cloth, *solids, seconds=2.0, **rest):
+    motion = physics.simulate(solids, floor="hardwood", frames=round(seconds * FPS), fps=FPS, cloths=(cloth,), **rest)
+    (moved,) = motion.sheets
+    return moved.vertices.reshape(-1, SIDE, SIDE, 3).astype(float), motion
+
+
+def test_a_sheet_that_nothing_holds_falls_freely():
+    way, _ = run(sheet(open=1.0), seconds=0.5)
+    time = np.arange(len(way)) / FPS
+    assert way[:, 7, 7, 2] == pytest.approx(2.0 - 9.81 / 2 * time**2, rel=0.03)
+
+
+def test_a_curtain_hangs_from_its_pins_and_hardly_stretches():
+    way, _ = run(sheet(down=1.0, pins="top"), wind=(0.0, 2.0, 0.0))
+    assert np.ptp(way[:, 0], axis=0).max() == 0
+    assert np.linalg.norm(np.diff(way, axis=1), axis=-1).max() < 1.08 / (SIDE - 1)
+    assert np.ptp(way[:, -1, :, 1], axis=0).max() > 0.03, "the wind moves it"
+
+
+def test_a_flag_flies_down_wind_and_droops_in_a_calm():
+    flag = sheet(down=0.8, pins="left", settle=2.0)
+    flying, _ = run(flag, wind=(7.0, 0.0, 0.0), seconds=1.0)
+    calm, _ = run(flag, seconds=1.0)
+    assert flying[:, :, -1, 0].mean() > 0.75
+    assert calm[:, :, -1, 0].mean() < 0.5
+    assert flying[:, 7, -1, 1].std() > 0.02
+
+
+def test_a_sheet_drapes_over_a_ball_and_lies_on_the_floor():
+    ball = Solid(
+        name="ball",
+        shape=Shape.SPHERE,
+        size=(0.25,),
+        substance="wood",
+        material=Material(),
+        position=(0.0, 0.0, 0.25),
+    )
+    way, _ = run(sheet(across=1.2, at=(0.02, 0.01, 0.7)), ball, seconds=3.0)
+    last = way[-1]
+    from_ball = np.linalg.norm(last - (0.0, 0.0, 0.25), axis=-1)
+    assert from_ball.min() > 0.25
+    assert last[..., 2].min() > 0.0
+    assert last[7, 7, 2] == pytest.approx(0.5, abs=0.03)
+    assert last[0, 0, 2] < 0.1
+
+
+def test_a_net_stops_a_ball_that_is_thrown_into_it():
+    ball = Solid(
+        name="ball",
+        shape=Shape.SPHERE,
+        size=(0.15,),
+        substance="football",
+        material=Material(),
+        launch=Launch(time=0.0, position=(0.5, -0.6, 1.5), velocity=(0.0, 6.0, 1.0)),
+    )
+    net = sheet(down=1.0, pins="top", density=0.6, open=0.9)
+    through, _ = run(sheet(down=1.0, at=(5.0, 0.0, 2.0), pins="top"), ball, seconds=0.5)
+    _, held = run(net, ball, seconds=0.5)
+    _, free = run(sheet(down=1.0, at=(5.0, 0.0, 2.0), pins="top"), ball, seconds=0.5)
+    assert held.poses[-1, 0, 1] < free.poses[-1, 0, 1] - 0.5
+    assert through.shape[0] == 12
+
+
+def test_pinned_points_go_with_what_carries_them():
+    arm = Solid(
+        name="arm",
+        shape=Shape.BOX,
+        size=(0.5, 0.02, 0.02),
+        substance="wood",
+        material=Material(),
+        position=(0.5, 0.0, 2.05),
+        joint=Joint(kind=JointKind.SLIDE, axis=(0.0, 1.0, 0.0), speed=0.5, drive=0.5),
+    )
+    way, motion = run(sheet(down=0.8, pins="top", pinned_to="arm"), arm, seconds=1.0)
+    assert way[-1, 0, :, 1] - way[0, 0, :, 1] == pytest.approx(motion.poses[-1, 0, 1], abs=0.01)
+    assert motion.poses[-1, 0, 1] == pytest.approx(0.48, abs=0.02)
+
+
+def test_the_same_cloth_moves_the_same():
+    flag = sheet(down=0.8, pins="left")
+    one, two = (run(flag, wind=(7.0, 0.0, 0.0), seconds=0.6)[0] for _ in range(2))
+    assert one.tobytes() == two.tobytes()
