@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -315,6 +315,16 @@ class Water:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """Onlookers take something in."""
+
+    time: float
+    """Seconds of the scene."""
+    mood: float
+    """1 when they cheer, 0 when they gasp, −1 when they groan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """All that the engine needs to move, film and hear a scene."""
 
@@ -337,9 +347,11 @@ class Stage:
     """(x, y, radius) of what breaks the waves."""
     ambience: tuple[str, ...] = ("yard",)
     """Names in :data:`render.engines.world.sound.ambience.AMBIENCES`, heard together."""
-    reverberation: float = 0.25
-    """Seconds of decay of the place."""
+    reactions: Callable[[Motion], Sequence[Reaction]] | None = None
+    """What the people of an ambience make of what happens, asked once when all bodies have moved. None: they gasp at
+    the hardest impact."""
     room: Room | None = None
+    """None for open country."""
     tempo: float = 1.0
     """Seconds of the scene in a second of the film: below 1 for slow motion."""
     title: str = ""

@@ -72,5 +72,4 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
         waves=_waves(rng),
         shores=tuple(shores),
         ambience=("shore",),
-        reverberation=0.0,
     )

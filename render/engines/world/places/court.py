@@ -9,7 +9,7 @@ from render.engines.world.materials import Material, Pattern
 from render.engines.world.places.place import Place
 from render.engines.world.places.yard import LAWN
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shape, Solid
+from render.engines.world.stage import Room, Shape, Solid
 
 BRICK = Material(pattern=Pattern.BRICK, base=(0.40, 0.15, 0.095), accent=(0.42, 0.40, 0.37), gloss=0.05)
 COPING = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
@@ -63,5 +63,5 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground_substance="hardwood",
         light=light.outdoors(scene.light).turned(float(rng.uniform(-14, 14))),
         ambience=("yard",),
-        reverberation=0.3,
+        room=Room(size=(2 * at, 48.0, 6.0), absorption=0.5, open=True),
     )

@@ -23,7 +23,6 @@ class Place:
     ground_substance: str = "ground"
     light: Light
     ambience: tuple[str, ...]
-    reverberation: float
     room: Room | None = None
     wind: Vector = (0.0, 0.0, 0.0)
     particles: tuple[Particles, ...] = ()

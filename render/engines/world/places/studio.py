@@ -10,6 +10,9 @@ from render.engines.world.light import LIGHTS
 from render.engines.world.materials import COLOURS, Material
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
+from render.engines.world.stage import Room
+
+ROOM = Room(size=(9.0, 8.0, 4.0), absorption=0.55)
 
 
 def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  # noqa: ARG001
@@ -22,4 +25,4 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
     lamp = replace(
         lamp, horizon=(horizon[0], horizon[1], horizon[2]), zenith=(0.6 * zenith[0], 0.6 * zenith[1], 0.6 * zenith[2])
     )
-    return Place(ground=Material(base=lamp.horizon, gloss=0.05), light=lamp, ambience=("studio",), reverberation=0.18)
+    return Place(ground=Material(base=lamp.horizon, gloss=0.05), light=lamp, ambience=("studio",), room=ROOM)

@@ -8,7 +8,7 @@ from render.engines.world import geometry, light
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shape, Solid
+from render.engines.world.stage import Room, Shape, Solid
 
 SIDE = 1.25
 """Metres to the walls at the sides for one to the wall at the back."""
@@ -94,5 +94,5 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground=LAWN,
         light=light.outdoors(scene.light).turned(float(rng.uniform(-16, 16))),
         ambience=("yard",),
-        reverberation=0.22,
+        room=Room(size=(2 * SIDE * back, 2 * back, 4.0), absorption=0.4, open=True),
     )

@@ -1,100 +1,85 @@
-"""The sound of places and of moving water."""
+"""The sound of places, as data: layers of air, machines, callers and people. Made anew for each clip, never looped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
-from render.engines.contract import SAMPLE_RATE
-from render.engines.world.stage import Wave
+from render.engines.world.sound import crowd
+from render.engines.world.sound.layers import Air, Calls, Crickets, Hum, Layer, Stereo, Ticks, Traffic
+from render.engines.world.sound.noise import level, stream
+from render.engines.world.stage import Reaction
 
-CONTROL = 100
-"""Values a second of slow curves."""
-
-
-def _band(low: float, high: float, order: int = 1) -> NDArray[np.float64]:
-    return butter(order, [low, high], "band", fs=SAMPLE_RATE, output="sos")
-
-
-def _noise(samples: int, rng: np.random.Generator, low: float, high: float, order: int = 1) -> NDArray[np.float64]:
-    """``[samples, 2]`` of band-limited noise of unit RMS."""
-    out = sosfilt(_band(low, high, order), rng.normal(size=(samples, 2)), axis=0)
-    return out / max(float(np.sqrt(np.mean(out**2))), 1e-9)
-
-
-def _slow(samples: int, rng: np.random.Generator, hertz: float) -> NDArray[np.float64]:
-    """``[samples, 1]`` that wanders between 0 and 1."""
-    knots = int(samples / SAMPLE_RATE * hertz) + 4
-    values = np.cumsum(rng.normal(0, 0.5, knots))
-    values = 0.5 + 0.5 * np.sin(values)
-    where = np.arange(samples) / SAMPLE_RATE * hertz
-    return np.interp(where, np.arange(knots), values)[:, None]
-
-
-def yard(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Light wind in leaves and a far town."""
-    wind = _noise(samples, rng, 500, 3200) * (0.35 + 0.65 * _slow(samples, rng, 0.6)) * 0.4
-    town = _noise(samples, rng, 50, 240, 2) * (0.7 + 0.3 * _slow(samples, rng, 0.3))
-    return wind + town * 0.8
-
-
-def studio(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A quiet room with a turntable's motor."""
-    time = np.arange(samples)[:, None] / SAMPLE_RATE
-    pitch = float(rng.uniform(92, 108))
-    motor = sum(np.sin(2 * np.pi * pitch * k * time + k) / k**1.6 for k in range(1, 6))
-    motor = motor * (0.8 + 0.2 * np.sin(2 * np.pi * 1.9 * time))
-    return _noise(samples, rng, 80, 1400) * 0.5 + np.repeat(motor, 2, axis=1) * 0.35
-
-
-def shore(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Wind over open water; the waves themselves come from :func:`surf`."""
-    return _noise(samples, rng, 120, 900) * (0.4 + 0.6 * _slow(samples, rng, 0.4))
-
-
-AMBIENCES: dict[str, Callable[[int, np.random.Generator], NDArray[np.float64]]] = {
-    "yard": yard,
-    "studio": studio,
-    "shore": shore,
+BIRDS = Calls(a_minute=34, low=2400, high=5200, db=-34)
+LEAVES = Air(low=900, high=5200, db=-37, change=0.5, depth=0.8)
+TOWN = Air(low=45, high=240, db=-33, change=0.3, depth=0.3, order=2)
+AMBIENCES: dict[str, tuple[Layer, ...]] = {
+    "yard": (LEAVES, TOWN, Calls(a_minute=9, low=2600, high=4800, db=-41)),
+    "street": (TOWN, Air(low=220, high=1600, db=-37, depth=0.3), Traffic(a_minute=11, db=-29)),
+    "hall": (Air(low=60, high=420, db=-37, depth=0.15, change=0.2), Hum(pitch=(98, 102), db=-52)),
+    "gym": (Air(low=60, high=420, db=-37, depth=0.15, change=0.2), Hum(pitch=(98, 102), db=-54)),
+    "shore": (
+        Air(low=120, high=900, db=-33, depth=0.6),
+        Calls(a_minute=5, low=1100, high=1700, db=-42, notes=(2, 5), note=0.34, glide=0.5, pause=0.12),
+    ),
+    "lake": (
+        Air(low=160, high=1100, db=-40, depth=0.7),
+        Ticks(a_second=7, low=350, high=1300, db=-31, change=0.8, depth=0.7),
+        Calls(a_minute=8, low=1800, high=3600, db=-42),
+    ),
+    "stream": (
+        Air(low=380, high=2600, db=-30, depth=0.25, change=1.1),
+        Ticks(a_second=70, low=500, high=2400, db=-22, even=0.4, change=1.7, depth=0.5),
+        Calls(a_minute=8, low=2400, high=4600, db=-42),
+    ),
+    "forest": (LEAVES, Air(low=250, high=1200, db=-41, depth=0.7, change=0.25), BIRDS),
+    "park": (LEAVES, TOWN, Calls(a_minute=20, low=2200, high=4800, db=-37), Traffic(a_minute=4, db=-42)),
+    "meadow": (
+        Air(low=600, high=3600, db=-40, depth=0.8),
+        Crickets(singers=5, low=5200, high=7600, db=-47, pulses=46, chirps=0),
+        Calls(a_minute=22, low=2800, high=5200, db=-37, notes=(5, 14), note=0.06),
+    ),
+    "desert": (Air(low=140, high=800, db=-33, depth=0.85, change=0.25), Air(low=1800, high=6000, db=-46, depth=0.9)),
+    "room": (Air(low=60, high=500, db=-45, depth=0.15), Hum(pitch=(49.5, 50.5), db=-58, harmonics=6, fall=1.2)),
+    "studio": (Air(low=80, high=1400, db=-44, depth=0.2), Hum(pitch=(92, 108), db=-47)),
+    "night": (
+        Air(low=120, high=700, db=-41, depth=0.5, change=0.2),
+        Crickets(singers=9, low=3600, high=5200, db=-41),
+        Calls(a_minute=2.5, low=380, high=520, db=-40, notes=(2, 3), note=0.42, glide=0.1, pause=0.2, callers=1),
+    ),
+    "birds": (BIRDS,),
+    "crickets": (Crickets(singers=9, low=3600, high=5200, db=-41),),
+    "traffic": (TOWN, Traffic(a_minute=14, db=-28)),
+    "wind": (Air(low=110, high=700, db=-28, depth=0.8, change=0.35), Air(low=900, high=3000, db=-40, depth=0.9)),
+    "rain": (Air(low=900, high=9000, db=-29, depth=0.15), Ticks(a_second=160, low=1200, high=6500, db=-22)),
+    "waves": (
+        Air(low=120, high=900, db=-27, depth=0.9, change=0.16),
+        Air(low=1200, high=6000, db=-36, depth=0.95, change=0.16),
+    ),
+    "fire": (
+        Air(low=60, high=500, db=-33, depth=0.6, change=2.5),
+        Ticks(a_second=9, low=900, high=6500, db=-12, even=0.25, change=0.9, depth=0.8),
+    ),
+    "crowd": (),
 }
+"""Layers by the names that :attr:`Stage.ambience` may hold; levels are dB under full scale."""
+CROWDS: dict[str, float] = {"hall": -36.0, "gym": -27.0, "crowd": -25.0}
+"""dB of the people at rest, where there are any: they take in what happens."""
 
 
-def height(waves: Sequence[Wave], x: float, y: float, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Metres of the water over its rest level at one place, over ``times`` in seconds."""
-    level = np.zeros_like(times)
-    for wave in waves:
-        along = x * np.cos(wave.heading) + y * np.sin(wave.heading)
-        level += wave.amplitude * np.cos(wave.number * along - wave.frequency * times + wave.phase)
-    return level
+def render(names: Sequence[str], reactions: Sequence[Reaction], *, samples: int, seed: int) -> Stereo:
+    """``[samples, 2]`` of all the named ambiences together; people react at seconds of the film.
 
-
-def arrivals(waves: Sequence[Wave], x: float, y: float, seconds: float) -> list[tuple[float, float]]:
-    """(time, height) of the crests that reach a place."""
-    times = np.arange(0, seconds, 1 / CONTROL)
-    level = height(waves, x, y, times)
-    rising = (level[1:-1] > level[:-2]) & (level[1:-1] >= level[2:]) & (level[1:-1] > 0.08)
-    return [(float(times[k + 1]), float(level[k + 1])) for k in np.flatnonzero(rising)]
-
-
-def surf(
-    waves: Sequence[Wave], shores: Sequence[tuple[float, float, float]], samples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """``[samples, 2]`` of water against rocks: loud when it rises there, hissing while it runs off."""
-    seconds = samples / SAMPLE_RATE
-    times = np.arange(-2, seconds + 0.1, 1 / CONTROL)
-    clock = np.arange(samples) / SAMPLE_RATE
-    out = _noise(samples, rng, 90, 500) * 0.25
-    for k, (x, y, radius) in enumerate(shores[:5]):
-        level = height(waves, x, y, times)
-        power = np.maximum(np.gradient(level, 1 / CONTROL), 0) * np.clip(level + 0.35, 0, None)
-        hiss = sosfilt(butter(1, 0.55, fs=CONTROL, output="sos"), np.clip(level + 0.1, 0, None))
-        strength = np.sqrt(radius) / (1 + 0.25 * k)
-        rush = np.interp(clock, times, power)[:, None] * strength
-        run = np.interp(clock, times, hiss)[:, None] * strength
-        aside = np.clip(x / 9.0, -0.8, 0.8)
-        pan = np.array([np.cos((aside + 1) * np.pi / 4), np.sin((aside + 1) * np.pi / 4)])
-        out += _noise(samples, rng, 130, 1500) * rush * pan * 2.6 + _noise(samples, rng, 1400, 7000) * run * pan * 0.9
+    Raises :class:`ValueError` for a name that is not in :data:`AMBIENCES`.
+    """
+    out = np.zeros((samples, 2), np.float32)
+    for name in dict.fromkeys(names):
+        if name not in AMBIENCES:
+            raise ValueError(f"There is no ambience {name!r}; choose one of: {', '.join(sorted(AMBIENCES))}.")
+        for number, layer in enumerate(AMBIENCES[name]):
+            out += layer.render(samples, stream(seed, f"{name} {number}"))
+    people = max((CROWDS[name] for name in names if name in CROWDS), default=None)
+    if people is not None:
+        out += crowd.render(reactions, samples, stream(seed, "crowd")) * np.float32(level(people))
     return out

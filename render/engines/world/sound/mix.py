@@ -1,4 +1,10 @@
-"""From a stage and what met in it to finished stereo."""
+"""From a stage and what happened on it to finished stereo.
+
+Three buses: what bodies do, which the room answers; the elements (wind, water, rain, fire), at their own strength; and
+the air of the place under both. Loudness is not set here: :mod:`render.media.loudness` brings every engine's sound to
+the target and limits its true peaks when the clip is muxed. The mix leaves it room to do so: impacts are compressed,
+and no sample is near full scale.
+"""
 
 from __future__ import annotations
 
@@ -6,62 +12,79 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, fftconvolve, sosfilt
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
-from render.engines.world.physics import Motion
-from render.engines.world.sound import ambience, impacts, rubbing
+from render.engines.world.physics import Contact, Motion
+from render.engines.world.sound import air, ambience, impacts, room, rubbing, water
+from render.engines.world.sound.layers import Stereo
 from render.engines.world.sound.listener import Listener
-from render.engines.world.stage import Stage
+from render.engines.world.stage import Reaction, Stage
 
-TARGET = -18.0
-"""LUFS aimed at, before the limiter."""
-CEILING = 0.89
-AMBIENCE_LEVEL = 0.10
-"""RMS of the place against the peak of its loudest impact."""
-
-
-def _k_weighting() -> NDArray[np.float64]:
-    """The two filters of ITU-R BS.1770-4 at 48 kHz."""
-    shelf = [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585]
-    high = [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621]
-    return np.array([shelf, high])
+PEAK = 0.7
+"""Largest sample of a mix."""
+EVENNESS = 0.8
+"""How far what bodies do is brought to one level, 0 to 1: a film lets a pin be heard as well as a crate."""
+KNEE = 0.35
+"""Share of the loudest peak from which on peaks are rounded, so that the limiter has less to do."""
+ENDS = SAMPLE_RATE // 125
+"""Samples over which the air of a place sets in, and everything ends: no click at a cut."""
 
 
-def loudness(sound: NDArray[np.floating]) -> float:
-    """Integrated loudness of ``[samples, 2]`` in LUFS by BS.1770-4; −70 for silence or under 0.4 s."""
-    weighted = sosfilt(_k_weighting(), sound, axis=0) ** 2
-    block, hop = int(0.4 * SAMPLE_RATE), int(0.1 * SAMPLE_RATE)
-    total = np.concatenate([np.zeros((1, sound.shape[1])), np.cumsum(weighted, axis=0)])
-    starts = np.arange(0, len(sound) - block + 1, hop)
-    if not len(starts):
-        return -70.0
-    power = ((total[starts + block] - total[starts]) / block).sum(1)
-    level = -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
-    gated = power[level > -70]
-    if not len(gated):
-        return -70.0
-    loud = power[level > max(-70.0, -0.691 + 10 * np.log10(gated.mean()) - 10)]
-    return float(-0.691 + 10 * np.log10(loud.mean()))
-
-
-def limit(sound: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Samples bent smoothly below :data:`CEILING`; those below a third of it are left alone."""
-    knee = CEILING / 3
+def _rounded(sound: Stereo) -> Stereo:
+    """Peaks bent below 1; what is smaller than :data:`KNEE` is left alone."""
     size = np.abs(sound)
-    over = np.maximum(size - knee, 0) / (CEILING - knee)
-    return np.sign(sound) * np.where(size > knee, knee + (CEILING - knee) * np.tanh(over), size)
+    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
+    return np.where(size > KNEE, np.sign(sound) * bent, sound).astype(np.float32)
 
 
-def _room(dry: NDArray[np.floating], decay: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Diffuse reflections of a place with this decay in seconds."""
-    length = int(min(1.2, decay * 4) * SAMPLE_RATE)
-    tail = rng.normal(size=(length, 2)) * np.exp(-np.arange(length)[:, None] / SAMPLE_RATE / decay)
-    tail[: int(0.012 * SAMPLE_RATE)] = 0
-    tail = sosfilt(butter(1, 3500, fs=SAMPLE_RATE, output="sos"), tail, axis=0)
-    tail /= np.sqrt((tail**2).sum(0))
-    return fftconvolve(dry, tail, axes=0)[: len(dry)]
+def bodies(
+    stage: Stage,
+    motion: Motion,
+    contacts: Sequence[Contact],
+    listener: Listener,
+    *,
+    fps: float,
+    samples: int,
+    seed: int,
+) -> Stereo:
+    """``[samples, 2]`` of impacts, rolling, sliding, cloth and splashes, in the stage's room; silence without them."""
+    dry = impacts.render(contacts, stage, listener, samples=samples, seed=seed)
+    dry += rubbing.render(motion.rubs, stage, listener, samples=samples, seed=seed)
+    thrown = [each.emit(motion) for each in stage.particles if each.name in {"splash", "spray"}]
+    dry += water.splashes(thrown, stage, listener, samples=samples, seed=seed)
+    for sheet in motion.sheets:
+        air.cloth(sheet, stage, listener, dry, fps=fps, seed=seed)
+    loudest = float(np.abs(dry).max(initial=0.0))
+    if not loudest:
+        return dry
+    dry *= np.float32(loudest**-EVENNESS)
+    eyes, rights = listener.eyes(samples / SAMPLE_RATE / 2)
+    answer = room.response(stage.room, stage.shot.points.mean(0), eyes[0], rights[0])
+    return dry + room.reverberate(dry, answer)
+
+
+def elements(stage: Stage, motion: Motion, listener: Listener, *, samples: int, seed: int) -> Stereo:
+    """``[samples, 2]`` of wind, water, rain and fire; silence if there is none."""
+    out = air.wind(stage, samples=samples, seed=seed)
+    out += water.sea(stage, samples=samples, seed=seed)
+    out += water.surf(stage, listener, samples=samples, seed=seed)
+    names = [each.name for each in stage.particles]
+    out += air.rain(names.count("rain"), samples=samples, seed=seed)
+    for number, each in enumerate(stage.particles):
+        if each.name == "fire":
+            air.fire(each.emit(motion), listener, out, seed=seed, name=f"fire {number}")
+    return out
+
+
+def reactions(stage: Stage, motion: Motion, contacts: Sequence[Contact]) -> list[Reaction]:
+    """What onlookers take in, by seconds of the film; a stage that does not say has them gasp at the hardest impact."""
+    if stage.reactions is not None:
+        seen = list(stage.reactions(motion))
+    else:
+        hard = max(contacts, key=lambda contact: contact.impulse, default=None)
+        seen = [Reaction(time=hard.time, mood=0.0)] if hard else []
+    return [Reaction(time=each.time / stage.tempo, mood=each.mood) for each in seen]
 
 
 def render(
@@ -70,21 +93,16 @@ def render(
     """``[samples, 2]`` at 48 kHz, heard from ``cameras``, one for each frame of the film, ``fps`` of them a second.
 
     Each contact sets in when it is seen: at its time over :attr:`Stage.tempo`, later by at most
-    :data:`render.engines.world.sound.listener.LONGEST_DELAY`. Slow motion sounds lower (:func:`impacts.pitch`).
+    :data:`render.engines.world.sound.listener.LONGEST_DELAY`. Slow motion sounds lower (:func:`impacts.pitch`). The
+    same arguments give the same bytes. Raises :class:`ValueError` for an ambience or a substance that is not known.
     """
     listener, contacts = Listener(cameras, fps=fps), impacts.audible(motion.contacts)
-    rng = np.random.default_rng([seed % 2**63, 48_000])
-    place = sum((ambience.AMBIENCES[name](samples, rng) for name in stage.ambience), start=np.zeros((samples, 2)))
-    place /= max(float(np.sqrt(np.mean(place**2))), 1e-9)
-    if stage.waves:
-        water = ambience.surf(stage.waves, stage.shores, samples, rng)
-        sound = water / max(float(np.sqrt(np.mean(water**2))), 1e-9) + 0.12 * place
-    else:
-        dry = impacts.render(contacts, stage, listener, samples=samples, seed=seed)
-        dry += rubbing.render(motion.rubs, stage, listener, samples=samples, seed=seed)
-        peak = max(float(np.abs(dry).max(initial=0.0)), 1e-9)
-        heard = dry if stage.reverberation <= 0 else dry + 0.28 * _room(dry, stage.reverberation, rng)
-        sound = heard / peak + AMBIENCE_LEVEL * 0.35 * place if dry.any() else place
-    gain = 10 ** ((TARGET - loudness(sound)) / 20) if samples >= 0.4 * SAMPLE_RATE else 0.2
-    sound = limit(sound * min(gain, 6.0))
-    return sound.astype(np.float32)
+    seen = reactions(stage, motion, contacts)
+    out = ambience.render(stage.ambience, seen, samples=samples, seed=seed)
+    out += elements(stage, motion, listener, samples=samples, seed=seed)
+    ramp = np.linspace(0, 1, ENDS, dtype=np.float32)[: len(out), None]
+    out[: len(ramp)] *= ramp
+    out += _rounded(bodies(stage, motion, contacts, listener, fps=fps, samples=samples, seed=seed))
+    out[len(out) - len(ramp) :] *= ramp[::-1]
+    peak = float(np.abs(out).max(initial=0.0))
+    return out * np.float32(PEAK / peak) if peak else out
