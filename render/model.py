@@ -88,6 +88,8 @@ class Row:
     prompt: str
     """NFC, at most 4,000 characters."""
     negative_prompt: str = ""
+    scene: str = ""
+    """The scene as YAML, for an engine that takes one; the prompt is then its label. Empty: the prompt is read."""
     style: str = "realistic"
     duration_ms: int = 4000
     width: int = 640
@@ -155,6 +157,8 @@ class Job:
     engine: str
     engine_revision: str
     shots: tuple[Shot, ...] = ()
+    scene: str = ""
+    """The scene as YAML that is built instead of the prompt's; empty where the prompt is read."""
 
     @property
     def frames(self) -> int:

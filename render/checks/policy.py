@@ -146,11 +146,11 @@ def parse(text: str, *, source: str) -> Policy:
 
 
 def judge_prompt(policy: Policy, row: Row) -> Verdict:
-    """Say whether a row's prompt and its shots' prompts may be made: PASS, or REJECT with the rule as its check.
+    """Say whether a row's prompt, shots and scene may be made: PASS, or REJECT with the rule as its check.
 
     The negative prompt is not judged: what is not wanted may be named.
     """
-    for text in (row.prompt, *(shot.prompt for shot in row.shots)):
+    for text in (row.prompt, *(shot.prompt for shot in row.shots), _values(row.scene)):
         for reading in wording.words(text):
             for rule in policy.prompt:
                 if found := _found(rule, policy, reading):
@@ -179,6 +179,14 @@ def judge(policy: Policy, figures: Sequence[Figure]) -> Verdict:
 
 
 _WORSE = (Outcome.HOLD, Outcome.REJECT)
+
+
+def _values(scene: str) -> str:
+    """All text of a YAML document, as it reads: escapes undone, nothing else made of it. Any other text is as it is."""
+    try:
+        return "\n".join(token.value for token in yaml.scan(scene) if isinstance(token, yaml.ScalarToken))
+    except (yaml.YAMLError, RecursionError):
+        return scene
 
 
 def _found(rule: PromptRule, policy: Policy, reading: Sequence[str]) -> list[str]:

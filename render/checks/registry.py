@@ -19,6 +19,7 @@ BUILT_IN: tuple[str, ...] = (
     "render.checks.frozen:Frozen",
     "render.checks.clipping:Clipping",
     "render.checks.footage:FootageLength",
+    "render.checks.understood:Understood",
     "render.checks.decodes:Decodes",
     "render.checks.shape:Shape",
     "render.checks.sync:Sync",

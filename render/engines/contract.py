@@ -34,6 +34,8 @@ class Capabilities:
     simulated: bool
     """True for previs that no model generated; the report says so."""
     makes_sound: bool
+    takes_scene: bool = False
+    """True when a row may give its scene as data instead of words."""
     styles: frozenset[str] = frozenset({"realistic", "cinematic", "anime"})
     max_seconds: float = 60.0
     max_pixels: int = 4096 * 4096
@@ -95,6 +97,8 @@ class Engine(ABC):
         if row.style not in can.styles:
             known = ", ".join(sorted(can.styles))
             return "style", f"Engine {can.name} has no style {row.style!r}.", f"Use one of {known}."
+        if row.scene and not can.takes_scene:
+            return "scene", f"Engine {can.name} takes no scene as data.", "Use engine world, or leave scene empty."
         if row.duration_ms > can.max_seconds * 1000:
             return (
                 "seconds",

@@ -197,7 +197,7 @@ def _gathered(store: ObjectStore, batch: Batch, planned: list[PlannedRow], fault
 def _request(row: Row) -> tuple[object, ...]:
     return (
         row.variant,
-        *(row.prompt, row.negative_prompt, row.style, row.shots, row.engine),
+        *(row.prompt, row.negative_prompt, row.scene, row.style, row.shots, row.engine),
         *(row.duration_ms, row.width, row.height, row.fps, row.seed),
     )
 

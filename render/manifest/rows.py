@@ -105,8 +105,8 @@ def _build(table: pa.Table, extra: pa.Table, numbers: list[int], faults: Collect
     keep = pa.array([number not in faults for number in numbers], pa.bool_())
     table, extra = table.filter(keep), extra.filter(keep)
     numbers = [number for number in numbers if number not in faults]
-    names = ("experiment", "variant", "prompt", "negative_prompt", "style", "width", "height", "fps", "seed", "engine")
-    names += ("submitter", "team", "priority", "max_cost", "policy")
+    names = ("experiment", "variant", "prompt", "negative_prompt", "scene", "style", "width", "height", "fps", "seed")
+    names += ("engine", "submitter", "team", "priority", "max_cost", "policy")
     milliseconds = pc.round(pc.multiply(table.column("seconds"), 1000)).cast(pa.int64())
     values = [table.column(name).to_pylist() for name in names]
     deadlines, own_tags = table.column("deadline").to_pylist(), table.column("tags").to_pylist()

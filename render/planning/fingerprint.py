@@ -1,7 +1,7 @@
 """The identity of a clip: a hash over all that can change a pixel or a sample.
 
 The canonical form is dull on purpose: text in NFC, times in integer milliseconds, no floats, every default
-written out, keys sorted. Same fingerprint, same clip.
+written out, keys sorted. Same fingerprint, same clip. A scene stands in it only where a row gives one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def canonical(row: Row, *, engine_revision: str, media_revision: str) -> bytes:
                 {"prompt": _nfc(shot.prompt), "duration_ms": shot.duration_ms, "camera": _nfc(shot.camera)}
                 for shot in row.shots
             ],
-        },
+        }
+        | ({"scene": _nfc(row.scene)} if row.scene else {}),
         option=orjson.OPT_SORT_KEYS,
     )
 

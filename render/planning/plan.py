@@ -125,6 +125,7 @@ def _draft(
             engine=row.engine,
             engine_revision=revision,
             shots=row.shots,
+            scene=row.scene,
         ),
         shard=None,
         estimate=price,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from render import errors
 from render.engines.contract import Bench, Cancel, Capabilities, Engine, Progress
-from render.model import Failure, Footage, Job
+from render.model import Failure, Footage, Job, Row
 
 if TYPE_CHECKING:
     from render.engines.world.take import Take
@@ -24,6 +24,7 @@ class WorldEngine(Engine):
         title="Simulated previs: MuJoCo physics, Warp ray tracing, sound from contacts",
         simulated=True,
         makes_sound=True,
+        takes_scene=True,
         group_size=1,
         cpu_ms_per_megapixel=360.0,
         cpu_ms_per_clip=2800.0,
@@ -34,6 +35,13 @@ class WorldEngine(Engine):
         from render.engines.world import kernels
 
         kernels.prepare(bench.cache, bench.device)
+
+    @classmethod
+    def refusal(cls, row: Row) -> tuple[str, str, str] | None:
+        """See :meth:`render.engines.contract.Engine.refusal`: a scene that is not valid can never be built."""
+        if fault := _scene_fault(row.scene):
+            return "scene", fault, 'Mend the scene; `nightreel scene "PROMPT"` prints a right one to begin with.'
+        return super().refusal(row)
 
     def generate(self, jobs: Sequence[Job], *, cancel: Cancel, progress: Progress) -> Iterator[Footage | Failure]:
         """See :meth:`render.engines.contract.Engine.generate`."""
@@ -57,11 +65,25 @@ class WorldEngine(Engine):
         can = self.capabilities
         if job.style not in can.styles:
             return f"Engine world has no style {job.style!r}. Use one of {', '.join(sorted(can.styles))}."
+        if fault := _scene_fault(job.scene):
+            return fault
         if len(job.shots) > 1:
             return f"Engine world makes one shot a clip, not {len(job.shots)}. Split the row."
         if job.seconds > can.max_seconds + 1 or job.width * job.height > can.max_pixels:
             return f"{job.width}x{job.height} for {job.seconds:g} s is more than engine world makes. Ask for less."
         return ""
+
+
+def _scene_fault(scene: str) -> str:
+    """What is wrong with a scene that is given as data, or nothing."""
+    from render.engines.world.reading import document
+
+    try:
+        if scene:
+            document.parse(scene)
+    except document.SceneError as error:
+        return str(error)
+    return ""
 
 
 def _footage(take: Take, cancel: Cancel, progress: Progress) -> Footage:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+STRICT = {"extra": "forbid"}
+"""For pydantic: a document of a scene may hold no key that is not a field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """What became of each content word of a prompt, in order of first appearance."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     understood: tuple[str, ...] = ()
     approximated: tuple[str, ...] = ()
@@ -24,6 +30,8 @@ class Words:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One thing, or several alike, that the scene is about."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     kind: str
     """A noun of the family's own lexicon ("bottle", "crate"); empty for whatever the family shows."""
@@ -43,6 +51,8 @@ class Subject:
 class Action:
     """Something that happens."""
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     """A verb of the family's own lexicon ("swish", "topple")."""
     subject: str = ""
@@ -55,6 +65,8 @@ class Action:
 class CameraWish:
     """What the prompt says of the camera; empty strings leave it to the family and the style."""
 
+    __pydantic_config__: ClassVar = STRICT
+
     framing: str = ""
     """A :class:`render.engines.world.stage.Framing`."""
     angle: str = ""
@@ -66,6 +78,8 @@ class CameraWish:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """One structured scene."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     family: str
     """A name in :data:`render.engines.world.families.FAMILIES`."""

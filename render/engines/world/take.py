@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.contract import SAMPLE_RATE, Cancel, Progress
-from render.engines.world import families, physics, reading
+from render.engines.world import families, physics, reading, waves
+from render.engines.world.reading import document
 from render.engines.world.scene import Scene
-from render.engines.world.sound import ambience, impacts, mix
+from render.engines.world.sound import impacts, mix
 from render.engines.world.stage import Stage
 from render.engines.world.styles import STYLES
 from render.engines.world.tracer.picture import Picture
@@ -20,10 +21,17 @@ CHUNK_BYTES = 8 * 640 * 360 * 3
 """About as large a chunk may grow; at least one frame."""
 
 
-def understanding(scene: Scene) -> Understanding:
-    """What was made of the prompt's words, as the catalog keeps it."""
+def wanted(job: Job) -> Scene:
+    """The scene that a job gives as data, else the one that its prompt asks for."""
+    if job.scene:
+        return document.parse(job.scene)
+    return reading.read(job.shots[0].prompt if job.shots else job.prompt)
+
+
+def understanding(scene: Scene, *, given: bool = False) -> Understanding:
+    """What was made of the prompt's words, as the catalog keeps it. A scene ``given`` as data is built as it stands."""
     return Understanding(
-        share=scene.words.share,
+        share=1.0 if given else scene.words.share,
         scene=scene.family,
         fallback=scene.fallback,
         understood=scene.words.understood,
@@ -43,7 +51,7 @@ def events(stage: Stage, contacts: Sequence[physics.Contact], seconds: float) ->
         for contact in contacts
     ]
     for k, (x, y, _) in enumerate(stage.shores):
-        crests = ambience.arrivals(stage.waves, x, y, seconds * stage.tempo)
+        crests = waves.arrivals(stage.waves, x, y, seconds * stage.tempo)
         happened += [
             Event(time_s=time / stage.tempo, name=f"crest: rock {k + 1}", strength=height) for time, height in crests
         ]
@@ -56,7 +64,7 @@ class Take:
 
     def __init__(self, job: Job, *, device: str) -> None:
         self.job = job
-        self.scene = reading.read(job.shots[0].prompt if job.shots else job.prompt)
+        self.scene = wanted(job)
         self.stage = families.build(self.scene, seed=job.seed, seconds=job.seconds)
         floor = self.stage.ground_substance if self.stage.ground is not None else None
         self.motion = physics.simulate(
@@ -108,5 +116,5 @@ class Take:
         return Finish(
             sound=sound,
             events=events(self.stage, impacts.audible(self.motion.contacts), self.job.seconds),
-            understanding=understanding(self.scene),
+            understanding=understanding(self.scene, given=bool(self.job.scene)),
         )

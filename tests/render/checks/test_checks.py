@@ -9,12 +9,13 @@ import torch
 from render import errors
 from render.checks import policy, registry
 from render.checks.contract import FigureSpec, FileCheck
+from render.checks.understood import Understood
 from render.engines.abstract_suite import make_job
 from render.engines.contract import Bench, Cancel
 from render.engines.testcard import TestcardEngine
 from render.media.encode import Encoder
 from render.media.mux import mux
-from render.model import Finish, Job, Outcome
+from render.model import Finish, Job, Outcome, Understanding
 
 JOB = make_job(TestcardEngine, duration_ms=2000)
 NO_SOUND = np.zeros((0, 2), np.float32)
@@ -254,7 +255,7 @@ def test_a_file_is_decoded_once_for_all_checks(card, tmp_path, monkeypatch):
 
 def test_every_check_is_one_or_the_other_and_has_a_name_of_its_own():
     stream, file = registry.stream_checks(), registry.file_checks()
-    assert {check.name for check in stream} == {"black", "frozen", "clipping", "footage"}
+    assert {check.name for check in stream} == {"black", "frozen", "clipping", "footage", "understood"}
     assert {check.name for check in file} == {"decodes", "shape", "sync", "loudness"}
     for check in [*stream, *file]:
         assert check.title
@@ -317,3 +318,16 @@ def test_loading_a_policy_is_cheap():
     script = "from render.checks import policy; policy.load('default'); import sys; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "av", "numpy", "scipy"} & set(modules)
+
+
+@pytest.mark.parametrize(
+    ("said", "share", "stand_in"),
+    [
+        (None, 1.0, 0.0),
+        (Understanding(share=0.25, scene="ocean", fallback=False), 0.25, 0.0),
+        (Understanding(share=0.0, scene="objects", fallback=True), 0.0, 1.0),
+    ],
+)
+def test_the_share_understood_is_what_the_engine_says(said, share, stand_in):
+    figures = Understood(JOB).measure(Finish(sound=SOUND, understanding=said))
+    assert {figure.name: figure.value for figure in figures} == {"share": share, "stand_in": stand_in}

@@ -1,3 +1,6 @@
+import re
+from importlib import resources
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,9 +146,42 @@ def test_a_figure_that_was_never_measured_holds():
     assert "was not measured" in verdict.reason
 
 
-def test_the_default_policy_limits_something_of_every_check():
-    assert {limit.check for limit in DEFAULT.limits} == {check for check, _ in registry.figure_specs()}
+def test_the_default_policy_limits_something_of_every_check_but_leaves_the_share_understood_to_teams():
+    limited = {limit.check for limit in DEFAULT.limits}
+    assert {check for check, _ in registry.figure_specs()} - limited == {"understood"}
     assert policy.names() == ["default"]
+
+
+def test_the_limits_that_teams_may_switch_on_are_valid_and_hold_a_clip():
+    text = resources.files("render.checks").joinpath("policies", "default.yaml").read_text(encoding="utf-8")
+    switched = re.sub(r"(?m)^  # (- \{check: understood|   )", r"  \1", text)
+    rules = policy.parse(switched, source="edited policy")
+    offered = [limit for limit in rules.limits if limit.check == "understood"]
+    assert [limit.figure for limit in offered] == ["share", "stand_in"]
+    assert len(rules.limits) == len(DEFAULT.limits) + 2
+
+    def verdict(share: float, stand_in: float) -> Outcome:
+        seen = {"share": share, "stand_in": stand_in}
+        given = [Figure(check="understood", name=name, value=value, unit="1") for name, value in seen.items()]
+        return policy.judge(rules.model_copy(update={"limits": tuple(offered)}), given).outcome
+
+    assert verdict(0.5, 0) is Outcome.PASS
+    assert verdict(0.49, 0) is Outcome.HOLD
+    assert verdict(1.0, 1) is Outcome.HOLD
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        'family: product\ntitle: "a beheading in the square"',
+        'family: product\ntitle: "a \\x62eheading in the square"',
+        "{family: product, others: [hardcore, porn]}",
+        "not: [yaml, hardcore porn",
+    ],
+)
+def test_the_words_of_a_scene_are_judged_as_they_read(scene):
+    assert judged("a bottle", scene=scene).outcome is Outcome.REJECT
+    assert judged("a bottle", scene="family: product\ntitle: SALE").outcome is Outcome.PASS
 
 
 def test_an_unknown_policy_is_answered_with_the_known_ones():

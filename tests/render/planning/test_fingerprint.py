@@ -30,6 +30,7 @@ RELEVANT = {
     "fps": 25,
     "seed": 1,
     "engine": "testcard",
+    "scene": "family: objects",
     "shots": (Shot(prompt="x", duration_ms=1000),),
 }
 IRRELEVANT = {

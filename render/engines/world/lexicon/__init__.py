@@ -63,6 +63,11 @@ class Meanings(_Part, Generic[Value]):
         """All of them."""
         return frozenset(word for table in (self.same, self.near) for row in table.values() for word in row)
 
+    @property
+    def values(self) -> frozenset[Value]:
+        """All that the words may mean."""
+        return frozenset((*self.same, *self.near))
+
     def name(self, value: Value) -> str:
         """The word by which a value is called."""
         return next(iter(self.same.get(value, ())), str(value))

@@ -95,7 +95,12 @@ class _Reading:
     def title(self, titles: Sequence[str]) -> None:
         """The first text in quotes is shown, where titles are."""
         for text in titles:
-            fits = not self.shown_title and len(text) <= LONGEST_TITLE and honours(self.known, "title")
+            fits = (
+                not self.shown_title
+                and len(text) <= LONGEST_TITLE
+                and text.isprintable()
+                and honours(self.known, "title")
+            )
             if fits:
                 self.shown_title = text
                 self.notes.understood(f'"{text}"')

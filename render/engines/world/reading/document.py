@@ -1,0 +1,180 @@
+"""A scene as YAML: printed, kept, edited by hand, and given instead of a prompt.
+
+The document holds the fields of :class:`Scene` that differ from their defaults, all but ``words``, which tell of a
+prompt. Reading is strict: an unknown key, a value of the wrong kind and what the family cannot show are faults.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from render.engines.world import lexicon, yaml_text
+from render.engines.world.families import FAMILIES
+from render.engines.world.scene import Scene
+from render.errors import InputError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+LONGEST = 20_000
+"""Characters of a document."""
+MANY = 2000
+"""Entries of a list."""
+LONGEST_TEXT = 4000
+"""Characters of a value."""
+SCALES = (0.05, 20.0)
+"""Least and greatest size, speed and tempo."""
+LONGEST_TIME = 3600.0
+"""Seconds."""
+
+
+class SceneError(InputError):
+    """A document that is no scene; the message names the key and what to change."""
+
+
+def dump(scene: Scene) -> str:
+    """The document of a scene."""
+    import yaml
+
+    plain = {key: value for key, value in _differing(scene).items() if key != "words"}
+    return yaml.safe_dump({"family": scene.family} | plain, sort_keys=False, allow_unicode=True, width=110)
+
+
+def parse(text: str) -> Scene:
+    """The scene of a document, without words. Raises :class:`SceneError` that names every fault."""
+    from pydantic import ValidationError
+
+    if len(text) > LONGEST:
+        raise SceneError(f"The scene is longer than {LONGEST:,} characters. Shorten it.")
+    try:
+        document = yaml_text.read(text)
+    except ValueError as error:
+        raise SceneError(f"The scene cannot be read: {error}.") from error
+    try:
+        scene = _adapter().validate_python(document)
+    except ValidationError as error:
+        found = (f"{_place(fault['loc'])}: {_plain(fault)}" for fault in error.errors())
+        raise SceneError(f"The scene is not valid. {'; '.join(found)}.") from error
+    if faults := list(_faults(scene)):
+        raise SceneError(f"The scene is not valid. {'; '.join(faults)}.")
+    return scene
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Scene]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Scene)
+
+
+def _differing(part: Any) -> dict[str, Any]:
+    """Fields that are not at their default, as plain lists, mappings, numbers and text."""
+    made: dict[str, Any] = {}
+    for field in fields(part):
+        value = getattr(part, field.name)
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        if value != default:
+            made[field.name] = _as_plain(value)
+    return made
+
+
+def _as_plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return _differing(value)
+    return [_as_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) or "the scene"
+
+
+def _plain(fault: Mapping[str, Any]) -> str:
+    """A fault of pydantic in words of the document."""
+    if fault["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return f"there is no such key; known here are {', '.join(_keys(fault['loc']))}"
+    if fault["type"] in {"missing", "missing_argument", "missing_keyword_only_argument"}:
+        return "it is missing; write it"
+    return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, not {str(fault['input'])[:40]!r}"
+
+
+def _keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand where a fault's key stands."""
+    from render.engines.world.scene import Action, CameraWish, Subject
+
+    kind = (
+        {"subjects": Subject, "actions": Action, "camera": CameraWish}.get(str(location[0])) if location[1:] else None
+    )
+    return [field.name for field in fields(kind or Scene) if field.name != "words"]
+
+
+def _faults(scene: Scene) -> Iterator[str]:
+    """What the family cannot show, or nothing can."""
+    if scene.family not in FAMILIES:
+        yield _unknown("family", scene.family, FAMILIES)
+        return
+    family, common = lexicon.load().families[scene.family], lexicon.load().common
+    if scene.words.share or scene.words.ignored:
+        yield "words: they tell of a prompt; leave them out"
+    yield from _lengths(asdict(scene))
+    if scene.setting:
+        yield from _one("setting", scene.setting, family.settings)
+    for number, subject in enumerate(scene.subjects):
+        at = f"subjects.{number}"
+        if subject.kind:
+            yield from _one(f"{at}.kind", subject.kind, set(family.subjects.values()))
+        if subject.material:
+            yield from _one(f"{at}.material", subject.material, common.materials.values)
+        for colour in subject.colours:
+            yield from _one(f"{at}.colours", colour, common.colours.values)
+        if subject.count is not None and not 1 <= subject.count <= family.most:
+            yield f"{at}.count: {subject.count} is not from 1 to {family.most}, which is what {scene.family} can show"
+        yield from _scale(f"{at}.size", subject.size)
+        yield from _scale(f"{at}.speed", subject.speed)
+    for number, action in enumerate(scene.actions):
+        yield from _one(f"actions.{number}.name", action.name, set(family.actions.values()))
+        if action.subject:
+            yield from _one(f"actions.{number}.subject", action.subject, set(family.subjects.values()))
+        if action.at is not None and not 0 <= action.at <= LONGEST_TIME:
+            yield f"actions.{number}.at: {action.at:g} is no time from 0 to {LONGEST_TIME:g} s"
+    for trait in ("framing", "angle", "move"):
+        if wish := getattr(scene.camera, trait):
+            yield from _one(f"camera.{trait}", wish, common.meanings(trait).values)
+    yield from _scale("tempo", scene.tempo)
+    yield from _one("light", scene.light, {*common.light.values, "day"})
+    for trait in ("weather", "mood"):
+        if said := getattr(scene, trait):
+            yield from _one(trait, said, common.meanings(trait).values)
+    for sound in scene.sounds:
+        yield from _one("sounds", sound, common.sounds.values)
+
+
+def _lengths(value: Any, at: str = "") -> Iterator[str]:
+    if isinstance(value, str) and (len(value) > LONGEST_TEXT or not value.isprintable()):
+        yield f"{at}: it is longer than {LONGEST_TEXT} characters or holds a control character"
+    if isinstance(value, list | tuple):
+        if len(value) > MANY:
+            yield f"{at}: it holds more than {MANY} entries"
+        value = dict(enumerate(value[:MANY]))
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _lengths(item, f"{at}.{key}" if at else str(key))
+
+
+def _one(at: str, value: str, known: Collection[Any]) -> Iterator[str]:
+    if value not in known:
+        yield _unknown(at, value, known)
+
+
+def _unknown(at: str, value: str, known: Collection[Any]) -> str:
+    names = ", ".join(sorted(map(str, known)))
+    return f"{at}: there is no {value[:40]!r} here; " + (f"use one of {names}" if names else "leave it out")
+
+
+def _scale(at: str, value: float) -> Iterator[str]:
+    least, most = SCALES
+    if not (math.isfinite(value) and least <= value <= most):
+        yield f"{at}: {value:g} is not from {least:g} to {most:g}"
