@@ -122,10 +122,9 @@ def _track(plan: Plan) -> Way:
 def _handheld(plan: Plan) -> Way:
     way = _still(plan)
     t, p = plan.times, plan.phase
-    sway = [
-        sum(np.sin(2 * np.pi * f * t + p * k + axis) / (1 + f) for k, f in enumerate((0.31, 0.73, 1.37, 2.3), 1))
-        for axis in (0.0, 1.9, 4.1)
-    ]
+    paces = np.array((0.31, 0.73, 1.37, 2.3))[:, None]
+    phases = p * np.arange(1, 5)[:, None]
+    sway = [(np.sin(2 * np.pi * paces * t + phases + axis) / (1 + paces)).sum(0) for axis in (0.0, 1.9, 4.1)]
     shift = sway[2][:, None] * plan.base.right + sway[0][:, None] * plan.base.up
     way.eyes = way.eyes + 0.006 * plan.distance * shift
     way.views = _unit(way.views + 0.007 * (sway[0][:, None] * plan.base.right + sway[1][:, None] * plan.base.up))
@@ -215,20 +214,18 @@ def film(
     if shot.move == Move.TRACK and not tracks:
         shot = replace(shot, move=Move.DOLLY)
     close = wish.framing == Framing.CLOSE
-    ways = camera.paths(shot, stage.solids, motion, fps=fps) if not close else None
+    ways = camera.paths(shot, stage.solids, motion, fps=fps)
     size = next((max(solid.size) for solid in stage.solids if solid.name == shot.follow), 0.2)
     if tracks:
         way, followed = _followed(shot.follow, motion, frames, fps)
         spread = np.ptp(shot.points, axis=0).max()
         reach = max(2.2 * size, 0.10 * spread) if close else max(4.0 * size, 0.30 * spread)
         corners = reach * np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
-        hold = way[:, None] + corners
-        shot = replace(shot, points=followed[0] + corners)
-        ways = None
-    base = camera.frame(shot, aspect, ways)
-    points = shot.points if ways is None else np.concatenate([shot.points, ways])
-    if not tracks:
+        hold, points = way[:, None] + corners, followed[0] + corners
+    else:
+        points = shot.points if close else np.concatenate([shot.points, ways])
         hold, followed = points[None], np.zeros((frames, 3))
+    base = camera.frame(replace(shot, points=points), aspect)
     distance = max(0.05, float(((points - base.eye) @ base.forward).mean()))
     pivot = base.eye + base.forward * distance
     times = np.arange(frames) / fps

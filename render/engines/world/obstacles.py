@@ -61,9 +61,9 @@ def clearance(
         middle, axes, half = box_of(solid)
         half = half + SKIN
         heart, seen, stand = ((place - middle) @ axes for place in (pivot, points, eyes))
-        if (np.abs(heart) < half).all():
+        if bool(np.all(np.abs(heart) < half)):
             continue
-        inside = (np.abs(stand) < half).all(-1)
+        inside = np.all(np.abs(stand) < half, axis=-1)
         hits = entries(np.repeat(heart[None], len(stand), 0), stand, half)
         for k in np.flatnonzero(hits <= 1.0):
             blocked = entries(seen, np.repeat(stand[k][None], len(seen), 0), half) <= 1.0

@@ -37,10 +37,9 @@ class Layers:
 
     def _memory(self) -> tuple[Any, list[Any]]:
         """The struct, and the arrays that it points to."""
-        memory = travel_kernels.Memory()
-        memory.lit, memory.closed, memory.count, memory.far = kept = [self._buffer(wp.float32) for _ in range(4)]
-        memory.ids = self._buffer(wp.int32)
-        return memory, [*kept, memory.ids]
+        memory, kept = travel_kernels.Memory(), [self._buffer(wp.vec4), self._buffer(wp.int32)]
+        memory.known, memory.ids = kept
+        return memory, kept
 
     @property
     def all(self) -> list[Any]:
@@ -58,19 +57,17 @@ class Layers:
             self.lens = lens
             self.old[0].ids.fill_(-1)
         world.lens, before, self.lens = lens, self.lens, lens
-        memory = self.new[0]
+        memory, surfaces = self.new[0], (self.normal, self.ids)
         wp.launch(
             travel_kernels.see,
             self.size,
-            [world, frame, before, self.old[0], memory, self.sun, self.rest, self.air, self.glimpsed]
-            + [self.normal, self.ids],
+            [world, frame, before, self.old[0], memory, self.sun, self.rest, self.air, self.glimpsed, *surfaces],
             device=self.device,
         )
         wp.launch(
             travel_kernels.light,
             self.size,
-            [world, memory, self.air, self.glimpsed, self.normal, self.ids, self.sun, self.rest, self.mirrored]
-            + [self.factors],
+            [world, memory, self.air, self.glimpsed, *surfaces, self.sun, self.rest, self.mirrored, self.factors],
             device=self.device,
         )
         wp.launch(

@@ -89,7 +89,7 @@ class Picture:
         self._launch(sky_kernels.bake, [world.air, self.sky_map], (256, 1024))
         self.sea = None
         if stage.waves:
-            self.sea = Sea(stage.waves, self.cameras, aspect=self.w / self.h, shores=stage.shores, device=device)
+            self.sea = Sea(stage, seed=seed, device=device)
         self.layers = Layers(self.w, self.h, travels=self.travels, device=device)
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         self.shadow, self.open_sky = self._buffer(wp.float32), self._buffer(wp.float32)
@@ -175,11 +175,11 @@ class Picture:
         grade.shadow_tint, grade.light_tint = wp.vec3(*style.shadow_tint), wp.vec3(*style.light_tint)
         grade.vignette, grade.grain = style.vignette, style.grain
         grade.first_row, grade.rows = self.first_row, self.rows
+        tiles = (self.touched, self.side)
         if style.cel:
             self._launch(
                 finish_kernels.ink,
-                [grade, self.touched, self.side, self.scale, self.colour, self.front, self.front_ids]
-                + [self.w, self.h, self.out],
+                [grade, *tiles, self.scale, self.colour, self.front, self.front_ids, self.w, self.h, self.out],
                 (self.height, self.width),
             )
             return
@@ -187,6 +187,6 @@ class Picture:
             self.touched.fill_(int(Touch.REFRESH))
         self._launch(
             finish_kernels.develop,
-            [grade, self.touched, self.side, index, self.colour, self.out],
+            [grade, *tiles, index, self.colour, self.out],
             (self.rows, self.width),
         )

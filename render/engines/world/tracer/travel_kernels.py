@@ -34,23 +34,22 @@ SETTLED = wp.constant(12.0)
 """Samples after which a point that is all lit or all dark is refreshed only now and then."""
 LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
-SHARE = wp.constant(8)
+SHARE = wp.constant(12)
 """One in so many of the settled pixels is refreshed in a frame."""
 CLEAR_MIRROR = wp.constant(0.2)
 """Head-on reflection from which on every pixel's mirror is traced, not one in four."""
+
+
+FAINT = wp.constant(0.015)
+"""Share of a mirror below which it is left out."""
 
 
 @wp.struct
 class Memory:
     """What a pixel knows of the point it sees."""
 
-    lit: wp.array2d(dtype=wp.float32)
-    """Visible share of the sun."""
-    closed: wp.array2d(dtype=wp.float32)
-    """Closed share of the sky."""
-    count: wp.array2d(dtype=wp.float32)
-    """Samples in both."""
-    far: wp.array2d(dtype=wp.float32)
+    known: wp.array2d(dtype=wp.vec4)
+    """Visible share of the sun, closed share of the sky, samples in both, distance."""
     ids: wp.array2d(dtype=wp.int32)
 
 
@@ -79,10 +78,12 @@ def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> 
         x = x0 + i
         y = y0 + j
         if x >= 0 and y >= 0 and x < lens.width and y < lens.height:
-            if memory.ids[y, x] == code and wp.abs(memory.far[y, x] - distance) < near:
-                w = (float(i) * s + float(1 - i) * (1.0 - s)) * (float(j) * t + float(1 - j) * (1.0 - t))
-                out += wp.vec3(memory.lit[y, x], memory.closed[y, x], memory.count[y, x]) * w
-                total += w
+            if memory.ids[y, x] == code:
+                q = memory.known[y, x]
+                if wp.abs(q[3] - distance) < near:
+                    w = (float(i) * s + float(1 - i) * (1.0 - s)) * (float(j) * t + float(1 - j) * (1.0 - t))
+                    out += wp.vec3(q[0], q[1], q[2]) * w
+                    total += w
     if total < 0.1:
         return wp.vec3(0.0, 0.0, 0.0)
     return out * (1.0 / total)
@@ -144,15 +145,15 @@ def see(
     probes = int(0)
     if count < 1.0:
         count = 0.0
-        probes = 4
-    elif count < SETTLED or mixed or turn == 0:
+        probes = 3
+    elif count < SETTLED or turn == 0 or (mixed and turn % 2 == 0):
         probes = 1
     if probes > 0:
         share = 1.0 / wp.min(count + float(probes), LONGEST)
         if sunny:
             dark = float(0.0)
             for k in range(probes):
-                to_sun = towards_sun(world.air, fraction(a + float(k) * 0.25), fraction(b + float(k) * 0.6180340))
+                to_sun = towards_sun(world.air, fraction(a + float(k) * 0.3333), fraction(b + float(k) * 0.6180340))
                 dark += blocked_by_still(world, at, to_sun, 80.0)
                 if world.air.softness < 0.001:
                     dark = dark * float(probes)
@@ -161,14 +162,13 @@ def see(
         if world.air.cel == 0:
             closed = closed + (closed_off(world, hit, at, a, b, probes) - closed) * float(probes) * share
         count = wp.min(count + float(probes), LONGEST)
-    now.lit[y, x] = lit
-    now.closed[y, x] = closed
-    now.count[y, x] = count
-    now.far[y, x] = hit.distance
+    now.known[y, x] = wp.vec4(lit, closed, count, hit.distance)
     now.ids[y, x] = code
     surface = world.surfaces[hit.surface]
     if surface.mirror > 0.0 and world.air.cel == 0:
-        if surface.facing > CLEAR_MIRROR or (x % 2 == 0 and y % 2 == 0):
+        if surface.facing > CLEAR_MIRROR or (
+            x % 2 == 0 and y % 2 == 0 and mirror_share(world, hit.surface, n, direction, hit.distance) > FAINT
+        ):
             mirrored[y, x] = reflected(world, hit, direction, 0.5, 0.5)
 
 
@@ -176,25 +176,28 @@ def see(
 def evened(memory: Memory, x: int, y: int, width: int, height: int) -> wp.vec2:
     """Lit and closed share of a pixel, evened out over neighbours on the same surface."""
     code = memory.ids[y, x]
-    far = memory.far[y, x]
-    closed = memory.closed[y, x]
-    lit = memory.lit[y, x]
+    q = memory.known[y, x]
+    lit = q[0]
+    closed = q[1]
+    far = q[3]
     weight = float(1.0)
     sun_weight = float(1.0)
     near = far * 0.03
-    young = memory.count[y, x] < 6.0
+    young = q[2] < 6.0
     for k in range(8):
         i = k + k / 4
         dx = (i % 3 - 1) * 2
         dy = (i / 3 - 1) * 2
         xx = wp.clamp(x + dx, 0, width - 1)
         yy = wp.clamp(y + dy, 0, height - 1)
-        if memory.ids[yy, xx] == code and wp.abs(memory.far[yy, xx] - far) < near:
-            closed += memory.closed[yy, xx]
-            weight += 1.0
-            if young:
-                lit += memory.lit[yy, xx]
-                sun_weight += 1.0
+        if memory.ids[yy, xx] == code:
+            other = memory.known[yy, xx]
+            if wp.abs(other[3] - far) < near:
+                closed += other[1]
+                weight += 1.0
+                if young:
+                    lit += other[0]
+                    sun_weight += 1.0
     return wp.vec2(lit / sun_weight, closed / weight)
 
 
@@ -251,16 +254,14 @@ def light(
 
 @wp.func
 def rim(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), x: int, y: int, xx: int, yy: int) -> bool:
-    """Whether two neighbouring pixels see different parts, or a fold or a step of one."""
+    """Whether two neighbouring pixels see different parts, or a step of one."""
     if ids[y, x] != ids[yy, xx]:
         return True
     if ids[y, x] < 256:
         return False
-    p = normal[y, x]
-    q = normal[yy, xx]
-    if wp.abs(p[3] - q[3]) > 0.06 * wp.min(p[3], q[3]):
-        return True
-    return p[0] * q[0] + p[1] * q[1] + p[2] * q[2] < 0.85
+    p = normal[y, x][3]
+    q = normal[yy, xx][3]
+    return wp.abs(p - q) > 0.04 * wp.min(p, q)
 
 
 @wp.kernel(enable_backward=False)

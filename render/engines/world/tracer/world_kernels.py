@@ -127,6 +127,14 @@ def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp
 
 
 @wp.func
+def earlier(soup: Soup, face: int, u: float, v: float) -> wp.vec3:
+    """Where a point was in the frame before."""
+    a = soup.before[soup.indices[face * 3]]
+    b = soup.before[soup.indices[face * 3 + 1]]
+    return a * u + b * v + soup.before[soup.indices[face * 3 + 2]] * (1.0 - u - v)
+
+
+@wp.func
 def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The nearest moving part, or a distance below 0."""
     hit = Hit()
