@@ -45,7 +45,7 @@ class WorldEngine(Engine):
 
     def generate(self, jobs: Sequence[Job], *, cancel: Cancel, progress: Progress) -> Iterator[Footage | Failure]:
         """See :meth:`render.engines.contract.Engine.generate`."""
-        from render.engines.world.take import Take
+        from render.engines.world.take import take
 
         for job in jobs:
             cancel.check()
@@ -54,11 +54,11 @@ class WorldEngine(Engine):
                 yield Failure(job=job, reason=reason, permanent=True)
                 continue
             try:
-                take = Take(job, device=self.bench.device)
+                taken = take(job, device=self.bench.device)
             except (errors.EngineError, MemoryError, RuntimeError, ValueError) as error:
                 yield Failure(job=job, reason=f"The scene cannot be built: {error}", permanent=False)
                 continue
-            yield _footage(take, cancel, progress)
+            yield _footage(taken, cancel, progress)
 
     def _hindrance(self, job: Job) -> str:
         """Why this job can never be made here, or nothing."""
@@ -86,5 +86,5 @@ def _scene_fault(scene: str) -> str:
     return ""
 
 
-def _footage(take: Take, cancel: Cancel, progress: Progress) -> Footage:
-    return Footage(job=take.job, frames=take.frames(cancel, progress), finish=take.finish)
+def _footage(taken: Take, cancel: Cancel, progress: Progress) -> Footage:
+    return Footage(job=taken.job, frames=taken.frames(cancel, progress), finish=taken.finish)

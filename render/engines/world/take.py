@@ -59,13 +59,17 @@ def events(stage: Stage, contacts: Sequence[physics.Contact], seconds: float) ->
     return tuple(sorted(seen, key=lambda event: (event.time_s, event.name)))
 
 
+def take(job: Job, *, device: str) -> Take:
+    """The take of a job: its scene read, its stage built and moved."""
+    scene = wanted(job)
+    return Take(job, scene, families.build(scene, seed=job.seed, seconds=job.seconds), device=device)
+
+
 class Take:
     """A job that has been simulated and is ready to be drawn. ``finish`` may be called after the last frame."""
 
-    def __init__(self, job: Job, *, device: str) -> None:
-        self.job = job
-        self.scene = wanted(job)
-        self.stage = families.build(self.scene, seed=job.seed, seconds=job.seconds)
+    def __init__(self, job: Job, scene: Scene, stage: Stage, *, device: str) -> None:
+        self.job, self.scene, self.stage = job, scene, stage
         floor = self.stage.ground_substance if self.stage.ground is not None else None
         self.motion = physics.simulate(
             self.stage.solids,
