@@ -29,6 +29,7 @@ from render.cli import (
     query,
     report,
     run,
+    scene,
     status,
     try_,
     verify,
@@ -52,6 +53,7 @@ def _help(command: Callable[..., object]) -> str:
 for name, command in {
     "run": run.command,
     "try": try_.command,
+    "scene": scene.command,
     "plan": plan.command,
     "expand": expand.command,
     "status": status.command,

@@ -180,6 +180,14 @@ def _engines(_: Settings) -> Iterator[Finding]:
             yield Finding(name=f"engine {name}", health=Health.OK, found=f"{can.revision}: {can.title}")
 
 
+def _reader(_: Settings) -> Iterator[Finding]:
+    """The sentence model with which engine world reads words that no lexicon has."""
+    from render.engines.world.reading import nearness
+
+    near = nearness.nearest(["teacup"], ("cup", "shoe"))["teacup"]
+    yield Finding(name="prompt reader", health=Health.OK, found=f"teacup is near to {near.phrase} ({near.score:.2f})")
+
+
 def _scheduler(settings: Settings) -> Iterator[Finding]:
     if settings.scheduler is None:
         found = f"none set: runs start {settings.workers} workers of their own"
@@ -257,6 +265,7 @@ PROBES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "ffmpeg": _ffmpeg,
     "torch": _torch,
     "engines": _engines,
+    "prompt reader": _reader,
     "scheduler": _scheduler,
     "store": _store,
 }

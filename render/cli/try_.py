@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from render import errors
 from render.cli import options, output, summary
 from render.model import End
 
@@ -18,8 +19,20 @@ if TYPE_CHECKING:
 
 
 def command(
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the clip shows.")],
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="PROMPT", help="What the clip shows.", show_default=False)
+    ] = None,
     *,
+    scene: Annotated[
+        typer.FileText | None,
+        typer.Option(
+            "--scene",
+            metavar="FILE",
+            encoding="utf-8",
+            help="A scene as `nightreel scene` prints it, instead of a prompt or beside it; - for stdin.",
+            show_default=False,
+        ),
+    ] = None,
     engine: Annotated[str, typer.Option("--engine", help="One of `nightreel engines`.")] = "world",
     style: Annotated[str, typer.Option("--style", help="realistic, cinematic or anime.")] = "realistic",
     seconds: Annotated[float, typer.Option("--seconds", help="Length of the clip.")] = 4.0,
@@ -38,13 +51,16 @@ def command(
     Examples:
       nightreel try "Ocean waves against a rocky coast"
       nightreel try "A red ball rolls off a table" --seconds 2 --style anime --seed 7
+      nightreel try --scene shoe.yaml
     """
     from render.cli import batch
 
+    prompt, described = _asked(prompt, scene)
     row = {
         "experiment": "try",
         "variant": "try",
         "prompt": prompt,
+        "scene": described,
         "engine": engine,
         "style": style,
         "seconds": seconds,
@@ -71,6 +87,23 @@ def command(
     for trouble in _troubles(status, stopped):
         output.note(f"nightreel: {trouble}")
     return _code(status, stopped)
+
+
+def _asked(prompt: str | None, file: TextIO | None) -> tuple[str, str]:
+    """The prompt and the scene as YAML; a scene without a prompt is called what its family is."""
+    if file is None:
+        if prompt is None:
+            raise errors.InputError("Say what the clip shows: give a PROMPT, or a scene with --scene FILE.")
+        return prompt, ""
+    from render.engines.world import lexicon
+    from render.engines.world.reading import document
+
+    try:
+        text = file.read()
+    except UnicodeDecodeError as error:
+        raise errors.InputError(f"{file.name} is not text in UTF-8. Save it as UTF-8.") from error
+    family = document.parse(text).family
+    return lexicon.load().families[family].title if prompt is None else prompt, text
 
 
 def _path(uri: str) -> str:

@@ -9,6 +9,7 @@ from render.cli import main
 COMMANDS = [
     "run",
     "try",
+    "scene",
     "plan",
     "expand",
     "status",
@@ -22,7 +23,7 @@ COMMANDS = [
 ]
 HEAVY = {
     *("airflow", "av", "dask", "deltalake", "distributed", "duckdb", "great_expectations", "mujoco", "numpy", "pandas"),
-    *("pyarrow", "pydantic", "pydantic_settings", "rich", "torch", "warp"),
+    *("pyarrow", "pydantic", "pydantic_settings", "rich", "onnxruntime", "simplemma", "tokenizers", "torch", "warp"),
 }
 
 

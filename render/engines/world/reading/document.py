@@ -36,12 +36,16 @@ class SceneError(InputError):
     """A document that is no scene; the message names the key and what to change."""
 
 
+def plain(scene: Scene) -> dict[str, Any]:
+    """What the document of a scene holds, as mappings, lists, numbers and text."""
+    return {key: value for key, value in _differing(scene).items() if key != "words"}
+
+
 def dump(scene: Scene) -> str:
     """The document of a scene."""
     import yaml
 
-    plain = {key: value for key, value in _differing(scene).items() if key != "words"}
-    return yaml.safe_dump({"family": scene.family} | plain, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(plain(scene), sort_keys=False, allow_unicode=True, width=110)
 
 
 def parse(text: str) -> Scene:
@@ -57,7 +61,7 @@ def parse(text: str) -> Scene:
     try:
         scene = _adapter().validate_python(document)
     except ValidationError as error:
-        found = (f"{_place(fault['loc'])}: {_plain(fault)}" for fault in error.errors())
+        found = (f"{_place(fault['loc'])}: {_told(fault)}" for fault in error.errors())
         raise SceneError(f"The scene is not valid. {'; '.join(found)}.") from error
     if faults := list(_faults(scene)):
         raise SceneError(f"The scene is not valid. {'; '.join(faults)}.")
@@ -92,7 +96,7 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "the scene"
 
 
-def _plain(fault: Mapping[str, Any]) -> str:
+def _told(fault: Mapping[str, Any]) -> str:
     """A fault of pydantic in words of the document."""
     if fault["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         return f"there is no such key; known here are {', '.join(_keys(fault['loc']))}"

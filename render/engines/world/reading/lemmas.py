@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 LANGUAGE = "en"
 
@@ -24,3 +25,9 @@ def is_english(word: str) -> bool:
     import simplemma
 
     return word.isalpha() and simplemma.is_known(word, lang=LANGUAGE)
+
+
+def mostly_foreign(words: Sequence[str]) -> bool:
+    """Whether more than half of the words, more than one, are not in the dictionary."""
+    foreign = sum(not is_english(word) for word in words)
+    return foreign > 1 and foreign > len(words) / 2

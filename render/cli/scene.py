@@ -1,0 +1,72 @@
+"""``nightreel scene``: what the simulator would make of a prompt, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from render.cli import options, output
+
+if TYPE_CHECKING:
+    from render.engines.world.scene import Words
+
+
+def command(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the clip would show.")],
+    *,
+    store: options.Store = None,
+    as_json: options.Json = False,
+) -> None:
+    """Print the scene that engine world would build, as YAML.
+
+    Nothing is rendered. Edit the YAML and give it back with `nightreel try --scene FILE`, or in a manifest's column
+    "scene". Comments below it say which words were understood, shown by something near them, or ignored.
+
+    Examples:
+      nightreel scene "Three red balls fall, slow motion, no people"
+      nightreel scene "A shoe on a turntable" > shoe.yaml
+    """
+    from render.engines.world.reading import document, read
+
+    options.settings(store=store)
+    scene = read(prompt)
+    text = document.dump(scene)
+    if as_json:
+        words = scene.words
+        understood = {
+            "share": words.share,
+            "understood": words.understood,
+            "approximated": words.approximated,
+            "ignored": words.ignored,
+        }
+        output.document(
+            {
+                "family": scene.family,
+                "fallback": scene.fallback,
+                "scene": document.plain(scene),
+                "yaml": text,
+                "understood": understood,
+            }
+        )
+        return
+    output.write(text + "".join(f"# {line}\n" for line in _told(scene.words, fallback=scene.fallback)))
+
+
+def _told(words: Words, *, fallback: bool) -> Iterator[str]:
+    """What became of the words, a line each."""
+    from render.engines.world.reading import lemmas
+
+    if fallback:
+        yield "A stand-in: no family shows what this prompt asks for."
+    yield f"Understood of the prompt's words: {words.share:.0%}"
+    for what, said in (
+        ("Understood", words.understood),
+        ("Approximated", words.approximated),
+        ("Not understood", words.ignored),
+    ):
+        if said:
+            yield f"{what}: {', '.join(word if word.isprintable() else ascii(word) for word in said)}"
+    if lemmas.mostly_foreign(words.ignored):
+        yield "Most of these are no English words; other languages are not understood yet."

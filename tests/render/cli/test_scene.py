@@ -1,0 +1,76 @@
+import io
+import json
+
+import pytest
+
+from render.cli import main
+from render.engines.world.reading import document, read
+
+PROMPT = "Two crimson spheres and a banana fall at sunset, no people"
+
+
+def test_the_yaml_is_the_scene_and_the_words_are_comments(capfd):
+    assert main(["scene", PROMPT]) == 0
+    said = capfd.readouterr().out
+    assert document.parse(said) == document.parse(document.dump(read(PROMPT)))
+    assert "# Understood of the prompt's words: 86%\n" in said
+    assert "# Approximated: crimson → red, sphere → ball\n" in said
+    assert said.endswith("# Not understood: banana\n")
+
+
+def test_json_holds_the_share_and_the_three_lists(said):
+    code, told = said("scene", PROMPT)
+    assert code == 0
+    assert told["understood"] == {
+        "share": pytest.approx(6 / 7),
+        "understood": ["two", "fall", "sunset", "people"],
+        "approximated": ["crimson → red", "sphere → ball"],
+        "ignored": ["banana"],
+    }
+    assert told["scene"]["subjects"] == [{"kind": "ball", "count": 2, "colours": ["red"]}]
+    assert document.parse(told["yaml"]) == document.parse(json.dumps(told["scene"]))
+    assert (told["family"], told["fallback"]) == ("objects", False)
+
+
+def test_a_stand_in_and_another_language_are_told(capfd):
+    main(["scene", "Trois balles rouges tombent"])
+    said = capfd.readouterr().out
+    assert "# A stand-in: no family shows what this prompt asks for.\n" in said
+    assert "# Most of these are no English words; other languages are not understood yet.\n" in said
+
+
+@pytest.mark.parametrize("prompt", ["", "\x07 \x85 'a\u2028b' \"c\x00d\"", "猫が走る", "a: [b", "# off no"])
+def test_whatever_is_asked_the_answer_is_a_scene(prompt, capfd):
+    assert main(["scene", prompt]) == 0
+    assert document.parse(capfd.readouterr().out).family == "objects"
+
+
+def test_try_needs_a_prompt_or_a_scene(said):
+    code, told = said("try")
+    assert code == 2
+    assert "give a PROMPT, or a scene with --scene FILE" in told["error"]["message"]
+
+
+def test_a_scene_that_is_not_valid_is_refused_before_anything_is_begun(said, tmp_path):
+    file = tmp_path / "scene.yaml"
+    file.write_text("{family: objects, colour: red}")
+    code, told = said("try", "--scene", file, "--store", tmp_path / "store")
+    assert code == 2
+    assert "colour: there is no such key" in told["error"]["message"]
+    assert not (tmp_path / "store").exists()
+
+
+def test_text_that_is_not_utf8_is_no_scene(said, tmp_path):
+    file = tmp_path / "scene.yaml"
+    file.write_bytes(b"family: \xff")
+    code, told = said("try", "--scene", file)
+    assert code == 2
+    assert "is not text in UTF-8" in told["error"]["message"]
+
+
+def test_an_engine_that_takes_no_scene_refuses_it(said, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("family: objects\nsubjects:\n- kind: ball\n"))
+    code, told = said("try", "--scene", "-", "--engine", "testcard", "--store", tmp_path / "store")
+    assert code == 2
+    (fault,) = told["quarantined"]
+    assert (fault["column"], fault["reason"]) == ("scene", "Engine testcard takes no scene as data.")
