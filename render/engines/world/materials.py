@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 Colour = tuple[float, float, float]
@@ -23,9 +23,22 @@ class Pattern(IntEnum):
     CONCRETE = 9
     STRIPES = 10
     BRUSHED = 11
-    PLANKS = 12
+    PARQUET = 12
     CARTON = 13
     GRASS = 14
+    WOOD = 15
+    LEATHER = 16
+    CLOTH = 17
+    SCUFFED = 18
+    PLASTER = 19
+    LEAVES = 20
+    BARK = 21
+    SAND = 22
+    SNOW = 23
+    SOIL = 24
+    ASPHALT = 25
+    ICE = 26
+    FACADE = 27
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,14 @@ class Material:
     """Reflection at grazing angles, 0 (none is traced) to 1."""
     facing: float = 0.04
     """Reflection seen head-on, where ``mirror`` is above 0."""
+    metal: float = 0.0
+    """Share of the surface that is bare metal: its reflection takes the base colour, nothing is scattered."""
+    roughness: float = 0.0
+    """How much the reflection is spread, 0 to 1."""
+    glow: float = 0.0
+    """Radiance of its own by its colour; of a facade, the share of its windows that are lit."""
+    text: str = ""
+    """What is printed on a label or a carton, in the accent's colour."""
 
 
 COLOURS: dict[str, Colour] = {
@@ -71,3 +92,143 @@ PALETTES: tuple[tuple[str, ...], ...] = (
     ("green", "yellow", "white", "orange"),
 )
 """From which a seed picks when a prompt names no colour."""
+
+
+MATERIALS: dict[str, Material] = {
+    "asphalt": Material(
+        pattern=Pattern.ASPHALT, base=(0.062, 0.062, 0.066), accent=(0.62, 0.62, 0.58), gloss=0.06, roughness=0.7
+    ),
+    "brass": Material(
+        pattern=Pattern.SCUFFED,
+        base=(0.83, 0.60, 0.24),
+        scale=0.05,
+        gloss=0.7,
+        mirror=1.0,
+        facing=0.78,
+        metal=1.0,
+        roughness=0.12,
+    ),
+    "brick": Material(
+        pattern=Pattern.BRICK, base=(0.38, 0.15, 0.09), accent=(0.42, 0.40, 0.37), gloss=0.04, roughness=0.9
+    ),
+    "card": Material(pattern=Pattern.SCUFFED, base=(0.48, 0.33, 0.19), scale=0.08, gloss=0.05, roughness=0.9),
+    "ceramic": Material(
+        pattern=Pattern.SCUFFED,
+        base=(0.78, 0.76, 0.72),
+        scale=0.07,
+        gloss=0.85,
+        mirror=0.85,
+        facing=0.05,
+        roughness=0.03,
+    ),
+    "cloth": Material(pattern=Pattern.CLOTH, base=(0.52, 0.46, 0.38), scale=0.0016, gloss=0.0, roughness=1.0),
+    "concrete": Material(pattern=Pattern.CONCRETE, base=(0.42, 0.41, 0.39), scale=1.2, gloss=0.05, roughness=0.8),
+    "copper": Material(
+        pattern=Pattern.SCUFFED,
+        base=(0.85, 0.42, 0.26),
+        scale=0.05,
+        gloss=0.7,
+        mirror=1.0,
+        facing=0.80,
+        metal=1.0,
+        roughness=0.12,
+    ),
+    "glass": Material(base=(0.05, 0.09, 0.10), gloss=1.0, mirror=1.0, facing=0.06),
+    "gold": Material(
+        pattern=Pattern.SCUFFED,
+        base=(0.98, 0.70, 0.27),
+        scale=0.06,
+        gloss=0.85,
+        mirror=1.0,
+        facing=0.88,
+        metal=1.0,
+        roughness=0.06,
+    ),
+    "grass": Material(
+        pattern=Pattern.GRASS, base=(0.055, 0.14, 0.022), accent=(0.17, 0.24, 0.05), gloss=0.0, roughness=1.0
+    ),
+    "ice": Material(
+        pattern=Pattern.ICE,
+        base=(0.36, 0.52, 0.60),
+        accent=(0.80, 0.87, 0.90),
+        scale=0.5,
+        gloss=0.9,
+        mirror=0.9,
+        facing=0.05,
+        roughness=0.05,
+    ),
+    "leather": Material(
+        pattern=Pattern.LEATHER,
+        base=(0.24, 0.105, 0.045),
+        accent=(0.07, 0.028, 0.012),
+        scale=0.004,
+        gloss=0.3,
+        mirror=0.25,
+        roughness=0.35,
+    ),
+    "metal": Material(
+        pattern=Pattern.SCUFFED,
+        base=(0.66, 0.67, 0.69),
+        scale=0.06,
+        gloss=0.6,
+        mirror=1.0,
+        facing=0.62,
+        metal=1.0,
+        roughness=0.25,
+    ),
+    "plastic": Material(
+        pattern=Pattern.SCUFFED, base=(0.62, 0.06, 0.05), scale=0.09, gloss=0.5, mirror=0.4, roughness=0.12
+    ),
+    "rubber": Material(pattern=Pattern.SCUFFED, base=(0.035, 0.035, 0.037), scale=0.05, gloss=0.12, roughness=0.6),
+    "sand": Material(
+        pattern=Pattern.SAND, base=(0.50, 0.34, 0.185), accent=(0.66, 0.49, 0.30), scale=0.13, gloss=0.0, roughness=1.0
+    ),
+    "snow": Material(
+        pattern=Pattern.SNOW, base=(0.86, 0.88, 0.91), accent=(0.66, 0.74, 0.86), gloss=0.05, roughness=0.8
+    ),
+    "soil": Material(
+        pattern=Pattern.SOIL, base=(0.045, 0.028, 0.016), accent=(0.15, 0.095, 0.05), gloss=0.0, roughness=1.0
+    ),
+    "steel": Material(
+        pattern=Pattern.SCUFFED,
+        base=(0.60, 0.61, 0.63),
+        scale=0.06,
+        gloss=0.8,
+        mirror=1.0,
+        facing=0.60,
+        metal=1.0,
+        roughness=0.05,
+    ),
+    "stone": Material(
+        pattern=Pattern.ROCK,
+        base=(0.13, 0.115, 0.10),
+        accent=(0.36, 0.33, 0.29),
+        scale=0.35,
+        gloss=0.05,
+        roughness=0.8,
+    ),
+    "wood": Material(
+        pattern=Pattern.WOOD,
+        base=(0.46, 0.27, 0.125),
+        accent=(0.20, 0.095, 0.035),
+        scale=0.16,
+        gloss=0.25,
+        mirror=0.12,
+        roughness=0.4,
+    ),
+}
+"""What things are made of, by the names that prompts give; ``base`` and ``accent`` are what it has untinted."""
+
+
+def tinted(material: Material, colour: Colour) -> Material:
+    """The material in another colour, its accent as much darker or lighter than the base as it was."""
+    ratio = sum(material.accent) / max(sum(material.base), 1e-6)
+    red, green, blue = (min(0.9, ratio * c) for c in colour)
+    return replace(material, base=colour, accent=(red, green, blue))
+
+
+def named(name: str, colour: Colour | None = None) -> Material:
+    """A material of the table, in ``colour`` if one is given. Raises :class:`ValueError` for a name that it lacks."""
+    if name not in MATERIALS:
+        raise ValueError(f"There is no material {name!r}; choose one of: {', '.join(MATERIALS)}.")
+    return MATERIALS[name] if colour is None else tinted(MATERIALS[name], colour)

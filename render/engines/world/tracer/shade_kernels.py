@@ -3,10 +3,12 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import fraction
-from render.engines.world.tracer.pattern_kernels import paint
+from render.engines.world.tracer.paint_kernels import Paint
+from render.engines.world.tracer.pattern_kernels import leaning, skin
 from render.engines.world.tracer.sky_kernels import backdrop, sky, surroundings
 from render.engines.world.tracer.world_kernels import (
     Hit,
+    Surface,
     World,
     blocked_by_moving,
     blocked_by_still,
@@ -88,14 +90,35 @@ def cel_bands(world: World, hit: Hit, colour: wp.vec3, direction: wp.vec3, visib
 
 
 @wp.func
-def sunlit(world: World, hit: Hit, colour: wp.vec3, direction: wp.vec3) -> wp.vec3:
+def tint(s: Surface) -> wp.vec3:
+    """The colour of a mirror: white but for metals."""
+    return wp.vec3(1.0, 1.0, 1.0) * (1.0 - s.metal) + s.base * s.metal
+
+
+@wp.func
+def scattered(s: Surface, colour: wp.vec3) -> wp.vec3:
+    """The colour of what is not mirrored: metals have nearly none."""
+    return colour * (1.0 - 0.92 * s.metal)
+
+
+@wp.func
+def mirrored(world: World, surface: int, seen: wp.vec3, bounce: wp.vec3) -> wp.vec3:
+    """What a mirror makes of what is ``seen`` in it: rough ones blur it into the light from about there."""
+    s = world.surfaces[surface]
+    return wp.cw_mul(seen * (1.0 - s.roughness) + ambient(world, bounce) * s.roughness, tint(s))
+
+
+@wp.func
+def sunlit(world: World, hit: Hit, look: Paint, direction: wp.vec3) -> wp.vec3:
     """Reflected sunlight, were nothing in between."""
     facing = wp.max(wp.dot(hit.normal, world.air.sun), 0.0)
     s = world.surfaces[hit.surface]
     half = wp.normalize(world.air.sun - direction)
     sharp = 20.0 + 220.0 * s.gloss
-    shine = wp.pow(wp.max(wp.dot(hit.normal, half), 0.0), sharp) * s.gloss * (0.25 + sharp * 0.006) * facing
-    return wp.cw_mul(colour * facing + wp.vec3(shine, shine, shine), world.air.sun_colour)
+    shine = (
+        wp.pow(wp.max(wp.dot(hit.normal, half), 0.0), sharp) * s.gloss * (0.25 + sharp * 0.006) * facing * look.gloss
+    )
+    return wp.cw_mul(scattered(s, look.colour) * facing + tint(s) * shine, world.air.sun_colour)
 
 
 @wp.func
@@ -106,14 +129,15 @@ def glimpse(world: World, hit: Hit, origin: wp.vec3, direction: wp.vec3, travell
     if wp.dot(hit.normal, direction) > 0.0:
         hit.normal = -hit.normal
     blur = (travelled + hit.distance) * world.lens.pixel
-    colour = paint(world.surfaces[hit.surface], hit, blur, world.air.cel)
+    look = skin(world.surfaces[hit.surface], hit, blur, world.air.cel)
     at = origin + direction * hit.distance + hit.normal * 0.003
     lit = float(0.0)
     if wp.dot(hit.normal, world.air.sun) > 0.0:
         lit = 1.0 - wp.max(
             blocked_by_still(world, at, world.air.sun, 60.0), blocked_by_moving(world, at, world.air.sun, 60.0)
         )
-    seen = sunlit(world, hit, colour, direction) * lit + wp.cw_mul(colour, ambient(world, hit.normal)) * 0.8
+    seen = sunlit(world, hit, look, direction) * lit + wp.cw_mul(look.colour, ambient(world, hit.normal)) * 0.8
+    seen += look.glow
     pass_through = clear(world, travelled + hit.distance)
     return seen * pass_through + hazed(world, direction) * (1.0 - pass_through)
 
@@ -147,15 +171,18 @@ def lay(world: World, hit: Hit, direction: wp.vec3) -> Shade:
     """A surface turned to the eye, under a sun and a sky that nothing hides; ``mirrored`` stays empty."""
     out = Shade()
     slope = wp.max(-wp.dot(direction, hit.facet), 0.08)
-    colour = paint(world.surfaces[hit.surface], hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    s = world.surfaces[hit.surface]
+    look = skin(s, hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    hit.normal = leaning(hit, look.slope)
     if world.air.cel != 0:
-        out = cel_bands(world, hit, colour, direction, 1.0)
+        out = cel_bands(world, hit, look.colour, direction, 1.0)
     else:
         kept = float(1.0)
-        if world.surfaces[hit.surface].mirror > 0.0:
+        if s.mirror > 0.0:
             kept = 1.0 - fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
-        out.sun = sunlit(world, hit, colour, direction) * kept
-        out.rest = wp.cw_mul(colour, ambient(world, hit.normal)) * kept
+        out.sun = sunlit(world, hit, look, direction) * kept
+        out.rest = wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * kept
+    out.rest = out.rest + look.glow
     passes = clear(world, hit.distance)
     out.sun = out.sun * passes
     out.rest = out.rest * passes
@@ -178,7 +205,7 @@ def reflected(world: World, hit: Hit, direction: wp.vec3, a: float, b: float) ->
     bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
     bounce = wp.normalize(bounce + wp.vec3(a - 0.5, b - 0.5, 0.0) * 0.02)
     other = hit_still(world, at, bounce, 80.0)
-    return glimpse(world, other, at, bounce, hit.distance)
+    return mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
 
 
 @wp.func
@@ -226,7 +253,9 @@ def shade_moving(world: World, hit: Hit, direction: wp.vec3, a: float, b: float,
     hit = turned_to_eye(hit, direction)
     at = world.lens.eye + direction * hit.distance + hit.facet * 0.002
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
-    colour = paint(world.surfaces[hit.surface], hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    s = world.surfaces[hit.surface]
+    look = skin(s, hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    hit.normal = leaning(hit, look.slope)
     lit = float(0.0)
     if wp.dot(hit.normal, world.air.sun) > 0.0:
         dark = float(0.0)
@@ -243,11 +272,11 @@ def shade_moving(world: World, hit: Hit, direction: wp.vec3, a: float, b: float,
     passes = clear(world, hit.distance)
     air = hazed(world, direction) * (1.0 - passes)
     if world.air.cel != 0:
-        bands = cel_bands(world, hit, colour, direction, lit)
-        return (bands.sun + bands.rest) * passes + air
-    out = sunlit(world, hit, colour, direction) * lit
-    out += wp.cw_mul(colour, ambient(world, hit.normal)) * open_sky
-    if world.surfaces[hit.surface].mirror > 0.0:
+        bands = cel_bands(world, hit, look.colour, direction, lit)
+        return (bands.sun + bands.rest + look.glow) * passes + air
+    out = sunlit(world, hit, look, direction) * lit
+    out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * open_sky
+    if s.mirror > 0.0:
         share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
         bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
         other = hit_still(world, at, bounce, 80.0)
@@ -257,5 +286,6 @@ def shade_moving(world: World, hit: Hit, direction: wp.vec3, a: float, b: float,
         near = hit_moving(world, at, bounce, reach)
         if near.distance > 0.0:
             other = near
-        out = out * (1.0 - share) + glimpse(world, other, at, bounce, hit.distance) * share
-    return out * passes + air
+        seen = mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
+        out = out * (1.0 - share) + seen * share
+    return (out + look.glow) * passes + air
