@@ -7,6 +7,7 @@ settings of ours: object stores take them from the usual AWS, Google or Azure va
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -70,6 +71,14 @@ class Settings(BaseSettings):
             raise FileNotFoundError(f"NIGHTREEL_CONFIG names {named}, which is no file.")
         file = Path(named or "nightreel.toml")
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file))
+
+
+def carries_secret(url: str) -> bool:
+    """True for an address with a user, a password or a web query, which may sign it.
+
+    Batches, the catalog and reports keep addresses, and many people read those.
+    """
+    return re.search(r"://[^/?#]*@|https?://[^#]*\?", url) is not None
 
 
 def load(**overrides: object) -> Settings:

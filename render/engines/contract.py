@@ -40,7 +40,7 @@ class Capabilities:
     max_seconds: float = 60.0
     max_pixels: int = 4096 * 4096
     resources: Mapping[str, float] = field(default_factory=dict)
-    """Dask worker resources a group needs, such as ``{"GPU": 1}``."""
+    """Dask worker resources a group needs, such as ``{"GPU": 1, "MEMORY": 8e9}``; MEMORY in bytes."""
     group_size: int = 1
     """How many like jobs the engine wants at once."""
     cpu_ms_per_megapixel: float = 0.0

@@ -152,9 +152,10 @@ def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     # Without an address of its own the HTTP side would listen on every interface, at Dask's well-known port.
     here: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     scheduler = {"cls": Scheduler, "options": {**here, "port": 0, "allowed_failures": 0}}
+    memory = MEMORY_LIMIT // settings.workers
     common = here | {
         "nthreads": 1,
-        "memory_limit": MEMORY_LIMIT // settings.workers,
+        "memory_limit": memory,
         "local_directory": str(settings.scratch.absolute()),
         "preload": [PRELOAD],
         "silence_logs": logging.CRITICAL,
@@ -162,7 +163,8 @@ def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     settings.scratch.mkdir(parents=True, exist_ok=True)
     workers = {}
     for number, gpu in enumerate(_gpus(settings.workers)):
-        own = {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": {"GPU": 1} if gpu else None}
+        offer = {"MEMORY": memory} | ({"GPU": 1} if gpu else {})
+        own = {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": offer}
         workers[number] = {"cls": Nanny, "options": common | own}
     touched = (*ENVIRONMENT, "PYTHONHASHSEED", "__DASK_PARENT_PID")  # by us, and by Dask for the workers' sake
     before = {name: os.environ[name] for name in touched if name in os.environ}

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from render.errors import ManifestError
 from render.model import ManifestFile
+from render.settings import carries_secret
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -68,6 +69,11 @@ def locate(url: str | Path, roots: Sequence[str] = ()) -> Place:
     """The place that ``url`` names. Raises :class:`render.errors.ManifestError`, also if it is not below a root."""
     from fsspec.core import url_to_fs
 
+    if carries_secret(str(url)):
+        raise ManifestError(
+            "The manifest's address carries a user name, a password or a query, and batches keep addresses. Give "
+            "credentials by the store's usual environment variables or profiles, or fetch the file first."
+        )
     with explained(str(url)):
         if not str(url).strip() or "\0" in str(url):
             raise ValueError("the path is empty or no path at all")

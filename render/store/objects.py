@@ -14,6 +14,7 @@ from typing import BinaryIO
 from fsspec.utils import get_protocol
 
 from render import errors
+from render.settings import carries_secret
 
 PIECE = 1 << 20
 """Bytes read at once when an object is hashed or copied."""
@@ -136,6 +137,11 @@ def open_store(url: str) -> ObjectStore:
     Raises :class:`render.errors.InputError` for a URL that names no directory or bucket, or one where an object
     cannot be put only if it is absent: without that no commit is safe.
     """
+    if carries_secret(url):
+        raise errors.InputError(
+            "The store's address carries a user name, a password or a query, and the catalog keeps addresses. Give "
+            "credentials by the usual AWS environment variables or profiles."
+        )
     match get_protocol(url):
         case "file" | "local":
             from render.store.directory import DirectoryStore

@@ -63,6 +63,7 @@ def test_a_local_farm_is_one_thread_a_process_on_loopback_and_leaves_nothing(set
     with cluster.local(settings) as address, cluster.connect(address) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         assert [entry["nthreads"] for entry in workers.values()] == [1] * settings.workers
+        assert all(entry["resources"]["MEMORY"] == entry["memory_limit"] > 0 for entry in workers.values())
         assert list(client.run(environment).values()) == [cluster.ENVIRONMENT] * settings.workers
         pids = [os.getpid(), *client.run(os.getpid).values()]
         assert {address for pid in pids for address in listening(pid)} == {"0100007F"}

@@ -96,3 +96,19 @@ def test_an_inbox_may_be_empty_or_not_there(tmp_path: Path) -> None:
     assert manifest.arrived(tmp_path) == manifest.arrived(tmp_path / "later") == []
     manifest.write(TABLE, tmp_path / "a.parquet")
     assert len(manifest.arrived(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["s3://key:hunter2@bucket/a.parquet", "https://host/a.parquet?X-Amz-Signature=hunter2", "ftp://hunter2@host/a"],
+)
+def test_an_address_with_a_secret_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ManifestError, match="carries a user name, a password or a query") as refused:
+        manifest.files(url)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_signs_of_a_secret_in_a_plain_path_mean_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "who?@home.parquet"
+    manifest.write(TABLE, path)
+    assert len(manifest.files(path)) == 1

@@ -35,6 +35,12 @@ def put_many(url: str, number: int) -> None:
             store.put(f"won/{name}/{number}", b"")
 
 
+def test_an_address_with_a_secret_is_refused_and_not_repeated() -> None:
+    with pytest.raises(errors.InputError, match="carries a user name, a password or a query") as refused:
+        open_store("s3://key:hunter2@bucket/store")
+    assert "hunter2" not in str(refused.value)
+
+
 def test_opening_writes_nothing(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "store"))
     assert store.list() == store.folders() == []
