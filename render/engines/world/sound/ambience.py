@@ -13,7 +13,7 @@ from render.engines.world.stage import Reaction
 
 BIRDS = Calls(a_minute=34, low=2400, high=5200, db=-34)
 LEAVES = Air(low=900, high=5200, db=-37, change=0.5, depth=0.8)
-TOWN = Air(low=45, high=240, db=-33, change=0.3, depth=0.3, order=2)
+TOWN = Air(low=45, high=240, db=-37, change=0.3, depth=0.3, order=2)
 AMBIENCES: dict[str, tuple[Layer, ...]] = {
     "yard": (LEAVES, TOWN, Calls(a_minute=9, low=2600, high=4800, db=-41)),
     "street": (TOWN, Air(low=220, high=1600, db=-37, depth=0.3), Traffic(a_minute=11, db=-29)),

@@ -13,9 +13,9 @@ from render.engines.world.sound.layers import Stereo, pan
 from render.engines.world.sound.noise import band, wander
 from render.engines.world.stage import Reaction
 
-TALKERS = 6
+TALKERS = 4
 """Single voices in the murmur; behind them it is noise of speech."""
-SHOUTERS = 26
+SHOUTERS = 20
 """Voices of one reaction."""
 AH = ((750.0, 1.0), (1200.0, 0.6), (2600.0, 0.25))
 OH = ((430.0, 1.0), (800.0, 0.5), (2500.0, 0.12))
@@ -35,10 +35,11 @@ def _vowel(source: NDArray[np.floating], formants: Sequence[tuple[float, float]]
     return out
 
 
-def _throat(pitch: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.float64]:
+def _throat(pitch: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.float32]:
     """Pulses at ``pitch`` Hz, given for each sample, and some breath."""
-    phase = np.cumsum(pitch / SAMPLE_RATE) % 1.0
-    return 1 - 2 * phase**0.5 + 0.15 * rng.standard_normal(len(pitch))
+    phase = np.cumsum(pitch, dtype=np.float64) / SAMPLE_RATE
+    pulses = 1 - 2 * np.sqrt((phase - np.floor(phase)).astype(np.float32))
+    return pulses + np.float32(0.15) * rng.standard_normal(len(pitch), dtype=np.float32)
 
 
 def murmur(samples: int, rng: np.random.Generator) -> Stereo:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
@@ -25,17 +26,26 @@ PEAK = 0.7
 """Largest sample of a mix."""
 EVENNESS = 0.8
 """How far what bodies do is brought to one level, 0 to 1: a film lets a pin be heard as well as a crate."""
-KNEE = 0.35
-"""Share of the loudest peak from which on peaks are rounded, so that the limiter has less to do."""
+THRESHOLD = 0.2
+"""Level from which on bodies are compressed; the loudest of them are near 1."""
+RATIO = 2.5
+LOOK_AHEAD = SAMPLE_RATE // 200
+"""Samples."""
 ENDS = SAMPLE_RATE // 125
 """Samples over which the air of a place sets in, and everything ends: no click at a cut."""
 
 
-def _rounded(sound: Stereo) -> Stereo:
-    """Peaks bent below 1; what is smaller than :data:`KNEE` is left alone."""
-    size = np.abs(sound)
-    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
-    return np.where(size > KNEE, np.sign(sound) * bent, sound).astype(np.float32)
+def compressed(sound: Stereo) -> Stereo:
+    """What is above :data:`THRESHOLD` brought nearer to it, so that tails are heard and the limiter has less to do.
+
+    The gain looks ahead and goes down before a peak comes, so that no onset is moved or rounded.
+    """
+    if not len(sound):
+        return sound
+    width = 2 * LOOK_AHEAD + 1
+    size = uniform_filter1d(maximum_filter1d(np.abs(sound).max(axis=1), width), width)
+    gain = (np.maximum(size, THRESHOLD) / THRESHOLD) ** (1 / RATIO - 1)
+    return sound * gain[:, None].astype(np.float32)
 
 
 def bodies(
@@ -96,13 +106,15 @@ def render(
     :data:`render.engines.world.sound.listener.LONGEST_DELAY`. Slow motion sounds lower (:func:`impacts.pitch`). The
     same arguments give the same bytes. Raises :class:`ValueError` for an ambience or a substance that is not known.
     """
+    if not samples:
+        return np.zeros((0, 2), np.float32)
     listener, contacts = Listener(cameras, fps=fps), impacts.audible(motion.contacts)
     seen = reactions(stage, motion, contacts)
     out = ambience.render(stage.ambience, seen, samples=samples, seed=seed)
     out += elements(stage, motion, listener, samples=samples, seed=seed)
     ramp = np.linspace(0, 1, ENDS, dtype=np.float32)[: len(out), None]
     out[: len(ramp)] *= ramp
-    out += _rounded(bodies(stage, motion, contacts, listener, fps=fps, samples=samples, seed=seed))
+    out += compressed(bodies(stage, motion, contacts, listener, fps=fps, samples=samples, seed=seed))
     out[len(out) - len(ramp) :] *= ramp[::-1]
     peak = float(np.abs(out).max(initial=0.0))
     return out * np.float32(PEAK / peak) if peak else out

@@ -32,7 +32,7 @@ HARD_CONTACT = 0.0007
 """Seconds of a contact of hard bodies at 1 m/s."""
 CLICK = 0.004
 """Seconds in which the noise of the surfaces dies away."""
-EDGE = 0.1
+EDGE = 0.16
 """Share of a mode that even a contact much longer than its period excites at 1 m/s: surfaces are rough."""
 QUIETEST = 4.6
 """Time constants after which a mode is not heard any more: 40 dB."""
@@ -94,7 +94,7 @@ class Voice:
         heard = (hertz < HIGHEST) & (hertz > 20)
         loud = substance.loudness
         return cls(
-            hertz=hertz[heard], decay=decay[heard] / pitch, gain=gain[heard] * loud, click=1.6 * substance.noise * loud
+            hertz=hertz[heard], decay=decay[heard] / pitch, gain=gain[heard] * loud, click=2.6 * substance.noise * loud
         )
 
     def table(self) -> NDArray[np.float32]:
@@ -131,7 +131,7 @@ def strike(
     out[:rise] *= np.linspace(0, 1, rise + 1, dtype=np.float32)[1:][: len(out)]
     size = min(int(QUIETEST * CLICK * SAMPLE_RATE), len(out))
     noise = rng.standard_normal(size, dtype=np.float32) * np.exp(-np.arange(size) / (CLICK * SAMPLE_RATE))
-    soft = max(round(contact * SAMPLE_RATE / 12), 1)
+    soft = max(round(contact * SAMPLE_RATE / 40), 1)
     if soft > 1:
         noise = np.convolve(noise, np.full(soft, soft**-0.5, np.float32))[:size]
     out[:size] += noise.astype(np.float32) * (voice.click * hard)
