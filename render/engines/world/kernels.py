@@ -45,10 +45,19 @@ def prepare(cache: Path, device: str) -> None:
         sky_kernels,
         still_kernels,
         travel_kernels,
+        wave_kernels,
     )
 
     with (home / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for module in (sky_kernels, still_kernels, travel_kernels, moving_kernels, sea_kernels, finish_kernels):
+        for module in (
+            sky_kernels,
+            still_kernels,
+            travel_kernels,
+            moving_kernels,
+            wave_kernels,
+            sea_kernels,
+            finish_kernels,
+        ):
             wp.load_module(module.__name__, device=device)
         wp.load_module(cloth_kernels.__name__, device="cpu")

@@ -1,170 +1,279 @@
-"""The sea: Gerstner waves on a fan of triangles that reaches to the horizon. Warp kernels."""
+"""How water looks: mirrored sky and sun, light out of its depth, foam, and what lies beneath. Warp kernels."""
 
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import noise2
 from render.engines.world.tracer.shade_kernels import clear, glimpse
 from render.engines.world.tracer.sky_kernels import surroundings
-from render.engines.world.tracer.world_kernels import Hit, World, blocked_by_still, hit_still, ray
+from render.engines.world.tracer.wave_kernels import Froth, patch
+from render.engines.world.tracer.world_kernels import (
+    World,
+    blocked_by_moving,
+    blocked_by_still,
+    hit_moving,
+    hit_still,
+    ray,
+)
 
-
-@wp.kernel(enable_backward=False)
-def heave(
-    rest: wp.array(dtype=wp.vec3),
-    shore: wp.array(dtype=wp.float32),
-    waves: wp.array(dtype=wp.vec4),
-    phases: wp.array(dtype=wp.float32),
-    count: int,
-    time: float,
-    points: wp.array(dtype=wp.vec3),
-    normals: wp.array(dtype=wp.vec3),
-    foam: wp.array(dtype=wp.float32),
-):
-    """Water particles at ``time``. A wave is (k·x, k·y, amplitude, ω); ``rest`` is (x, y, spacing of the net there).
-
-    Waves shorter than four spacings are left out, so that the far sea does not flicker.
-    """
-    i = wp.tid()
-    x = rest[i][0]
-    y = rest[i][1]
-    spacing = rest[i][2]
-    point = wp.vec3(x, y, 0.0)
-    normal = wp.vec3(0.0, 0.0, 1.0)
-    xx = float(1.0)
-    yy = float(1.0)
-    xy = float(0.0)
-    for j in range(count):
-        wave = waves[j]
-        number = wp.sqrt(wave[0] * wave[0] + wave[1] * wave[1])
-        kept = wp.clamp(6.2831853 / (number * spacing * 2.0) - 1.0, 0.0, 1.0)
-        if kept > 0.0:
-            dx = wave[0] / number
-            dy = wave[1] / number
-            angle = wave[0] * x + wave[1] * y - wave[3] * time + phases[j]
-            s = wp.sin(angle)
-            c = wp.cos(angle)
-            a = wave[2] * kept
-            steep = number * a
-            point += wp.vec3(-dx * a * s, -dy * a * s, a * c)
-            normal += wp.vec3(dx * steep * s, dy * steep * s, -steep * c * 0.8)
-            xx -= dx * dx * steep * c
-            yy -= dy * dy * steep * c
-            xy -= dx * dy * steep * c
-    points[i] = point
-    normals[i] = wp.normalize(normal)
-    fold = wp.clamp((0.62 - (xx * yy - xy * xy)) * 1.6, 0.0, 1.0) * wp.clamp(2.0 - spacing * 2.0, 0.0, 1.0)
-    near = shore[i]
-    wash = float(0.0)
-    if near < 2.2:
-        surge = 0.55 + 0.45 * wp.sin(time * 1.3 - near * 2.6 + noise2(x * 0.6, y * 0.6) * 6.0)
-        edge = wp.clamp(1.0 - near / 0.45, 0.0, 1.0) * 0.62
-        wash = wp.max(edge, wp.clamp(1.0 - near / 2.2, 0.0, 1.0) * surge * 0.8 + point[2] * 0.35)
-    foam[i] = wp.clamp(wp.max(fold, wash), 0.0, 1.0)
+WATER = wp.constant(255 * 256)
+"""Part and surface of water among the ids."""
+NOWHERE = wp.constant(wp.uint64(18446744073709551615))
+"""Among the nearest triangles: none."""
+MIRRORS = wp.constant(160.0)
+"""Metres to which water mirrors things."""
+FAINT = wp.constant(0.05)
+"""Share of a mirror that shows the sky alone."""
+SHADED = wp.constant(14.0)
+"""Metres to a shore whose shadow may fall on the water."""
 
 
 @wp.struct
 class Water:
+    """The surface of one moment and how it looks."""
+
     mesh: wp.uint64
+    points: wp.array(dtype=wp.vec3)
     indices: wp.array(dtype=wp.int32)
     normals: wp.array(dtype=wp.vec3)
-    foam: wp.array(dtype=wp.float32)
+    marks: wp.array(dtype=wp.vec4)
+    froth: Froth
+    coarse: wp.array2d(dtype=wp.vec2)
+    fine: wp.array2d(dtype=wp.vec2)
+    """Slopes of ripples on squares that repeat."""
+    coarse_side: float
+    fine_side: float
+    slope: float
+    """Root mean square slope of all ripples."""
+    sigma: float
+    deep: wp.vec3
+    shallow: wp.vec3
+    clarity: float
+    foam: float
     time: float
 
 
 @wp.func
-def lace(p: wp.vec3, amount: float, time: float, cel: int) -> float:
+def lace(x: float, y: float, amount: float, time: float, cel: int) -> float:
     """Foam's coverage: thick where there is much, torn into threads where there is little."""
-    drift = time * 0.15
-    web = noise2(p[0] * 3.1 + drift, p[1] * 3.1) * 0.5 + noise2(p[0] * 8.7, p[1] * 8.7 - drift) * 0.3
-    web += noise2(p[0] * 23.0 - drift, p[1] * 23.0) * 0.2
-    threads = 1.0 - wp.abs(web - 0.5) * 4.5
-    cover = wp.clamp((amount - 0.25 + threads * 0.35) * 1.6, 0.0, 1.0) * wp.clamp(amount * 3.0, 0.0, 1.0)
+    drift = time * 0.12
+    web = noise2(x * 2.3 + drift, y * 2.3) * 0.45 + noise2(x * 6.1, y * 6.1 - drift) * 0.3
+    web += noise2(x * 17.0 - drift, y * 17.0) * 0.25
+    threads = 1.0 - wp.abs(web - 0.5) * 5.0
+    cover = wp.clamp((amount - 0.38 + threads * 0.34) * 2.0, 0.0, 1.0) * wp.clamp(amount * 3.0, 0.0, 1.0)
     if cel != 0:
-        return wp.clamp((cover - 0.5) * 30.0, 0.0, 1.0)
+        return wp.clamp((cover - 0.45) * 30.0, 0.0, 1.0)
     return cover
 
 
 @wp.func
-def water_colour(
-    world: World, water: Water, at: wp.vec3, direction: wp.vec3, distance: float, n: wp.vec3, amount: float
-) -> wp.vec3:
-    air = world.air
-    near = wp.clamp(8.0 / distance - 0.12, 0.0, 1.0)
-    if air.cel == 0 and near > 0.0:
-        t = water.time
-        u = at[0]
-        v = at[1]
-        g0 = noise2(u * 3.7 + t * 1.1, v * 3.7 - t * 0.7)
-        g1 = noise2(u * 3.7 + 0.35 + t * 1.1, v * 3.7 - t * 0.7)
-        g2 = noise2(u * 3.7 + t * 1.1, v * 3.7 + 0.35 - t * 0.7)
-        h0 = noise2(u * 11.0 - t * 1.7, v * 11.0 + t)
-        h1 = noise2(u * 11.0 + 0.35 - t * 1.7, v * 11.0 + t)
-        h2 = noise2(u * 11.0 - t * 1.7, v * 11.0 + 0.35 + t)
-        tilt = wp.vec3((g1 - g0) * 0.26 + (h1 - h0) * 0.15, (g2 - g0) * 0.26 + (h2 - h0) * 0.15, 0.0)
-        n = wp.normalize(n - tilt * near)
-    facing = wp.max(-wp.dot(n, direction), 0.02)
-    c = 1.0 - facing
-    c2 = c * c
-    share = 0.02 + 0.98 * c2 * c2 * c
-    rough = wp.clamp(distance * 0.004, 0.0, 0.35)
-    share = share * (1.0 - rough)
-    bounce = direction + n * (2.0 * facing)
-    bounce = wp.normalize(wp.vec3(bounce[0], bounce[1], wp.abs(bounce[2]) + 0.02 + rough * 0.25))
-    seen = air.horizon
-    if air.cel == 0:
-        other = Hit()
-        other.distance = -1.0
-        if distance < 40.0:
-            other = hit_still(world, at, bounce, 12.0)
+def rippled(tile: wp.array2d(dtype=wp.vec2), side: float, x: float, y: float) -> wp.vec2:
+    """Slopes of a tile that repeats every ``side`` metres; its cells are a power of two."""
+    cells = tile.shape[0]
+    u = x / side * float(cells)
+    v = y / side * float(cells)
+    fu = wp.floor(u)
+    fv = wp.floor(v)
+    s = u - fu
+    t = v - fv
+    i = int(fu) & (cells - 1)
+    j = int(fv) & (cells - 1)
+    i1 = (i + 1) & (cells - 1)
+    j1 = (j + 1) & (cells - 1)
+    low = tile[i, j] * (1.0 - s) + tile[i1, j] * s
+    high = tile[i, j1] * (1.0 - s) + tile[i1, j1] * s
+    return low * (1.0 - t) + high * t
+
+
+@wp.func
+def foam_at(water: Water, mark: wp.vec4) -> float:
+    """Foam by its memory about the action, by the fold of the crests beyond."""
+    far = wp.clamp((0.60 - mark[2]) * 2.2, 0.0, 1.0)
+    old = patch(water.froth.former, water.froth, mark[0], mark[1], far)
+    new = patch(water.froth.latest, water.froth, mark[0], mark[1], far)
+    return (old + (new - old) * water.froth.share) * water.foam
+
+
+@wp.func
+def tint(base: wp.vec3, thick: float, clarity: float) -> wp.vec3:
+    """What passes a thickness of water: red is lost first."""
+    a = thick / clarity
+    return wp.vec3(base[0] * wp.exp(-1.7 * a), base[1] * wp.exp(-0.95 * a), base[2] * wp.exp(-0.85 * a))
+
+
+@wp.func
+def air_light(world: World) -> wp.vec3:
+    """Light that falls on level ground, about 1 by day."""
+    high = wp.max(world.air.sun[2], 0.12)
+    return (world.air.sun_colour * high + world.air.ambient) * 0.40
+
+
+@wp.func
+def mirrored_in(world: World, at: wp.vec3, bounce: wp.vec3, distance: float, share: float) -> wp.vec3:
+    """What the water's mirror shows."""
+    if share > FAINT and distance < MIRRORS and world.has_still + world.has_moving > 0:
+        other = hit_still(world, at, bounce, MIRRORS)
+        reach = float(MIRRORS)
         if other.distance > 0.0:
-            seen = glimpse(world, other, at, bounce, distance)
-        else:
-            seen = surroundings(world, bounce)
+            reach = other.distance
+        near = hit_moving(world, at, bounce, reach)
+        if near.distance > 0.0:
+            other = near
+        if other.distance > 0.0:
+            return glimpse(world, other, at, bounce, distance)
+    return surroundings(world, bounce)
+
+
+@wp.func
+def painted(
+    world: World, water: Water, at: wp.vec3, direction: wp.vec3, n: wp.vec3, mark: wp.vec4, lit: float
+) -> wp.vec3:
+    """Water in flat tones."""
+    air = world.air
+    light = air_light(world)
+    facing = wp.max(-wp.dot(n, direction), 0.02)
+    band = wp.clamp((facing - 0.20) * 30.0, 0.0, 1.0)
+    high = wp.clamp((at[2] - 0.9 * water.sigma) / wp.max(0.06 * water.sigma, 0.003), 0.0, 1.0)
+    shoal = wp.clamp((1.4 * water.clarity - mark[3]) * 12.0, 0.0, 1.0)
+    sky = air.horizon * 0.35 + air.zenith * 0.45
+    body = wp.cw_mul(water.deep * 1.9 + water.shallow * 0.22, light) * band + sky * (1.0 - band)
+    crest = wp.cw_mul(water.shallow * 1.25, light)
+    body = body + (crest - body) * wp.max(high * 0.8, shoal * 0.55)
+    body = body * (0.72 + 0.28 * lit)
+    bounce = direction + n * (2.0 * facing)
+    spark = wp.clamp((wp.dot(bounce, air.sun) - 0.972) * 220.0, 0.0, 1.0) * lit
+    return body + (air.sun_colour * 0.42 + air.horizon * 0.2 - body) * (spark * 0.55)
+
+
+@wp.func
+def water_colour(
+    world: World,
+    water: Water,
+    at: wp.vec3,
+    direction: wp.vec3,
+    distance: float,
+    normal: wp.vec3,
+    mark: wp.vec4,
+    thick: float,
+    beneath: wp.vec3,
+) -> wp.vec3:
+    """Radiance of the water; ``thick`` metres of it lie before what is ``beneath``."""
+    air = world.air
+    n = normal
+    print_size = distance * world.lens.pixel / wp.max(-wp.dot(normal, direction), 0.05)
+    coarse = wp.clamp(1.4 - print_size / 0.28, 0.0, 1.0)
+    fine = wp.clamp(1.4 - print_size / 0.06, 0.0, 1.0)
+    if air.cel == 0:
+        tilt = wp.vec2(0.0, 0.0)
+        if coarse > 0.0:
+            tilt += rippled(water.coarse, water.coarse_side, mark[0], mark[1]) * coarse
+        if fine > 0.0:
+            tilt += rippled(water.fine, water.fine_side, mark[0], mark[1]) * fine
+        n = wp.normalize(normal - wp.vec3(tilt[0], tilt[1], 0.0))
+    hidden = water.slope * water.slope * (1.0 - 0.5 * coarse * coarse - 0.5 * fine * fine)
+    spread = wp.sqrt(hidden)
+    facing = wp.max(-wp.dot(n, direction), 0.02)
     lit = float(1.0)
-    if distance < 60.0:
-        lit = 1.0 - blocked_by_still(world, at + wp.vec3(0.0, 0.0, 0.02), air.sun, 30.0)
-    power = (air.sun_colour[0] + air.sun_colour[1] + air.sun_colour[2]) / 7.6
-    deep = wp.vec3(0.010, 0.062, 0.092)
-    crest = wp.vec3(0.045, 0.30, 0.28)
-    through = wp.clamp(at[2] * 0.9 + 0.30, 0.0, 1.0) * (
-        0.35 + 0.65 * wp.clamp(wp.dot(direction, air.sun) * 0.7 + 0.5, 0.0, 1.0)
-    )
-    body = (deep * (1.0 - through) + crest * through) * (0.25 + 0.75 * power)
+    if mark[3] < SHADED or world.has_moving != 0:
+        above = at + wp.vec3(0.0, 0.0, 0.02)
+        lit = 1.0 - wp.max(
+            blocked_by_still(world, above, air.sun, 40.0), blocked_by_moving(world, above, air.sun, 40.0)
+        )
+    light = air_light(world)
     white = wp.cw_mul(
-        wp.vec3(0.92, 0.96, 1.0), air.sun_colour * (0.30 * lit * wp.max(wp.dot(n, air.sun), 0.0)) + air.ambient * 0.72
+        wp.vec3(0.92, 0.96, 1.0),
+        air.sun_colour * (0.30 * lit * wp.max(wp.dot(n, air.sun), 0.05)) + air.ambient * 0.62,
     )
+    out = white
     if air.cel != 0:
-        band = wp.clamp((facing - 0.16) * 30.0, 0.0, 1.0)
-        high = wp.clamp((through - 0.33) * 30.0, 0.0, 1.0)
-        dark = (wp.vec3(0.02, 0.16, 0.30) * band + wp.vec3(0.10, 0.36, 0.52) * (1.0 - band)) * (0.2 + 0.8 * power)
-        body = dark * (1.0 - high * 0.75) + wp.vec3(0.08, 0.42, 0.50) * (power * high * 0.75)
-        body = body * (0.72 + 0.28 * lit)
-        spark = wp.clamp((wp.dot(bounce, air.sun) - 0.975) * 200.0, 0.0, 1.0) * lit
-        out = body + (air.sun_colour * 0.45 - body) * (spark * 0.45)
-        out = out * 1.25
+        out = painted(world, water, at, direction, n, mark, lit)
+        edge = 1.0 - wp.exp(-thick / wp.max(0.25 * water.clarity, 0.05))
+        out = out * edge + beneath * (1.0 - edge)
+        white = white * 1.1
     else:
-        glint = wp.pow(wp.max(wp.dot(bounce, air.sun), 0.0), 240.0 * (1.0 - rough) + 20.0) * 2.5 * lit
-        out = body * (1.0 - share) + seen * share + air.sun_colour * glint * (share * 2.0 + 0.15)
-    cover = lace(at, amount, water.time, air.cel)
+        # Fresnel's share of a rough surface: Bruneton, Neyret and Holzschuch, Eurographics 2010.
+        seen_tilt = wp.max(facing, 0.02 + 0.35 * water.slope)
+        share = 0.02 + 0.98 * wp.pow(1.0 - seen_tilt, 5.0 * wp.exp(-2.69 * spread)) / (1.0 + 22.7 * wp.pow(spread, 1.5))
+        bounce = direction + n * (2.0 * facing)
+        bounce = wp.normalize(wp.vec3(bounce[0], bounce[1], wp.abs(bounce[2]) + 0.01 + 0.9 * spread))
+        seen = mirrored_in(world, at, bounce, distance, share)
+        # Sunlight through a crest that stands between the eye and the sun, and out of shallow water.
+        ahead = wp.clamp(wp.dot(direction, air.sun) * 0.6 + 0.45, 0.0, 1.0)
+        crest = wp.clamp(0.22 + 0.30 * at[2] / wp.max(water.sigma, 0.25), 0.0, 1.0) * (0.25 + 0.75 * ahead * lit)
+        shoal = wp.exp(-wp.max(mark[3], 0.0) / (1.2 * water.clarity)) * 0.8
+        through = wp.min(crest + shoal, 1.0)
+        body = wp.cw_mul(water.deep * (1.0 - through) + water.shallow * through, light) * (0.55 + 0.45 * lit)
+        opaque = 1.0 - wp.exp(-0.95 * thick / water.clarity)
+        body = body * opaque + tint(beneath, thick, water.clarity)
+        film = 1.0 - wp.exp(-thick / 0.05)
+        half = wp.normalize(air.sun - direction)
+        tall = wp.max(wp.dot(half, n), 0.01)
+        square = tall * tall
+        narrow = 2.0 * (hidden + 0.0012 + 0.25 * air.softness * air.softness)
+        facets = wp.exp(-(1.0 - square) / (square * narrow)) / (3.14159265 * narrow * square * square)
+        towards = wp.pow(1.0 - wp.max(wp.dot(half, air.sun), 0.0), 5.0) * 0.98 + 0.02
+        glint = wp.min(facets * towards / (4.0 * seen_tilt), 14.0) * lit
+        share = share * film
+        out = body * (1.0 - share) + seen * share + air.sun_colour * (glint * film)
+    cover = lace(mark[0], mark[1], foam_at(water, mark), water.time, air.cel)
+    cover = cover * (1.0 - wp.exp(-thick / 0.03))
     out = out * (1.0 - cover) + white * cover
-    veil = wp.exp(-distance * 0.0011) * clear(world, wp.min(distance, 120.0))
-    return out * veil + air.horizon * (0.90 * (1.0 - veil))
+    veil = wp.exp(-distance * 0.0009) * clear(world, wp.min(distance, 120.0))
+    flat = wp.normalize(wp.vec3(direction[0], direction[1], 0.004))
+    return out * veil + surroundings(world, flat) * (0.92 * (1.0 - veil))
+
+
+@wp.func
+def shaded(
+    world: World,
+    water: Water,
+    direction: wp.vec3,
+    reach: float,
+    behind: wp.vec3,
+    face: int,
+    u: float,
+    v: float,
+    distance: float,
+) -> wp.vec4:
+    """Radiance and depth of a point of the net; ``u`` and ``v`` weigh its triangle's first two corners."""
+    a = water.indices[face * 3]
+    b = water.indices[face * 3 + 1]
+    c = water.indices[face * 3 + 2]
+    w = 1.0 - u - v
+    n = wp.normalize(water.normals[a] * u + water.normals[b] * v + water.normals[c] * w)
+    across = wp.dot(n, direction)
+    if across > -0.02:
+        n = wp.normalize(n - direction * (across + 0.02))
+    mark = water.marks[a] * u + water.marks[b] * v + water.marks[c] * w
+    at = world.lens.eye + direction * distance
+    colour = water_colour(world, water, at, direction, distance, n, mark, reach - distance, behind)
+    return wp.vec4(colour[0], colour[1], colour[2], distance)
 
 
 @wp.func
 def look(world: World, water: Water, direction: wp.vec3, reach: float, behind: wp.vec3) -> wp.vec4:
-    """Radiance and depth (−1: no water) along a ray."""
+    """Radiance and depth (−1: no water) along a ray that ends at ``reach`` metres ``behind`` the water."""
     query = wp.mesh_query_ray(water.mesh, world.lens.eye, direction, reach)
     if query.result:
-        a = water.indices[query.face * 3]
-        b = water.indices[query.face * 3 + 1]
-        c = water.indices[query.face * 3 + 2]
-        w = 1.0 - query.u - query.v
-        n = wp.normalize(water.normals[a] * query.u + water.normals[b] * query.v + water.normals[c] * w)
-        foam = water.foam[a] * query.u + water.foam[b] * query.v + water.foam[c] * w
-        at = world.lens.eye + direction * query.t
-        colour = water_colour(world, water, at, direction, query.t, n, foam)
-        return wp.vec4(colour[0], colour[1], colour[2], query.t)
+        return shaded(world, water, direction, reach, behind, query.face, query.u, query.v, query.t)
+    return wp.vec4(behind[0], behind[1], behind[2], -1.0)
+
+
+@wp.func
+def look_at(world: World, water: Water, direction: wp.vec3, reach: float, behind: wp.vec3, face: int) -> wp.vec4:
+    """The same for a ray that is known to meet a triangle, and no other before it."""
+    a = water.points[water.indices[face * 3]]
+    one = water.points[water.indices[face * 3 + 1]] - a
+    two = water.points[water.indices[face * 3 + 2]] - a
+    cross = wp.cross(direction, two)
+    scale = wp.dot(one, cross)
+    if wp.abs(scale) > 1.0e-12:
+        away = world.lens.eye - a
+        side = wp.cross(away, one)
+        distance = wp.dot(two, side) / scale
+        if distance > 0.0 and distance < reach:
+            v = wp.clamp(wp.dot(away, cross) / scale, 0.0, 1.0)
+            w = wp.clamp(wp.dot(direction, side) / scale, 0.0, 1.0 - v)
+            return shaded(world, water, direction, reach, behind, face, 1.0 - v - w, v, distance)
     return wp.vec4(behind[0], behind[1], behind[2], -1.0)
 
 
@@ -172,6 +281,7 @@ def look(world: World, water: Water, direction: wp.vec3, reach: float, behind: w
 def draw_sea(
     world: World,
     water: Water,
+    nearest: wp.array2d(dtype=wp.uint64),
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
     mirrored: wp.array2d(dtype=wp.vec3),
@@ -184,12 +294,16 @@ def draw_sea(
     """One sample a pixel of the water before what stands still."""
     y, x = wp.tid()
     behind = sun[y, x] + rest[y, x] + mirrored[y, x]
-    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
     q = normal[y, x]
-    seen = look(world, water, direction, q[3], behind)
+    seen = wp.vec4(behind[0], behind[1], behind[2], -1.0)
+    key = nearest[y, x]
+    if key != NOWHERE:
+        direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+        face = int(key & wp.uint64(4294967295))
+        seen = look_at(world, water, direction, q[3], behind, face)
     if seen[3] > 0.0:
         front[y, x] = wp.vec4(0.0, 0.0, 1.0, seen[3])
-        front_ids[y, x] = 255 * 256
+        front_ids[y, x] = WATER
     else:
         front[y, x] = q
         front_ids[y, x] = ids[y, x]
@@ -217,8 +331,8 @@ def smooth_sea(
         xx = wp.clamp(x + (1 - k % 2) * ((k / 2) * 2 - 1), 0, world.lens.width - 1)
         yy = wp.clamp(y + (k % 2) * ((k / 2) * 2 - 1), 0, world.lens.height - 1)
         other = front[yy, xx][3]
-        water_edge = (front_ids[yy, xx] == 255 * 256) != (mine == 255 * 256)
-        crest = mine == 255 * 256 and (other > depth * 1.35 or other * 1.35 < depth)
+        water_edge = (front_ids[yy, xx] == WATER) != (mine == WATER)
+        crest = mine == WATER and (other > depth * 1.35 or other * 1.35 < depth)
         if water_edge or crest:
             edge = int(1)
     if edge == 0:
