@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import pkgutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from render.engines.world import lexicon
@@ -23,7 +24,7 @@ class Build(Protocol):
     """What a family's module offers as ``build``."""
 
     def __call__(self, scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
-        """Lay out the scene so that something goes on for ``seconds``; all variety comes from ``rng``."""
+        """Lay out the scene so that something goes on for ``seconds`` of its own; all variety comes from ``rng``."""
         ...
 
 
@@ -36,10 +37,19 @@ FALLBACK = "objects"
 
 
 def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
-    """The stage of a scene. The same scene, seed and length give the same stage; styles and sizes do not matter."""
+    """The stage of a scene, with its tempo, title and sounds. The same scene, seed and length give the same stage.
+
+    ``seconds`` are those of the film; styles and sizes of the picture do not matter.
+    """
     import numpy as np
 
     family: Build = importlib.import_module(f"{__name__}.{scene.family}").build
     take = hashlib.sha256("\n".join((scene.family, *scene.others)).encode()).digest()
     rng = np.random.default_rng([seed % 2**63, *take[:8]])
-    return family(scene, rng=rng, seconds=seconds)
+    stage = family(scene, rng=rng, seconds=seconds * scene.tempo)
+    return replace(
+        stage,
+        tempo=stage.tempo * scene.tempo,
+        title=scene.title or stage.title,
+        ambience=tuple(dict.fromkeys((*stage.ambience, *scene.sounds))),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from render.engines.world import lexicon
@@ -15,19 +16,29 @@ ENOUGH = 1.0
 
 def choose(tokens: Sequence[Token]) -> tuple[str, bool]:
     """The family's name, and whether it only stands in for what no family shows."""
-    scores = {name: score(tokens, name) for name in FAMILIES}
+    said = _affirmed(tokens)
+    scores = {name: score(said, name) for name in FAMILIES}
     if max(scores.values()) < ENOUGH:
-        scores = {name: score + near for (name, score), near in zip(scores.items(), _near(tokens), strict=True)}
+        scores = {name: score + near for (name, score), near in zip(scores.items(), _near(said), strict=True)}
     best = max(scores, key=lambda name: (scores[name], name != FALLBACK))
     return (best, False) if scores[best] >= ENOUGH else (FALLBACK, True)
 
 
 def score(tokens: Sequence[Token], family: str) -> float:
-    """How strongly the words that are not denied, each counted once, speak for a family."""
+    """How strongly the words, each counted once, speak for a family."""
     weights = lexicon.load().families[family].words
-    denied = {token.place for phrase in phrases.find(tokens, family) if phrase.negated for token in phrase.tokens}
-    said = {text for first, _, text in phrases.matches(tokens, frozenset(weights)) if first not in denied}
-    return sum(weights[text] for text in said)
+    return sum(weights[text] for text in {text for _, _, text in phrases.matches(tokens, _keys(family))})
+
+
+@functools.cache
+def _keys(family: str) -> frozenset[str]:
+    return frozenset(lexicon.load().families[family].words)
+
+
+def _affirmed(tokens: Sequence[Token]) -> list[Token]:
+    """The words that the prompt does not deny."""
+    denied = {token.place for phrase in phrases.find(tokens, FALLBACK) if phrase.negated for token in phrase.tokens}
+    return [token for token in tokens if token.place not in denied]
 
 
 def _near(tokens: Sequence[Token]) -> list[float]:

@@ -60,7 +60,8 @@ def said_of_any() -> frozenset[str]:
 @functools.cache
 def known_to(family: str) -> frozenset[str]:
     """All phrases that a family can be told in, common ones too."""
-    return _common()[0] | lexicon.load().families[family].phrases
+    content, stop, *_ = _common()
+    return (content | lexicon.load().families[family].phrases) - stop
 
 
 @functools.cache

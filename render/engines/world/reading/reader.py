@@ -19,6 +19,9 @@ from render.engines.world.scene import Action, CameraWish, Scene
 
 OF_NOUNS = frozenset({"colours", "materials", "sizes", "speeds", "counts"})
 """Traits that belong to a subject; the others belong to the whole scene."""
+THINGS = frozenset({Role.SUBJECT, Role.ACTION, Role.SHOWN})
+SURROUNDINGS = frozenset({"settings", "light", "weather"})
+"""What a word of no lexicon may be near to: among colours, materials and numbers the sentence model cannot choose."""
 OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
 """Traits that a scene has only when the prompt asks for them: who denies them is obeyed."""
 
@@ -41,7 +44,10 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
     """Each phrase with its meaning; words of no lexicon with that of the phrase they are near to."""
     table = meanings(family)
     strange = [phrase.text for phrase in found if not (phrase.negated or phrase.first.is_time or _known(phrase))]
-    near = nearness.nearest(strange, tuple(sorted(table)))
+    candidates = sorted(
+        text for text, meaning in table.items() if meaning.role in THINGS or meaning.trait in SURROUNDINGS
+    )
+    near = nearness.nearest(strange, tuple(candidates))
 
     def meaning(phrase: Phrase) -> Meaning:
         if phrase.known or phrase.text not in near:

@@ -98,6 +98,11 @@ def test_a_word_of_no_lexicon_is_shown_by_what_is_near():
     assert scene.words.approximated == ("teacup → cup (0.78)",)
 
 
+def test_numbers_and_colours_are_never_guessed():
+    words = read("thousand vermillion balls fall").words
+    assert words.ignored == ("thousand", "vermillion")
+
+
 @pytest.mark.parametrize("prompt", ["Drei rote Bälle schweben", "Trois balles rouges tombent", "tres pelotas rojas"])
 def test_other_languages_are_not_guessed_at(prompt):
     scene = read(prompt)
@@ -109,6 +114,46 @@ def test_other_languages_are_not_guessed_at(prompt):
 def test_details_are_kept():
     scene = read("five blue marbles drop at night")
     assert (scene.count, scene.colours, scene.kinds, scene.light) == (5, ("blue",), ("marble",), "night")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "field", "value"),
+    [
+        ("balls fall, close-up", "framing", "close"),
+        ("wide shot of falling balls", "framing", "wide"),
+        ("balls fall, the camera pans", "move", "pan"),
+        ("balls fall, dolly shot", "move", "dolly"),
+        ("orbiting shot of falling balls", "move", "orbit"),
+        ("tracking shot: a ball falls", "move", "track"),
+        ("handheld, a ball falls", "move", "handheld"),
+        ("top-down view of a ball that falls", "angle", "top"),
+        ("low angle, a ball falls", "angle", "low"),
+    ],
+)
+def test_camera_words_are_wishes(prompt, field, value):
+    scene = read(prompt)
+    assert getattr(scene.camera, field) == value
+    assert scene.kinds == ("ball",)
+
+
+@pytest.mark.parametrize("prompt", ["balls fall in slow motion", "slow-mo: balls fall", "balls fall, slowmo"])
+def test_slow_motion_is_a_tempo(prompt):
+    assert read(prompt).tempo == 0.25
+
+
+def test_the_same_said_twice_otherwise_is_ignored():
+    scene = read("a ball falls at night, at noon, at midnight")
+    assert scene.light == "night"
+    assert scene.words.ignored == ("noon",)
+
+
+def test_sounds_are_heard_by_name():
+    scene = read("a ball falls, birdsong and a cheering crowd")
+    assert scene.sounds == ("birds", "crowd")
+
+
+def test_camera_and_light_leave_the_take_as_it_is():
+    assert read("balls fall, close-up, orbit, slow motion").others == read("balls fall at sunset").others
 
 
 def test_a_stand_in_ignores_what_it_does_not_show():
