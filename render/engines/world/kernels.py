@@ -39,8 +39,10 @@ def prepare(cache: Path, device: str) -> None:
         wp.init()
     from render.engines.world.physics import cloth_kernels
     from render.engines.world.tracer import (
+        blur_kernels,
         finish_kernels,
         moving_kernels,
+        puff_kernels,
         sea_kernels,
         sky_kernels,
         still_kernels,
@@ -58,6 +60,8 @@ def prepare(cache: Path, device: str) -> None:
             wave_kernels,
             sea_kernels,
             finish_kernels,
+            blur_kernels,
+            puff_kernels,
         ):
             wp.load_module(module.__name__, device=device)
         wp.load_module(cloth_kernels.__name__, device="cpu")

@@ -19,6 +19,8 @@ from render.engines.world.tracer.strands import Strands, Weave, weave
 
 SPHERES = 8
 """Spheres at most that stand for a part where it closes off the sky."""
+FINEST = 0.45
+"""Pixels of radius of a net's strand at least."""
 
 
 def spheres_of(mesh: geometry.Mesh) -> NDArray[np.float32]:
@@ -100,8 +102,15 @@ class Movers:
             wp.copy(points, vertices, dest_offset=offset)
             offset += len(vertices)
 
-    def place(self, frame: int) -> Placed:
-        """Move all to a frame, and remember where it was in the frame before."""
+    def place(self, frame: int, eye: NDArray[np.float64], pixel: float) -> Placed:
+        """Move all to a frame, and remember where it was in the frame before.
+
+        ``eye`` and ``pixel`` (its tangent) say how thin a strand may be to be seen.
+        """
+        for one in self.weaves:
+            if isinstance(one, Strands):
+                away = np.linalg.norm(one.sheet.vertices[frame].mean(0) - eye)
+                one.least = FINEST * pixel * float(away)
         parts, motion = self.parts, self.motion
         poses, present = motion.poses[frame][self.lanes], motion.present[frame][self.lanes]
         shown = np.flatnonzero(present)

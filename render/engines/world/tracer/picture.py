@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from render.engines.world import filming
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
-from render.engines.world.tracer import finish_kernels, moving_kernels, sky_kernels, still_kernels, world_kernels
+from render.engines.world.tracer import moving_kernels, sky_kernels, still_kernels, world_kernels
+from render.engines.world.tracer.finish import Finish
 from render.engines.world.tracer.layers import Layers, lens_of
 from render.engines.world.tracer.movers import Movers, Placed
+from render.engines.world.tracer.puffs import Drifts
 from render.engines.world.tracer.sea import Sea
 from render.engines.world.tracer.soup import Palette, air_of, join, piece_of
 from render.engines.world.tracer.tiles import Tiles, Touch
+from render.engines.world.tracer.title import Title
 
 OCCLUSION_RAYS = 3
 CORNERS = 4
@@ -27,6 +31,8 @@ TILE = 16
 """Finished pixels along a tile's side."""
 OCCLUSION_REACH = 4.0
 """Radii to which a moving part closes off the sky: as far as the kernel counts it."""
+SHORTEST = 0.4
+"""Share of a frame's time for which particles are streaked at least, so that rain is seen."""
 LARGE = 2_500_000
 """Pixels above which a style's supersampling is left out, as it is for the sea, whose edges are smoothed apart."""
 
@@ -100,6 +106,25 @@ class Picture:
         self.touched = wp.zeros((rows, columns), dtype=wp.int32, device=device)
         self.drawn = np.ones((rows, columns), np.bool_)
         """Tiles that held something in the frame before."""
+        self.finish = Finish(
+            style,
+            width=self.w,
+            height=self.h,
+            first_row=self.first_row,
+            scale=scale,
+            side=self.side,
+            exposure=stage.light.exposure,
+            device=device,
+        )
+        self.drifts = None
+        if stage.particles:
+            open_for = max(style.shutter, SHORTEST) / fps * stage.tempo
+            self.drifts = Drifts(stage.particles, motion, open_for=open_for, device=device)
+        self.title = None
+        if stage.title:
+            self.title = Title(stage.title, width=width, first_row=self.first_row, rows=self.rows)
+        self.everywhere = bool(self.travels or stage.waves or stage.particles or style.grain > 0 or style.aperture > 0)
+        """Whether every tile changes in every frame."""
         if not self.travels:
             rays = 0 if style.cel else OCCLUSION_RAYS
             self.layers.draw(world, samples=style.background_samples, rays=rays)
@@ -130,26 +155,36 @@ class Picture:
             reach = 0.0 if self.style.cel else OCCLUSION_REACH
             flags = self.tiles.touched(placed.bounds, softness=self.stage.light.softness, occlusion=reach)
         held = flags != 0
-        if self.travels or self.sea is not None:
+        if self.everywhere:
             self.drawn[:] = True
+        elif self.style.shutter > 0:
+            held = maximum_filter(held, size=2 * self.finish.reach + 1)
+            flags = np.where(held & (flags == 0), int(Touch.REFRESH), flags)
         self.touched.assign(np.where(self.drawn & ~held, int(Touch.REFRESH), flags).astype(np.int32))
         self.drawn = held
 
     def frame(self, index: int) -> NDArray[np.uint8]:
         """``[height, width, 3]`` RGB of one frame; valid until the next call."""
-        world = self.world
-        placed = self.movers.place(index) if self.movers is not None else None
+        world, time = self.world, index / self.fps * self.stage.tempo
+        placed, seen = None, self.cameras[index]
+        if self.movers is not None:
+            placed = self.movers.place(index, seen.eye, 2 * seen.tangent / self.h)
         if self.travels:
-            lens = lens_of(self.cameras[index], self.w, self.h)
+            lens = lens_of(seen, self.w, self.h)
             self.before = self.layers.follow(world, lens, index, samples=CORNERS)
             self.tiles = self._tiles(index)
         self._touch(placed)
         layers = self.layers.all
         if self.sea is not None:
-            layers = self.sea.draw(world, index / self.fps * self.stage.tempo, layers)
+            layers = self.sea.draw(world, time, layers)
         self._cover(layers, placed)
-        self._finish(index)
-        return self.out.numpy()
+        colour = self.finish.open_shutter(self.colour, self.front, self.speed, self.touched)
+        if self.drifts is not None:
+            self.drifts.draw(world, seen, time, self.front, colour)
+        self.finish.soften(seen, world.lens, colour, self.front)
+        self.finish.develop(index, (colour, self.front, self.front_ids), self.touched, self.out)
+        frame = self.out.numpy()
+        return frame if self.title is None else self.title.lay(frame, index / self.fps)
 
     def _cover(self, layers: list[Any], placed: Placed | None) -> None:
         """What moves over the layers, into ``colour`` and ``front``."""
@@ -168,25 +203,3 @@ class Picture:
         self._launch(moving_kernels.cover, [*tiles, *balls, self.before, sun, normal, ids, *seen, self.speed])
         corners = 1 if self.style.cel else CORNERS
         self._launch(moving_kernels.compose, [*tiles, corners, *balls, *layers, *seen[1:], self.colour])
-
-    def _finish(self, index: int) -> None:
-        style, grade = self.style, finish_kernels.Grade()
-        grade.exposure, grade.contrast, grade.saturation = self.stage.light.exposure, style.contrast, style.saturation
-        grade.shadow_tint, grade.light_tint = wp.vec3(*style.shadow_tint), wp.vec3(*style.light_tint)
-        grade.vignette, grade.grain = style.vignette, style.grain
-        grade.first_row, grade.rows = self.first_row, self.rows
-        tiles = (self.touched, self.side)
-        if style.cel:
-            self._launch(
-                finish_kernels.ink,
-                [grade, *tiles, self.scale, self.colour, self.front, self.front_ids, self.w, self.h, self.out],
-                (self.height, self.width),
-            )
-            return
-        if style.grain > 0:
-            self.touched.fill_(int(Touch.REFRESH))
-        self._launch(
-            finish_kernels.develop,
-            [grade, *tiles, index, self.colour, self.out],
-            (self.rows, self.width),
-        )

@@ -53,6 +53,8 @@ class Strands:
         rest = cloth.rest.reshape(-1, 3)
         lengths = np.linalg.norm(rest[ties[:, 0]] - rest[ties[:, 1]], axis=1)
         self.ties = ties[lengths > 1e-6]
+        self.least = 0.0
+        """Metres of radius at least, so that a strand far away does not break into dots."""
         self.radius = float(np.median(lengths[lengths > 1e-6])) * (1.0 - cloth.open) / 4
         first = np.arange(len(self.ties))[:, None, None] * 2 * SIDES
         k = np.arange(SIDES)
@@ -76,7 +78,7 @@ class Strands:
         turns = np.arange(SIDES) * 2 * np.pi / SIDES
         ring = np.cos(turns)[None, :, None] * one[:, None] + np.sin(turns)[None, :, None] * two[:, None]
         ends = np.repeat(np.stack([start, end], 1), SIDES, 1)
-        return (ends + self.radius * np.concatenate([ring, ring], 1)).reshape(-1, 3).astype(np.float32)
+        return (ends + max(self.radius, self.least) * np.concatenate([ring, ring], 1)).reshape(-1, 3).astype(np.float32)
 
     def normals(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
         """``[n, 3]``, outwards."""

@@ -1,0 +1,122 @@
+"""Particles: soft balls, streaks and flat disks over a finished radiance. Warp kernels."""
+
+import warp as wp
+
+from render.engines.world.tracer.world_kernels import World, blocked_by_still, ray
+
+AMBIENT = wp.constant(0.85)
+"""Share of the sky's light that a soft particle scatters to the eye."""
+SUN = wp.constant(0.32)
+"""Share of the sun's light that it scatters, all directions alike."""
+
+
+@wp.kernel(enable_backward=False)
+def illuminate(
+    world: World,
+    positions: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+    glow: wp.array(dtype=wp.float32),
+    colours: wp.array(dtype=wp.vec3),
+    out: wp.array(dtype=wp.vec3),
+):
+    """Radiance of each particle; a normal of no length is a soft ball's."""
+    i = wp.tid()
+    at = positions[i]
+    n = normals[i]
+    lit = 1.0 - blocked_by_still(world, at, world.air.sun, 60.0)
+    sun = SUN
+    up = float(0.7)
+    if wp.dot(n, n) > 0.5:
+        sun = wp.abs(wp.dot(n, world.air.sun))
+        up = 0.5 + 0.5 * wp.abs(n[2])
+    light = world.air.sun_colour * (sun * lit) + (world.air.ambient * up + world.air.ground * (1.0 - up)) * AMBIENT
+    passes = wp.exp(-wp.length(at - world.lens.eye) * world.air.haze)
+    seen = wp.cw_mul(colours[i], light) + colours[i] * glow[i]
+    out[i] = seen * passes + world.air.horizon * ((1.0 - passes) * 0.95)
+
+
+@wp.struct
+class Marks:
+    """Particles on the screen, the farthest first."""
+
+    spot: wp.array(dtype=wp.vec4)
+    """Pixels of the middle, and half of the streak."""
+    shape: wp.array(dtype=wp.vec4)
+    """Radius in pixels, opacity, distance and radius in metres."""
+    colour: wp.array(dtype=wp.vec3)
+    position: wp.array(dtype=wp.vec3)
+    normal: wp.array(dtype=wp.vec3)
+
+
+@wp.func
+def cover_of(marks: Marks, k: int, px: float, py: float) -> float:
+    """How much of a pixel a soft or streaked particle covers."""
+    spot = marks.spot[k]
+    shape = marks.shape[k]
+    dx = px - spot[0]
+    dy = py - spot[1]
+    square = spot[2] * spot[2] + spot[3] * spot[3]
+    if square > 0.01:
+        share = wp.clamp((dx * spot[2] + dy * spot[3]) / square, -1.0, 1.0)
+        dx = dx - share * spot[2]
+        dy = dy - share * spot[3]
+    rest = 1.0 - (dx * dx + dy * dy) / (shape[0] * shape[0])
+    if rest <= 0.0:
+        return 0.0
+    return rest * rest * shape[1]
+
+
+@wp.func
+def disk_cover(world: World, marks: Marks, k: int, direction: wp.vec3) -> float:
+    """How much of a pixel a flat disk covers."""
+    n = marks.normal[k]
+    shape = marks.shape[k]
+    slope = wp.dot(direction, n)
+    if wp.abs(slope) < 0.02:
+        return 0.0
+    away = marks.position[k] - world.lens.eye
+    t = wp.dot(away, n) / slope
+    if t <= 0.0:
+        return 0.0
+    off = wp.length(direction * t - away)
+    pixel = t * world.lens.pixel
+    return wp.clamp((shape[3] - off) / pixel + 0.5, 0.0, 1.0) * shape[1]
+
+
+@wp.kernel(enable_backward=False)
+def draw(
+    world: World,
+    marks: Marks,
+    starts: wp.array(dtype=wp.int32),
+    listed: wp.array(dtype=wp.int32),
+    side: int,
+    columns: int,
+    front: wp.array2d(dtype=wp.vec4),
+    colour: wp.array2d(dtype=wp.vec3),
+):
+    """The particles ``listed`` for each tile over ``colour``, the farthest first."""
+    y, x = wp.tid()
+    tile = (y / side) * columns + x / side
+    first = starts[tile]
+    last = starts[tile + 1]
+    if first == last:
+        return
+    c = colour[y, x]
+    depth = front[y, x][3]
+    px = float(x) + 0.5
+    py = float(y) + 0.5
+    direction = ray(world.lens, px, py)
+    for i in range(first, last):
+        k = listed[i]
+        shape = marks.shape[k]
+        if shape[2] - shape[3] < depth:
+            n = marks.normal[k]
+            a = float(0.0)
+            if wp.dot(n, n) > 0.5:
+                a = disk_cover(world, marks, k, direction)
+            else:
+                a = cover_of(marks, k, px, py)
+            if a > 0.002:
+                a = a * wp.clamp((depth - shape[2]) / (2.0 * shape[3] + 0.001) + 0.5, 0.0, 1.0)
+                c = c * (1.0 - a) + marks.colour[k] * a
+    colour[y, x] = c

@@ -1,0 +1,59 @@
+"""A title laid over finished frames, within the safe area of the picture's shape."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from render.engines.world import lettering
+
+SAFE = 0.10
+"""Share of the picture along each edge that stays free."""
+SAFE_TALL = 0.20
+"""The same at the foot of an upright picture, where players lay their buttons."""
+LINE = 0.095
+"""Height of a line as a share of the picture's shorter side."""
+SHADE = 0.6
+"""How dark the soft shadow behind the letters is."""
+BEGIN, FADE = 0.3, 0.5
+"""Seconds before the title appears, and until it stands."""
+
+
+class Title:
+    """One text at the foot of the picture, in the middle."""
+
+    def __init__(self, text: str, *, width: int, first_row: int, rows: int) -> None:
+        tall = rows > width
+        most, room = (14 if tall else 30), (1 - 2 * SAFE) * width
+        size = max(6, round(LINE * min(width, rows)))
+        ink = lettering.raster(text, size=size, most=most)
+        shrink = min(1.0, room / ink.shape[1], 0.4 * rows / ink.shape[0])
+        if shrink < 1.0:
+            ink = lettering.raster(text, size=max(4, int(size * shrink)), most=most)
+        ink = ink[:rows, :width].astype(np.float32) / 255
+        foot = first_row + round(rows * (1 - (SAFE_TALL if tall else SAFE)))
+        top, left = max(first_row, foot - ink.shape[0]), (width - ink.shape[1]) // 2
+        around = round(0.5 * size)
+        above, below = min(around, top - first_row), min(around, first_row + rows - top - ink.shape[0])
+        aside = min(around, left)
+        self.place = (
+            slice(top - above, top + ink.shape[0] + below),
+            slice(left - aside, left + ink.shape[1] + aside),
+        )
+        self.ink = np.pad(ink, ((above, below), (aside, aside)))
+        soft = gaussian_filter(self.ink, 0.16 * size)
+        self.shade = SHADE * np.clip(soft / max(float(soft.max()), 1e-6), 0, 1)
+
+    def lay(self, frame: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
+        """A copy of the frame with the title as it is after so many seconds."""
+        share = min(max((seconds - BEGIN) / FADE, 0.0), 1.0)
+        out = frame.copy()
+        if share <= 0:
+            return out
+        share = share * share * (3 - 2 * share)
+        part = out[self.place].astype(np.float32)
+        part *= 1 - (share * self.shade)[..., None]
+        ink = (share * self.ink)[..., None]
+        out[self.place] = np.rint(part * (1 - ink) + 248 * ink).astype(np.uint8)
+        return out
