@@ -59,9 +59,10 @@ def said_of_any() -> frozenset[str]:
 
 @functools.cache
 def known_to(family: str) -> frozenset[str]:
-    """All phrases that a family can be told in, common ones too."""
+    """All phrases that a family can be told in, common ones too. Only a thing counts more than a stop word ("can")."""
     content, stop, *_ = _common()
-    return (content | lexicon.load().families[family].phrases) - stop
+    known = lexicon.load().families[family]
+    return ((content | known.phrases) - stop).union(known.subjects)
 
 
 @functools.cache

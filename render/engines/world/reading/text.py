@@ -25,7 +25,7 @@ _TIME = re.compile(
     rf"\b(?:(?P<at>after|at|in)\s+(?:about\s+)?(?P<n>{_NUMBER})|(?P<m>{_NUMBER}))\s*-?(?:seconds?|secs?|s)\b(?P<later>\s+later\b)?",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\s]")
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*[^\W\d_]*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\s]")
 
 
 @dataclass(frozen=True, slots=True)
