@@ -81,18 +81,17 @@ class Common(_Part):
     colours: Meanings[Text]
     """Names in :data:`render.engines.world.materials.COLOURS`."""
     materials: Meanings[Text]
+    """Names in :data:`render.engines.world.materials.MATERIALS`."""
     sizes: Meanings[PositiveFloat]
     """Times the usual size."""
     speeds: Meanings[PositiveFloat]
     """Times the usual speed."""
     counts: Meanings[PositiveInt]
     settings: Meanings[Text]
-    """Names of places."""
+    """Names in :data:`render.engines.world.places.PLACES`."""
     light: Meanings[Text]
     """Names in :data:`render.engines.world.light.LIGHTS`."""
     weather: Meanings[Text]
-    weather_light: dict[Text, Text]
-    """The light that a weather brings when the prompt names none."""
     framing: Meanings[Text]
     """A :class:`render.engines.world.stage.Framing` each."""
     angle: Meanings[Text]

@@ -145,7 +145,7 @@ class _Reading:
 
     def scene(self, *, fallback: bool) -> Scene:
         """What the prompt asks for."""
-        whole, light = self.whole, lexicon.load().common.weather_light
+        whole = self.whole
         return Scene(
             family=self.family,
             fallback=fallback,
@@ -154,7 +154,7 @@ class _Reading:
             actions=tuple(self.actions),
             camera=CameraWish(**{name: whole[name] for name in ("framing", "angle", "move") if name in whole}),
             tempo=whole.get("tempo", 1.0),
-            light=whole.get("light") or light.get(whole.get("weather", ""), "day"),
+            light=whole.get("light", "day"),
             weather=whole.get("weather", ""),
             mood=whole.get("mood", ""),
             sounds=tuple(self.sounds),

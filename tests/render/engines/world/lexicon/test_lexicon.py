@@ -3,6 +3,7 @@ import pytest
 from render.engines.world import lexicon, light, materials, stage
 from render.engines.world.families import FAMILIES
 from render.engines.world.lexicon import TRAITS, Family, parse
+from render.engines.world.places import PLACES
 from render.engines.world.sound.ambience import AMBIENCES
 
 COMMON = lexicon.load().common
@@ -17,6 +18,8 @@ def test_a_family_is_a_module_with_words():
     ("trait", "known"),
     [
         ("colours", materials.COLOURS),
+        ("materials", materials.MATERIALS),
+        ("settings", PLACES),
         ("light", light.LIGHTS),
         ("framing", {str(framing) for framing in stage.Framing}),
         ("angle", {str(angle) for angle in stage.Angle}),
@@ -29,9 +32,9 @@ def test_what_common_words_mean_is_known_to_the_stage(trait, known):
     assert {*meanings.same, *meanings.near} <= set(known)
 
 
-def test_a_weather_brings_a_light_that_is_known():
-    assert set(COMMON.weather_light) <= {*COMMON.weather.same}
-    assert set(COMMON.weather_light.values()) <= set(light.LIGHTS)
+def test_families_stand_in_places_that_there_are():
+    for name, family in lexicon.load().families.items():
+        assert set(family.settings) <= set(PLACES), name
 
 
 @pytest.mark.parametrize("trait", TRAITS)
