@@ -63,7 +63,9 @@ FALSE = {
     THINGS: "gymnast skateboarder banana kickflip orchestra footballer juggler bowler kitten freedom",
     PRODUCT: "pianist waiter cobbler photographer headphone laptop wedding celebrity dancer",
     PLACES: "firefighter driver smoker camel gardener snowman astronaut bicycle motorcycle dragon politician ranger "
-    "umbrella airplane truck",
+    "umbrella airplane truck sunbather lightning",
+    ("jug", "flowerpot", "board", "backboard", "see saw", "basketball", "lighting"): "juggler flower skateboard "
+    "blackboard saw volleyball lightning",
 }
 FAR = [("flask", PRODUCT), ("goblet", PRODUCT), ("keg", THINGS), ("gale", PLACES), ("breakwater", SEA)]
 
