@@ -75,6 +75,8 @@ def test_the_longest_prompt_is_read_piece_by_piece(piece, monkeypatch):
         ("A skateboarder attempts a kickflip, fails the landing due to poor timing", "objects", True),
         ("the seawater glistens", "ocean", False),
         ("no ocean, a red can on a turntable", "product", False),
+        ("A gymnast falls", "objects", True),
+        ("A ball falls", "objects", False),
         ("", "objects", True),
         ("猫が走る", "objects", True),
     ],
