@@ -17,6 +17,8 @@ JOINING = frozenset({"and", "or", "of", "the", "very"})
 """Stop words within a run: "red and blue balls", "a pair of shoes"."""
 COPULAS = frozenset({"is", "are", "was", "were", "be", "being"})
 """Words that point back to the noun: "the ball is red"."""
+PARTITIVES = frozenset({"them"})
+"""Words for some of what was named, which cannot be told apart: "three of them blue"."""
 FOLLOWING = frozenset({"speeds"})
 """Traits that tell of what happens: they stand behind their noun as often as before it."""
 
@@ -43,6 +45,8 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
 
     ``gaps[i]`` are the words without content between phrase ``i`` and the one before it.
     """
+    if (gaps[index] | frozenset().union(*gaps[index + 1 : index + 2])) & PARTITIVES:
+        return -1
     ahead = None if gaps[index] & COPULAS else _ahead(told, index, gaps)
     if ahead is not None and (told[ahead].is_noun or told[index].meaning.trait not in FOLLOWING):
         if told[ahead].is_noun:

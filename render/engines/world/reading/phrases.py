@@ -115,20 +115,24 @@ def find(tokens: Sequence[Token], family: str) -> list[Phrase]:
     return made
 
 
+ARTICLES = frozenset({"a", "an", "the", "any", "its", "his", "her", "their"})
+
+
 class _Scope:
-    """How far a negation reaches: over the words that follow it at once, and on through "or" and "nor"."""
+    """How far a negation reaches: over the words that follow at once, through "or", and from a verb to its object."""
 
     def __init__(self) -> None:
         self._clause: int | None = None
-        self._named = self._joined = False
+        self._named = self._joined = self._of_verb = False
 
     def open(self, token: Token) -> None:
         self._clause, self._named, self._joined = token.clause, False, token.text in {"nor", "neither"}
+        self._of_verb = token.text in {"not", "never"} or token.text.endswith("n't")
 
     def pass_over(self, token: Token) -> None:
         if token.text in {"or", "nor"}:
             self._joined = True
-        elif self._named:
+        elif self._named and not (self._of_verb and token.text in ARTICLES):
             self._clause = None
 
     def holds(self, token: Token) -> bool:

@@ -169,6 +169,7 @@ class _Reading:
         self.without[text] = None
         common = lexicon.load().common
         unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
+        unasked |= text in common.title_words and not self.shown_title
         (self.notes.understood if unasked or text in common.absent else self.notes.ignored)(text)
 
     def _of_noun(self, index: int, meaning: Meaning) -> bool:

@@ -173,6 +173,7 @@ def test_a_stand_in_ignores_what_it_does_not_show():
         ("a pair of marbles drops", [("marble", 2, ())]),
         ("a dozen marbles drop", [("marble", 12, ())]),
         ("a 3D render of a ball that falls, 4k, 9:16", [("ball", None, ())]),
+        ("five balls fall onto a crate, three of them blue", [("ball", 5, ()), ("crate", None, ())]),
         ("two huge cans fall", [("can", 2, ())]),
         ("a ball on a blue table falls", [("ball", None, ())]),
         ("a ball and no crate fall", [("ball", None, ())]),
@@ -196,6 +197,8 @@ def test_what_belongs_to_something_that_is_not_shown_is_ignored():
         ("a ball falls and there is nobody, no rain", ("rain",), True),
         ("a ball falls, no gravity", ("gravity",), False),
         ("a ball does not bounce", ("bounce",), False),
+        ("a ball doesn't hit the wall", ("hit", "wall"), False),
+        ("a ball falls, no text", ("text",), True),
     ],
 )
 def test_what_must_not_be_is_told_and_honest(prompt, without, understood):
