@@ -52,6 +52,7 @@ def streak(
     tiles: wp.array2d(dtype=wp.vec2),
     touched: wp.array2d(dtype=wp.int32),
     shutter: float,
+    longest: float,
     side: int,
     reach: int,
     out: wp.array2d(dtype=wp.vec3),
@@ -74,9 +75,9 @@ def streak(
     if length < 1.0:
         return
     mine = front[y, x][3]
-    own = wp.max(wp.length(speed[y, x]) * shutter * 0.5, 0.5)
-    total = colour[y, x] * (0.5 / own)
-    weight = 0.5 / own
+    own = wp.clamp(wp.length(speed[y, x]) * shutter * 0.5, 0.5, longest * 0.5)
+    weight = 1.0 / own
+    total = colour[y, x] * weight
     for k in range(-TAPS, TAPS + 1):
         if k != 0:
             share = float(k) / float(2 * TAPS + 1)
@@ -85,14 +86,13 @@ def streak(
             if xx >= 0 and yy >= 0 and xx < colour.shape[1] and yy < colour.shape[0]:
                 other = front[yy, xx][3]
                 away = wp.abs(share) * length
-                theirs = wp.max(wp.length(speed[yy, xx]) * shutter * 0.5, 0.5)
-                w = nearer(other, mine) * wp.clamp(1.0 - away / theirs, 0.0, 1.0) / theirs
-                w += nearer(mine, other) * wp.clamp(1.0 - away / own, 0.0, 1.0) / own
+                theirs = wp.clamp(wp.length(speed[yy, xx]) * shutter * 0.5, 0.5, longest * 0.5)
+                w = nearer(other, mine) * wp.clamp(1.0 - away / theirs, 0.0, 1.0)
+                w += nearer(mine, other) * wp.clamp(1.0 - away / own, 0.0, 1.0)
                 both = (1.0 - wp.clamp((away - 0.95 * theirs) / (0.1 * theirs), 0.0, 1.0)) * (
                     1.0 - wp.clamp((away - 0.95 * own) / (0.1 * own), 0.0, 1.0)
                 )
-                w += 2.0 * both / wp.max(theirs, own)
-                w *= length / float(2 * TAPS)
+                w += 2.0 * both
                 total += colour[yy, xx] * w
                 weight += w
     out[y, x] = total * (1.0 / weight)

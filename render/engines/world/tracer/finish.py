@@ -11,7 +11,7 @@ from render.engines.world.camera import Camera
 from render.engines.world.styles import Style
 from render.engines.world.tracer import blur_kernels, finish_kernels
 
-LONGEST_STREAK = 0.08
+LONGEST_STREAK = 0.14
 """Of a streak, as a share of the picture's height."""
 WIDEST_DISK = 0.02
 """Radius of what is farthest out of focus, as a share of the picture's height."""
@@ -62,7 +62,7 @@ class Finish:
             return colour
         shutter = self.style.shutter
         self._launch(blur_kernels.fastest, [speed, shutter, self.longest, self.side, self.fastest], self.fastest.shape)
-        streaks = [self.fastest, touched, shutter, self.side, self.reach]
+        streaks = [self.fastest, touched, shutter, self.longest, self.side, self.reach]
         self._launch(blur_kernels.streak, [colour, front, speed, *streaks, self.streaked])
         return self.streaked
 
