@@ -162,7 +162,7 @@ SUBSTANCES: dict[str, Substance] = {
     "plastic": Substance(
         density=300,
         bulk=1050,
-        restitution=0.55,
+        restitution=0.4,
         friction=0.45,
         noise=0.14,
         modes=((340, 0.04, 1.0), (690, 0.03, 0.7), (1270, 0.02, 0.5), (2150, 0.012, 0.3)),

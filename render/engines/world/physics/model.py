@@ -22,8 +22,8 @@ ENDLESS = 1e5
 """A motor of at least this strength has no limit, in N·m or N."""
 RESOLVED = 10
 """Steps that a bounce lasts at least: what is stiffer than the step can follow is softened to that."""
-SLOW = 0.012
-"""m/s: what is slower for a while and touches something is at rest."""
+TREMBLING = 0.5
+"""m/s: MuJoCo may stop what is slower, once :class:`render.engines.world.physics.rest.Rest` finds it at rest."""
 OVERLAP = -2e-4
 """Metres by which the hulls of bonded pieces may overlap before they are never tested against each other."""
 
@@ -182,7 +182,7 @@ def _text(solids: Sequence[Solid], floor: str | None, rate: float, apart: Iterab
     )
     return (
         f'<mujoco><compiler angle="radian"/><option timestep="{1 / rate:.17g}" integrator="implicitfast" '
-        f'cone="elliptic" gravity="0 0 -{GRAVITY}" sleep_tolerance="{SLOW}"><flag sleep="enable"/></option>'
+        f'cone="elliptic" gravity="0 0 -{GRAVITY}" tolerance="1e-6" sleep_tolerance="{TREMBLING}"><flag sleep="enable"/></option>'
         f'<default><geom solimp="0.98 0.98 0.001 0.5 2"/></default><asset>{meshes}</asset>'
         f"<worldbody>{ground}{bodies}</worldbody><contact>{excluded}</contact>"
         f"<equality>{welds}</equality><actuator>{motors}</actuator></mujoco>"

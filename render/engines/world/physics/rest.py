@@ -6,39 +6,41 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engines.world.physics.model import SLOW
 from render.engines.world.stage import Solid
 
-PATIENCE = 0.15
-"""Seconds for which a body must have been slow: one at the top of its flight is so for a moment only."""
+PATIENCE = 0.2
+"""Seconds for which a body must have stayed where it is: one at the top of its flight does so for a moment only."""
+MOVED = 0.002
+"""Metres that a point of a body may move and it stays where it is."""
 
 
 class Rest:
-    """Watches the speeds of free bodies; MuJoCo alone would also stop a ball at the top of its flight."""
+    """Watches where free bodies are; MuJoCo alone would also stop a ball at the top of its flight."""
 
     def __init__(self, model: mujoco.MjModel, solids: list[Solid]) -> None:
-        free = [solid for solid in solids if solid.launch is not None and not solid.floats]
         carriers = {solid.joint.parent for solid in solids if solid.joint is not None}
-        free = [solid for solid in free if solid.name not in carriers]
+        free = [s for s in solids if s.launch is not None and not s.floats and s.name not in carriers]
         self.model = model
-        self.bodies = np.array([model.body(solid.name).id for solid in free], np.intp)
-        self.trees = np.array(model.body_treeid, np.intp)[self.bodies]
-        self.dofs = np.array([model.joint(solid.name).dofadr[0] for solid in free], np.intp)
-        self.reach = np.array([model.geom(solid.name).rbound[0] for solid in free])
+        bodies = np.array([model.body(solid.name).id for solid in free], np.intp)
+        self.trees = np.array(model.body_treeid, np.intp)[bodies]
+        self.places = np.array([model.joint(solid.name).qposadr[0] for solid in free], np.intp)[:, None] + np.arange(7)
+        # A turn by an angle moves the quaternion by half of it.
+        reach = np.array([2 * model.geom(solid.name).rbound[0] for solid in free])
+        self.scale = np.column_stack([np.ones((len(free), 3)), np.repeat(reach[:, None], 4, 1)])
         self.entered = np.array([solid.launch.time if solid.launch else 0.0 for solid in free])
-        self.slow_for = np.zeros(len(free))
+        self.stood = np.zeros((len(free), 7))
+        self.since = np.zeros(len(free))
 
-    def watch(self, data: mujoco.MjData, now: float, passed: float) -> None:
-        """Let those sleep that were slow for long enough; ``passed`` seconds since the last call."""
-        if not len(self.bodies):
+    def watch(self, data: mujoco.MjData, now: float) -> None:
+        """Let those sleep that have stayed in place for long enough."""
+        if not len(self.trees):
             return
-        speeds = data.qvel[self.dofs[:, None] + np.arange(6)]
-        fast = np.linalg.norm(speeds[:, :3], axis=1) + self.reach * np.linalg.norm(speeds[:, 3:], axis=1) > SLOW
-        self.slow_for[self.entered <= now] += passed
-        self.slow_for[fast] = 0.0
-        policy, here = mujoco.mjtSleepPolicy, self.entered <= now
-        self.model.tree_sleep_policy[self.trees[here]] = np.where(
-            self.slow_for[here] > PATIENCE, int(policy.mjSLEEP_ALLOWED), int(policy.mjSLEEP_NEVER)
+        here = data.qpos[self.places]
+        moved = (np.abs(here - self.stood) * self.scale).max(1) > MOVED
+        self.stood[moved], self.since[moved] = here[moved], now
+        policy, there = mujoco.mjtSleepPolicy, self.entered <= now
+        self.model.tree_sleep_policy[self.trees[there]] = np.where(
+            now - self.since[there] > PATIENCE, int(policy.mjSLEEP_ALLOWED), int(policy.mjSLEEP_NEVER)
         )
 
     def asleep(self, data: mujoco.MjData) -> NDArray[np.bool_]:

@@ -47,7 +47,9 @@ class Rubbing:
     def _speed(self, data: mujoco.MjData, bodies: NDArray[np.intp], places: NDArray[np.float64]) -> NDArray[np.float64]:
         """``[k, 3]`` m/s of the bodies' matter at these places."""
         spin, drift = data.cvel[bodies, :3], data.cvel[bodies, 3:]
-        return drift + np.cross(spin, places - data.subtree_com[self.moved_by[bodies]])
+        arm = places - data.subtree_com[self.moved_by[bodies]]
+        turned = spin[:, [1, 2, 0]] * arm[:, [2, 0, 1]] - spin[:, [2, 0, 1]] * arm[:, [1, 2, 0]]
+        return drift + turned
 
     def listen(self, data: mujoco.MjData, now: float) -> None:
         """One sample of all that touches; call it right after a step."""

@@ -138,7 +138,7 @@ def simulate(
                 bonds.feel(data, *impacts, now)
         if tick % every == 0:
             rubbing.listen(data, now)
-            rest.watch(data, now, every * step)
+            rest.watch(data, now)
             ears.forget(now, rest.asleep(data))
     return Motion(
         names=tuple(solid.name for solid in moving),

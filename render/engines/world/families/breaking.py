@@ -1,0 +1,226 @@
+"""Things that break: a vase or a plate that falls, a pane or a brick wall that a ball goes through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from render.engines.world import geometry, places
+from render.engines.world.families import parts, shards
+from render.engines.world.materials import Colour, Material
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
+
+EACH = 3.4
+"""Seconds between two things that break, or two balls."""
+MOST_FALLING = 5
+MOST_BALLS = 14
+VASE = (
+    (0.0, 0.0),
+    (0.075, 0.0),
+    (0.11, 0.07),
+    (0.145, 0.17),
+    (0.135, 0.26),
+    (0.085, 0.34),
+    (0.062, 0.39),
+    (0.082, 0.43),
+)
+POT = ((0.0, 0.0), (0.085, 0.0), (0.10, 0.08), (0.118, 0.17), (0.13, 0.22))
+BOWL = ((0.0, 0.0), (0.06, 0.0), (0.11, 0.03), (0.155, 0.08), (0.18, 0.13))
+PLATE = ((0.0, 0.0), (0.10, 0.0), (0.14, 0.012), (0.19, 0.026))
+POTS = {"vase": VASE, "pot": POT, "bowl": BOWL, "plate": PLATE}
+
+Shown = tuple[list[Solid], np.ndarray]
+
+
+def _pieces(
+    name: str,
+    pieces: list[shards.Piece],
+    made: tuple[str, Material],
+    strength: float,
+    rng: np.random.Generator,
+    *,
+    at: Vector,
+    turn: Quaternion = (1.0, 0.0, 0.0, 0.0),
+    time: float = 0.0,
+    framed: bool = False,
+) -> list[Solid]:
+    """Solids of the pieces, placed as a whole; bonds differ a little in strength."""
+    solids = []
+    whole = np.array(
+        [[1 - 2 * (turn[2] ** 2 + turn[3] ** 2), 2 * (turn[1] * turn[2] - turn[0] * turn[3]),
+          2 * (turn[1] * turn[3] + turn[0] * turn[2])],
+         [2 * (turn[1] * turn[2] + turn[0] * turn[3]), 1 - 2 * (turn[1] ** 2 + turn[3] ** 2),
+          2 * (turn[2] * turn[3] - turn[0] * turn[1])],
+         [2 * (turn[1] * turn[3] - turn[0] * turn[2]), 2 * (turn[2] * turn[3] + turn[0] * turn[1]),
+          1 - 2 * (turn[1] ** 2 + turn[2] ** 2)]]
+    )  # fmt: skip
+    for k, piece in enumerate(pieces):
+        x, y, z = (float(v) for v in whole @ piece.middle + at)
+        bonds = [
+            Bond(to=f"{name} {near + 1}", strength=strength * float(rng.uniform(0.6, 1.5))) for near in piece.neighbours
+        ]
+        if framed and piece.edge:
+            bonds.append(Bond(to="", strength=strength * float(rng.uniform(1.0, 3.0))))
+        half = np.abs(piece.look.vertices).max(0)
+        solids.append(
+            Solid(
+                name=f"{name} {k + 1}",
+                shape=Shape.HULL,
+                size=(float(half[0]), float(half[1]), float(half[2])),
+                substance=made[0],
+                material=made[1],
+                look=piece.look,
+                launch=Launch(time=time, position=(x, y, z), turn=turn),
+                bonds=tuple(bonds),
+            )
+        )
+    return solids
+
+
+def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
+    """Pots that fall to the ground one after another."""
+    subject = parts.subject_of(scene, kind)
+    starts = parts.runs(seconds, EACH, min(MOST_FALLING, subject.count or MOST_FALLING))
+    if subject.count and subject.count > len(starts):
+        many = min(subject.count, MOST_FALLING)
+        starts = [max(0.4, (seconds - 1.0) / many) * k for k in range(many)]
+    size = min(max(subject.size, 0.7), 1.6)
+    solids: list[Solid] = []
+    for k, start in enumerate(starts):
+        profile = [(r * size * float(rng.uniform(0.95, 1.05)), z * size) for r, z in POTS[kind]]
+        pieces = shards.shell(profile, 0.0045 * size, 2 if kind == "plate" else 3, int(rng.integers(6, 9)), rng)
+        usual = "glass" if subject.material == "glass" else "ceramic"
+        colour = colours[k % len(colours)]
+        _, material = parts.stuff(subject.material, usual, colour)
+        angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))
+        axis = float(rng.uniform(0, 2 * math.pi))
+        turn = parts.about((math.cos(axis), math.sin(axis), 0.0), angle)
+        x, y = (0.0, 0.0) if k == 0 else (float(rng.uniform(-0.22, 0.22)), float(rng.uniform(-0.18, 0.18)))
+        high = 0.75 if k == 0 else 1.6
+        name = kind if len(starts) == 1 else f"{kind} {k + 1}."
+        solids += _pieces(
+            name, pieces, ("ceramic", material), 0.12 * size**3, rng, at=(x, y, high), turn=turn, time=start
+        )
+    return solids, parts.corners((-0.5, -0.45, 0.0), (0.5, 0.45, 1.05))
+
+
+def _ball(
+    k: int, *, start: float, aim: Vector, speed: float, radius: float, substance: str, material: Material
+) -> Solid:
+    far = 2.4 if k == 0 else 3.2
+    time = far / speed
+    rise = (aim[2] - max(aim[2], 0.5)) / time + 9.81 * time / 2
+    return Solid(
+        name=f"ball {k + 1}",
+        shape=Shape.SPHERE,
+        size=(radius,),
+        substance=substance,
+        material=material,
+        launch=Launch(time=round(start, 3), position=(aim[0], -far, max(aim[2], 0.5)), velocity=(0.0, speed, rise)),
+    )
+
+
+def _pane(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:  # noqa: ARG001
+    """A window in its frame; balls go through it."""
+    half, middle = (0.62, 0.48), 0.92
+    pieces = shards.pane(half, 0.004, 34, rng)
+    glass = Material(base=(0.30, 0.42, 0.44), gloss=1.0, mirror=1.0, facing=0.10)
+    solids = _pieces("pane", pieces, ("glass", glass), 0.25, rng, at=(0.0, 0.0, middle), framed=True)
+    wood = parts.stuff("", "wood")
+    edge = 0.045
+    for name, box, at in (
+        ("left", (edge, 0.04, half[1] + 2 * edge), (-half[0] - edge - 0.004, 0.0, middle)),
+        ("right", (edge, 0.04, half[1] + 2 * edge), (half[0] + edge + 0.004, 0.0, middle)),
+        ("top", (half[0], 0.04, edge), (0.0, 0.0, middle + half[1] + edge + 0.004)),
+        ("bottom", (half[0], 0.04, edge), (0.0, 0.0, middle - half[1] - edge - 0.004)),
+    ):
+        solids.append(parts.fixed(f"{name} of the frame", box, at, wood, group="frame"))  # type: ignore[arg-type]
+    foot = middle - half[1] - 2 * edge
+    for name, x in (("left", -half[0]), ("right", half[0])):
+        solids.append(parts.fixed(f"{name} leg", (edge, 0.05, foot / 2), (x, 0.0, foot / 2), wood, group="frame"))
+    for k, start in enumerate(parts.runs(seconds, EACH, MOST_BALLS)):
+        aim = (float(rng.uniform(-0.35, 0.35)), 0.0, middle + float(rng.uniform(-0.2, 0.25)))
+        paint = Material(base=(0.6, 0.65, 0.08) if k % 2 else (0.8, 0.8, 0.78), gloss=0.2)
+        speed, wait = float(rng.uniform(8, 10)), 0.3 if k == 0 else 0.0
+        ball = _ball(k, start=start + wait, aim=aim, speed=speed, radius=0.07, substance="rubber", material=paint)
+        solids.append(ball)
+    return solids, parts.corners((-0.95, -0.5, 0.0), (0.95, 0.9, 1.55))
+
+
+def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
+    """A wall of bricks in mortar; heavy balls go through it."""
+    subject = parts.subject_of(scene, kind)
+    rows, columns = 8, 5
+    half = (0.16, 0.075, 0.06)
+    seam = 0.004
+    colour = colours[0] if subject.colours else None
+    _, material = parts.stuff(subject.material, "brick", colour)
+    plain = Material(base=colour or (0.36, 0.13, 0.075), accent=material.accent, gloss=0.04)
+    solids = []
+    spots = [
+        (level, k, (2 * half[0] + seam) * (k - (columns - 1) / 2 + (0.25 if level % 2 else -0.25)))
+        for level in range(rows)
+        for k in range(columns)
+    ]
+    for level, k, x in spots:
+        tint = float(rng.uniform(0.8, 1.2))
+        base = (plain.base[0] * tint, plain.base[1] * tint, plain.base[2] * tint)
+        under = [(at, other) for row, at, other in spots if row == level - 1 and abs(other - x) < 2 * half[0]]
+        bonds = [Bond(to=f"brick {level}.{at + 1}", strength=float(rng.uniform(9, 16))) for at, _ in under]
+        if k:
+            bonds.append(Bond(to=f"brick {level + 1}.{k}", strength=float(rng.uniform(7, 13))))
+        solids.append(
+            Solid(
+                name=f"brick {level + 1}.{k + 1}",
+                shape=Shape.BOX,
+                size=half,
+                substance="brick",
+                material=Material(base=base, gloss=0.04, roughness=0.9),
+                launch=Launch(time=0.0, position=(x, 0.0, half[2] * (2 * level + 1) + seam * level * 0.1)),
+                bonds=tuple(bonds),
+                look=geometry.box(half, bevel=0.006),
+            )
+        )
+    dark = Material(base=(0.05, 0.05, 0.055), gloss=0.5, mirror=0.25)
+    high = 2 * half[2] * rows
+    for k, start in enumerate(parts.runs(seconds, EACH, MOST_BALLS)):
+        aim = (
+            float(rng.uniform(-0.45, 0.45)),
+            0.0,
+            high * float(rng.uniform(0.45, 0.75)) / (1 if k == 0 else 2.0) + 0.1,
+        )
+        speed, wait = float(rng.uniform(8.5, 10)), 0.3 if k == 0 else 0.0
+        heavy = "bowling ball"
+        solids.append(_ball(k, start=start + wait, aim=aim, speed=speed, radius=0.15, substance=heavy, material=dark))
+    return solids, parts.corners((-1.15, -0.7, 0.0), (1.15, 1.1, 1.25))
+
+
+KINDS: dict[str, Callable[[str, Scene, np.random.Generator, float, list[Colour]], Shown]] = {
+    "vase": _falling,
+    "plate": _falling,
+    "bowl": _falling,
+    "pot": _falling,
+    "pane": _pane,
+    "wall": _wall,
+}
+
+
+def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+    """See :class:`render.engines.world.families.Build`. Long clips: more fall, or more balls come."""
+    kind = next((kind for kind in scene.kinds if kind in KINDS), "") or str(rng.choice(["vase", "pane", "wall"]))
+    colours = parts.palette(scene, rng, parts.subject_of(scene, kind))
+    solids, points = KINDS[kind](kind, scene, rng, seconds, colours)
+    place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=3.6)
+    aside = float(rng.uniform(14, 34)) * float(rng.choice([-1, 1])) if kind in {"pane", "wall"} else 0.0
+    return place.stage(
+        solids=solids,
+        shot=Shot(
+            points=points,
+            azimuth=-90 + (aside or float(rng.uniform(-20, 20))),
+            elevation=float(rng.uniform(8, 15)),
+            field_of_view=40,
+        ),
+    )

@@ -1,0 +1,111 @@
+"""What several families share: colours, stuffs, and simple parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from render.engines.world import geometry
+from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, named
+from render.engines.world.scene import Scene, Subject
+from render.engines.world.stage import Quaternion, Shape, Solid, Vector
+
+STUFFS: dict[str, str] = {
+    "wood": "wood",
+    "steel": "bearing steel",
+    "metal": "bearing steel",
+    "rubber": "superball",
+    "glass": "marble",
+    "plastic": "plastic",
+    "stone": "rock",
+    "concrete": "rock",
+    "brick": "brick",
+    "leather": "basketball",
+    "card": "card",
+    "ceramic": "ceramic",
+    "cloth": "cloth",
+    "ice": "ice",
+}
+"""Substance of a solid thing by the material that a prompt names."""
+
+
+def subject_of(scene: Scene, *kinds: str) -> Subject:
+    """The first subject of one of these kinds, else the first that names none, else a plain one."""
+    for subject in scene.subjects:
+        if subject.kind in kinds:
+            return subject
+    return next((subject for subject in scene.subjects if not subject.kind), Subject(kind=kinds[0]))
+
+
+def palette(scene: Scene, rng: np.random.Generator, subject: Subject | None = None) -> list[Colour]:
+    """The colours that the prompt names, the subject's before all; else those of a palette."""
+    chosen = PALETTES[int(rng.integers(len(PALETTES)))]
+    names = (subject.colours if subject is not None else ()) or scene.colours or chosen
+    return [COLOURS[name] for name in names]
+
+
+def stuff(material: str, usual: str, colour: Colour | None = None) -> tuple[str, Material]:
+    """Substance and look of a thing of ``material`` if the prompt names one, else of its ``usual`` one."""
+    name = material or usual
+    return STUFFS[name], named(name, colour)
+
+
+def about(axis: Sequence[float], angle: float) -> Quaternion:
+    """A turn by ``angle`` radians about an axis of length 1."""
+    sine = math.sin(angle / 2)
+    return math.cos(angle / 2), axis[0] * sine, axis[1] * sine, axis[2] * sine
+
+
+def after(first: Quaternion, then: Quaternion) -> Quaternion:
+    """One turn, and then another about the axes of the world."""
+    a, b, c, d = then
+    w, x, y, z = first
+    return (
+        a * w - b * x - c * y - d * z,
+        a * x + b * w + c * z - d * y,
+        a * y - b * z + c * w + d * x,
+        a * z + b * y - c * x + d * w,
+    )
+
+
+def fixed(name: str, half: Vector, at: Vector, made: tuple[str, Material], **others: object) -> Solid:
+    """A box that stands still."""
+    return Solid(
+        name=name,
+        shape=Shape.BOX,
+        size=half,
+        substance=made[0],
+        material=made[1],
+        position=at,
+        **others,  # type: ignore[arg-type]
+    )
+
+
+def shown_on(
+    carrier: str, name: str, look: geometry.Mesh, material: Material, *, at: Vector = (0.0, 0.0, 0.0)
+) -> Solid:
+    """What is only seen: fixed to a moving body, or standing at a place if ``carrier`` is empty."""
+    return Solid(
+        name=name,
+        shape=Shape.SPHERE,
+        size=(0.01,),
+        substance="wood",
+        material=material,
+        look=look,
+        touches=False,
+        rides=carrier,
+        position=at,
+    )
+
+
+def corners(low: Iterable[float], high: Iterable[float]) -> np.ndarray:
+    """``[8, 3]`` corners of a box."""
+    return np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
+
+
+def runs(seconds: float, each: float, most: int) -> list[float]:
+    """Starts of what happens again and again: at most ``each`` seconds lie between two, if ``most`` are enough."""
+    count = max(1, min(most, math.ceil((seconds - 0.3 * each) / each)))
+    return [seconds * k / count if k else 0.0 for k in range(count)]

@@ -1,0 +1,128 @@
+"""Marbles and balls that roll down ramps which zigzag to the floor."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from render.engines.world import geometry, places
+from render.engines.world.families import parts
+from render.engines.world.materials import Material, named
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
+
+LONG, WIDE, THICK = 0.75, 0.10, 0.012
+"""Half lengths of a ramp in metres."""
+RAIL = 0.013
+"""Half height of the rails."""
+DROP = 0.12
+"""Metres from a ramp's low end to the next one."""
+MOST = 36
+BETWEEN = 0.75
+"""Seconds between two balls."""
+
+
+def _ramp(k: int, side: int, middle: Vector, slope: float, made: tuple[str, Material]) -> list[Solid]:
+    """A plank that falls towards ``side`` along x, with rails, and a board at its high end."""
+    turn = parts.about((0, 1, 0), side * slope)
+    ahead, up = (math.cos(slope), -side * math.sin(slope)), (side * math.sin(slope), math.cos(slope))
+
+    def at(along: float, aside: float, over: float) -> Vector:
+        return (
+            middle[0] + ahead[0] * along + up[0] * over,
+            middle[1] + aside,
+            middle[2] + ahead[1] * along + up[1] * over,
+        )
+
+    boards = {
+        "plank": ((LONG, WIDE, THICK), at(0, 0, 0)),
+        "rail 1": ((LONG, 0.006, RAIL), at(0, WIDE - 0.006, RAIL + THICK)),
+        "rail 2": ((LONG, 0.006, RAIL), at(0, 0.006 - WIDE, RAIL + THICK)),
+        "end": ((0.006, WIDE, 0.09), at(-side * (LONG - 0.006), 0, 0.09 + THICK)),
+    }
+    return [
+        Solid(
+            name=f"{name} of ramp {k + 1}",
+            group=f"ramp {k + 1}",
+            shape=Shape.BOX,
+            size=half,
+            substance=made[0],
+            material=made[1],
+            position=place,
+            turn=turn,
+            look=geometry.box(half, bevel=0.002),
+        )
+        for name, (half, place) in boards.items()
+    ]
+
+
+def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+    """See :class:`render.engines.world.families.Build`. Balls come one after another as long as the clip lasts."""
+    subject = parts.subject_of(scene, "marble", "ball")
+    ramp = parts.subject_of(scene, "ramp") if "ramp" in scene.kinds else None
+    many = min(5, max(1, ramp.count)) if ramp and ramp.count else int(rng.integers(2, 5))
+    slope = math.radians(float(rng.uniform(8, 13))) * (1.25 if many == 1 else 1.0)
+    radius = (0.034 if subject.kind == "marble" else 0.045) * min(max(subject.size, 0.6), 1.4)
+    first = int(rng.choice([-1, 1]))
+    made = parts.stuff(ramp.material if ramp else "", "wood")
+    fall = 2 * LONG * math.sin(slope)
+    solids, height, x = [], 0.06 + many * (fall + DROP) - DROP, 0.0
+    shift = 0.25
+    tops = []
+    for k in range(many):
+        side = first * (-1) ** k
+        middle = (x, 0.0, height - fall / 2)
+        solids += _ramp(k, side, middle, slope, made)
+        tops.append((middle, side))
+        height -= fall + DROP
+        x += side * shift
+    middle, side = tops[0]
+    colours = parts.palette(scene, rng, subject)
+    usual = "glass" if subject.kind == "marble" else ""
+    count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
+    between = max(0.35, min(BETWEEN, (seconds - 0.8) / count)) if subject.count else max(BETWEEN, seconds / MOST)
+    over = THICK + radius + 0.002
+    for k in range(min(count, MOST)):
+        colour = colours[k % len(colours)]
+        stuff = subject.material or usual or ("steel", "rubber", "wood")[k % 3]
+        substance, material = parts.stuff(stuff, stuff, colour if stuff != "steel" or subject.colours else None)
+        if substance == "marble":
+            material = Material(base=colour, gloss=0.95, mirror=0.85, facing=0.06)
+        along = -side * (LONG - 0.09 - (0.25 if k == 0 else 0.0))
+        high = over if k == 0 else over + 0.25
+        position = (
+            middle[0] + along * math.cos(slope) + side * math.sin(slope) * high,
+            float(rng.uniform(-0.4, 0.4)) * (WIDE - radius),
+            middle[2] - side * along * math.sin(slope) + math.cos(slope) * high,
+        )
+        solids.append(
+            Solid(
+                name=f"{subject.kind or 'ball'} {k + 1}",
+                shape=Shape.SPHERE,
+                size=(radius,),
+                substance=substance,
+                material=material,
+                launch=Launch(time=round(k * between, 3), position=position),
+            )
+        )
+    high = tops[0][0][2] + fall / 2 + 0.14
+    for k, (middle, _) in enumerate(tops):
+        post = geometry.join(
+            [
+                geometry.move(geometry.box((0.014, 0.014, (middle[2] + side * 0) / 2)), (x, y, middle[2] / 2))
+                for x in (middle[0] - 0.35, middle[0] + 0.35)
+                for y in (WIDE + 0.02,)
+            ]
+        )
+        solids.append(parts.shown_on("", f"posts {k + 1}", post, named("wood")))
+    place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=3.0)
+    return place.stage(
+        solids=solids,
+        shot=Shot(
+            points=parts.corners((-LONG - 0.1, -WIDE, 0.0), (LONG + shift, WIDE, high)),
+            azimuth=-90 + float(rng.uniform(-22, 22)),
+            elevation=float(rng.uniform(20, 28)),
+            field_of_view=36,
+        ),
+    )
