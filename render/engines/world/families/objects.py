@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import lexicon, places
+from render.engines.world.families import parts
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
@@ -20,6 +21,9 @@ AREA = 1.15
 
 FIRST_HEIGHT = 1.75
 """Metres from which the first body falls: in sight from the first frame."""
+
+COMPARED = 4.5
+"""Seconds between two drops of things of named materials."""
 
 CLEARING = 1.8
 """Metres round the middle that the place leaves free."""
@@ -148,6 +152,33 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, palette: list
     return dropped
 
 
+def _compared(
+    scene: Scene, rng: np.random.Generator, seconds: float, palette: list[tuple[Colour, Colour]]
+) -> list[Solid]:
+    """Things of named materials fall side by side from the same height, so that one sees which bounces more."""
+    named = [s for s in scene.subjects if s.material and s.kind != "tower" for _ in range(min(s.count or 1, 4))][:6]
+    runs = parts.runs(seconds, COMPARED, 3)
+    apart = min(0.75, 2.2 / max(1, len(named)))
+    dropped = []
+    for run, start in enumerate(runs):
+        for k, subject in enumerate(named):
+            shape, size, _, _ = _kind(subject.kind or "ball", rng, *palette[k % len(palette)])
+            colour = COLOURS[subject.colours[0]] if subject.colours else None
+            substance, material = parts.stuff(subject.material, "wood", colour)
+            place = (apart * (k - (len(named) - 1) / 2), 0.5 * (run - (len(runs) - 1) / 2), 1.5 if run == 0 else 2.6)
+            dropped.append(
+                Solid(
+                    name=f"{subject.material} {subject.kind or 'ball'} {len(dropped) + 1}",
+                    shape=shape,
+                    size=size,
+                    substance=substance,
+                    material=material,
+                    launch=Launch(time=round(start, 3), position=place),
+                )
+            )
+    return dropped
+
+
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     names = scene.colours or PALETTES[int(rng.integers(len(PALETTES)))]
@@ -156,9 +187,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), palette)
     wants_tower = "tower" in scene.kinds or (scene.count is None and (not scene.kinds or "crate" in scene.kinds))
     points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
+    compares = any(subject.material and subject.kind != "tower" for subject in scene.subjects)
+    falling = (_compared if compares else _drops)(scene, rng, seconds, palette)
+    wants_tower = wants_tower and not compares
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=CLEARING)
     return place.stage(
-        solids=(*(tower if wants_tower else []), *_drops(scene, rng, seconds, palette)),
+        solids=(*(tower if wants_tower else []), *falling),
         shot=Shot(
             points=points,
             azimuth=-90 + float(rng.uniform(-16, 16)),

@@ -117,3 +117,15 @@ def test_something_goes_on_however_long_the_clip_is(family, seconds):
     starts = sorted({solid.launch.time for solid in stage.solids if solid.launch} | {0.0, seconds})
     assert max(np.diff(starts)) < 13 if seconds > 30 else max(np.diff(starts)) < 6
     assert sum(solid.moves for solid in stage.solids) <= 200
+
+
+def test_balls_of_named_materials_bounce_as_those_do():
+    balls = tuple(Subject(kind="ball", material=name) for name in ("steel", "rubber", "wood"))
+    stage = families.build(Scene(family="objects", subjects=balls), seed=1, seconds=3.0)
+    motion = physics.simulate(stage.solids, floor="ground", frames=72, fps=FPS)
+    back = {}
+    for name in ("steel", "rubber", "wood"):
+        height = ways(motion, name)[:, 0, 2]
+        landed = next(c.time for c in motion.contacts if name in c.first or name in c.second)
+        back[name] = height[int((landed + 0.08) * FPS) + 1 :].max() - height.min()
+    assert back["rubber"] > back["steel"] > 1.5 * back["wood"]
