@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 Colour = tuple[float, float, float]
+
+
+class Ridge(IntEnum):
+    """What stands on the horizon."""
+
+    HILLS = 0
+    TREES = 1
+    SKYLINE = 2
+    DUNES = 3
+    PEAKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +38,11 @@ class Light:
     """0 for a clear sky, 1 for an overcast one."""
     hills: float = 1.0
     """Height of the far hills; 0 for none."""
+    ridge: Ridge = Ridge.HILLS
+    land: Colour = (0.10, 0.15, 0.09)
+    """Colour of the far hills."""
+    stars: float = 0.0
+    """Brightness of stars and of the moon's disk."""
     haze: float = 0.004
     """Extinction by metre."""
     studio: bool = False
@@ -118,7 +134,8 @@ LIGHTS: dict[str, Light] = {
         horizon=(0.05, 0.075, 0.14),
         ambient=(0.10, 0.14, 0.25),
         ground=(0.05, 0.055, 0.07),
-        clouds=0.35,
+        clouds=0.3,
+        stars=1.0,
         exposure=0.9,
     ),
     "golden hour": Light(

@@ -11,8 +11,18 @@ from render.engines.world.places.place import Lay, Place
 from render.engines.world.scene import Scene
 
 PLACES: dict[str, str] = {
+    "beach": "render.engines.world.places.beach",
     "court": "render.engines.world.places.court",
+    "desert": "render.engines.world.places.desert",
+    "forest": "render.engines.world.places.forest",
+    "gym": "render.engines.world.places.gym",
+    "meadow": "render.engines.world.places.meadow",
+    "park": "render.engines.world.places.park",
+    "room": "render.engines.world.places.room",
+    "snowfield": "render.engines.world.places.snowfield",
+    "street": "render.engines.world.places.street",
     "studio": "render.engines.world.places.studio",
+    "workshop": "render.engines.world.places.workshop",
     "yard": "render.engines.world.places.yard",
 }
 

@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from render.engines.world.tracer.noise_kernels import noise2
+from render.engines.world.tracer.noise_kernels import hash2, noise2
 from render.engines.world.tracer.world_kernels import Air, World
 
 
@@ -42,10 +42,44 @@ def backdrop(air: Air, direction: wp.vec3) -> wp.vec3:
 @wp.func
 def hills(air: Air, direction: wp.vec3, distance: float) -> float:
     """How far below (positive) the far ridge a direction lies."""
-    angle = wp.atan2(direction[1], direction[0]) * 3.0 + air.seed + distance * 7.0
+    turn = wp.atan2(direction[1], direction[0])
+    angle = turn * 3.0 + air.seed + distance * 7.0
     ridge = noise2(angle * 1.7, distance) * 0.6 + noise2(angle * 5.3, distance + 3.0) * 0.28
-    ridge += noise2(angle * 17.0, distance + 9.0) * 0.12
+    if air.ridge < 2:
+        ridge += noise2(angle * 17.0, distance + 9.0) * 0.12
+    if air.ridge == 1:
+        ridge = ridge * 0.55 + 0.25
+        ridge += noise2(angle * 70.0, distance) * 0.10 + noise2(angle * 190.0, distance) * 0.07
+    if air.ridge == 2:
+        cell = wp.floor((angle + 0.3 * noise2(angle * 2.0, 1.0)) * (13.0 + 3.0 * distance))
+        tall = hash2(int(cell), int(distance) + 3)
+        ridge = 0.12 + 0.35 * ridge + 0.55 * tall * tall
+    if air.ridge == 4:
+        crag = wp.abs(noise2(angle * 2.1, distance) - 0.5) + 0.5 * wp.abs(noise2(angle * 5.7, distance + 5.0) - 0.5)
+        crag += 0.22 * wp.abs(noise2(angle * 15.0, distance + 8.0) - 0.5)
+        ridge = 1.15 - 1.5 * crag
     return air.hills * (0.015 + 0.085 * ridge / distance) - direction[2]
+
+
+@wp.func
+def night_lights(air: Air, direction: wp.vec3, facing: float) -> wp.vec3:
+    """The moon's disk where the light comes from, and stars that no cloud hides."""
+    moon = wp.clamp((facing - 0.99978) * 14000.0, 0.0, 1.0)
+    mare = 0.75 + 0.5 * noise2(direction[0] * 160.0, direction[2] * 160.0)
+    out = wp.vec3(1.0, 0.97, 0.88) * (moon * mare * 2.2)
+    u = wp.atan2(direction[1], direction[0]) * 60.0
+    v = direction[2] * 75.0
+    i = int(wp.floor(u))
+    j = int(wp.floor(v))
+    chance = hash2(i, j + 400)
+    if chance > 0.8 and direction[2] > 0.02:
+        dx = u - float(i) - 0.2 - 0.6 * hash2(i + 11, j)
+        dy = v - float(j) - 0.2 - 0.6 * hash2(i, j + 23)
+        spot = wp.clamp(1.0 - wp.sqrt(dx * dx + dy * dy) * 11.0, 0.0, 1.0)
+        cover = noise2(direction[0] * 4.0 + air.seed, direction[1] * 4.0)
+        bright = (chance - 0.8) * 5.0
+        out = out + wp.vec3(0.85, 0.9, 1.0) * (spot * bright * bright * 0.9 * wp.clamp(1.5 - 2.0 * cover, 0.0, 1.0))
+    return out
 
 
 @wp.func
@@ -77,16 +111,22 @@ def sky(air: Air, direction: wp.vec3) -> wp.vec3:
         colour = colour * (1.0 - bank * 0.92) + lit * (bank * 0.92)
         glow = wp.pow(facing, 900.0) * 4.0 + wp.pow(facing, 48.0) * 0.30 + wp.pow(facing, 6.0) * 0.10
         colour = colour + air.sun_colour * glow
+    if air.stars > 0.0:
+        colour = colour + night_lights(air, direction, facing) * air.stars
     if air.hills > 0.0:
         for layer in range(2):
             away = 2.0 - float(layer)
             below = hills(air, direction, away)
             if below > 0.0:
                 cut = wp.clamp(below * 700.0, 0.0, 1.0)
-                green = wp.cw_mul(wp.vec3(0.10, 0.15, 0.09), air.sun_colour * 0.4 + air.ambient)
+                tone = air.land
+                if air.ridge == 4:
+                    bare = noise2(direction[0] * 90.0 + direction[2] * 60.0, direction[2] * 240.0 + away * 9.0)
+                    tone = tone * (0.75 + 0.9 * wp.clamp(bare * 3.0 - 1.2, 0.0, 1.0))
+                green = wp.cw_mul(tone, air.sun_colour * 0.4 + air.ambient)
                 veil = 0.52 * away * 0.5 + 0.30
-                tone = green * (1.0 - veil) + air.horizon * (veil * 0.82)
-                colour = colour * (1.0 - cut) + tone * cut
+                seen = green * (1.0 - veil) + air.horizon * (veil * 0.82)
+                colour = colour * (1.0 - cut) + seen * cut
     return colour
 
 

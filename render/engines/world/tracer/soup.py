@@ -154,6 +154,7 @@ def air_of(light: Light, *, cel: bool, seed: int) -> Any:
     air.clouds, air.hills, air.haze = light.clouds, light.hills, light.haze
     air.zenith, air.horizon = wp.vec3(*light.zenith), wp.vec3(*light.horizon)
     air.ground, air.ambient = wp.vec3(*light.ground), wp.vec3(*light.ambient)
+    air.ridge, air.land, air.stars = int(light.ridge), wp.vec3(*light.land), light.stars
     air.studio, air.cel = int(light.studio), int(cel)
     air.seed = float(seed % 61) * 1.37
     return air

@@ -45,6 +45,9 @@ class Air:
     ambient: wp.vec3
     clouds: float
     hills: float
+    ridge: int
+    land: wp.vec3
+    stars: float
     haze: float
     studio: int
     cel: int
