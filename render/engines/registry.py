@@ -15,6 +15,8 @@ GROUP = "nightreel.engines"
 
 BUILT_IN: dict[str, str] = {
     "world": "render.engines.world:WorldEngine",
+    "world-draft": "render.engines.world:DraftEngine",
+    "world-final": "render.engines.world:FinalEngine",
     "testcard": "render.engines.testcard:TestcardEngine",
 }
 

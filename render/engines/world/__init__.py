@@ -1,5 +1,5 @@
 """The built-in simulated world. Importing this is cheap; physics and tracer load when the engine is opened."""
 
-from render.engines.world.engine import WorldEngine
+from render.engines.world.engine import DraftEngine, FinalEngine, WorldEngine
 
-__all__ = ["WorldEngine"]
+__all__ = ["DraftEngine", "FinalEngine", "WorldEngine"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from render import errors
 from render.engines.contract import Bench, Cancel, Capabilities, Engine, Progress
+from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.model import Failure, Footage, Job, Row
 
 if TYPE_CHECKING:
     from render.engines.world.take import Take
 
-REVISION = "world-2"
+REVISION = "world-3"
 
 
 class WorldEngine(Engine):
@@ -29,6 +31,8 @@ class WorldEngine(Engine):
         cpu_ms_per_megapixel=360.0,
         cpu_ms_per_clip=2800.0,
     )
+
+    preset: ClassVar[Preset] = STANDARD
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
@@ -54,7 +58,7 @@ class WorldEngine(Engine):
                 yield Failure(job=job, reason=reason, permanent=True)
                 continue
             try:
-                taken = take(job, device=self.bench.device)
+                taken = take(job, preset=self.preset, device=self.bench.device)
             except (errors.EngineError, MemoryError, RuntimeError, ValueError) as error:
                 yield Failure(job=job, reason=f"The scene cannot be built: {error}", permanent=False)
                 continue
@@ -64,14 +68,39 @@ class WorldEngine(Engine):
         """Why this job can never be made here, or nothing."""
         can = self.capabilities
         if job.style not in can.styles:
-            return f"Engine world has no style {job.style!r}. Use one of {', '.join(sorted(can.styles))}."
+            return f"Engine {can.name} has no style {job.style!r}. Use one of {', '.join(sorted(can.styles))}."
         if fault := _scene_fault(job.scene):
             return fault
         if len(job.shots) > 1:
-            return f"Engine world makes one shot a clip, not {len(job.shots)}. Split the row."
+            return f"Engine {can.name} makes one shot a clip, not {len(job.shots)}. Split the row."
         if job.seconds > can.max_seconds + 1 or job.width * job.height > can.max_pixels:
-            return f"{job.width}x{job.height} for {job.seconds:g} s is more than engine world makes. Ask for less."
+            return f"{job.width}x{job.height} for {job.seconds:g} s is more than engine {can.name} makes. Ask for less."
         return ""
+
+
+class DraftEngine(WorldEngine):
+    """The same take with fewer samples: quicker, with rougher edges and shadows."""
+
+    preset = DRAFT
+    capabilities = dataclasses.replace(
+        WorldEngine.capabilities,
+        name="world-draft",
+        title=f"{WorldEngine.capabilities.title}; fewer samples",
+        cpu_ms_per_megapixel=300.0,
+    )
+
+
+class FinalEngine(WorldEngine):
+    """The same take with more samples: slower, with finer edges and shadows."""
+
+    preset = FINAL
+    capabilities = dataclasses.replace(
+        WorldEngine.capabilities,
+        name="world-final",
+        title=f"{WorldEngine.capabilities.title}; more samples",
+        cpu_ms_per_megapixel=560.0,
+        cpu_ms_per_clip=9000.0,
+    )
 
 
 def _scene_fault(scene: str) -> str:

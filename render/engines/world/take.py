@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from render.engines.contract import SAMPLE_RATE, Cancel, Progress
 from render.engines.world import families, physics, reading, waves
+from render.engines.world.presets import STANDARD, Preset
 from render.engines.world.reading import document
 from render.engines.world.scene import Scene
 from render.engines.world.sound import impacts, mix
@@ -59,16 +60,16 @@ def events(stage: Stage, contacts: Sequence[physics.Contact], seconds: float) ->
     return tuple(sorted(seen, key=lambda event: (event.time_s, event.name)))
 
 
-def take(job: Job, *, device: str) -> Take:
+def take(job: Job, *, preset: Preset = STANDARD, device: str) -> Take:
     """The take of a job: its scene read, its stage built and moved."""
     scene = wanted(job)
-    return Take(job, scene, families.build(scene, seed=job.seed, seconds=job.seconds), device=device)
+    return Take(job, scene, families.build(scene, seed=job.seed, seconds=job.seconds), preset=preset, device=device)
 
 
 class Take:
     """A job that has been simulated and is ready to be drawn. ``finish`` may be called after the last frame."""
 
-    def __init__(self, job: Job, scene: Scene, stage: Stage, *, device: str) -> None:
+    def __init__(self, job: Job, scene: Scene, stage: Stage, *, preset: Preset = STANDARD, device: str) -> None:
         self.job, self.scene, self.stage = job, scene, stage
         floor = self.stage.ground_substance if self.stage.ground is not None else None
         self.motion = physics.simulate(
@@ -86,6 +87,7 @@ class Take:
             self.motion,
             wish=self.scene.camera,
             style=STYLES[job.style],
+            preset=preset,
             width=job.width,
             height=job.height,
             fps=job.fps,

@@ -27,6 +27,13 @@ def test_built_in_engines_are_found_by_name():
     assert {"testcard", "world"} <= set(registry.names())
 
 
+def test_presets_are_engines_that_differ_in_name_and_care_only():
+    engines = [registry.find(name) for name in ("world-draft", "world", "world-final")]
+    assert len({engine.preset for engine in engines}) == 3
+    assert len({engine.capabilities.revision for engine in engines}) == 1
+    assert len({engine.generate for engine in engines}) == 1
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones(monkeypatch):
     entry_points(monkeypatch)
     with pytest.raises(errors.EngineMissing, match=r"no engine 'sora'. Known: testcard, world"):

@@ -11,6 +11,7 @@ from scipy.ndimage import maximum_filter
 
 from render.engines.world import filming
 from render.engines.world.physics import Motion
+from render.engines.world.presets import STANDARD, Preset
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
@@ -24,9 +25,6 @@ from render.engines.world.tracer.soup import Palette, air_of, join, piece_of
 from render.engines.world.tracer.tiles import Tiles, Touch
 from render.engines.world.tracer.title import Title
 
-OCCLUSION_RAYS = 3
-CORNERS = 4
-"""Samples a pixel on the outlines of what moves, and of what a moving camera sees."""
 TILE = 16
 """Finished pixels along a tile's side."""
 OCCLUSION_REACH = 4.0
@@ -55,13 +53,14 @@ class Picture:
         *,
         wish: CameraWish,
         style: Style,
+        preset: Preset = STANDARD,
         width: int,
         height: int,
         fps: int,
         seed: int,
         device: str,
     ) -> None:
-        self.stage, self.style, self.fps, self.device = stage, style, fps, device
+        self.stage, self.style, self.preset, self.fps, self.device = stage, style, preset, fps, device
         self.width, self.height = width, height
         self.first_row, self.rows = band(width, height, style.aspect)
         frames = len(motion.present)
@@ -126,8 +125,8 @@ class Picture:
         self.everywhere = bool(self.travels or stage.waves or stage.particles or style.grain > 0 or style.aperture > 0)
         """Whether every tile changes in every frame."""
         if not self.travels:
-            rays = 0 if style.cel else OCCLUSION_RAYS
-            self.layers.draw(world, samples=style.background_samples, rays=rays)
+            samples = max(1, round(style.background_samples * preset.background))
+            self.layers.draw(world, samples=samples, rays=0 if style.cel else preset.occlusion_rays)
             self.tiles = self._tiles(0)
 
     def _buffer(self, kind: Any) -> Any:
@@ -171,7 +170,7 @@ class Picture:
             placed = self.movers.place(index, seen.eye, 2 * seen.tangent / self.h)
         if self.travels:
             lens = lens_of(seen, self.w, self.h)
-            self.before = self.layers.follow(world, lens, index, samples=CORNERS)
+            self.before = self.layers.follow(world, lens, index, samples=self.preset.corners)
             self.tiles = self._tiles(index)
         self._touch(placed)
         layers = self.layers.all
@@ -201,5 +200,5 @@ class Picture:
         seen = [self.front, self.front_ids, self.shadow, self.open_sky]
         tiles = [world, self.touched, self.side]
         self._launch(moving_kernels.cover, [*tiles, *balls, self.before, sun, normal, ids, *seen, self.speed])
-        corners = 1 if self.style.cel else CORNERS
+        corners = 1 if self.style.cel else self.preset.corners
         self._launch(moving_kernels.compose, [*tiles, corners, *balls, *layers, *seen[1:], self.colour])

@@ -6,6 +6,7 @@ import pytest
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Motion, Sheet
+from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Cloth, Launch, Particles, Puffs, Shape, Shot, Solid, Stage
 from render.engines.world.styles import STYLES, Style
@@ -41,7 +42,7 @@ POST = Solid(
 )
 
 
-def picture(*, style=PLAIN, move="", speed=0.0, solids=(POST,), motion=None, frames=FRAMES, **stage):
+def picture(*, style=PLAIN, preset=STANDARD, move="", speed=0.0, solids=(POST,), motion=None, frames=FRAMES, **stage):
     solid, moved = ball(speed, frames)
     shot = Shot(points=np.array([[-1.4, -0.5, 0], [1.4, 0.5, 1.8]]), azimuth=-90.0, elevation=8.0)
     made = Stage(
@@ -55,6 +56,7 @@ def picture(*, style=PLAIN, move="", speed=0.0, solids=(POST,), motion=None, fra
         motion or moved,
         wish=CameraWish(move=move),
         style=style,
+        preset=preset,
         width=WIDTH,
         height=HEIGHT,
         fps=FPS,
@@ -222,3 +224,13 @@ def test_a_title_appears_within_the_safe_area_and_only_then():
     assert columns.max() < 0.95 * WIDTH
     assert rows.min() > 0.5 * HEIGHT
     assert rows.max() < 0.93 * HEIGHT
+
+
+@pytest.mark.parametrize("move", ["", "dolly"])
+def test_more_care_comes_closer_to_the_truth(move):
+    truth, *others = (
+        drawn(preset=preset, move=move, speed=1.0).astype(int)
+        for preset in (Preset(background=12.0, occlusion_rays=16, corners=64), FINAL, DRAFT)
+    )
+    final, draft = (np.square(frames - truth).mean() for frames in others)
+    assert final < draft
