@@ -20,6 +20,8 @@ AGAIN = 0.045
 """Seconds in which a second touch of the same pair is not heard anew, unless it is much harder."""
 HARDER = 2.0
 """Times the impulse of the touch before it."""
+SETTLED = 0.03
+"""Seconds of the scene in which what was laid out comes to rest: nothing met."""
 CROWD = 40
 """Impacts heard in :data:`WINDOW`: when a heap falls, the weak ones drown."""
 WINDOW = 0.5
@@ -35,7 +37,7 @@ def audible(contacts: Iterable[Contact]) -> list[Contact]:
     last: dict[tuple[str, str], Contact] = {}
     kept: list[Contact] = []
     recent: deque[Contact] = deque()
-    for contact in sorted(contacts, key=lambda contact: contact.time):
+    for contact in sorted((each for each in contacts if each.time > SETTLED), key=lambda contact: contact.time):
         pair = (contact.first, contact.second)
         before = last.get(pair)
         if before and contact.time - before.time < AGAIN and contact.impulse < HARDER * before.impulse:
@@ -88,10 +90,13 @@ def render(
         for number, contact in mine:
             first, second = (known.get(other) for other in (contact.first, contact.second))
             moving = [solid for solid in (first, second) if solid and solid.moves]
-            speed = contact.impulse / max(min((modal.mass(solid) for solid in moving), default=1.0), 1e-4)
+            mass = max(min((modal.mass(solid) for solid in moving), default=1.0), 1e-4)
+            speed = contact.impulse / mass
             made_of = [SUBSTANCES[solid.substance if solid else stage.ground_substance] for solid in (first, second)]
             length = modal.contact_time(made_of[0], made_of[1], speed=speed)
-            sound = modal.strike(ring, table, contact=length, speed=speed, rng=stream(seed, f"{name} {number}"))
+            lowest = 0.0 if any(solid.thing == name for solid in moving) else modal.THUMP * mass ** (-1 / 3)
+            rng = stream(seed, f"{name} {number}")
+            sound = modal.strike(ring, table, contact=length, speed=speed, lowest=lowest, rng=rng)
             loudness = min(contact.impulse, HARDEST) ** COMPRESSION
             listener.strike(out, sound * loudness, contact.time / stage.tempo, contact.position)
     return out

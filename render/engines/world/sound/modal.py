@@ -32,6 +32,8 @@ HARD_CONTACT = 0.0007
 """Seconds of a contact of hard bodies at 1 m/s."""
 CLICK = 0.004
 """Seconds in which the noise of the surfaces dies away."""
+THUMP = 120.0
+"""Hz below which a body of 1 kg moves little of a floor; a marble only makes it click."""
 EDGE = 0.16
 """Share of a mode that even a contact much longer than its period excites at 1 m/s: surfaces are rough."""
 QUIETEST = 4.6
@@ -117,14 +119,22 @@ def contact_time(first: Substance, second: Substance, *, speed: float) -> float:
 
 
 def strike(
-    voice: Voice, table: NDArray[np.float32], *, contact: float, speed: float, rng: np.random.Generator
+    voice: Voice,
+    table: NDArray[np.float32],
+    *,
+    contact: float,
+    speed: float,
+    lowest: float = 0.0,
+    rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     """``[samples]`` of one hit of unit strength: ``contact`` seconds long, at ``speed`` m/s. ``table`` is the voice's.
 
-    Where a body is hit and how differs each time: so do the shares of its modes.
+    Modes below ``lowest`` Hz are weaker the lower they are. Where a body is hit and how differs each time: so do the
+    shares of its modes.
     """
     hard = max(speed, 0.05) ** 0.35
     excited = (1 + (2 * voice.hertz * contact) ** 2) ** -0.75 + EDGE * hard
+    excited *= np.minimum(voice.hertz / max(lowest, 1.0), 1.0)
     gains = voice.gain * excited * np.exp(rng.normal(0, 0.25, len(voice.gain)))
     out = gains.astype(np.float32) @ table
     rise = max(int(min(contact / 4, 0.0008) * SAMPLE_RATE), 1)

@@ -22,9 +22,9 @@ ROLLING_GRAIN = 0.004
 """Metres: the wavelength of the unevenness that a rolling body follows."""
 SLIDING_GRAIN = 0.0008
 """Metres: that of the roughness that catches in sliding."""
-ROLLING_LOUDNESS = 0.05
+ROLLING_LOUDNESS = 0.035
 """Against an impact of 1 N·s, for 1 N at 1 m/s."""
-SLIDING_LOUDNESS = 0.10
+SLIDING_LOUDNESS = 0.05
 BANDS = (90.0, 240.0, 640.0, 1700.0, 4500.0)
 """Hz: the centres of the bands in which the spectrum follows the speed."""
 RINGING = 4

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from render.engines.contract import SAMPLE_RATE
+from render.engines.world import lexicon
 from render.engines.world.sound import ambience, crowd
 from render.engines.world.sound.ambience import AMBIENCES
 from render.engines.world.sound.noise import stream
@@ -57,6 +58,12 @@ def test_places_differ_in_level_and_in_colour():
 
     assert rms(made("gym")) > 4 * rms(made("room"))
     assert centre("meadow") > 2 * centre("street")
+
+
+def test_what_the_reader_knows_as_a_sound_is_an_ambience():
+    known = lexicon.load().common.sounds.values
+    assert known
+    assert known <= set(AMBIENCES)
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones():

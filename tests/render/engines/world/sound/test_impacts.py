@@ -20,6 +20,20 @@ def test_chatter_is_heard_once_but_a_harder_hit_is_not_lost(studio):
     assert impacts.audible([strong, weak]) == [weak, strong]
 
 
+def test_what_settles_when_the_scene_begins_has_not_met(studio):
+    assert impacts.audible([studio.contact(0.009, impulse=8.0), studio.contact(0.1)]) == [studio.contact(0.1)]
+
+
+def test_a_marble_does_not_make_the_floor_thump(studio):
+    def low(size):
+        sound = heard(studio, [studio.contact(0.5)], solids=[studio.solid(substance="glass", size=size)])[:, 0]
+        power = np.abs(np.fft.rfft(sound.astype(float))) ** 2
+        hertz = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)
+        return power[hertz < 150].sum() / power[hertz < 2000].sum()
+
+    assert low(0.01) < 0.3 * low(0.2)
+
+
 def test_pairs_do_not_silence_each_other(studio):
     both = [studio.contact(1.0), studio.contact(1.001, first="crate")]
     assert impacts.audible(both) == both
