@@ -140,7 +140,9 @@ class Cloth:
     name: str
     material: Material
     rest: NDArray[np.float64]
-    """``[rows, columns, 3]`` points at the start, in metres; neighbours are tied at these distances."""
+    """``[rows, columns, 3]`` points at the start, in metres; neighbours are tied at these distances.
+
+    Points that lie on each other are sewn together: so a sheet is closed to a tube."""
     pinned: NDArray[np.bool_]
     """``[rows, columns]``: points that do not move, or go with ``pinned_to``."""
     pinned_to: str = ""

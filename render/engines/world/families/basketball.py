@@ -1,35 +1,40 @@
-"""A shot at a hoop that misses: off the board and the rim, then bounces true. Longer clips get further shots."""
+"""Shots at a hoop: off the board, off the rim, in by way of the board, or through the net alone."""
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, physics, places
+from render.engines.world.families import flight
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage
+from render.engines.world.stage import Cloth, Launch, Reaction, Shape, Shot, Solid, Stage
 
 RADIUS = 0.121
 """Of the ball: size 7, 76 cm round."""
 RIM_RADIUS, RIM_HEIGHT, TUBE = 0.2286, 3.05, 0.0095
-ARC = 6.75
-"""Metres from the hoop's middle to the three-point line."""
-TRIES = 24
-"""Shots that are tried for one that misses and comes off the hoop gently enough to stay in the picture."""
-GENTLE = 2.8
-"""m/s over the floor."""
+ARC, LINE = 6.75, 4.35
+"""Metres from the hoop's middle from where a three-pointer and any other shot is thrown."""
+TRIES = 16
+"""Shots that are tried for one that turns out as wanted and stays near the hoop."""
+GENTLE = 2.2
+"""m/s over the floor at which a ball may come off the hoop."""
 BETWEEN = 3.4
 """Seconds between shots of a long clip."""
+WATCHED = 2.4
+"""Seconds of a shot that are tried."""
 SEGMENTS = 28
 CLEARING = 4.03
 """Metres round the hoop's middle that the place leaves free."""
-
-
-def _round_z(angle: float) -> Quaternion:
-    return (math.cos(angle / 2), 0.0, 0.0, math.sin(angle / 2))
+WAYS = ("board", "rim", "bank", "swish")
+"""How a shot can turn out: two of them miss, two go in."""
+LIKELY = (0.45, 0.25, 0.1, 0.2)
+KNOTS, LEVELS = 14, 8
+"""Of the net, round and down."""
 
 
 def _rim(paint: Material) -> list[Solid]:
@@ -60,23 +65,23 @@ def _rim(paint: Material) -> list[Solid]:
     return segments
 
 
-def _net() -> geometry.Mesh:
-    strings = []
-    for k in range(12):
-        for hand in (1, -1):
-            knots = []
-            for level in range(5):
-                angle = 2 * math.pi * (k + hand * level * 0.5) / 12
-                radius = RIM_RADIUS - 0.008 - 0.085 * level / 4 * (1.2 - 0.05 * level)
-                knots.append((radius * math.cos(angle), radius * math.sin(angle), RIM_HEIGHT - 0.01 - 0.095 * level))
-            strings += [geometry.rod(a, b, 0.0045) for a, b in itertools.pairwise(knots)]
-    return geometry.join(strings)
+def _net() -> Cloth:
+    """A net that narrows to a little more than a ball and hangs from the rim; its first and last column are one."""
+    down, round_ = np.meshgrid(np.linspace(0, 1, LEVELS), np.linspace(0, 2 * math.pi, KNOTS + 1), indexing="ij")
+    radius = RIM_RADIUS - 0.006 - (RIM_RADIUS - 0.006 - 0.137) * np.sin(down * math.pi / 2) ** 0.8
+    height = RIM_HEIGHT - 0.012 - 0.43 * down
+    round_ = round_ + down * math.pi / KNOTS * (LEVELS - 1)
+    rest = np.stack([radius * np.cos(round_), radius * np.sin(round_), height], -1)
+    rest[:, -1] = rest[:, 0]
+    pinned = np.zeros(rest.shape[:2], np.bool_)
+    pinned[0] = True
+    cord = Material(base=(0.85, 0.85, 0.85), gloss=0.05)
+    return Cloth(name="net", material=cord, rest=rest, pinned=pinned, density=0.35, bend=0.5, open=0.82, settle=0.5)
 
 
 def _hoop(paint: Material) -> list[Solid]:
     steel = Material(base=(0.035, 0.037, 0.045), gloss=0.4)
     board = Material(pattern=Pattern.BACKBOARD, base=(0.82, 0.84, 0.86), accent=paint.base, gloss=0.6, mirror=0.35)
-    ghost = Material(base=(0.85, 0.85, 0.85), gloss=0.05)
     return [
         Solid(
             name="backboard",
@@ -114,9 +119,6 @@ def _hoop(paint: Material) -> list[Solid]:
             position=(RIM_RADIUS + 0.075, 0.0, RIM_HEIGHT),
         ),
         *_rim(paint),
-        Solid(
-            name="net", shape=Shape.SPHERE, size=(0.1,), substance="card", material=ghost, look=_net(), touches=False
-        ),
     ]
 
 
@@ -135,47 +137,82 @@ def _court(paint: Colour) -> Solid:
     )
 
 
-def _aim(rng: np.random.Generator) -> Launch:
-    """A shot from behind the three-point line that comes down somewhere about the hoop."""
-    angle = math.radians(float(rng.uniform(-12, 9)))
-    away = ARC + float(rng.uniform(0.1, 0.5))
-    start = np.array((-away * math.cos(angle), away * math.sin(angle), 2.1))
-    target = np.array((rng.uniform(-0.35, 0.35), rng.uniform(-0.35, 0.35), RIM_HEIGHT + rng.uniform(0.05, 0.8)))
-    flight = float(rng.uniform(1.2, 1.38))
-    velocity = (target - start) / flight
-    velocity[2] += 0.5 * physics.GRAVITY * flight
-    return Launch(
-        time=0.0,
-        position=(float(start[0]), float(start[1]), float(start[2])),
-        velocity=(float(velocity[0]), float(velocity[1]), float(velocity[2])),
-        spin=(0.0, -9.0, 0.0),
-    )
+def _aim(way: str, away: float, rng: np.random.Generator) -> Launch:
+    """A shot from ``away`` metres that is likely to turn out in one of :data:`WAYS`."""
+    angle = math.radians(float(rng.uniform(-14, 9)))
+    start = (-away * math.cos(angle), away * math.sin(angle), 2.1)
+    aside, seconds = float(rng.uniform(-1, 1)), 0.9 + 0.06 * away
+    if way == "swish":
+        target = (0.015 * aside, 0.02 * float(rng.uniform(-1, 1)), RIM_HEIGHT)
+        seconds += 0.16
+    elif way == "bank":
+        target = (RIM_RADIUS + 0.15 - RADIUS, 0.06 * aside, RIM_HEIGHT + float(rng.uniform(0.28, 0.5)))
+    elif way == "rim":
+        edge = float(rng.uniform(-math.pi, math.pi))
+        target = (RIM_RADIUS * math.cos(edge), RIM_RADIUS * math.sin(edge), RIM_HEIGHT + RADIUS * 0.9)
+        seconds += 0.1
+    else:
+        target = (RIM_RADIUS + 0.15 - RADIUS, 0.38 * aside, RIM_HEIGHT + float(rng.uniform(0.3, 0.85)))
+    return flight.throw(start, target, seconds + float(rng.uniform(0.0, 0.06)), spin=(0.0, -9.0, 0.0))
 
 
-def _rebound(launch: Launch, still: list[Solid], ball: Material) -> float:
-    """The m/s over the floor at which this shot comes off the hoop; infinite unless it misses by way of the board."""
-    alone = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="basketball", material=ball, launch=launch)
-    motion = physics.simulate([*still, alone], floor="hardwood", frames=49, fps=20)
-    met = {contact.first for contact in motion.contacts} | {contact.second for contact in motion.contacts}
-    path = motion.poses[:, 0, :3]
-    inside = (np.hypot(path[:, 0], path[:, 1]) < RIM_RADIUS) & (np.abs(path[:, 2] - RIM_HEIGHT + 0.25) < 0.25)
-    wedged = any(contact.impulse > 14.0 for contact in motion.contacts)
-    if "backboard" not in met or inside.any() or wedged or path[-1, 2] > 2.6 or path[-1, 0] > 0.5:
+def fell_in(path: np.ndarray) -> bool:
+    """Whether a ball on this way, ``[frames, 3]``, came down through the hoop."""
+    below = (path[:-1, 2] >= RIM_HEIGHT - 0.1) & (path[1:, 2] < RIM_HEIGHT - 0.1)
+    return bool((below & (np.hypot(path[1:, 0], path[1:, 1]) < RIM_RADIUS)).any())
+
+
+def _price(way: str, motion: physics.Motion) -> float:
+    """The m/s over the floor at which the ball comes off the hoop; infinite unless it turned out as wanted."""
+    met, path = flight.met(motion, "ball"), motion.poses[:, 0, :3].astype(float)
+    wedged = path[-1, 2] > 2.7 or any(contact.impulse > 14.0 for contact in motion.contacts)
+    inside = fell_in(path)
+    fits = {
+        "board": not inside and "backboard" in met,
+        "rim": not inside and "rim" in met,
+        "bank": inside and "backboard" in met,
+        "swish": inside and not met & {"rim", "backboard"},
+    }
+    if not fits[way] or (not inside and (wedged or path[-1, 0] > 0.6)):
         return math.inf
-    return float(np.hypot(*(path[-1, :2] - path[-2, :2]))) * 20
+    return 0.0 if inside else float(np.hypot(*(path[-1, :2] - path[-2, :2]))) * 30
 
 
-def _miss(rng: np.random.Generator, still: list[Solid], ball: Material) -> Launch:
-    """The first gentle miss among some shots, else the gentlest."""
-    best, least = _aim(rng), math.inf
-    for _ in range(TRIES):
-        launch = _aim(rng)
-        speed = _rebound(launch, still, ball)
-        if speed < least:
-            best, least = launch, speed
-        if speed < GENTLE:
-            break
-    return best
+def _ways(scene: Scene, rng: np.random.Generator, shots: int) -> list[str]:
+    """How each shot turns out: as the prompt says, in its order, else as it may."""
+    said = [action.name for action in scene.actions if action.name in {*WAYS, "miss", "in"}]
+    said = [name for name in said if name not in {"miss", "in"}] or said
+    drawn = [WAYS[int(rng.choice(len(WAYS), p=LIKELY))] for _ in range(shots)]
+    drawn[0] = "board" if drawn[0] == "bank" else drawn[0]
+    plain = {"miss": ("board", "board", "rim"), "in": ("swish", "swish", "bank")}
+    if not said:
+        return drawn
+    asked = [said[k % len(said)] for k in range(shots)]
+    return [str(rng.choice(plain[name])) if name in plain else name for name in asked]
+
+
+def _watched(balls: list[str]) -> Callable[[physics.Motion], list[Reaction]]:
+    """People cheer when a ball goes in and groan when it comes off the hoop."""
+
+    def reactions(motion: physics.Motion) -> list[Reaction]:
+        seen = []
+        for name in balls:
+            lane = motion.names.index(name)
+            path = motion.poses[motion.present[:, lane], lane, :3].astype(float)
+            inside = fell_in(path)
+            hits = [c.time for c in motion.contacts if name in {c.first, c.second}]
+            if hits:
+                seen.append(Reaction(time=hits[0] + 0.15, mood=1.0 if inside else -0.7))
+        return seen
+
+    return reactions
+
+
+def _starts(scene: Scene, seconds: float) -> list[float]:
+    """Seconds at which balls are thrown: as many as the prompt says, else enough for the clip."""
+    many = scene.count or max(1, math.ceil((seconds - 1.5) / BETWEEN))
+    between = BETWEEN if many * BETWEEN > seconds - 1.0 and scene.count is None else (seconds - 1.0) / many
+    return [round(min(between, BETWEEN * 2) * k, 3) for k in range(many)]
 
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
@@ -185,32 +222,41 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     ball_colour = COLOURS[scene.colours[0]] if scene.colours else (0.62, 0.19, 0.04)
     ball = Material(pattern=Pattern.BASKETBALL, base=ball_colour, accent=(0.02, 0.015, 0.012), gloss=0.25)
     hoop = _hoop(Material(base=accent, gloss=0.5))
-    touching = [solid for solid in hoop if solid.touches]
-    shots = []
-    for k in range(max(1, math.ceil((seconds - 1.5) / BETWEEN))):
-        launch = _miss(rng, touching, ball)
-        shots.append(
-            Solid(
-                name=f"ball{k}" if k else "ball",
-                shape=Shape.SPHERE,
-                size=(RADIUS,),
-                substance="basketball",
-                material=ball,
-                launch=Launch(time=k * BETWEEN, position=launch.position, velocity=launch.velocity, spin=launch.spin),
-            )
+    starts = _starts(scene, seconds)
+    away = (ARC if any(action.name == "three" for action in scene.actions) else LINE) + float(rng.uniform(0.1, 0.4))
+
+    def shot_of(way: str, number: int) -> Solid:
+        name = f"ball{number}" if number else "ball"
+        plain = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="basketball", material=ball)
+        launch = flight.best(
+            lambda: _aim(way, away, rng),
+            lambda tried: _price(
+                way,
+                flight.attempt(
+                    replace(plain, launch=tried), hoop, floor="hardwood", seconds=WATCHED, others=len(starts) - 1
+                ),
+            ),
+            tries=TRIES,
+            enough=GENTLE,
         )
-    points = np.array(((-1.0, -0.9, 0.0), (1.5, 0.9, 0.0), (0.5, -0.9, 4.05), (0.5, 0.9, 4.05)))
+        return replace(plain, name=name, launch=replace(launch, time=starts[number]))
+
+    shots = [shot_of(way, k) for k, way in enumerate(_ways(scene, rng, len(starts)))]
+    points = np.array(((-1.6, -0.9, 0.0), (1.5, 0.9, 0.0), (0.3, -0.9, 3.98), (0.3, 0.9, 3.98)))
     place = places.build(scene.setting or "court", scene=scene, rng=rng, clearing=CLEARING)
     return place.stage(
-        solids=(*hoop, _court(floor), *shots),
+        solids=(*hoop, *([] if place.light.indoors else [_court(floor)]), *shots),
+        cloths=(_net(),),
         shot=Shot(
             points=points,
-            azimuth=-142 + float(rng.uniform(-8, 8)),
-            azimuth_tall=-166.0,
-            elevation=6.0,
+            azimuth=-128 + float(rng.uniform(-8, 8)),
+            azimuth_tall=-160.0,
+            elevation=4.0,
             field_of_view=50,
-            margin=0.9,
-            roam=(11.0, 8.5, 2.5),
+            margin=0.94,
+            roam=(away - 1.4, 2.6, 1.6),
+            follow="ball",
         ),
+        reactions=_watched([solid.name for solid in shots]),
         ground_substance="hardwood",
     )

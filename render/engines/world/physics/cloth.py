@@ -12,6 +12,7 @@ from typing import Any
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from render.engines.world.physics.model import GRAVITY
 from render.engines.world.physics.motion import Sheet
@@ -26,6 +27,8 @@ COTTON_STRETCH = 5e-5
 COTTON_SHEAR = 5e-3
 COTTON_BEND = 0.05
 """m/N over two edges: cotton resists a fold hardly at all."""
+SEWN = 1e-6
+"""Metres: points of a sheet at rest that are no farther apart are sewn together."""
 THICKNESS = 0.004
 """Metres that a sheet keeps from what it lies on."""
 
@@ -41,7 +44,7 @@ def faces_of(rows: int, columns: int) -> NDArray[np.int32]:
 
 
 def _edges(cloth: Cloth) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """``[k, 2]`` tied points, ``[k]`` metres and ``[k]`` m/N: threads, then diagonals, then every other point."""
+    """``[k, 2]`` tied points, ``[k]`` metres and ``[k]`` m/N: threads, diagonals, every other point, seams."""
     index = np.arange(cloth.rest.shape[0] * cloth.rest.shape[1], dtype=np.int32).reshape(cloth.rest.shape[:2])
     steps = [((0, 1), COTTON_STRETCH / cloth.stretch), ((1, 0), COTTON_STRETCH / cloth.stretch)]
     steps += [((1, 1), COTTON_SHEAR / cloth.stretch), ((1, -1), COTTON_SHEAR / cloth.stretch)]
@@ -52,7 +55,10 @@ def _edges(cloth: Cloth) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArra
         far = index[down:, max(0, right) : index.shape[1] + min(0, right)]
         pairs.append(np.stack([near.ravel(), far.ravel()], 1))
         gives.append(np.full(near.size, give, np.float32))
-    edges, points = np.concatenate(pairs), cloth.rest.reshape(-1, 3)
+    points = cloth.rest.reshape(-1, 3)
+    seam = np.array(sorted(cKDTree(points).query_pairs(SEWN)), np.int32).reshape(-1, 2)
+    edges = np.concatenate([*pairs, seam])
+    gives.append(np.zeros(len(seam), np.float32))
     lengths = np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1)
     return edges, lengths.astype(np.float32), np.concatenate(gives)
 
@@ -142,6 +148,8 @@ class Cloths:
         self.push, self.twist = (wp.zeros(max(1, len(self.solids)), dtype=wp.vec3, device="cpu") for _ in range(2))
         self.reach = np.array([model.geom_rbound[geom] for geom in self.geoms])
         mujoco.mj_kinematics(model, data)
+        for index in range(len(self.solids)):
+            self._put(self.table[index], index, data)
         self.sheets = [_Sheet(cloth, floor, frames) for cloth in cloths]
         for sheet in self.sheets:
             sheet.carried = self._carried(sheet, data)
@@ -160,17 +168,20 @@ class Cloths:
         near = ((middles + self.reach[:, None] > low) & (middles - self.reach[:, None] < high)).all(1)
         self.order = np.flatnonzero(near)
         rows = self.blocks.numpy()
-        moves = np.zeros(6)
+        rows[: len(self.order)] = self.table[self.order]
         for k, index in enumerate(self.order.tolist()):
-            body = int(self.bodies[index])
-            rows[k] = self.table[index]
-            turn = np.zeros(4)
-            mujoco.mju_mat2Quat(turn, data.geom_xmat[self.geoms[index]])
-            rows[k]["pose"] = (*middles[index], *turn[1:], turn[0])
-            rows[k]["middle"] = data.xipos[body]
-            mujoco.mj_objectVelocity(self.model, data, mujoco.mjtObj.mjOBJ_BODY, body, moves, 0)
-            rows[k]["drift"], rows[k]["spin"] = moves[3:], moves[:3]
+            if self.bodies[index]:
+                self._put(rows[k], index, data)
         return len(self.order)
+
+    def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
+        """Where a solid is and how it moves, into its row."""
+        body, moves, turn = int(self.bodies[index]), np.zeros(6), np.zeros(4)
+        mujoco.mju_mat2Quat(turn, data.geom_xmat[self.geoms[index]])
+        row["pose"] = (*data.geom_xpos[self.geoms[index]], *turn[1:], turn[0])
+        row["middle"] = data.xipos[body]
+        mujoco.mj_objectVelocity(self.model, data, mujoco.mjtObj.mjOBJ_BODY, body, moves, 0)
+        row["drift"], row["spin"] = moves[3:], moves[:3]
 
     def settle(self, data: mujoco.MjData) -> None:
         """Move each sheet for as long as it asks before the scene starts, about bodies that stand."""

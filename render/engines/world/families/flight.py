@@ -1,0 +1,63 @@
+"""Throws: what a ball needs to reach a point, and how a throw turns out when it is tried beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.engines.world import physics
+from render.engines.world.stage import Launch, Solid, Vector
+
+LATE = 1e6
+"""Seconds: what is launched then never comes."""
+
+
+def vector(values: Sequence[float] | NDArray[np.float64]) -> Vector:
+    """Three numbers as the stage keeps them."""
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+def throw(start: Sequence[float], target: Sequence[float], seconds: float, spin: Vector = (0.0, 0.0, 0.0)) -> Launch:
+    """A launch at time 0 that takes a body from ``start`` through ``target`` in so many seconds of free flight."""
+    velocity = (np.asarray(target, float) - np.asarray(start, float)) / seconds
+    velocity[2] += 0.5 * physics.GRAVITY * seconds
+    return Launch(time=0.0, position=vector(np.asarray(start, float)), velocity=vector(velocity), spin=spin)
+
+
+def attempt(
+    thrown: Solid, still: Sequence[Solid], *, floor: str, seconds: float, others: int, fps: int = 30
+) -> physics.Motion:
+    """What becomes of one throw.
+
+    ``others`` is how many more bodies will move in the take: as many wait here, so that the steps are as long as
+    there and the throw turns out alike.
+    """
+    waiting = [
+        replace(thrown, name=f"waiting {k + 1}", launch=replace(thrown.launch, time=LATE))
+        for k in range(others)
+        if thrown.launch is not None
+    ]
+    return physics.simulate([*still, thrown, *waiting], floor=floor, frames=round(seconds * fps), fps=fps)
+
+
+def met(motion: physics.Motion, name: str) -> set[str]:
+    """The things that a body touched."""
+    pairs = [{contact.first, contact.second} for contact in motion.contacts]
+    return set().union(*(pair - {name} for pair in pairs if name in pair)) if pairs else set()
+
+
+def best(draw: Callable[[], Launch], price: Callable[[Launch], float], *, tries: int, enough: float) -> Launch:
+    """The first throw drawn that costs at most ``enough``, else the cheapest of ``tries``."""
+    found, least = draw(), float("inf")
+    for _ in range(tries):
+        launch = draw()
+        cost = price(launch)
+        if cost < least:
+            found, least = launch, cost
+        if least <= enough:
+            break
+    return found
