@@ -1,4 +1,4 @@
-"""Deep-water waves that run against rocks on a shore."""
+"""The sea that a wind raises, against rocks on a shore."""
 
 from __future__ import annotations
 
@@ -7,69 +7,64 @@ from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world import geometry
-from render.engines.world.light import LIGHTS
-from render.engines.world.materials import Material, Pattern
+from render.engines.world import particles, waves
+from render.engines.world.families import waterside
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shape, Shot, Solid, Stage, Wave
+from render.engines.world.stage import Shot, Solid, Stage, Water
 
-WAVELENGTHS = (21.0, 14.5, 10.3, 7.4, 5.1, 3.7, 2.6, 1.9, 1.35, 0.95)
-STEEPNESS = (0.095, 0.10, 0.095, 0.09, 0.085, 0.08, 0.075, 0.07, 0.06, 0.05)
-"""Wave number times amplitude of each; their sum stays below 1, so that no wave loops over itself."""
-
-
-def _waves(rng: np.random.Generator) -> tuple[Wave, ...]:
-    heading = math.radians(float(rng.uniform(-120, -95)))
-    waves = []
-    for wavelength, steepness in zip(WAVELENGTHS, STEEPNESS, strict=True):
-        length = wavelength * float(rng.uniform(0.92, 1.08))
-        waves.append(
-            Wave(
-                wavelength=length,
-                heading=heading + float(rng.normal(0, 0.38)),
-                amplitude=steepness * length / (2 * math.pi) * 0.8,
-                phase=float(rng.uniform(0, 2 * math.pi)),
-            )
-        )
-    return tuple(waves)
+PLACES = ((2.4, 0.6, 2.3, 2.2), (-1.9, 2.6, 1.35, 1.1), (5.6, 3.6, 2.6, 3.1), (0.2, -1.9, 0.85, 0.55))
+FARTHER = ((-4.6, 5.5, 1.3, 0.9), (8.8, 8.5, 3.0, 3.9), (4.4, -1.9, 1.1, 0.8), (-9.5, 12.0, 2.4, 2.6))
+"""x, y, radius and height of rocks, in metres; the seed moves, turns and leaves out."""
+DEPTH = 12.0
+TINTS = (
+    ((0.010, 0.062, 0.092), (0.045, 0.30, 0.28)),
+    ((0.008, 0.048, 0.085), (0.035, 0.22, 0.26)),
+    ((0.016, 0.070, 0.075), (0.07, 0.28, 0.22)),
+)
 
 
-def _rocks(rng: np.random.Generator) -> tuple[list[Solid], list[tuple[float, float, float]]]:
-    stone = Material(
-        pattern=Pattern.ROCK, base=(0.055, 0.048, 0.042), accent=(0.24, 0.20, 0.165), scale=0.55, gloss=0.22
-    )
-    places = [(2.4, 0.6, 2.3, 2.2), (-1.9, 2.6, 1.35, 1.1), (5.6, 3.6, 2.6, 3.1), (0.2, -1.9, 0.85, 0.55)]
-    places += [(-4.6, 5.5, 1.3, 0.9), (8.8, 8.5, 3.0, 3.9), (4.4, -1.9, 1.1, 0.8)]
-    solids, shores = [], []
-    for k, (east, north, radius, height) in enumerate(places):
-        x, y = east + float(rng.uniform(-0.5, 0.5)), north + float(rng.uniform(-0.5, 0.5))
-        look = geometry.rock((radius, radius * float(rng.uniform(0.8, 1.1)), height * 1.1), rng)
-        solids.append(
-            Solid(
-                name=f"rock {k + 1}",
-                shape=Shape.SPHERE,
-                size=(radius,),
-                substance="rock",
-                material=stone,
-                position=(x, y, 0.0),
-                look=look,
-                touches=False,
-            )
-        )
-        level = np.abs(look.vertices[:, 2]) < 0.25
-        shores.append((x, y, float(np.linalg.norm(look.vertices[level, :2], axis=1).mean())))
-    return solids, shores
+def _rocks(rng: np.random.Generator) -> list[Solid]:
+    side = float(rng.choice([-1.0, 1.0]))
+    chosen = [*PLACES, *(place for place in FARTHER if rng.random() < 0.75)]
+    rocks = []
+    for k, (east, north, radius, height) in enumerate(chosen):
+        at = (side * (east - 1.0) + 1.0 + float(rng.uniform(-0.6, 0.6)), north + float(rng.uniform(-0.6, 0.6)))
+        wide = radius * float(rng.uniform(0.85, 1.15))
+        size = (wide, wide * float(rng.uniform(0.8, 1.1)), height * float(rng.uniform(0.85, 1.25)))
+        rocks.append(waterside.rock(f"rock {k + 1}", at, size, rng))
+    return rocks
 
 
-def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001
+def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
-    rocks, shores = _rocks(rng)
-    points = np.array(((-3.4, 1.0, -0.3), (5.6, 1.0, -0.3), (2.4, 0.6, 2.6), (0.0, -3.0, -0.4), (5.6, 3.6, 4.4)))
+    wind = waterside.wind_of(scene, rng, usual=(5.5, 8.0))
+    heading = math.radians(float(rng.uniform(-125, -60)))
+    sea = waves.wind_sea(rng=rng, wind=wind, fetch=22_000.0, heading=heading, depth=DEPTH)
+    rocks = _rocks(rng)
+    shores = tuple(waterside.shore_of(solid) for solid in rocks)
+    blows = (wind * math.cos(heading), wind * math.sin(heading), 0.0)
+    deep, shallow = TINTS[int(rng.integers(len(TINTS)))]
+    tall = waves.significant_height(sea)
+    points = np.array(
+        ((-3.4, 1.0, -0.3), (5.6, 1.0, -0.3), (2.4, 0.6, 2.6 + tall), (0.0, -3.0, -0.4 - 0.5 * tall), (5.6, 3.6, 4.4))
+    )
+    spray = particles.spray(
+        waterside.bursts(sea, shores, seconds=seconds), rng=rng, wind=(0.6 * blows[0], 0.6 * blows[1], 0.0)
+    )
     return Stage(
         solids=tuple(rocks),
-        light=replace(LIGHTS[scene.light].turned(float(rng.uniform(150, 185))), hills=0.28),
-        shot=Shot(points=points, azimuth=-97 + float(rng.uniform(-8, 8)), elevation=6.5, field_of_view=44, margin=0.94),
-        waves=_waves(rng),
-        shores=tuple(shores),
+        particles=(spray,),
+        wind=blows,
+        light=replace(waterside.sky(scene, turned=float(rng.uniform(95, 185))), hills=float(rng.choice([0.0, 0.28]))),
+        shot=Shot(
+            points=points,
+            azimuth=-97 + float(rng.uniform(-14, 14)),
+            elevation=6.5 + 2.2 * tall,
+            field_of_view=44,
+            margin=0.94,
+        ),
+        waves=sea,
+        shores=shores,
+        water=Water(wind=blows, deep=deep, shallow=shallow, clarity=1.1),
         ambience=("shore",),
     )

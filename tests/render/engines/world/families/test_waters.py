@@ -1,0 +1,68 @@
+"""The families on water: varied by seed, the same for one seed, and stirred by what the scene asks for."""
+
+import numpy as np
+import pytest
+
+from render.engines.world import families, waves
+from render.engines.world.scene import Action, Scene, Subject
+
+WATERS = ("boat", "lake", "ocean", "stream")
+
+
+def stage(family, seed=1, **scene):
+    return families.build(Scene(family=family, **scene), seed=seed, seconds=6.0)
+
+
+@pytest.mark.parametrize("family", WATERS)
+def test_a_seed_makes_one_water_and_another_seed_another(family):
+    one, same, other = stage(family), stage(family), stage(family, seed=2)
+    assert one.waves == same.waves
+    assert [solid.position for solid in one.solids] == [solid.position for solid in same.solids]
+    assert one.waves != other.waves
+    assert one.light.azimuth != other.light.azimuth
+    assert np.isfinite(one.shot.points).all()
+
+
+@pytest.mark.parametrize("family", ["boat", "ocean"])
+def test_a_storm_raises_higher_waves_than_a_calm(family):
+    calm, storm = (stage(family, mood="calm"), stage(family, weather="storm"))
+    assert waves.significant_height(storm.waves) > 3 * waves.significant_height(calm.waves)
+
+
+def test_boats_float_as_many_and_as_they_are_asked_for():
+    made = stage("boat", subjects=(Subject(kind="buoy", count=3, colours=("red",)),))
+    floating = [solid for solid in made.solids if solid.floats]
+    assert len(floating) == 3
+    assert all(solid.name.startswith("buoy") for solid in floating)
+    assert len({solid.material.base for solid in floating}) == 1
+
+
+def test_each_stone_that_falls_into_the_lake_starts_a_ring_where_and_when_it_meets_the_water():
+    made = stage("lake", actions=(Action(name="stones"),))
+    stones = [solid for solid in made.solids if solid.launch is not None]
+    assert len(stones) == len(made.rings) >= 2
+    for stone, ring in zip(stones, made.rings, strict=True):
+        x, y, high = stone.launch.position
+        assert ring.position == (x, y)
+        assert ring.time - stone.launch.time == pytest.approx((2 * high / 9.81) ** 0.5)
+
+
+def test_rain_on_the_lake_falls_and_draws_rings():
+    made = stage("lake", weather="rain")
+    assert [cloud.name for cloud in made.particles] == ["rain"]
+    assert sum(0 < ring.time < 6 for ring in made.rings) > 60
+    assert stage("lake", actions=(Action(name="stones"),)).light != made.light
+
+
+def test_spray_flies_when_crests_reach_rocks():
+    made = stage("ocean", weather="storm")
+    (spray,) = made.particles
+    cloud = spray.emit(None)  # it knows its crests beforehand
+    counts = [len(cloud(time).positions) for time in np.arange(0, 6, 0.1)]
+    assert max(counts) > 50
+
+
+def test_the_stream_runs_down_its_bed():
+    assert np.mean([np.cos(wave.heading) for wave in stage("stream").waves]) > 0.5
+    quick, slow = stage("stream", actions=(Action(name="rush"),)), stage("stream")
+    assert waves.significant_height(quick.waves) > waves.significant_height(slow.waves)
