@@ -12,7 +12,7 @@ from typing import Any
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from render.engines.world.physics.model import GRAVITY
 from render.engines.world.physics.motion import Sheet
@@ -56,7 +56,7 @@ def _edges(cloth: Cloth) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArra
         pairs.append(np.stack([near.ravel(), far.ravel()], 1))
         gives.append(np.full(near.size, give, np.float32))
     points = cloth.rest.reshape(-1, 3)
-    seam = np.array(sorted(cKDTree(points).query_pairs(SEWN)), np.int32).reshape(-1, 2)
+    seam = np.array(sorted(KDTree(points).query_pairs(SEWN)), np.int32).reshape(-1, 2)
     edges = np.concatenate([*pairs, seam])
     gives.append(np.zeros(len(seam), np.float32))
     lengths = np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1)
