@@ -271,7 +271,6 @@ SUBSTANCES: dict[str, Substance] = {
         friction=0.16,
         rolling=0.0004,
         noise=0.10,
-        source="oiled lanes: USBC allows a coefficient of friction of 0.39 at most, oil brings it below 0.2",
         modes=((62, 0.09, 1.0), (92, 0.07, 0.9), (178, 0.05, 0.55), (330, 0.035, 0.35), (610, 0.02, 0.2)),
     ),
     "pin": Substance(

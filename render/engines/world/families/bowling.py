@@ -36,7 +36,7 @@ PROFILE = (
     (0.0180, 0.377),
     (0.0, 0.381),
 )
-"""Radius and height of a pin in metres: USBC's profile."""
+"""Radius and height of a pin in metres, about as a tenpin's."""
 MIDDLE = 0.148
 """Metres from a pin's foot to its centre of mass."""
 STARTS = 3.6
