@@ -15,6 +15,8 @@ from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Move, Ring, Shape, Shot, Solid, Stage, Water, Wave
 from render.engines.world.styles import STYLES
 
+pytestmark = pytest.mark.slow
+
 FPS = 10
 STILL = Motion(names=(), poses=np.zeros((61, 0, 7), np.float32), present=np.zeros((61, 0), np.bool_), contacts=())
 VIEW = Shot(points=np.array(((-4.0, -4.0, 0.0), (4.0, 4.0, 1.0))), azimuth=-90, elevation=20, move=Move.STATIC)
