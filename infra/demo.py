@@ -56,10 +56,10 @@ def _demo(screen: Screen, airflow: Airflow, ours: settings.Settings, manifest: s
     conf = {"manifest": manifest, "store": ours.store, "jobs_per_shard": JOBS_PER_SHARD}
     with screen, airflow.run("dags", "test", "nightly_render", key, "--conf", json.dumps(conf)) as run:
         while run.poll() is None:
-            screen.show(pipeline.status(ours, batch), ours.store)
+            screen.show(pipeline.status(ours, batch))
             time.sleep(POLL_SECONDS)
         status = pipeline.status(ours, batch)
-        screen.show(status, ours.store)
+        screen.show(status)
     if status.clips or status.quarantined:
         screen.print(ends_table(status))
         ends = ", ".join(f"{count} {end}" for end, count in status.ends.items() if count)

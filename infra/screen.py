@@ -13,8 +13,6 @@ from rich.table import Table
 
 from render.model import End
 from render.status import ClipStatus, Status
-from render.store import clips
-from render.store.objects import open_store
 
 
 class Screen:
@@ -39,7 +37,6 @@ class Screen:
         self._plan_told = self._first_told = False
         self._told: set[int] = set()
         self._told_of: Counter[int | None] = Counter()
-        self._uris: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         if self._live:
@@ -57,7 +54,7 @@ class Screen:
         """Print a table."""
         self._console.print(what, soft_wrap=False)
 
-    def show(self, status: Status, store: str) -> None:
+    def show(self, status: Status) -> None:
         """Tell what is new since the last call."""
         if not status.clips:
             return
@@ -66,24 +63,14 @@ class Screen:
             self._tell_plan(status, sizes)
         done: Counter[int] = Counter()
         for clip in status.clips:
-            uri = clip.uri or self._committed(store, clip)
-            if not uri and clip.end is None:
+            if not clip.uri and clip.end is None:
                 continue
             if clip.shard is not None:
                 done[clip.shard] += 1
             if clip.row not in self._told:
-                self._tell_clip(clip, uri, sizes)
+                self._tell_clip(clip, sizes)
         for shard, bar in self._shards.items():
             self._bars.update(bar, completed=done[shard])
-
-    def _committed(self, store: str, clip: ClipStatus) -> str:
-        """URI of a clip whose row has no receipt yet; empty while there is none."""
-        if clip.fingerprint not in self._uris:
-            opened = open_store(store)
-            if (record := clips.find(opened, clip.fingerprint)) is None:
-                return ""
-            self._uris[clip.fingerprint] = opened.uri(record.objects["clip"].path)
-        return self._uris[clip.fingerprint]
 
     def _tell_plan(self, status: Status, sizes: Counter[int]) -> None:
         self._plan_told = True
@@ -95,18 +82,18 @@ class Screen:
         for shard in sorted(sizes):
             self._shards[shard] = self._bars.add_task(f"shard {shard}", total=sizes[shard])
 
-    def _tell_clip(self, clip: ClipStatus, uri: str, sizes: Counter[int]) -> None:
+    def _tell_clip(self, clip: ClipStatus, sizes: Counter[int]) -> None:
         self._told.add(clip.row)
         self._told_of[clip.shard] += 1
         seconds = time.monotonic() - self._start
-        if uri and not self._first_told:
+        if clip.uri and not self._first_told:
             self._first_told = True
-            self.say(f"First clip after {seconds:.0f} s: {uri}")
+            self.say(f"First clip after {seconds:.0f} s: {clip.uri}")
         if clip.shard is None or (self._live and clip.end is not End.FAILED):
             return
         place = f"shard {clip.shard}  {self._told_of[clip.shard]}/{sizes[clip.shard]}"
         name = f"row {clip.row} {clip.experiment}/{clip.variant}"
-        self.say(f"{seconds:4.0f} s  {place}  {name}: {uri or f'{clip.end}: {clip.reason}'}")
+        self.say(f"{seconds:4.0f} s  {place}  {name}: {clip.uri or f'{clip.end}: {clip.reason}'}")
 
 
 def ends_table(status: Status) -> Table:

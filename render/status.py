@@ -28,7 +28,7 @@ class ClipStatus:
     reason_kind: ReasonKind | None
     fix: str
     uri: str
-    """Absolute URI of the clip; empty while there is none."""
+    """Absolute URI of the clip, which a waiting row may have already; empty while there is none."""
     seconds: float
     """Of video."""
     render_seconds: float
@@ -93,9 +93,10 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     planned = [plan for plan in batches.read_plan(store, batch_id) if plan.fault is None] if summary else []
     quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
     served = {receipt.fingerprint for receipt in ended.values() if receipt.fingerprint}
+    made = {plan.fingerprint for plan in planned if plan.row.row not in ended}  # as far as a stopped run came
     records = {
         record.job.fingerprint: replace(record, figures=(), events=(), captions=())  # they are most of a record
-        for record in clips.find_each(store, served)
+        for record in clips.find_each(store, served | made)
     }
     rows = len(planned) + len({fault.row for fault in quarantined})
     shards: dict[int, tuple[int, int]] = {}

@@ -62,7 +62,9 @@ def counts(status: Status) -> str:
     if status.waiting:
         unfinished = [str(shard) for shard, (ended, rows) in status.shards.items() if ended < rows]
         why = f"shards {', '.join(unfinished[:20])} are not rendered yet" if unfinished else "planning was interrupted"
-        sentence += f" {status.waiting} wait: {why} ({done} of {len(status.shards)} shards done)."
+        made = sum(clip.end is None and bool(clip.uri) for clip in status.clips)
+        kept = f" (of {made} the clip is made and kept)" if made else ""
+        sentence += f" {status.waiting} wait{kept}: {why} ({done} of {len(status.shards)} shards done)."
     return sentence
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from infra.screen import Screen, ends_table
 from render.model import End, Fault
 from render.status import ClipStatus, Status
-from render.store import clips
 
 
 def clip(row: int, *, shard: int | None, end: End | None = None, uri: str = "", reason: str = "") -> ClipStatus:
@@ -51,40 +48,33 @@ def status(*made: ClipStatus) -> Status:
     )
 
 
-@pytest.fixture
-def nothing_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clips, "find", lambda *_: None)
-
-
-def shown(screen: Screen, log: io.StringIO, now: Status, store: Path) -> list[str]:
+def shown(screen: Screen, log: io.StringIO, now: Status) -> list[str]:
     start = log.tell()
-    screen.show(now, str(store))
+    screen.show(now)
     return log.getvalue()[start:].splitlines()
 
 
-@pytest.mark.usefixtures("nothing_committed")
-def test_a_log_gets_a_line_for_the_plan_the_first_clip_and_each_clip(tmp_path: Path) -> None:
+def test_a_log_gets_a_line_for_the_plan_the_first_clip_and_each_clip() -> None:
     log = io.StringIO()
     with Screen(Console(file=log, soft_wrap=True)) as screen:
-        assert shown(screen, log, status(), tmp_path) == []
+        assert shown(screen, log, status()) == []
         waiting = status(clip(0, shard=0), clip(1, shard=1), clip(2, shard=None, end=End.REUSED, uri="file:///2"))
-        planned, first = shown(screen, log, waiting, tmp_path)
+        planned, first = shown(screen, log, waiting)
         assert planned == "Planned 4 rows: 2 in 2 shards, 1 reused, 1 quarantined."
         assert first.endswith("file:///2")
-        assert shown(screen, log, waiting, tmp_path) == []
+        assert shown(screen, log, waiting) == []
         done = status(
             clip(0, shard=0, end=End.PUBLISHED, uri="file:///0"), clip(1, shard=1, end=End.FAILED, reason="No.")
         )
-        made, failed = shown(screen, log, done, tmp_path)
+        made, failed = shown(screen, log, done)
         assert "shard 0  1/1  row 0 spring/calm: file:///0" in made
         assert "shard 1  1/1  row 1 spring/calm: failed: No." in failed
 
 
-@pytest.mark.usefixtures("nothing_committed")
-def test_a_terminal_gets_a_bar_for_each_shard_and_the_first_clip(tmp_path: Path) -> None:
+def test_a_terminal_gets_a_bar_for_each_shard_and_the_first_clip() -> None:
     terminal = io.StringIO()
     with Screen(Console(file=terminal, force_terminal=True, width=100, soft_wrap=True)) as screen:
-        screen.show(status(clip(0, shard=0, uri="file:///0"), clip(1, shard=0), clip(2, shard=1)), str(tmp_path))
+        screen.show(status(clip(0, shard=0, uri="file:///0"), clip(1, shard=0), clip(2, shard=1)))
     text = terminal.getvalue()
     assert "shard 0" in text
     assert "1/2" in text
@@ -92,7 +82,7 @@ def test_a_terminal_gets_a_bar_for_each_shard_and_the_first_clip(tmp_path: Path)
     assert "file:///0" in text
 
 
-def test_the_table_has_every_row_in_order(tmp_path: Path) -> None:
+def test_the_table_has_every_row_in_order() -> None:
     log = io.StringIO()
     table = ends_table(status(clip(3, shard=0, end=End.PUBLISHED), clip(0, shard=0)))
     Console(file=log, width=100).print(table)

@@ -212,6 +212,17 @@ def test_a_stopped_batch_is_resumed_by_the_same_manifest(settings, farm, tmp_pat
     assert sorted(farm.made) == ["one", "three", "two"]
 
 
+def test_a_stopped_batch_tells_of_the_clips_that_are_made(settings, farm, tmp_path):
+    manifest = write(tmp_path / "m.parquet", "one", "two", "three")
+    farm.stop_after = 2
+    with pytest.raises(errors.BatchStopped):
+        go(settings, manifest)
+    (batch,) = batches.list_ids(open_store(settings.store))
+    status = pipeline.status(settings, batch)
+    assert (status.waiting, [clip.end for clip in status.clips]) == (3, [None] * 3)
+    assert [bool(clip.uri) for clip in status.clips].count(True) == 2
+
+
 def test_an_unplanned_batch_whose_manifest_is_gone_does_not_stand_in_the_way_of_its_copy(settings, farm, tmp_path):
     manifest = Path(write(tmp_path / "m.parquet", "one"))
     pipeline.intake(settings, manifest=str(manifest), run_key="run-1", now=NOW)

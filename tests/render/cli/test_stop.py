@@ -138,6 +138,9 @@ def test_ctrl_c_drains_and_the_same_command_resumes(
     assert document["ends"]["failed"] == 0
     made = set(tmp_path.glob("store/clips/*/*/clip.json"))
     assert 1 <= len(made) < CLIPS
+    assert len([clip for clip in document["clips"] if clip["uri"]]) == len(made)
+    code, stands = said("status", document["batch"])
+    assert (code, stands["clips"]) == (0, document["clips"])
 
     code, again = said("run", path, "--scheduler", scheduler)
     assert (code, again["batch"], again["ends"]["published"]) == (0, document["batch"], CLIPS)
