@@ -182,7 +182,8 @@ def _text(solids: Sequence[Solid], floor: str | None, rate: float, apart: Iterab
     )
     return (
         f'<mujoco><compiler angle="radian"/><option timestep="{1 / rate:.17g}" integrator="implicitfast" '
-        f'cone="elliptic" gravity="0 0 -{GRAVITY}" tolerance="1e-6" sleep_tolerance="{TREMBLING}"><flag sleep="enable"/></option>'
+        f'cone="elliptic" gravity="0 0 -{GRAVITY}" tolerance="1e-6" sleep_tolerance="{TREMBLING}">'
+        '<flag sleep="enable"/></option>'
         f'<default><geom solimp="0.98 0.98 0.001 0.5 2"/></default><asset>{meshes}</asset>'
         f"<worldbody>{ground}{bodies}</worldbody><contact>{excluded}</contact>"
         f"<equality>{welds}</equality><actuator>{motors}</actuator></mujoco>"
