@@ -46,6 +46,18 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def tags(names: Sequence[str]) -> str:
+    """One line on the columns that no contract knows, asking about those that look like a slip of the pen."""
+    from difflib import get_close_matches
+
+    from render import contracts
+
+    known = contracts.load("manifest").arrow_schema().names
+    meant = {name: close[0] for name in names if (close := get_close_matches(name.lower(), known, 1, cutoff=0.8))}
+    asked = (f" Is {column} meant by {name}?" for name, column in meant.items())
+    return f"Kept as tags: {', '.join(names)}.{''.join(asked)}"
+
+
 def say(text: str) -> None:
     """One line of result, for people."""
     write(f"{text}\n")

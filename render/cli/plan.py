@@ -39,7 +39,9 @@ def command(
         return
     for line in _lines(summary):
         output.say(line)
-    output.say(f"Next: nightreel run {shlex.quote(manifest)}")
+    given = {"--limit": limit, "--where": where, "--jobs-per-shard": jobs_per_shard, "--store": store}
+    same = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    output.say(f"Next: {shlex.join(['nightreel', 'run', manifest, *same])}")
 
 
 def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, object]:
@@ -52,6 +54,7 @@ def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, ob
         "clips": sum(summary.shards.values()),
         "shards": len(summary.shards),
         "reasons": summary.reasons,
+        "tags": list(summary.tags),
         "estimate": {
             "cost_usd": summary.estimate_cost_usd,
             "cpu_seconds": summary.estimate_cpu_seconds,
@@ -73,6 +76,8 @@ def _lines(summary: PlanSummary) -> Iterator[str]:
     yield f"{decided[Decision.REUSE]:>8,} reused from earlier batches"
     yield f"{decided[Decision.DUPLICATE]:>8,} the same as another row of this manifest"
     yield f"{summary.quarantined:>8,} quarantined (malformed or refused): `nightreel run` gives each with its reason"
+    if summary.tags:
+        yield output.tags(summary.tags)
 
 
 def _rows(summary: PlanSummary) -> int:

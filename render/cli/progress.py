@@ -48,6 +48,8 @@ class Display:
             f"{decided[Decision.REUSE]} reused, {output.many(decided[Decision.DUPLICATE], 'duplicate')}, "
             f"{summary.quarantined} quarantined"
         )
+        if summary.tags:
+            self.say(output.tags(summary.tags))
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description="rendering", total=self._total)
 

@@ -32,7 +32,7 @@ def rows(
     ``Row.row`` and ``Fault.row`` are 0-based positions over all files, whatever is left out.
 
     Raises :class:`render.errors.ManifestError` for a file that cannot be used as a whole,
-    :class:`render.errors.InputError` for a ``limit`` or ``where`` that makes no sense.
+    :class:`render.errors.InputError` for a ``limit`` or ``where`` that makes no sense or takes no row.
     """
     if limit is not None and limit < 1:
         raise InputError(f"The limit must be at least 1, not {limit}: give the number of rows to take.")
@@ -42,14 +42,19 @@ def rows(
     }
     chosen = Filter(where) if where is not None else None
     try:
-        left = limit
+        left, taken = limit, 0
         for first, raw in _numbered(read(files)):
             table = raw if left is None or chosen else raw.slice(0, left)
             judged = list(_judge(table, first, names, chosen, left))
             yield from judged
             left = left and left - len(judged)
+            taken += len(judged)
             if left == 0:
                 return
+        if chosen and not taken:
+            raise InputError(
+                f"The row filter {where!r} takes none of the manifest's rows. Compare its values with the manifest's."
+            )
     finally:
         if chosen:
             chosen.close()

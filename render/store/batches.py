@@ -43,6 +43,8 @@ class PlanSummary:
     """Of all clips to be rendered."""
     estimate_cpu_seconds: float
     estimate_video_seconds: float
+    tags: tuple[str, ...] = ()
+    """Names of the tags of valid rows, sorted: columns that the contract does not know, and those of ``tags``."""
     refused: tuple[RefusedManifest, ...] = ()
     """Files of the inbox that could not be used any more when their rows were read."""
 
@@ -204,11 +206,13 @@ class _Count:
         self._shards: Counter[int] = Counter()
         self._reasons: Counter[str] = Counter()
         self._cost = self._cpu = self._video = 0.0
+        self._tags: set[str] = set()
         self.refused: list[Fault] = []
 
     def over(self, planned: Iterable[PlannedRow]) -> Iterator[PlannedRow]:
         for one in planned:
             self._decisions[one.decision] += 1
+            self._tags.update(one.row.tags)
             if one.decision is Decision.RENDER and one.shard is not None:
                 self._shards[one.shard] += 1
                 self._reasons[one.why] += 1
@@ -230,6 +234,7 @@ class _Count:
             estimate_cost_usd=self._cost,
             estimate_cpu_seconds=self._cpu,
             estimate_video_seconds=self._video,
+            tags=tuple(sorted(self._tags)),
         )
 
 

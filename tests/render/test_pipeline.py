@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -243,6 +244,14 @@ def test_a_filter_that_cannot_be_used_is_refused_before_anything_is_written(sett
     manifest = write(tmp_path / "m.parquet", "one")
     with pytest.raises(errors.InputError, match="row filter"):
         pipeline.intake(settings, manifest=manifest, run_key="k", now=NOW, where=where)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_filter_that_takes_no_row_is_refused_before_anything_is_written(settings, tmp_path):
+    manifest = write(tmp_path / "m.parquet", "one")
+    for step in (partial(pipeline.intake, run_key="k", now=NOW), pipeline.preview):
+        with pytest.raises(errors.InputError, match="takes none of the manifest's rows"):
+            step(settings, manifest=manifest, where="variant = 'no such'")
     assert not (tmp_path / "store").exists()
 
 

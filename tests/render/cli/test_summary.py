@@ -1,5 +1,6 @@
 """What a batch that was killed early says of itself, and how a call that was stopped early ends."""
 
+import json
 import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import pytest
 
 from render import pipeline
 from render.cli import main
+from render.cli.progress import Display
 from render.settings import Settings, load
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -73,6 +75,30 @@ def test_the_next_command_can_be_typed_as_it_stands(
     following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
     named = f"file://{path}" if command == "status" else str(path)
     assert shlex.split(following) == ["nightreel", "run", named]
+
+
+def test_after_a_plan_the_next_command_has_its_options(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    options = ["--limit", "3", "--where", "variant = 'a'", "--jobs-per-shard", "2", "--store", str(tmp_path / "s")]
+    assert main(["plan", str(path), *options]) == 0
+    following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ")
+    assert shlex.split(following) == ["nightreel", "run", str(path), *options]
+
+
+def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_asked_about(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x", "second": 1, "colour": "red"}])
+    said = "Kept as tags: colour, second. Is seconds meant by second?"
+    assert main(["plan", str(path)]) == 0
+    assert said in capfd.readouterr().out
+    assert main(["plan", str(path), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["tags"] == ["colour", "second"]
+    plan = pipeline.preview(settings, str(path))
+    Display().plan(plan)
+    assert said in capfd.readouterr().err
 
 
 def test_a_try_that_was_stopped_before_its_plan_ends_with_three(
