@@ -254,7 +254,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             elevation=4.0,
             field_of_view=50,
             margin=0.94,
-            roam=(away - 1.4, 2.6, 1.6),
+            roam=(6.0, 5.0, 1.6),
             follow="ball",
         ),
         reactions=_watched([solid.name for solid in shots]),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from render.engines.world import camera, families, physics
 from render.engines.world.families import FAMILIES
 from render.engines.world.families.product import GOODS
-from render.engines.world.scene import Scene, Subject
+from render.engines.world.scene import Action, Scene, Subject
 from render.engines.world.tracer.picture import band
 from render.engines.world.tracer.soup import mesh_of, turned
 
@@ -55,8 +55,9 @@ def test_most_of_what_fell_lies_in_the_frame_at_the_end(seed, aspect):
 
 @functools.cache
 def take(family, seed):
-    stage = families.build(Scene(family=family), seed=seed, seconds=4.0)
-    return stage, physics.simulate(stage.solids, floor=stage.ground_substance, frames=96, fps=24)
+    scene = Scene(family=family, actions=(Action(name="board"),) if family == "basketball" else ())
+    stage = families.build(scene, seed=seed, seconds=4.0)
+    return stage, physics.simulate(stage.solids, floor=stage.ground_substance, frames=96, fps=24, cloths=stage.cloths)
 
 
 @given(st.integers(64, 4096), st.integers(64, 4096))
