@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -19,6 +21,9 @@ from pydantic_settings import (
 )
 
 from render import errors
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class Settings(BaseSettings):
@@ -66,11 +71,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, the environment over the file."""
-        named = os.environ.get("NIGHTREEL_CONFIG")
-        if named and not Path(named).is_file():
-            raise FileNotFoundError(f"NIGHTREEL_CONFIG names {named}, which is no file.")
-        file = Path(named or "nightreel.toml")
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file))
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_file()))
 
 
 def carries_secret(url: str) -> bool:
@@ -81,6 +82,20 @@ def carries_secret(url: str) -> bool:
     return re.search(r"://[^/?#]*@|https?://[^#]*\?", url) is not None
 
 
+def _file() -> Path:
+    named = os.environ.get("NIGHTREEL_CONFIG")
+    if named and not Path(named).is_file():
+        raise FileNotFoundError(f"NIGHTREEL_CONFIG names {named}, which is no file.")
+    return Path(named or "nightreel.toml")
+
+
+def _told(fault: ErrorDetails) -> str:
+    name = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"There is no setting {name}. Known: {', '.join(Settings.model_fields)}."
+    return f"Setting does not fit: {name} = {fault['input']!r}: {fault['msg']}."
+
+
 def load(**overrides: object) -> Settings:
     """Read the settings; ``overrides`` that are None are left out.
 
@@ -89,7 +104,9 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in error.errors())
-        raise errors.SettingsError(f"Setting does not fit: {faults}") from error
+        faults = " ".join(map(_told, error.errors()))
+        raise errors.SettingsError(faults) from error
+    except tomllib.TOMLDecodeError as error:
+        raise errors.SettingsError(f"{_file()} is not valid TOML: {error}. Mend it there.") from error
     except (OSError, ValueError) as error:
         raise errors.SettingsError(f"The settings cannot be read: {error}") from error

@@ -119,7 +119,7 @@ def _fail(message: str, error: BaseException, *, code: int, as_json: bool, **mor
 def _usage(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "nightreel"
-    return f"{error.format_message()} See `{path} --help`."
+    return f"{error.format_message().rstrip('.')}. See `{path} --help`."
 
 
 def _unexpected(error: Exception, *, in_full: bool, as_json: bool) -> int:

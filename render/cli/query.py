@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from render import errors
 from render.cli import options, output
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from rich.table import Table
 
 WIDE = 16
@@ -47,16 +48,25 @@ def command(
         raise errors.InputError("--json and --csv exclude each other: choose one.")
     found = catalog.query(open_store(options.settings(store=store).store), sql)
     if as_json:
-        output.document(found.to_pylist())
+        output.document(_records(found))
     elif as_csv:
-        output.write(_csv(found.column_names, found.to_pylist()))
+        output.write(_csv(found.column_names, _records(found)))
     else:
-        records = found.slice(0, rows).to_pylist()
+        records = _records(found.slice(0, rows))
         output.show(*(_table(found.column_names, records) if found.num_columns <= WIDE else map(_block, records)))
         if found.num_rows > rows:
             output.say(f"… {found.num_rows - rows} more rows; --rows N shows more, --csv and --json give all.")
         elif not found.num_rows:
             output.say("(no rows)")
+
+
+def _records(found: pa.Table) -> list[dict[str, Any]]:
+    try:
+        return found.to_pylist(maps_as_pydicts="strict")
+    except TypeError as error:
+        raise errors.QueryError(
+            "A map in the answer has lists or structs as keys, which cannot be shown: ask for map_entries(…) of it."
+        ) from error
 
 
 def _table(names: Sequence[str], records: Sequence[dict[str, object]]) -> Iterator[Table]:

@@ -111,4 +111,5 @@ def _lines(status: Status) -> list[Line]:
 
 def _clip(clip: ClipStatus) -> str:
     made = f"{clip.fingerprint[:12]}, {clip.seconds:g} s" if clip.uri else ""
-    return " ".join(part for part in (made, clip.reason, clip.fix) if part)
+    why = " ".join(part for part in (clip.reason, clip.fix) if part)
+    return ", ".join(part for part in (made, why) if part)

@@ -50,7 +50,7 @@ def write(
     :class:`render.errors.InputError` if the file is there and ``overwrite`` is false, or its folder is not.
     """
     if out.exists() and not overwrite:
-        raise errors.InputError(f"{out} is there already. Name another file, or say that it may be overwritten.")
+        raise errors.InputError(f"{out} is there already. Name another file, or replace it with --overwrite.")
     if not out.parent.is_dir():
         raise errors.InputError(f"{out} cannot be written: there is no folder {out.parent}. Make it first.")
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+import pyarrow as pa
+
 from render.errors import ManifestError
 from render.model import ManifestFile
 from render.settings import carries_secret
@@ -60,8 +62,10 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
                 why = "access is denied. Check the file's permissions or your store credentials."
             case ImportError():
                 why = f"this kind of URL needs another package: {error}. Install it, or use a path or an s3:// URL."
-            case _:
+            case pa.ArrowInvalid():
                 why = f"{_first_line(error)}. Check the path, and whether the file is a whole Parquet file."
+            case _:
+                why = f"{_first_line(error)}. Check the address, and your credentials for it and the network."
         raise ManifestError(f"{self.url} cannot be read: {why}") from error
 
 

@@ -42,6 +42,18 @@ def test_a_file_that_does_not_fit_is_an_error_of_the_settings(text: str) -> None
         load()
 
 
+def test_a_file_that_is_no_toml_is_named() -> None:
+    Path("nightreel.toml").write_text("store = ")
+    with pytest.raises(errors.SettingsError, match=r"^nightreel\.toml is not valid TOML: Invalid value"):
+        load()
+
+
+def test_for_a_setting_that_does_not_exist_the_known_ones_are_given() -> None:
+    Path("nightreel.toml").write_text('stor = "x"')
+    with pytest.raises(errors.SettingsError, match=r"no setting stor\. Known: store, workers, "):
+        load()
+
+
 def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTREEL_CONFIG", "no-such.toml")
     with pytest.raises(errors.SettingsError, match=r"no-such\.toml"):

@@ -94,6 +94,7 @@ def test_a_wrong_call_ends_with_two(arguments: list[str], words: str, capfd: pyt
     out, err = capfd.readouterr()
     assert out == ""
     assert words in err
+    assert ". See `nightreel" in err
     assert "--help`" in err
     assert main([*arguments, "--json"]) == 2
     assert words in json.loads(capfd.readouterr().out)["error"]["message"]

@@ -118,6 +118,13 @@ def test_query_in_json_has_no_nan_and_iso_instants(said: Said):
     assert rows == [{"n": None, "t": "2026-11-22T11:00:00", "s": 6}]
 
 
+def test_a_map_is_an_object_in_json_and_csv(said: Said, capfd: pytest.CaptureFixture[str]):
+    sql = "select map {'season': 'spring'} as tags, [map {1: 2.5}] as deep"
+    assert said("query", sql)[1] == [{"tags": {"season": "spring"}, "deep": [{"1": 2.5}]}]
+    assert main(["query", sql, "--csv"]) == 0
+    assert capfd.readouterr().out.splitlines()[1] == '"{""season"": ""spring""}","[{""1"": 2.5}]"'
+
+
 def test_a_query_that_is_wrong(said: Said):
     code, document = said("query", "select * from nowhere")
     assert (code, document["error"]["kind"]) == (2, "QueryError")

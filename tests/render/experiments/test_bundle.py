@@ -52,7 +52,7 @@ def test_the_same_report_gives_the_same_bytes(make, store, spring, packed, tmp_p
 def test_it_overwrites_only_when_told(make, store, spring, packed):
     view = of_batch(store, spring.id)
     packed.file.write_bytes(b"precious")
-    with pytest.raises(errors.InputError, match="is there already"):
+    with pytest.raises(errors.InputError, match=r"is there already.*--overwrite"):
         bundle.write(store, view, packed.file, now=make.now)
     assert packed.file.read_bytes() == b"precious"
     assert bundle.write(store, view, packed.file, now=make.now, overwrite=True).bytes > 1000

@@ -17,6 +17,12 @@ from render.errors import ManifestError
 TABLE = pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]})
 
 
+def test_an_address_that_cannot_be_reached_is_no_broken_file() -> None:
+    with pytest.raises(ManifestError, match="Check the address") as caught:
+        manifest.files("nosuch://bucket/m.parquet")
+    assert "Parquet file" not in str(caught.value)
+
+
 def test_a_file_comes_with_its_hash(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     manifest.write(TABLE, path)
