@@ -7,8 +7,8 @@ from render.engines.world import families, physics
 from render.engines.world.materials import Material
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, Scene, Subject
-from render.engines.world.waves import height
 from render.engines.world.stage import Launch, Shape, Solid
+from render.engines.world.waves import height
 
 GOLDEN = "12ae029cdbf467d9"
 
