@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import warnings
@@ -119,12 +120,26 @@ def _number(result: ExpectationValidationResult) -> int:
 def _library() -> tuple[Any, Any]:
     """Great Expectations and an ephemeral context; the import alone takes seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    with _uncollected():
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return gx, context
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: classes and code stay, and to look through them again and again is a seventh of an import."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collected:
+            gc.enable()
 
 
 @contextmanager

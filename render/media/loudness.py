@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RATE = 48_000
 TARGET_LUFS = -16.0
 CEILING_DBTP = -2.0
-"""What the limiter holds; AAC adds up to 1 dB of its own, and the finished file may have −1 dBTP."""
+"""What the limiter holds at first; AAC adds about 1 dB of its own, and the finished file may have −1 dBTP."""
 MOST_GAIN_DB = 20.0
 """Near-silent sound stays quiet: its noise is not blown up."""
 MOST_LIMITING_DB = 9.0
@@ -59,8 +59,13 @@ def true_peak(sound: NDArray[np.float32]) -> float:
     return float(_peaks(sound).max(initial=0.0))
 
 
-def normalise(sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``[samples, 2]`` at 48 kHz at −16 LUFS with peaks of at most −2 dBTP; sound of silence comes back as it is."""
+def decibels(amplitude: float) -> float:
+    """A linear amplitude in dB of full scale; −∞ for 0."""
+    return 20 * math.log10(amplitude) if amplitude else -math.inf
+
+
+def normalise(sound: NDArray[np.float32], *, ceiling: float = CEILING_DBTP) -> NDArray[np.float32]:
+    """``[samples, 2]`` at 48 kHz at −16 LUFS with peaks below ``ceiling`` dBTP; sound of silence comes back as it is."""
     import numpy as np
 
     peaks = _peaks(sound)
@@ -68,25 +73,25 @@ def normalise(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     loudness = integrated(sound)
     if loudness <= SILENT_LUFS or not peak:
         return sound
-    most = min(MOST_GAIN_DB, CEILING_DBTP - 20 * math.log10(peak) + MOST_LIMITING_DB)
+    most = min(MOST_GAIN_DB, ceiling - decibels(peak) + MOST_LIMITING_DB)
+    highest = 10 ** (ceiling / 20)
     gain, louder = 0.0, sound
     for _ in range(ROUNDS):
         gain = min(gain + TARGET_LUFS - loudness, most)
         factor = 10 ** (gain / 20)
-        louder = (sound * (factor * _limiter(peaks * factor))[:, None]).astype(np.float32)
-        if gain == most or peak * factor <= 10 ** (CEILING_DBTP / 20):
+        louder = (sound * (factor * _limiter(peaks * factor, highest))[:, None]).astype(np.float32)
+        if gain == most or peak * factor <= highest:
             break
         loudness = integrated(louder)
     return louder
 
 
-def _limiter(peaks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The gain for each sample, at most 1, that keeps its peaks under the ceiling without a step."""
+def _limiter(peaks: NDArray[np.float64], highest: float) -> NDArray[np.float64]:
+    """The gain for each sample, at most 1, that keeps its peaks under ``highest`` without a step."""
     import numpy as np
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    ceiling = 10 ** (CEILING_DBTP / 20)
-    gain = np.minimum(1.0, ceiling / np.maximum(peaks, ceiling))
+    gain = np.minimum(1.0, highest / np.maximum(peaks, highest))
     width = 2 * LOOK_AHEAD + 1
     return uniform_filter1d(minimum_filter1d(gain, width, mode="nearest"), width, mode="nearest")
 

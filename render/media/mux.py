@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MOST_DBTP = -1.2
+"""True peak of the encoded sound; the check's limit is −1 and its meter differs by up to 0.1 dB."""
+ROUNDS = 4
+"""How often sound is encoded at most: AAC overshoots, so what it made is measured and the ceiling lowered by that."""
+
 
 def mux(
     picture: Path,
@@ -25,15 +30,15 @@ def mux(
     fps: int,
     captions: Sequence[Caption] = (),
 ) -> None:
-    """Write the MP4: H.264 copied, AAC 48 kHz stereo at −16 LUFS, one text track for each language, index first.
+    """Write the MP4: H.264 copied, AAC 48 kHz stereo at −16 LUFS, a text track for each language, index first.
 
     ``sound`` is float32 ``[samples, 2]`` at 48 kHz. It is cut or filled with silence to the picture's length to
-    the sample; ``[0, 2]`` gives a silent track. The same input gives the same bytes.
+    the sample; ``[0, 2]`` gives a silent track. Its true peak as decoded is below −1 dBTP. The same input gives the same bytes.
 
     Raises :class:`render.errors.EngineError` for sound of another kind, and :class:`render.errors.MediaError`
     with ffmpeg's last lines; then no file is left.
     """
-    samples = loudness.normalise(_fit(sound, round(frames * loudness.RATE / fps)))
+    samples = _fit(sound, round(frames * loudness.RATE / fps))
     tracks = {
         language: target.with_name(f"{target.name}.{number}.vtt")
         for number, language in enumerate(sorted({caption.language for caption in captions}))
@@ -41,15 +46,31 @@ def mux(
     try:
         for language, file in tracks.items():
             vtt.write_vtt([caption for caption in captions if caption.language == language], file)
-        ffmpeg.run(
-            stream(picture, target, texts=tracks),
-            target,
-            doing=f"mux {target.name}",
-            data=samples.astype("<f4", order="C").data.cast("B"),
-        )
+        ceiling = loudness.CEILING_DBTP
+        for _ in range(ROUNDS):
+            ffmpeg.run(
+                stream(picture, target, texts=tracks),
+                target,
+                doing=f"mux {target.name}",
+                data=loudness.normalise(samples, ceiling=ceiling).astype("<f4", order="C").data.cast("B"),
+            )
+            over = loudness.decibels(loudness.true_peak(_encoded(target))) - MOST_DBTP
+            if over <= 0:
+                break
+            ceiling -= over
     finally:
         for file in tracks.values():
             file.unlink(missing_ok=True)
+
+
+def _encoded(file: Path) -> NDArray[np.float32]:
+    """The sound of a finished file as a player hears it, ``[samples, 2]``."""
+    import av
+    import numpy as np
+
+    with av.open(str(file)) as container:
+        blocks = [frame.to_ndarray().T for frame in container.decode(audio=0)]
+    return np.concatenate(blocks) if blocks else np.zeros((0, 2), np.float32)
 
 
 def stream(picture: Path, target: Path, *, texts: dict[str, Path]) -> Any:
