@@ -131,7 +131,7 @@ def _library() -> tuple[Any, Any]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection: classes and code stay, and to look through them again and again is a seventh of an import."""
+    """Collect no garbage: an import makes none, and looking for it is a seventh of its time."""
     collected = gc.isenabled()
     gc.disable()
     try:

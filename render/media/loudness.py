@@ -65,7 +65,7 @@ def decibels(amplitude: float) -> float:
 
 
 def normalise(sound: NDArray[np.float32], *, ceiling: float = CEILING_DBTP) -> NDArray[np.float32]:
-    """``[samples, 2]`` at 48 kHz at −16 LUFS with peaks below ``ceiling`` dBTP; sound of silence comes back as it is."""
+    """``[samples, 2]`` at 48 kHz at −16 LUFS with peaks below ``ceiling`` dBTP; silence comes back as it is."""
     import numpy as np
 
     peaks = _peaks(sound)

@@ -33,7 +33,8 @@ def mux(
     """Write the MP4: H.264 copied, AAC 48 kHz stereo at −16 LUFS, a text track for each language, index first.
 
     ``sound`` is float32 ``[samples, 2]`` at 48 kHz. It is cut or filled with silence to the picture's length to
-    the sample; ``[0, 2]`` gives a silent track. Its true peak as decoded is below −1 dBTP. The same input gives the same bytes.
+    the sample; ``[0, 2]`` gives a silent track. Its true peak as decoded is below −1 dBTP.
+    The same input gives the same bytes.
 
     Raises :class:`render.errors.EngineError` for sound of another kind, and :class:`render.errors.MediaError`
     with ffmpeg's last lines; then no file is left.
@@ -70,7 +71,7 @@ def _encoded(file: Path) -> NDArray[np.float32]:
 
     with av.open(str(file)) as container:
         blocks = [frame.to_ndarray().T for frame in container.decode(audio=0)]
-    return np.concatenate(blocks) if blocks else np.zeros((0, 2), np.float32)
+    return np.concatenate([np.zeros((0, 2), np.float32), *blocks], dtype=np.float32)
 
 
 def stream(picture: Path, target: Path, *, texts: dict[str, Path]) -> Any:
