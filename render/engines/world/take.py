@@ -26,7 +26,7 @@ def wanted(job: Job) -> Scene:
     """The scene that a job gives as data, else the one that its prompt asks for."""
     if job.scene:
         return document.parse(job.scene)
-    return reading.read(job.shots[0].prompt if job.shots else job.prompt)
+    return reading.read(job.shots[0].prompt if job.shots else job.prompt, negative=job.negative_prompt)
 
 
 def understanding(scene: Scene, *, given: bool = False) -> Understanding:

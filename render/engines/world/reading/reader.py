@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,13 +23,19 @@ OF_NOUNS = frozenset({"colours", "materials", "sizes", "speeds", "counts"})
 THINGS = frozenset({Role.SUBJECT, Role.ACTION, Role.SHOWN})
 SURROUNDINGS = frozenset({"settings", "light", "weather"})
 """What a word of no lexicon may be near to: among colours, materials and numbers the sentence model cannot choose."""
+BREAKS = re.compile(r"[^\w\s'-]+|\n")
+"""What parts a negative prompt; there, text in quotes is no title."""
 OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
 """Traits that a scene has only when the prompt asks for them: who denies them is obeyed."""
 
 
-def read(prompt: str) -> Scene:
-    """The scene that a prompt asks for; any text gives one, and the same text the same scene."""
-    pieces = take_apart(prompt)
+def read(prompt: str, *, negative: str = "") -> Scene:
+    """The scene that a prompt asks for; any text gives one, and the same text the same scene.
+
+    ``negative`` names what must not be there, with commas between: "people, rain".
+    """
+    denied = "".join(f"; without {part}" for part in BREAKS.split(negative) if part.strip())
+    pieces = take_apart(prompt + denied)
     family, fallback = families.choose(pieces.tokens)
     found = phrases.find(pieces.tokens, family)
     told = _told(found, family)

@@ -246,3 +246,10 @@ def test_prompts_that_are_not_understood_do_not_look_alike():
 
 def test_a_prompt_that_differs_in_its_colour_only_is_the_same_take():
     assert poses("a red can on a turntable") == poses("a blue can on a turntable")
+
+
+def test_a_negative_prompt_denies():
+    scene = read("A basketball bounces in the rain", negative='rain, people; low quality\n"words"')
+    assert (scene.weather, scene.title) == ("", "")
+    assert {"rain", "people", "low quality", "words"} <= set(scene.without)
+    assert read("A ball falls", negative=" ,;\n") == read("A ball falls")
