@@ -120,6 +120,10 @@ class Solid:
     """False for what is only looked at."""
     rides: str = ""
     """The moving body that this part is fixed to: its pose is that body's."""
+    drag: float = 0.0
+    """Coefficient of the air's drag on a launched sphere; 0 for what is too slow to feel it."""
+    lift: float = 0.0
+    """Lift coefficient of a launched sphere whose rim turns as fast as it flies."""
 
     round: bool = False
     """True for a turning body that looks the same however it has turned: it is drawn with what stands still."""
@@ -176,11 +180,27 @@ class Puffs:
     glow: NDArray[np.float32]
     """``[n]``: radiance of its own by its colour; 0 for what is only lit."""
     normals: NDArray[np.float32] | None = None
-    """``[n, 3]`` unit normals of flat disks with sharp rims, such as leaves; None for soft balls."""
+    """``[n, 3]`` unit normals of leaves, which are flat with sharp rims; None for soft balls."""
+    stalks: NDArray[np.float32] | None = None
+    """``[n, 3]`` unit vectors along the leaves, from stalk to tip; None for soft balls."""
+    repeats: tuple[float, float] | None = None
+    """Metres along x and y after which the particles are the same again, as far as one sees; None for what is where it
+    is."""
 
 
 Cloud = Callable[[float], Puffs]
 """Particles at a time in seconds; the same time gives the same particles, in whatever order it is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crack:
+    """Wood bursts in a fire."""
+
+    time: float
+    """Seconds of the scene."""
+    position: Vector
+    strength: float
+    """0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +210,25 @@ class Particles:
     name: str
     emit: Callable[[Motion], Cloud]
     """Called once when all bodies have moved, so that a splash can start at a contact."""
+    strength: float = 1.0
+    """To the ear: times as strong as it usually is."""
+    cracks: Callable[[float], Sequence[Crack]] | None = None
+    """What of it is heard as a crack within so many seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamp:
+    """A light that is near: a street lamp, a fire."""
+
+    position: Vector
+    colour: Colour
+    """What it gives at one metre, in the sun's unit."""
+    radius: float = 0.1
+    """Metres: nothing within throws a shadow."""
+    hooded: bool = False
+    """True for one that shines downwards only."""
+    flicker: Callable[[float], float] | None = None
+    """Times its colour at a time in seconds; None for a steady one."""
 
 
 class Move(StrEnum):
@@ -333,6 +372,7 @@ class Stage:
     solids: tuple[Solid, ...]
     cloths: tuple[Cloth, ...] = ()
     particles: tuple[Particles, ...] = ()
+    lamps: tuple[Lamp, ...] = ()
     wind: Vector = (0.0, 0.0, 0.0)
     """Mean wind in m/s; it comes in gusts."""
     light: Light

@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.world import physics
+from render.engines.world.physics.drag import force
 from render.engines.world.stage import Launch, Solid, Vector
+from render.engines.world.substances import SUBSTANCES
 
 LATE = 1e6
 """Seconds: what is launched then never comes."""
+CORRECTIONS, STEPS = 6, 200
+"""Times that an aim is mended by its miss, and steps of a flight that is followed to find it."""
 
 
 def vector(values: Sequence[float] | NDArray[np.float64]) -> Vector:
@@ -26,6 +30,32 @@ def throw(start: Sequence[float], target: Sequence[float], seconds: float, spin:
     velocity = (np.asarray(target, float) - np.asarray(start, float)) / seconds
     velocity[2] += 0.5 * physics.GRAVITY * seconds
     return Launch(time=0.0, position=vector(np.asarray(start, float)), velocity=vector(velocity), spin=spin)
+
+
+def aim(ball: Solid, start: Sequence[float], target: Sequence[float], speed: float, spin: Vector) -> Launch:
+    """A launch at time 0 that takes ``ball`` from ``start`` to ``target`` through the air.
+
+    Its first speed is about ``speed`` m/s; ``spin`` is in rad/s.
+    """
+    begin, end = np.asarray(start, float), np.asarray(target, float)
+    seconds = float(np.linalg.norm(end - begin)) / speed
+    aimed = end
+    for _ in range(CORRECTIONS):
+        launch = throw(start, vector(aimed), seconds, spin)
+        aimed = aimed + end - _reached(ball, launch, seconds)
+    return throw(start, vector(aimed), seconds, spin)
+
+
+def _reached(ball: Solid, launch: Launch, seconds: float) -> NDArray[np.float64]:
+    """``[3]`` where a flight through the air gets to."""
+    place, velocity, spin = (np.asarray(v, float) for v in (launch.position, launch.velocity, launch.spin))
+    mass = SUBSTANCES[ball.substance].density * 4 / 3 * np.pi * ball.size[0] ** 3
+    dt = seconds / STEPS
+    for _ in range(STEPS):
+        pull = force(velocity, spin, ball) / mass - (0.0, 0.0, physics.GRAVITY)
+        place = place + velocity * dt + pull * (dt * dt / 2)
+        velocity = velocity + pull * dt
+    return place
 
 
 def attempt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -98,6 +99,31 @@ def shown_on(
         rides=carrier,
         position=at,
     )
+
+
+def shifted(solid: Solid, angle: float, by: Vector) -> Solid:
+    """A solid that stands or is launched turned by ``angle`` radians about z, and then moved; what rides is carried."""
+    if solid.rides:
+        return solid
+    turn = about((0.0, 0.0, 1.0), angle)
+    c, s = math.cos(angle), math.sin(angle)
+
+    def turned(v: Vector) -> Vector:
+        return c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]
+
+    def there(v: Vector) -> Vector:
+        x, y, z = turned(v)
+        return x + by[0], y + by[1], z + by[2]
+
+    if solid.launch is None:
+        return replace(solid, position=there(solid.position), turn=after(solid.turn, turn))
+    launch = replace(
+        solid.launch,
+        position=there(solid.launch.position),
+        velocity=turned(solid.launch.velocity),
+        turn=after(solid.launch.turn, turn),
+    )
+    return replace(solid, launch=launch)
 
 
 def corners(low: Iterable[float], high: Iterable[float]) -> np.ndarray:

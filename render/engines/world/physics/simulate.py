@@ -13,6 +13,7 @@ from render.engines.world.physics import cloth
 from render.engines.world.physics.bonds import Bonds
 from render.engines.world.physics.buoyancy import Buoyancy
 from render.engines.world.physics.contacts import QUIET, Ears
+from render.engines.world.physics.drag import Drag
 from render.engines.world.physics.model import compile_model, start_joints
 from render.engines.world.physics.motion import Motion
 from render.engines.world.physics.rest import Rest
@@ -109,7 +110,7 @@ def simulate(
     )
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
     bonds = Bonds(model, touching, ears.names)
-    buoyancy = Buoyancy(model, touching, waves)
+    buoyancy, drag = Buoyancy(model, touching, waves), Drag(model, touching)
     sheets = cloth.Cloths(cloths, model, data, touching, floor=floor, wind=wind, frames=frames)
     sheets.settle(data)
     outside = max(1, round(1 / (cloth.STEPS_A_SECOND * step)))
@@ -127,9 +128,10 @@ def simulate(
             poses[frame, :, 3:] = data.xquat[bodies][:, [1, 2, 3, 0]]
             present[frame] = starts <= now + 1e-9
             sheets.show(frame)
-        if tick % outside == 0 and (buoyancy.bodies or sheets.sheets):
+        if tick % outside == 0 and (buoyancy.bodies or sheets.sheets or drag.balls):
             data.xfrc_applied[:] = 0.0
             buoyancy.push(data, now)
+            drag.push(data)
             sheets.step(data, now, outside * step)
         mujoco.mj_step(model, data)
         if tick % every == 0 or ears.changed(data, now):

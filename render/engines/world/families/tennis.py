@@ -1,0 +1,133 @@
+"""A tennis ball is hit against a practice wall, comes back and bounces on the court."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from render.engines.world import geometry, places
+from render.engines.world.families import flight, parts
+from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+
+RADIUS = 0.0335
+"""Of the ball."""
+DRAG, LIFT = 0.507, 0.75
+"""The drag is the mean that Cross and Lindsey (2013) measured on new balls in flight."""
+NET = 0.914
+"""Metres of the line on the wall above the ground: as high as the middle of a net."""
+THICK, WIDE = 0.12, 2.6
+"""Half the wall's depth and width in metres."""
+AWAY = 4.4
+"""Metres from the wall at which a ball comes into play."""
+BETWEEN, MOST = 1.9, 12
+"""Seconds between two balls, and how many there are at most."""
+CLEARING, KERB = 6.2, 3.9
+"""Metres that the place leaves free, and of a street's wall from its middle."""
+PAINTS: tuple[tuple[Colour, Colour], ...] = (
+    ((0.045, 0.12, 0.26), (0.05, 0.15, 0.085)),
+    ((0.045, 0.14, 0.08), (0.27, 0.09, 0.05)),
+    ((0.28, 0.10, 0.05), (0.05, 0.14, 0.08)),
+)
+"""Of the court, and of what lies round it."""
+CHALK = Material(base=(0.78, 0.78, 0.75), gloss=0.05)
+
+
+def _seam() -> geometry.Mesh:
+    """The white line of a ball, which goes round it in two bends."""
+    a, b = 0.76 * RADIUS, 0.24 * RADIUS
+    t = np.linspace(0, 2 * math.pi, 65)
+    x, y = a * np.cos(t) + b * np.cos(3 * t), a * np.sin(t) - b * np.sin(3 * t)
+    way = np.stack([x, y, 2 * math.sqrt(a * b) * np.sin(2 * t)], 1)
+    return geometry.join(geometry.rod(one, two, 0.0016, sides=5) for one, two in itertools.pairwise(way))
+
+
+def _wall(kind: str, rng: np.random.Generator) -> list[Solid]:
+    """A wall across x whose face is at x = 0, with a coping and a line as high as a net."""
+    high = float(rng.uniform(1.25, 1.5))
+    brick = kind != "concrete wall" and (kind == "brick wall" or rng.random() < 0.6)
+    face = MATERIALS["brick"] if brick else MATERIALS["concrete"]
+    cap = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
+    made = ("brick" if brick else "rock", face)
+    line = geometry.box((0.002, WIDE - 0.02, 0.025))
+    return [
+        parts.fixed("practice wall", (THICK, WIDE, high), (THICK, 0.0, high), made),
+        parts.fixed("coping", (THICK + 0.04, WIDE + 0.04, 0.04), (THICK, 0.0, 2 * high + 0.04), ("rock", cap)),
+        parts.shown_on("", "line", line, CHALK, at=(-0.001, 0.0, NET)),
+    ]
+
+
+def _court(rng: np.random.Generator) -> list[Solid]:
+    """The painted ground before the wall, seen a hair above what carries the ball, with its lines."""
+    inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
+    flat = [("surround", (2.9, 3.3), (-2.6, 0.0), outer, 0.0006), ("court", (2.7, 2.4), (-2.7, 0.0), inner, 0.0012)]
+    things = [
+        parts.shown_on(
+            "",
+            name,
+            geometry.box((*half, high / 2)),
+            Material(pattern=Pattern.CONCRETE, base=paint, scale=1.4, gloss=0.08),
+            at=(*middle, high / 2),
+        )
+        for name, half, middle, paint, high in flat
+    ]
+    lines = [geometry.move(geometry.box((2.7, 0.025, 0.0002)), (-2.7, y, 0.0014)) for y in (-2.37, 2.37)]
+    lines.append(geometry.move(geometry.box((0.025, 2.4, 0.0002)), (-2.9, 0.0, 0.0014)))
+    return [*things, parts.shown_on("", "lines", geometry.join(lines), CHALK)]
+
+
+def _hit(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
+    """A flat or a topspin stroke at a spot of the wall."""
+    fast = float(rng.uniform(8.5, 10.8)) * min(max(speed, 0.75), 1.5)
+    start = (-AWAY, float(rng.uniform(-0.7, 0.5)), float(rng.uniform(0.75, 1.05)))
+    target = (-RADIUS, float(rng.uniform(-0.35, 0.55)), float(rng.uniform(NET + 0.05, NET + 0.5)))
+    turns = float(rng.uniform(0.0, 90.0))
+    return flight.aim(ball, start, target, fast, (0.0, turns, float(rng.uniform(-12, 12))))
+
+
+def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+    """See :class:`render.engines.world.families.Build`. One ball follows another as long as the clip lasts."""
+    subject = parts.subject_of(scene, "ball")
+    felt = COLOURS[subject.colours[0]] if subject.colours else (0.60, 0.72, 0.045)
+    fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
+    kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "wall")
+    solids, seam = _wall(kind, rng), _seam()
+    starts = parts.runs(seconds, BETWEEN, MOST)
+    if subject.count:
+        starts = [min(seconds / subject.count, BETWEEN) * k for k in range(subject.count)]
+    for k, start in enumerate(starts):
+        name = f"ball {k + 1}"
+        ball = Solid(
+            name=name, shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=fuzz, drag=DRAG, lift=LIFT
+        )
+        launch = _hit(ball, rng, subject.speed)
+        solids.append(replace(ball, launch=replace(launch, time=round(start, 3))))
+        solids.append(parts.shown_on(name, f"{name}'s seam", seam, CHALK))
+    points = parts.corners((-3.2, -0.6, 0.0), (0.1, 0.7, 1.75))
+    azimuth, tall = -118 + float(rng.uniform(-14, 10)), -158.0
+    home = scene.setting or str(rng.choice(["park", "court", "yard"]))
+    if home == "street":
+        # A wall stands along a road, not across it.
+        solids = [parts.shifted(solid, math.pi / 2, (0.0, KERB, 0.0)) for solid in solids]
+        points = np.stack([-points[:, 1], points[:, 0] + KERB, points[:, 2]], 1)
+        azimuth, tall = azimuth + 90, tall + 90
+    else:
+        solids += _court(rng)
+    place = places.build(home, scene=scene, rng=rng, clearing=KERB if home == "street" else CLEARING)
+    return place.stage(
+        solids=solids,
+        shot=Shot(
+            points=points,
+            azimuth=azimuth,
+            azimuth_tall=tall,
+            elevation=float(rng.uniform(4, 9)),
+            field_of_view=38,
+            margin=0.97,
+            follow="ball 1",
+        ),
+        ground_substance="ground",
+    )

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from render.engines.world import families, physics
+from render.engines.world.families.tennis import NET, RADIUS
+from render.engines.world.filming import film
+from render.engines.world.reading import read
+from render.engines.world.scene import CameraWish, Scene, Subject
+from render.engines.world.stage import Move
+
+FPS = 48
+
+
+def played(*subjects, seed=1, seconds=2.0, setting=""):
+    stage = families.build(Scene(family="tennis", subjects=subjects, setting=setting), seed=seed, seconds=seconds)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=round(seconds * FPS), fps=FPS)
+    return stage, motion
+
+
+def test_a_wall_asks_for_it():
+    scene = read("A tennis ball bounces off a brick wall")
+    assert (scene.family, scene.fallback, scene.words.share) == ("tennis", False, 1.0)
+    assert scene.kinds == ("ball", "brick wall")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("setting", ["park", "street"])
+def test_a_ball_meets_the_wall_above_the_line_comes_back_and_bounces(seed, setting):
+    _, motion = played(seed=seed, setting=setting)
+    mine = [contact for contact in motion.contacts if "ball 1" in (contact.first, contact.second)]
+    assert [contact.second for contact in mine[:2]] == ["practice wall", "floor"]
+    wall, floor = mine[:2]
+    assert NET < wall.position[2] < 2.0
+    assert 1.2 < np.hypot(*np.subtract(floor.position, wall.position)[:2]) < 3.6
+    way = motion.poses[:, 0, :3].astype(float)
+    assert way[:, 2].min() > 0.6 * RADIUS, "it is squashed but little"
+    step = np.linalg.norm(np.diff(way, axis=0), axis=1) * FPS
+    hit = int(wall.time * FPS)
+    assert 0.4 < step[hit + 1] / step[hit - 2] < 0.85, "it loses speed at the wall, as on a floor"
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 9 / 16])
+@pytest.mark.parametrize("setting", ["yard", "street"])
+def test_wall_and_bounce_are_in_the_picture(aspect, setting):
+    stage, motion = played(seed=3, setting=setting)
+    (camera, *_) = film(stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=aspect, frames=48, fps=24, seed=3)
+    spots = np.array([contact.position for contact in motion.contacts if contact.first == "ball 1"][:2])
+    assert np.abs(camera.project(spots, aspect)).max() < 1.0
+
+
+def test_balls_are_counted_and_come_for_the_whole_length():
+    stage, _ = played(Subject(kind="ball", count=3), seconds=5.0)
+    assert sum(solid.launch is not None for solid in stage.solids) == 3
+    stage, _ = played(seconds=15.0)
+    starts = sorted(solid.launch.time for solid in stage.solids if solid.launch)
+    assert starts[0] == 0.0
+    assert np.diff([*starts, 15.0]).max() < 3.0
