@@ -225,6 +225,46 @@ def outdoors(name: str) -> Light:
     return LIGHTS["overcast" if LIGHTS[name].studio else name]
 
 
+DARK = frozenset({"night", "blue hour"})
+"""Hours at which lamps are lit."""
+
+
+def _scaled(one: Colour, other: Colour, usual: Colour) -> Colour:
+    red, green, blue = (c * math.sqrt(a / b) for c, a, b in zip(one, other, usual, strict=True))
+    return red, green, blue
+
+
+def indoors(light: Light, hour: str) -> Light:
+    """A room's light by day, at the hour called ``hour``: windows give what is outside, lamps the rest."""
+    if LIGHTS[hour].studio:
+        return light
+    outside, day = LIGHTS[hour], LIGHTS["day"]
+    if hour in DARK:
+        dim, lamp = 0.30 if hour == "night" else 0.45, 0.62
+        red, green, blue = (lamp * c for c in light.sun)
+        return replace(
+            light,
+            elevation=max(light.elevation, 62.0),
+            sun=(1.08 * red, 0.80 * green, 0.52 * blue),
+            softness=max(light.softness, 0.12),
+            zenith=_mixed((0.0, 0.0, 0.0), _scaled(light.zenith, outside.ambient, day.ambient), dim),
+            horizon=_mixed((0.0, 0.0, 0.0), _scaled(light.horizon, outside.ambient, day.ambient), dim),
+            ambient=_scaled(light.ambient, outside.ambient, day.ambient),
+            ground=_mixed((0.0, 0.0, 0.0), light.ground, 0.5),
+            exposure=1.15 * light.exposure,
+        )
+    return replace(
+        light,
+        sun=_scaled(light.sun, outside.sun, day.sun),
+        softness=max(light.softness, outside.softness),
+        zenith=_scaled(light.zenith, outside.horizon, day.horizon),
+        horizon=_scaled(light.horizon, outside.horizon, day.horizon),
+        ambient=_scaled(light.ambient, outside.ambient, day.ambient),
+        ground=_scaled(light.ground, outside.ground, day.ground),
+        exposure=light.exposure * outside.exposure / day.exposure,
+    )
+
+
 def _mixed(one: Colour, two: Colour, share: float) -> Colour:
     a, b, c = ((1 - share) * x + share * y for x, y in zip(one, two, strict=True))
     return a, b, c

@@ -54,10 +54,11 @@ def clearance(
 ) -> float:
     """Share of the way from ``pivot`` to the ``eyes`` ``[frames, 3]`` that all of them may keep; 1 if nothing hinders.
 
-    A solid hinders if an eye is in it, or if it hides most of the ``points`` ``[k, 3]`` from an eye.
+    A solid hinders if an eye is in it, or if it hides most of the ``points`` ``[k, 3]`` from an eye. Scenery that
+    nothing touches never does: the box about a meadow's grass is all of the meadow.
     """
     share = 1.0
-    for solid in solids:
+    for solid in (one for one in solids if one.touches):
         middle, axes, half = box_of(solid)
         half = half + SKIN
         heart, seen, stand = ((place - middle) @ axes for place in (pivot, points, eyes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,6 +40,8 @@ PROFILE = (
 """Radius and height of a pin in metres, about as a tenpin's."""
 MIDDLE = 0.148
 """Metres from a pin's foot to its centre of mass."""
+PITCH = 2.0
+"""Metres from one lane's middle to the next one's."""
 STARTS = 3.6
 """Metres before the head pin at which the first ball comes."""
 BETWEEN, MOST = 4.5, 8
@@ -103,8 +106,21 @@ def _alley(accent: Material) -> list[Solid]:
     )
     glow = Material(base=accent.base, glow=0.7)
     solids.append(
-        parts.shown_on("", "masking unit", geometry.box((0.05, 1.5, 0.26), bevel=0.02), glow, at=(0.1, 0, 1.1))
+        parts.shown_on("", "masking unit", geometry.box((0.05, 5.2, 0.26), bevel=0.02), glow, at=(0.1, 0, 1.1))
     )
+    return solids
+
+
+def _neighbours(looks: list[tuple[geometry.Mesh, Material]], lane: Solid) -> list[Solid]:
+    """The lanes beside, with pins of these ``looks`` that nobody bowls at."""
+    solids = []
+    for k in (-2, -1, 1, 2):
+        aside = k * PITCH
+        x, _, z = lane.position
+        solids.append(replace(lane, name=f"lane {k}", position=(x, aside, z)))
+        for part, (look, material) in enumerate(looks):
+            rack = geometry.join([geometry.move(look, (x, y + aside, MIDDLE)) for x, y in _spots(10)])
+            solids.append(parts.shown_on("", f"pins of lane {k}, part {part + 1}", rack, material))
     return solids
 
 
@@ -132,6 +148,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     red = Material(base=(0.60, 0.03, 0.03), gloss=0.6)
     solids = _alley(Material(base=parts.palette(scene, rng)[-1], gloss=0.5, mirror=0.3))
     look, band = _pin(), _band()
+    solids += _neighbours([(look, white), (band, red)], solids[0])
     for k, (x, y) in enumerate(_spots(count)):
         name = f"pin {k + 1}"
         solids.append(
@@ -168,7 +185,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
                 launch=_roll(rng, round(seconds / balls * k, 3), thrown.speed if thrown else 1.0),
             )
         )
-    place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=4.2)
+    place = places.build(scene.setting or "alley", scene=scene, rng=rng, clearing=4.2)
     return place.stage(
         solids=solids,
         shot=Shot(

@@ -151,7 +151,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             margin=0.96,
             azimuth=-90 + float(rng.uniform(-58, -34)),
             azimuth_tall=-150.0,
-            elevation=float(rng.uniform(14, 22)) + (16 if form == "spiral" else 0),
+            elevation=float(rng.uniform(8, 13)) + (20 if form == "spiral" else 0),
             field_of_view=38,
         ),
     )

@@ -11,6 +11,7 @@ from render.engines.world.places.place import Lay, Place
 from render.engines.world.scene import Scene
 
 PLACES: dict[str, str] = {
+    "alley": "render.engines.world.places.alley",
     "beach": "render.engines.world.places.beach",
     "court": "render.engines.world.places.court",
     "desert": "render.engines.world.places.desert",

@@ -14,11 +14,14 @@ from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Room
 
+RISE = 0.062
+"""Height over distance of the highest crests: those far off stand as high over the horizon as those near by."""
+
 
 def dunes(rng: np.random.Generator, start: float):
     """A height of x and y in metres: crests with a gentle windward and a steep lee side, from ``start`` on."""
     ways = [
-        (float(rng.uniform(-0.5, 0.5)) + math.pi / 2, float(rng.uniform(34, 70)), float(rng.uniform(0, 6.28)))
+        (float(rng.uniform(-0.5, 0.5)) + math.pi / 2, float(rng.uniform(34, 120)), float(rng.uniform(0, 6.28)))
         for _ in range(3)
     ]
 
@@ -28,9 +31,9 @@ def dunes(rng: np.random.Generator, start: float):
             bend = 0.9 * np.sin((x * math.cos(way + 1.5) + y * math.sin(way + 1.5)) / length * 2.2 + phase)
             turn = ((x * math.cos(way) + y * math.sin(way)) / length + 0.25 * bend + phase) % 1.0
             crest = np.where(turn < 0.72, turn / 0.72, (1.0 - turn) / 0.28)
-            total += length * 0.11 * crest**1.35 / (1 + 0.6 * k)
+            total += crest**1.35 / (1 + 0.6 * k) / 2.1
         away = np.hypot(x, y)
-        return np.clip((away - start) / 38.0, 0, 1) ** 1.4 * total - 0.01
+        return np.clip((away - start) / 30.0, 0, 1) * RISE * np.minimum(away, 260.0) * total - 0.01
 
     return height
 
@@ -69,6 +72,8 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
             ridge=light.Ridge.DUNES,
             land=(0.40, 0.26, 0.14),
             clouds=0.5 * lit.clouds,
+            haze=0.45 * lit.haze,
+            elevation=min(lit.elevation, 33.0),
             ground=(0.50, 0.34, 0.20),
         ),
         ambience=("desert",),

@@ -49,11 +49,21 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
             fern,
         )
     )
+    things += scenery.woods(
+        "wood", rng, needle if firs else leaf, near=clearing + 48.0, far=clearing + 66.0, height=15.0, firs=firs
+    )
     lit = light.outdoors(scene.light).turned(float(rng.uniform(-18, 18)))
     return Place(
         solids=tuple(things),
-        ground=MATERIALS["soil"],
-        light=replace(lit, hills=2.2, ridge=light.Ridge.TREES, land=(0.03, 0.05, 0.025), haze=lit.haze + 0.006),
+        ground=replace(MATERIALS["soil"], base=(0.045, 0.045, 0.018), accent=(0.16, 0.125, 0.055)),
+        light=replace(
+            lit,
+            hills=2.2,
+            ridge=light.Ridge.TREES,
+            land=(0.03, 0.05, 0.025),
+            haze=lit.haze + 0.003,
+            exposure=1.3 * lit.exposure,
+        ),
         ambience=("forest",),
         room=Room(size=(40.0, 40.0, 15.0), absorption=0.8, open=True),
     )

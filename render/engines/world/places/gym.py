@@ -107,7 +107,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
         ("right", side, back - 20.0, (0.2, 20.0)),
         ("front", 0.0, back - 40.0, (side, 0.2)),
     ):
-        things.append(scenery.prop(f"{name} wall", geometry.box((*half, HIGH / 2)), wall, (x, y, HIGH / 2)))
+        things.append(scenery.block(f"{name} wall", (*half, HIGH / 2), wall, (x, y, HIGH / 2)))
         things.append(
             scenery.prop(
                 f"{name} stripe", geometry.box((half[0] + 0.01, half[1] + 0.01, 0.35)), band, (x, y, HIGH * 0.72)

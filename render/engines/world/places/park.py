@@ -39,6 +39,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     tall = scenery.ring(rng, 1500, clearing + 0.3, clearing + 11.0)
     blades = replace(MATERIALS["grass"], pattern=Pattern.LEAVES, scale=0.3)
     things.append(scenery.prop("tufts", scenery.tufts(tall, rng, height=0.09), blades))
+    things += scenery.woods("wood", rng, leaves[1], near=clearing + 75.0, far=clearing + 110.0, height=10.0)
     lit = replace(light.outdoors(scene.light).turned(float(rng.uniform(-18, 18))), hills=0.9, ridge=light.Ridge.TREES)
     return Place(
         solids=tuple(things),

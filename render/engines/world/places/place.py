@@ -11,7 +11,7 @@ import numpy as np
 from render.engines.world.light import Light
 from render.engines.world.materials import Material
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Particles, Room, Shot, Solid, Stage, Vector
+from render.engines.world.stage import Lamp, Particles, Room, Shot, Solid, Stage, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Place:
     ambience: tuple[str, ...]
     room: Room | None = None
     wind: Vector = (0.0, 0.0, 0.0)
+    lamps: tuple[Lamp, ...] = ()
     particles: tuple[Particles, ...] = ()
 
     def stage(self, *, shot: Shot, solids: Iterable[Solid] = (), **others: Any) -> Stage:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry
-from render.engines.world.light import LIGHTS
+from render.engines.world.light import LIGHTS, indoors, outdoors
 from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
@@ -61,7 +61,7 @@ def _shelf(rng: np.random.Generator, at: Vector) -> list[Solid]:
     return solids
 
 
-def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  # noqa: ARG001
+def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     """See :class:`render.engines.world.places.place.Lay`. Furniture stands along the walls beyond +y and ±x."""
     reach = max(clearing + 1.15, 1.9)
     side, deep = reach + 0.9, reach + 8.0
@@ -86,8 +86,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
     ]
     x = side * float(rng.uniform(0.28, 0.42))
     panes = [geometry.move(geometry.box((0.30, 0.012, 0.34)), (a, 0, b)) for a in (-0.32, 0.32) for b in (-0.36, 0.36)]
-    view = replace(LIGHTS["day"], clouds=0.3)
-    sky = Material(base=view.horizon, glow=1.5, gloss=0.6)
+    sky = Material(base=outdoors(scene.light).horizon, glow=1.5, gloss=0.6)
     frame = geometry.join(
         [geometry.box((0.70, 0.03, 0.78)), geometry.move(geometry.box((0.78, 0.10, 0.025)), (0, -0.08, -0.80))]
     )
@@ -138,7 +137,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
         solids=tuple(things),
         ground=floor,
         ground_substance="hardwood",
-        light=lit,
+        light=indoors(lit, scene.light),
         ambience=("room",),
         room=Room(size=(2 * side, 2 * reach, HIGH), absorption=0.3),
     )

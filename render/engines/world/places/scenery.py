@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from render.engines.world import geometry
 from render.engines.world.geometry import Mesh
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern
-from render.engines.world.stage import Shape, Solid, Vector
+from render.engines.world.stage import Lamp, Shape, Solid, Vector
 
 LEAF = Material(pattern=Pattern.LEAVES, base=(0.035, 0.10, 0.02), accent=(0.15, 0.28, 0.05), scale=0.45, gloss=0.03)
 BARK = Material(pattern=Pattern.BARK, base=(0.075, 0.05, 0.034), accent=(0.20, 0.15, 0.11), scale=0.05, gloss=0.0)
@@ -76,45 +77,102 @@ def trunk(height: float, radius: float, rng: np.random.Generator) -> Mesh:
 
 
 def broadleaf(name: str, rng: np.random.Generator, at: Vector, height: float, leaf: Material) -> list[Solid]:
-    """A tree with a round crown of several bunches on branches."""
-    stem, wide = height * float(rng.uniform(0.3, 0.4)), height * float(rng.uniform(0.24, 0.32))
-    crown = [geometry.move(geometry.foliage(wide, rng, leaves=1100), (0, 0, height * 0.68))]
-    boughs = [trunk(height * 0.72, 0.025 * height + 0.04, rng)]
-    for k in range(4):
-        angle = 2 * math.pi * (k + float(rng.uniform(-0.3, 0.3))) / 4
-        x, y, z = wide * 0.75 * math.cos(angle), wide * 0.75 * math.sin(angle), height * float(rng.uniform(0.48, 0.72))
-        crown.append(geometry.move(geometry.foliage(wide * 0.62, rng, leaves=520), (x, y, z)))
+    """A tree with a crown of several bunches on branches: no two have as many, as wide or as high ones."""
+    stem, wide = height * float(rng.uniform(0.26, 0.42)), height * float(rng.uniform(0.20, 0.33))
+    middle = float(rng.uniform(0.62, 0.74))
+    crown = [geometry.move(geometry.foliage(wide, rng, leaves=1100), (0, 0, height * middle))]
+    boughs = [trunk(height * 0.72, (0.025 * height + 0.04) * float(rng.uniform(0.8, 1.25)), rng)]
+    count, start = int(rng.integers(3, 7)), float(rng.uniform(0, 6.28))
+    for k in range(count):
+        angle = start + 2 * math.pi * (k + float(rng.uniform(-0.3, 0.3))) / count
+        out, size = wide * float(rng.uniform(0.55, 0.95)), wide * float(rng.uniform(0.42, 0.72))
+        x, y, z = (
+            out * math.cos(angle),
+            out * math.sin(angle),
+            height * float(rng.uniform(middle - 0.22, middle + 0.14)),
+        )
+        crown.append(geometry.move(geometry.foliage(size, rng, leaves=2080 // count), (x, y, z)))
         boughs.append(geometry.rod((0, 0, stem), (x, y, z), 0.012 * height))
+    shade = float(rng.uniform(0.78, 1.2))
     return [
-        prop(f"{name}'s crown", geometry.join(crown), leaf, at),
+        prop(f"{name}'s crown", geometry.join(crown), shaded(leaf, shade), at),
         prop(f"{name}'s trunk", geometry.join(boughs), BARK, at),
+    ]
+
+
+SHADES = 5
+"""Tones that trees of one kind have: each is a surface of the tracer's, which knows 256."""
+
+
+def shaded(material: Material, share: float) -> Material:
+    """The material, darker or lighter by about ``share``, darker ones bluer as older leaves are."""
+    step = round((share - 1.0) * SHADES) / SHADES
+
+    def toned(colour: Colour) -> Colour:
+        return colour[0] * (1.0 + 1.2 * step), colour[1] * (1.0 + step), colour[2] * (1.0 - 0.3 * step)
+
+    return replace(material, base=toned(material.base), accent=toned(material.accent))
+
+
+def woods(
+    name: str, rng: np.random.Generator, leaf: Material, *, near: float, far: float, height: float, firs: bool = False
+) -> list[Solid]:
+    """A wood's edge all round between two radii, of trees about ``height`` metres high that stand close."""
+    groups: dict[float, list[Mesh]] = {}
+    turn = float(rng.uniform(0, 0.2))
+    while turn < 2 * math.pi + 0.1:
+        radius, tall = float(rng.uniform(near, far)), height * float(rng.uniform(0.65, 1.25))
+        at = (radius * math.cos(turn), radius * math.sin(turn))
+        if firs:
+            look, wide = needles(rng, tall, count=260), 0.24 * tall
+        else:
+            wide = tall * float(rng.uniform(0.34, 0.5))
+            core = geometry.rock((0.55 * wide, 0.55 * wide, 0.4 * tall), rng, detail=1)
+            parts = [geometry.move(core, (0, 0, 0.4 * tall))]
+            for k in range(4):
+                x, y = rng.uniform(-0.42, 0.42, 2) * wide
+                z = (0.25 + 0.17 * k) * tall
+                parts.append(geometry.move(geometry.foliage(0.62 * wide, rng, leaves=110), (float(x), float(y), z)))
+            look = geometry.join(parts)
+        share = round(float(rng.uniform(0.75, 1.25)) * SHADES) / SHADES
+        groups.setdefault(share, []).append(geometry.move(look, (*at, 0.0)))
+        turn += float(rng.uniform(0.8, 1.5)) * wide / radius
+    return [
+        prop(f"{name}, tone {share:.1f}", geometry.join(looks), shaded(leaf, share))
+        for share, looks in sorted(groups.items())
     ]
 
 
 def conifer(name: str, rng: np.random.Generator, at: Vector, height: float, leaf: Material) -> list[Solid]:
     """A fir: whorls of drooping twigs, wider towards the ground."""
-    count = 1500
+    slim = float(rng.uniform(0.75, 1.2))
+    twigs = needles(rng, height, count=1500, slim=slim)
+    return [
+        prop(f"{name}'s twigs", twigs, shaded(leaf, float(rng.uniform(0.75, 1.25))), at),
+        prop(f"{name}'s trunk", trunk(height * 0.95, 0.014 * height + 0.05, rng), BARK, at),
+    ]
+
+
+def needles(rng: np.random.Generator, height: float, *, count: int, slim: float = 1.0) -> Mesh:
+    """The twigs of a fir, ``count`` of them."""
+    thick = math.sqrt(1500 / count)
     level = rng.uniform(0.1, 1.0, count) ** 0.8
-    wide = height * 0.2 * (1.04 - level) * rng.uniform(0.75, 1.1, count)
+    wide = slim * height * 0.2 * (1.04 - level) * rng.uniform(0.75, 1.1, count)
     angle = rng.uniform(0, 2 * math.pi, count)
     out = np.stack([np.cos(angle), np.sin(angle), np.full(count, -0.35)], 1)
     base = np.stack([0 * level, 0 * level, level * height], 1)
     side = np.stack([-np.sin(angle), np.cos(angle), rng.uniform(-0.2, 0.2, count)], 1)
-    spread = (0.10 + 0.2 * wide)[:, None]
+    spread = thick * (0.10 + 0.2 * wide)[:, None]
     corners = [base + out * wide[:, None] * 0.25, base + out * wide[:, None] * 0.7 + side * spread]
     corners += [base + out * wide[:, None], base + out * wide[:, None] * 0.7 - side * spread]
     normals = out * np.array((1, 1, 0)) + np.array((0, 0, 0.7))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     first = np.arange(count)[:, None] * 4
-    twigs = Mesh(
+    return Mesh(
         vertices=np.stack(corners, 1).reshape(-1, 3).astype(np.float32),
         normals=np.repeat(normals, 4, axis=0).astype(np.float32),
         faces=np.concatenate([first + np.array((0, 1, 2)), first + np.array((0, 2, 3))]).astype(np.int32),
     )
-    return [
-        prop(f"{name}'s twigs", twigs, leaf, at),
-        prop(f"{name}'s trunk", trunk(height * 0.95, 0.014 * height + 0.05, rng), BARK, at),
-    ]
 
 
 def tufts(spots: NDArray[np.float64], rng: np.random.Generator, *, height: float, blades: int = 7) -> Mesh:
@@ -157,6 +215,17 @@ def boulder(name: str, rng: np.random.Generator, at: Vector, size: float, stone:
     """A rock of about this half length, sunk into the ground."""
     half = (size, size * float(rng.uniform(0.7, 1.2)), size * float(rng.uniform(0.5, 0.8)))
     return prop(name, geometry.rock(half, rng, detail=3), stone, at, angle=float(rng.uniform(0, 6.28)))
+
+
+BULB = (0.95, 0.0, 5.4)
+"""Where a street lamp's light comes from, in its own frame."""
+
+
+def lamplight(at: Vector, *, towards: float) -> Lamp:
+    """What a street lamp at ``at`` throws down by night."""
+    x, y, z = BULB
+    spot = (at[0] + math.cos(towards) * x, at[1] + math.sin(towards) * x + y, at[2] + z)
+    return Lamp(position=spot, colour=(30.0, 19.5, 9.5), radius=0.35, hooded=True)
 
 
 def lamp(name: str, at: Vector, *, towards: float, lit: bool) -> list[Solid]:

@@ -20,7 +20,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     snow = MATERIALS["snow"]
     height = dunes(rng, clearing + 8.0)
     things = [
-        scenery.prop("slopes", scenery.land(lambda x, y: 0.7 * height(x, y), near=clearing + 5.0, far=600.0), snow)
+        scenery.prop("slopes", scenery.land(lambda x, y: 0.7 * height(x, y), near=clearing + 7.0, far=600.0), snow)
     ]
     needle = replace(scenery.LEAF, base=(0.03, 0.06, 0.04), accent=(0.72, 0.76, 0.80), scale=0.5)
     spots = scenery.open_towards_camera(
@@ -40,7 +40,14 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=snow,
-        light=replace(lit, hills=2.0, ridge=light.Ridge.PEAKS, land=(0.30, 0.36, 0.45), ground=(0.62, 0.66, 0.74)),
+        light=replace(
+            lit,
+            haze=0.6 * lit.haze,
+            hills=0.95,
+            ridge=light.Ridge.PEAKS,
+            land=(0.30, 0.36, 0.45),
+            ground=(0.62, 0.66, 0.74),
+        ),
         ambience=("wind",),
         room=Room(size=(90.0, 90.0, 30.0), absorption=1.0, open=True),
     )

@@ -12,7 +12,7 @@ from render.engines.world.materials import MATERIALS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Room, Solid
+from render.engines.world.stage import Lamp, Room, Solid
 
 WALLS: tuple[Colour, ...] = (
     (0.42, 0.20, 0.13),
@@ -33,6 +33,8 @@ PAINTS: tuple[Colour, ...] = (
 KERB = 0.13
 """Metres of the pavement above the road."""
 LENGTH = 110.0
+SHINE = 30.0
+"""Metres along the street within which lamps light what is near them."""
 
 
 def _houses(rng: np.random.Generator, side: int, front: float, lit: float) -> list[Solid]:
@@ -52,9 +54,8 @@ def _houses(rng: np.random.Generator, side: int, front: float, lit: float) -> li
         back = float(rng.uniform(0.0, 0.25))
         middle = (x + wide / 2, side * (front + 6.0 + back), 0.0)
         name = f"house {side * (k + 1)}"
-        houses.append(
-            scenery.prop(name, geometry.move(geometry.box((wide / 2, 6.0, tall / 2)), (0, 0, tall / 2)), wall, middle)
-        )
+        look = geometry.move(geometry.box((wide / 2, 6.0, tall / 2)), (0, 0, tall / 2))
+        houses.append(replace(scenery.block(name, (wide / 2, 6.0, tall), wall, middle), look=look))
         cornice = geometry.move(geometry.box((wide / 2, 6.25, 0.22)), (0, 0, tall))
         houses.append(scenery.prop(f"{name}'s cornice", cornice, MATERIALS["concrete"], middle))
         x += wide
@@ -66,7 +67,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     half = max(clearing + 0.4, 4.2)
     walk = 3.2
     dark = scene.light in ("night", "blue hour")
-    road = replace(MATERIALS["asphalt"], offset=half)
+    road = replace(MATERIALS["asphalt"], base=(0.145, 0.14, 0.135), offset=half)
     slab = replace(MATERIALS["concrete"], scale=0.8)
     near = half + walk + max(3.0, 2.2 * clearing)
     things: list[Solid] = []
@@ -79,9 +80,12 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         kerb = replace(MATERIALS["concrete"], scale=1.0, base=(0.50, 0.49, 0.47))
         things.append(scenery.prop(f"kerb {side}", stone, kerb, (0.0, side * (half + 0.05), KERB / 2)))
         things += _houses(rng, side, front, 0.4 if dark else 0.0)
+    lamps: list[Lamp] = []
     for k in range(9):
-        x = -44.0 + 11.0 * k + 5.0
-        things += scenery.lamp(f"lamp {k + 1}", (x, half + 0.5, KERB), towards=-math.pi / 2, lit=dark)
+        at = (-44.0 + 11.0 * k + 5.0, half + 0.5, KERB)
+        things += scenery.lamp(f"lamp {k + 1}", at, towards=-math.pi / 2, lit=dark)
+        if dark and abs(at[0]) < SHINE:
+            lamps.append(scenery.lamplight(at, towards=-math.pi / 2))
     for k in range(12):
         x = -52.0 + 8.5 * k + float(rng.uniform(-1.2, 1.2))
         if abs(x) > clearing + 3.2 and rng.random() < 0.75:
@@ -92,10 +96,14 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         if rng.random() < 0.6:
             at = (float(x) + float(rng.uniform(-2, 2)), half + 1.5, KERB)
             things += scenery.broadleaf(f"street tree {k + 1}", rng, at, float(rng.uniform(5, 7)), leaf)
-    lit = light.outdoors(scene.light).turned(float(rng.uniform(-18, 18)))
+    along = float(rng.choice([-166.0, -14.0])) + float(rng.uniform(-9, 9))
+    lit = replace(light.outdoors(scene.light), azimuth=along)
+    if dark:
+        lit = replace(lit, sun=(0.45 * lit.sun[0], 0.45 * lit.sun[1], 0.45 * lit.sun[2]))
     return Place(
         solids=tuple(things),
         ground=road,
+        lamps=tuple(lamps),
         light=replace(lit, hills=1.6, ridge=light.Ridge.SKYLINE, land=(0.20, 0.21, 0.23)),
         ambience=("street",),
         room=Room(size=(120.0, half + near + walk, 16.0), absorption=0.35, open=True),

@@ -1,28 +1,91 @@
-"""A photographer's studio: a seamless backdrop in a tint of the first colour that the scene names, and soft boxes."""
+"""A photographer's studio: a sweep of paper in a tint of the first colour that the scene names, and plain forms."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world.light import LIGHTS
+from render.engines.world import geometry
+from render.engines.world.light import LIGHTS, Colour, indoors
 from render.engines.world.materials import COLOURS, Material
+from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Room
+from render.engines.world.stage import Room, Solid
 
 ROOM = Room(size=(9.0, 8.0, 4.0), absorption=0.55)
+BARE = 1.0
+"""Metres: a narrower clearing is for one small thing, and nothing else stands about it."""
+TONES = ("teal", "orange", "pink", "blue", "yellow", "purple")
+"""Of the paper when the scene names no colour."""
 
 
-def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  # noqa: ARG001
-    """See :class:`render.engines.world.places.place.Lay`. Nothing stands in it."""
-    lamp = LIGHTS["studio"].turned(float(rng.uniform(-20, 20)))
-    strength = float(rng.uniform(0.30, 0.55))
-    colour = COLOURS[scene.colours[0]] if scene.colours else COLOURS["white"]
-    tint = [1.0 - strength + strength * (1.0 - 0.8 * c / max(colour)) for c in colour]
-    horizon, zenith = ([t * c for t, c in zip(tint, base, strict=True)] for base in (lamp.horizon, lamp.zenith))
-    lamp = replace(
-        lamp, horizon=(horizon[0], horizon[1], horizon[2]), zenith=(0.6 * zenith[0], 0.6 * zenith[1], 0.6 * zenith[2])
+def _tinted(colour: Colour, base: Colour, strength: float) -> Colour:
+    red, green, blue = (b * (1.0 - strength * (1.0 - c / max(colour))) for c, b in zip(colour, base, strict=True))
+    return red, green, blue
+
+
+def _forms(rng: np.random.Generator, clearing: float, tones: list[Colour]) -> list[Solid]:
+    """Plinths, balls, arches and steps of plain paint in two groups behind the clearing, as a set designer has them."""
+    solids: list[Solid] = []
+    unit = 0.16 * clearing + 0.22
+    for side in (-1, 1):
+        x = side * clearing * float(rng.uniform(0.55, 0.85))
+        for k in range(int(rng.integers(3, 5))):
+            size = unit * float(rng.uniform(0.5, 1.0)) * (1.0 if k else 1.35)
+            at = (x, clearing + size + float(rng.uniform(0.1, 0.5)) + (0.9 * unit if k == 0 else 0.0))
+            x += side * (size + unit * float(rng.uniform(0.45, 0.9)))
+            paint = Material(base=tones[int(rng.integers(len(tones)))], gloss=0.25, mirror=0.12, roughness=0.4)
+            kind = ("plinth", "ball", "arch", "steps")[int(rng.integers(4)) if k else 2 * int(rng.integers(2))]
+            if kind == "plinth":
+                high = size * float(rng.uniform(0.5, 1.5))
+                looks = [geometry.move(geometry.cylinder(0.8 * size, high, bevel=0.03 * size), (0.0, 0.0, high))]
+            elif kind == "ball":
+                looks = [geometry.move(geometry.sphere(0.62 * size), (0.0, 0.0, 0.62 * size))]
+            elif kind == "arch":
+                bow = [(1.1 * size * math.cos(a), 0.0, 1.1 * size * math.sin(a)) for a in np.linspace(0, math.pi, 40)]
+                looks = [geometry.tube([(bow[0][0], 0.0, -0.1), *bow, (bow[-1][0], 0.0, -0.1)], 0.26 * size, sides=28)]
+            else:
+                looks = [
+                    geometry.move(
+                        geometry.box((0.9 * size - 0.3 * size * s, 0.7 * size, 0.2 * size), bevel=0.02 * size),
+                        (0.3 * size * s, 0.0, 0.2 * size * (2 * s + 1)),
+                    )
+                    for s in range(3)
+                ]
+            angle = float(rng.uniform(-0.35, 0.35))
+            name = f"{kind} {len(solids) + 1}"
+            solids.append(scenery.prop(name, geometry.join(looks), paint, (*at, 0.0), angle=angle))
+    return solids
+
+
+def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
+    """See :class:`render.engines.world.places.place.Lay`. What stands in it is behind the clearing."""
+    lamp = indoors(LIGHTS["studio"].turned(float(rng.uniform(-20, 20))), scene.light)
+    strength = float(rng.uniform(0.40, 0.62))
+    tone = str(rng.choice(TONES))
+    colour = COLOURS[scene.colours[0] if scene.colours else tone]
+    horizon, zenith = (_tinted(colour, base, strength) for base in (lamp.horizon, lamp.zenith))
+    dim: Colour = (0.42 * zenith[0], 0.42 * zenith[1], 0.42 * zenith[2])
+    paper = Material(base=_tinted(colour, (0.62, 0.61, 0.60), strength), gloss=0.2, mirror=0.35, roughness=0.12)
+    forms: list[Solid] = []
+    if clearing >= BARE:
+        sun, ambient = lamp.sun, lamp.ambient
+        lamp = replace(
+            lamp,
+            sun=(1.25 * sun[0], 1.22 * sun[1], 1.16 * sun[2]),
+            elevation=min(lamp.elevation, 46.0),
+            ambient=(0.62 * ambient[0], 0.63 * ambient[1], 0.66 * ambient[2]),
+        )
+        pale = _tinted(colour, (0.78, 0.77, 0.75), 0.75 * strength)
+        rich = _tinted(colour, (0.55, 0.54, 0.53), min(1.25 * strength, 0.9))
+        forms = _forms(rng, clearing, [pale, rich, (0.74, 0.72, 0.69)])
+    return Place(
+        solids=tuple(forms),
+        ground=paper,
+        light=replace(lamp, horizon=horizon, zenith=dim, haze=min(0.05, 0.18 / (clearing + 2.0))),
+        ambience=("studio",),
+        room=ROOM,
     )
-    return Place(ground=Material(base=lamp.horizon, gloss=0.05), light=lamp, ambience=("studio",), room=ROOM)
