@@ -245,7 +245,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     points = np.array(((-1.6, -0.9, 0.0), (1.5, 0.9, 0.0), (0.3, -0.9, 3.98), (0.3, 0.9, 3.98)))
     place = places.build(scene.setting or "court", scene=scene, rng=rng, clearing=CLEARING)
     return place.stage(
-        solids=(*hoop, *([] if place.light.indoors else [_court(floor)]), *shots),
+        solids=(*hoop, _court(floor), *shots),
         cloths=(_net(),),
         shot=Shot(
             points=points,

@@ -1,17 +1,61 @@
-"""A beach seen from the land: sand, dunes with beach grass to the sides, the sea as a band under the sky."""
+"""A beach seen from the land: sand, dunes with beach grass to the sides, the sea under the sky with breakers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from render.engines.world import geometry, light
 from render.engines.world.materials import MATERIALS, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Room
+from render.engines.world.stage import Particles, Puffs, Room
+
+Floats = NDArray[np.float64]
+
+
+LINES, LIFE, COMES = 3, 15.0, 0.7
+"""Breakers at a time, seconds from a breaker's rise to its end, and the share of them for which it comes nearer."""
+BREAKS, RUNS = 7.5, 1.7
+"""Metres before the shore at which a wave breaks, and by which it then runs up the sand."""
+FROTH, SPARKS = 1500, 320
+"""Puffs of foam in a breaker, and glints on the sea."""
+
+
+def _surf(rng: np.random.Generator, shore: Callable[[Floats], Floats]) -> Particles:
+    """Breakers that come to the ``shore`` (y by x), break, run up the sand and draw back, and glints beyond them."""
+    across = rng.uniform(-48.0, 48.0, (LINES, FROTH))
+    behind, size = rng.exponential(1.0, (LINES, FROTH)), rng.uniform(0.6, 1.3, (LINES, FROTH))
+    wander = rng.uniform(0, 6.28, (LINES, 3))
+    glints = np.stack([rng.uniform(-60.0, 60.0, SPARKS), 4.0 + 60.0 * rng.uniform(0, 1, SPARKS) ** 2], 1)
+    pace, phase = rng.uniform(1.2, 3.4, SPARKS), rng.uniform(0, 6.28, SPARKS)
+
+    def cloud(time: float) -> Puffs:
+        age = (time / LIFE + np.arange(LINES)[:, None] / LINES + wander[0, 0]) % 1.0
+        comes, runs = np.clip(age / COMES, 0, 1), np.clip((age - COMES) / (1 - COMES), 0, 1)
+        uneven = np.sin(across * 0.11 + wander[:, :1]) + 0.6 * np.sin(across * 0.31 + wander[:, 1:2] + 0.2 * time)
+        away = 17.0 * (1.0 - comes) - RUNS * np.sin(np.pi * runs**0.75) + 0.8 * uneven * (1.0 - runs)
+        broken = np.clip((BREAKS - away + 1.5 * uneven) / 3.0, 0, 1) * (1.0 - runs) ** 0.8
+        trail = behind * (0.12 + 0.75 * np.clip((BREAKS - away) / BREAKS, 0, 1) + 0.5 * runs)
+        crest = 0.16 * np.clip(away / 6.0, 0, 1) * np.exp(-2.0 * trail) * broken
+        foam = np.stack([across, shore(across) + away + trail, 0.03 + crest], -1).reshape(-1, 3)
+        shine = np.maximum(np.sin(pace * time + phase), 0.0) ** 6
+        light = np.stack([glints[:, 0], shore(glints[:, 0]) + glints[:, 1], 0 * phase + 0.04], 1)
+        positions = np.concatenate([foam, light])
+        return Puffs(
+            positions=positions.astype(np.float32),
+            velocities=np.zeros_like(positions, np.float32),
+            radii=np.concatenate([(0.085 * size * (0.7 + 0.6 * broken)).ravel(), 0 * phase + 0.05]).astype(np.float32),
+            colours=np.repeat(((0.86, 0.90, 0.92), (1.0, 0.97, 0.9)), (len(foam), SPARKS), axis=0).astype(np.float32),
+            opacity=np.concatenate([(0.85 * broken).ravel(), 0.9 * shine]).astype(np.float32),
+            glow=np.concatenate([np.zeros(len(foam)), 0 * phase + 0.9]).astype(np.float32),
+        )
+
+    return Particles(name="surf", emit=lambda motion: cloud)  # noqa: ARG005
 
 
 def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
@@ -28,10 +72,10 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         return np.maximum(side, back) ** 1.3 * 3.2 * roll - 0.012
 
     sea = Material(
-        pattern=Pattern.ICE,
-        base=(0.015, 0.06, 0.075),
-        accent=(0.03, 0.10, 0.11),
-        scale=6.0,
+        pattern=Pattern.SAND,
+        base=(0.012, 0.065, 0.085),
+        accent=(0.02, 0.10, 0.11),
+        scale=1.7,
         gloss=0.9,
         mirror=1.0,
         facing=0.03,
@@ -39,16 +83,28 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     )
     foam = Material(pattern=Pattern.SNOW, base=(0.80, 0.84, 0.86), accent=(0.55, 0.62, 0.66))
     shore = np.linspace(-160.0, 160.0, 240)
-    lace = edge + 1.4 * np.sin(shore * 0.09 + hump[2]) + 0.5 * np.sin(shore * 0.37)
+
+    def coast(x: Floats) -> Floats:
+        return edge + 1.1 * np.sin(x * 0.09 + hump[2]) + 0.4 * np.sin(x * 0.37)
+
+    lace = coast(shore)
     strip = np.stack(
         [np.stack([shore, lace - 0.55, 0 * shore + 0.006], 1), np.stack([shore, lace + 0.5, 0 * shore + 0.014], 1)], 1
     )
     first = np.arange(len(shore) - 1)[:, None] * 2
     faces = np.concatenate([first + np.array((0, 2, 3)), first + np.array((0, 3, 1))])
     water = geometry.move(geometry.box((700.0, 450.0, 0.004)), (0.0, edge + 450.0, 0.006))
+    shoal = np.stack(
+        [np.stack([shore, lace, 0 * shore + 0.0105], 1), np.stack([shore, lace + 9.0, 0 * shore + 0.0105], 1)], 1
+    )
     things = [
         scenery.prop("dunes", scenery.land(height, near=clearing + 4.0, far=300.0), sand),
         scenery.prop("sea", water, sea),
+        scenery.prop(
+            "shoal",
+            geometry.smooth(shoal.reshape(-1, 3), faces),
+            replace(sea, base=(0.04, 0.17, 0.165), accent=(0.06, 0.22, 0.20)),
+        ),
         scenery.prop("foam", geometry.smooth(strip.reshape(-1, 3), faces), foam),
         scenery.prop("wet sand", geometry.box((160.0, 1.6, 0.002)), wet, (0.0, edge - 1.2, 0.0)),
     ]
@@ -66,7 +122,8 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=sand,
-        light=replace(lit, hills=0.0, ground=(0.42, 0.36, 0.28)),
+        light=replace(lit, hills=0.0, haze=0.35 * lit.haze, ground=(0.42, 0.36, 0.28)),
+        particles=(_surf(rng, coast),),
         ambience=("shore",),
         room=Room(size=(90.0, 90.0, 30.0), absorption=1.0, open=True),
     )

@@ -1,4 +1,4 @@
-"""A sports hall: parquet, tiers of seats with spectators as plain figures, of whom some jump, lamps under beams."""
+"""A sports hall: parquet with lines, tiers of seats with spectators of whom some jump or sway, lamps under beams."""
 
 from __future__ import annotations
 
@@ -13,56 +13,123 @@ from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Joint, JointKind, Room, Shape, Solid
+from render.engines.world.stage import Joint, JointKind, Room, Shape, Solid, Vector
 
 TIERS, RISE, DEEP, SEAT = 8, 0.42, 0.8, 0.62
-JUMPING = 12
+MOVING = 26
 """Spectators who do not sit still."""
+SKINS: tuple[Colour, ...] = ((0.56, 0.33, 0.22), (0.42, 0.23, 0.14), (0.20, 0.10, 0.06), (0.62, 0.40, 0.29))
+HAIRS: tuple[Colour, ...] = ((0.02, 0.016, 0.012), (0.09, 0.045, 0.02), (0.25, 0.15, 0.06), (0.22, 0.21, 0.20))
+TROUSERS: tuple[Colour, ...] = ((0.03, 0.045, 0.09), (0.02, 0.02, 0.024), (0.16, 0.14, 0.11))
 SHIRTS = ("red", "blue", "yellow", "white", "teal", "orange", "black", "green", "grey", "purple")
 HIGH = 8.5
 
 
-def _figure() -> geometry.Mesh:
-    """A spectator as a pawn: a body and a head, 0.95 m high, its foot at the origin."""
-    body = [(0.0, 0.0), (0.20, 0.02), (0.21, 0.30), (0.19, 0.48), (0.12, 0.58), (0.06, 0.62)]
-    head = [(0.06, 0.62), (0.10, 0.68), (0.115, 0.76), (0.09, 0.86), (0.0, 0.90)]
-    return geometry.lathe([*body, *head[1:]], sides=10)
+def _figure(*, cheers: bool) -> dict[str, geometry.Mesh]:
+    """A spectator by what is seen: shirt, skin, hair and trousers. The seat is the origin."""
+    torso = [
+        (0.0, 0.0),
+        (0.15, 0.02),
+        (0.165, 0.14),
+        (0.15, 0.30),
+        (0.175, 0.44),
+        (0.15, 0.52),
+        (0.06, 0.57),
+        (0.0, 0.58),
+    ]
+    flat = geometry.lathe(torso, sides=10)
+    deep = geometry.Mesh(
+        vertices=flat.vertices * np.array((1.15, 0.72, 1.0), np.float32), normals=flat.normals, faces=flat.faces
+    )
+    hands = [(s * 0.27, -0.06, 0.92) if cheers else (s * 0.13, -0.30, 0.14) for s in (-1, 1)]
+    elbows = [(s * 0.33, -0.06, 0.66) if cheers else (s * 0.27, -0.04, 0.22) for s in (-1, 1)]
+    shoulders = [(s * 0.18, 0.0, 0.50) for s in (-1, 1)]
+    sleeves = [geometry.rod(one, two, 0.052, sides=6) for one, two in zip(shoulders, elbows, strict=True)]
+    arms = [geometry.rod(one, two, 0.04, sides=6) for one, two in zip(elbows, hands, strict=True)]
+    head = geometry.move(geometry.sphere(0.105, detail=2), (0.0, -0.01, 0.71))
+    cap = geometry.lathe([(0.113, 0.0), (0.116, 0.03), (0.09, 0.085), (0.0, 0.12)], sides=12)
+    knees = [geometry.rod((s * 0.09, 0.0, 0.08), (s * 0.11, -0.42, 0.09), 0.075, sides=6) for s in (-1, 1)] + [
+        geometry.rod((s * 0.11, -0.42, 0.1), (s * 0.11, -0.42, -0.3), 0.06, sides=6) for s in (-1, 1)
+    ]
+    return {
+        "shirt": geometry.join([deep, *sleeves]),
+        "skin": geometry.join([head, *arms]),
+        "hair": geometry.move(cap, (0.0, 0.015, 0.70)),
+        "trousers": geometry.join(knees),
+    }
 
 
-def _crowd(rng: np.random.Generator, rows: list[tuple[float, float, float]], team: str) -> list[Solid]:
-    figure, shirts = _figure(), [team, *(str(name) for name in rng.choice(SHIRTS, 5, replace=False))]
+def _moving(name: str, parts: dict[str, Material], seat: Vector, rng: np.random.Generator) -> list[Solid]:
+    """A spectator on a spring: some jump, the others sway with the row."""
+    cheers = bool(rng.random() < 0.55)
+    looks, mass = _figure(cheers=cheers), 1200 * 4 / 3 * math.pi * 0.12**3
+    x, y, z = seat
+    beat = 2 * math.pi * (float(rng.uniform(1.1, 1.7)) if cheers else float(rng.uniform(0.35, 0.6)))
+    sag, spring = 9.81 / beat**2, mass * beat**2
+    hop = Joint(kind=JointKind.SLIDE, start=-sag + float(rng.uniform(0.05, 0.16)), spring=spring)
+    sway = Joint(kind=JointKind.SLIDE, axis=(1.0, 0.0, 0.0), start=float(rng.uniform(0.04, 0.09)), spring=spring)
+    body = Solid(
+        name=name,
+        shape=Shape.SPHERE,
+        size=(0.12,),
+        substance="backboard",
+        material=parts["shirt"],
+        position=(x, y, z + sag + 0.12 if cheers else z),
+        joint=hop if cheers else sway,
+        look=looks["shirt"],
+    )
+    worn = [
+        replace(scenery.prop(f"{name}'s {part}", looks[part], parts[part]), rides=name)
+        for part in ("skin", "hair", "trousers")
+    ]
+    return [body, *worn]
+
+
+def _crowd(rng: np.random.Generator, rows: list[Vector], team: str) -> list[Solid]:
+    shirts = [team, *(str(name) for name in rng.choice(SHIRTS, 5, replace=False))]
     seats = [seat for seat in rows if rng.random() < 0.82]
-    jumpers = set(rng.choice(len(seats), min(JUMPING, len(seats)), replace=False).tolist())
-    groups: dict[str, list[geometry.Mesh]] = {}
-    solids = []
+    movers = set(rng.choice(len(seats), min(MOVING, len(seats)), replace=False).tolist())
+    figure = _figure(cheers=False)
+    groups: dict[Material, list[geometry.Mesh]] = {}
+    solids: list[Solid] = []
     for k, (x, y, z) in enumerate(seats):
-        shirt = shirts[0] if rng.random() < 0.4 else shirts[1 + int(rng.integers(5))]
-        dull: Colour = tuple(0.7 * c + 0.02 for c in COLOURS[shirt])  # type: ignore[assignment]
-        if k not in jumpers:
-            scale = np.float32(rng.uniform(0.9, 1.08))
-            mesh = geometry.Mesh(vertices=figure.vertices * scale, normals=figure.normals, faces=figure.faces)
-            groups.setdefault(shirt, []).append(geometry.move(mesh, (x + float(rng.normal(0, 0.05)), y, z)))
+        shirt = COLOURS[shirts[0] if rng.random() < 0.4 else shirts[1 + int(rng.integers(5))]]
+        made = {
+            "shirt": Material(base=(0.7 * shirt[0] + 0.02, 0.7 * shirt[1] + 0.02, 0.7 * shirt[2] + 0.02), gloss=0.05),
+            "skin": Material(base=SKINS[int(rng.integers(len(SKINS)))], gloss=0.1),
+            "hair": Material(base=HAIRS[int(rng.integers(len(HAIRS)))], gloss=0.15),
+            "trousers": Material(base=TROUSERS[int(rng.integers(len(TROUSERS)))], gloss=0.05),
+        }
+        at = (x + float(rng.normal(0, 0.05)), y, z)
+        if k in movers:
+            solids += _moving(f"spectator {k + 1}", made, at, rng)
             continue
-        beat = 2 * math.pi * float(rng.uniform(1.1, 1.7))
-        mass = 1200 * 4 / 3 * math.pi * 0.12**3
-        sag = 9.81 / beat**2
-        solids.append(
-            Solid(
-                name=f"jumping spectator {len(solids) + 1}",
-                shape=Shape.SPHERE,
-                size=(0.12,),
-                substance="backboard",
-                material=Material(base=dull, gloss=0.05),
-                position=(x, y, z + sag + 0.12),
-                joint=Joint(kind=JointKind.SLIDE, start=-sag + float(rng.uniform(0.05, 0.16)), spring=mass * beat**2),
-                look=figure,
-                touches=False,
-            )
-        )
-    for shirt, meshes in sorted(groups.items()):
-        dull = tuple(0.7 * c + 0.02 for c in COLOURS[shirt])  # type: ignore[assignment]
-        solids.append(scenery.prop(f"spectators in {shirt}", geometry.join(meshes), Material(base=dull, gloss=0.05)))
+        scale = np.float32(rng.uniform(0.9, 1.08))
+        for part, look in figure.items():
+            mesh = geometry.Mesh(vertices=look.vertices * scale, normals=look.normals, faces=look.faces)
+            groups.setdefault(made[part], []).append(geometry.move(mesh, at))
+    for k, (material, meshes) in enumerate(groups.items()):
+        solids.append(scenery.prop(f"spectators, part {k + 1}", geometry.join(meshes), material))
     return solids
+
+
+def _lines(rng: np.random.Generator, reach: float) -> Solid:
+    """The marks of a sports floor: a circle, a line across and one along the stands. A court may lie over them."""
+    high, half, radius = 0.0003, 0.025, float(rng.uniform(1.8, 3.0))
+    across = geometry.move(geometry.box((half, reach - 1.0, high)), (-0.6 * radius, -0.25, high))
+    along = geometry.move(geometry.box((2.2 * reach, half, high)), (0.0, reach - 1.25, high))
+    turn = np.linspace(0, 2 * math.pi, 97)
+    ring = np.stack(
+        [
+            np.stack([r * np.cos(turn), r * np.sin(turn), 0 * turn + 2 * high], 1)
+            for r in (radius - half, radius + half)
+        ],
+        1,
+    )
+    first = np.arange(len(turn) - 1)[:, None] * 2
+    faces = np.concatenate([first + np.array((0, 1, 3)), first + np.array((0, 3, 2))])
+    circle = geometry.move(geometry.smooth(ring.reshape(-1, 3), faces), (-0.6 * radius, 0.0, 0.0))
+    return scenery.prop("lines", geometry.join([across, along, circle]), Material(base=(0.78, 0.77, 0.72), gloss=0.4))
 
 
 def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  # noqa: ARG001
@@ -72,8 +139,8 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
     trim: Colour = COLOURS[team]
     floor = Material(
         pattern=Pattern.PARQUET,
-        base=(0.40, 0.215, 0.085),
-        accent=(0.58, 0.36, 0.17),
+        base=(0.36, 0.19, 0.075),
+        accent=(0.46, 0.265, 0.115),
         scale=0.075,
         gloss=0.45,
         mirror=0.35,
@@ -83,7 +150,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
     step = Material(base=(0.16, 0.165, 0.18), gloss=0.1)
     wall = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.49, 0.46), scale=2.0, gloss=0.05)
     things: list[Solid] = []
-    seats: list[tuple[float, float, float]] = []
+    seats: list[Vector] = []
     long = reach * 2.2 + 8.0
     for k in range(TIERS):
         y, z = reach + DEEP * k, RISE * (k + 1)
@@ -114,8 +181,8 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
             )
         )
     beam, bulb = Material(base=(0.10, 0.105, 0.115), gloss=0.2), Material(base=(1.0, 0.97, 0.90), glow=5.0)
-    for k in range(7):
-        y = back - 2.0 - 4.5 * k
+    for k in range(3):
+        y = back - 1.0 - 3.0 * k
         things.append(scenery.prop(f"beam {k + 1}", geometry.box((side, 0.12, 0.35)), beam, (0.0, y, HIGH + 1.6)))
         lamps = [
             geometry.move(geometry.box((0.6, 0.2, 0.06), bevel=0.02), (x, y, HIGH + 1.1))
@@ -136,7 +203,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
         exposure=0.70,
     )
     return Place(
-        solids=(*things, *_crowd(rng, seats, team)),
+        solids=(*things, _lines(rng, reach), *_crowd(rng, seats, team)),
         ground=floor,
         ground_substance="hardwood",
         light=lit,

@@ -43,7 +43,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         light=replace(
             lit,
             haze=0.6 * lit.haze,
-            hills=0.95,
+            hills=0.6,
             ridge=light.Ridge.PEAKS,
             land=(0.30, 0.36, 0.45),
             ground=(0.62, 0.66, 0.74),
