@@ -41,6 +41,7 @@ def prepare(cache: Path, device: str) -> None:
     from render.engines.world.tracer import (
         blur_kernels,
         finish_kernels,
+        lamp_kernels,
         moving_kernels,
         puff_kernels,
         sea_kernels,
@@ -57,6 +58,7 @@ def prepare(cache: Path, device: str) -> None:
             still_kernels,
             travel_kernels,
             moving_kernels,
+            lamp_kernels,
             wave_kernels,
             sea_kernels,
             finish_kernels,

@@ -83,7 +83,7 @@ class Veil:
 
 VEILS: dict[str, Veil] = {
     "rain": Veil(cover=0.85, dark=0.35, haze=0.012),
-    "snow": Veil(cover=0.75, haze=0.016),
+    "snow": Veil(cover=0.6, dark=0.15, haze=0.009),
     "fog": Veil(cover=0.7, haze=0.055),
     "storm": Veil(cover=1.0, dark=0.65, haze=0.012),
 }

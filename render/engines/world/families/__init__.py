@@ -37,16 +37,18 @@ FALLBACK = "objects"
 
 
 def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
-    """The stage of a scene, with its tempo, title and sounds. The same scene, seed and length give the same stage.
+    """The stage of a scene, with its weather, tempo, title and sounds; always the same for a scene, seed and length.
 
     ``seconds`` are those of the film; styles and sizes of the picture do not matter.
     """
     import numpy as np
 
+    from render.engines.world.places import weather
+
     family: Build = importlib.import_module(f"{__name__}.{scene.family}").build
     take = hashlib.sha256("\n".join((scene.family, *scene.others)).encode()).digest()
     rng = np.random.default_rng([seed % 2**63, *take[:8]])
-    stage = family(scene, rng=rng, seconds=seconds * scene.tempo)
+    stage = weather.upon(family(scene, rng=rng, seconds=seconds * scene.tempo), scene, rng=rng)
     return replace(
         stage,
         tempo=stage.tempo * scene.tempo,

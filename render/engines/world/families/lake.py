@@ -86,7 +86,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     solids, rings, clouds = _far_shore(rng), [], []
     if scene.weather in {"rain", "storm"}:
         rings += _drops(rng, seconds=seconds, rate=RAIN_RINGS, radius=0.03)
-        clouds.append(particles.rain(rng=rng, low=(-5, -6, 0), high=(5, 9, 6), wind=(1.0, 0.0, 0.0), count=3500))
     elif "drops" in asked:
         rings += _drops(rng, seconds=seconds, rate=1.6, radius=0.05)
     else:

@@ -96,6 +96,8 @@ def puffs(
     opacity: Floats | float,
     glow: Floats | float = 0.0,
     normals: Floats | None = None,
+    stalks: Floats | None = None,
+    repeats: tuple[float, float] | None = None,
 ) -> Puffs:
     """Puffs in the contract's types; single values stand for all."""
     n = len(positions)
@@ -107,4 +109,6 @@ def puffs(
         opacity=np.broadcast_to(opacity, n).astype(np.float32),
         glow=np.broadcast_to(glow, n).astype(np.float32),
         normals=None if normals is None else normals.astype(np.float32),
+        stalks=None if stalks is None else stalks.astype(np.float32),
+        repeats=repeats,
     )

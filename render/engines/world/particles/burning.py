@@ -6,11 +6,18 @@ import math
 
 import numpy as np
 
-from render.engines.world.particles.air import Wind, fly, puffs
-from render.engines.world.stage import Particles, Puffs, Vector
+from render.engines.world.particles.air import Wind, fly, lottery, puffs
+from render.engines.world.stage import Crack, Lamp, Particles, Puffs, Vector
 
 ENTRAINMENT = 0.12
 """Growth of a plume's radius by metre of its way (Morton, Taylor and Turner 1956: 6/5 of 0.1)."""
+
+TURN = 0.16
+"""Seconds in which wood cracks once, if at all."""
+SILENT = 0.55
+"""Share of the turns in which it does not."""
+GLOWS = 2.4
+"""Seconds for which a spark glows at most."""
 
 
 def flame_height(power: float, width: float) -> float:
@@ -85,13 +92,13 @@ def fire(
     wind: Vector = (0.0, 0.0, 0.0),
     glow: float = 7.0,
     count: int = 420,
-    sparks: int = 60,
-) -> Particles:
-    """Glowing tongues of a fire ``width`` metres wide, and sparks that the hot air carries up.
+    sparks: int = 8,
+) -> tuple[Particles, Lamp]:
+    """Glowing tongues of a fire ``width`` metres wide, sparks that the hot air carries up, and the light it gives.
 
     Its height is Heskestad's, its flicker Cetegen and Ahmed's. Hot gas starts slowly, gets faster as it rises and
-    draws in towards the middle; it comes in puffs, each of which reaches another height. ``count`` and ``sparks``
-    particles at any time; ``glow`` is the radiance of the hottest.
+    draws in towards the middle; it comes in puffs, each of which reaches another height. Sparks fly where wood cracks,
+    ``sparks`` of a hard crack. ``count`` particles of flame at any time; ``glow`` is the radiance of the hottest.
     """
     tall, beat = 1.35 * flame_height(power, width), flicker(width)
     pull = 9.81 * 0.75
@@ -104,9 +111,25 @@ def fire(
     tongue = rng.integers(tongues, size=count)
     lean, beat_shift = rng.uniform(0, 2 * np.pi, tongues), rng.uniform(0, 2 * np.pi, tongues)
     air = Wind.of(wind, rng)
-    spark_life, spark_phase = rng.uniform(0.7, 2.2, sparks), rng.random(sparks)
-    spark_push = rng.normal(0, 1, (sparks, 3)) * np.array((0.45, 0.45, 0.5)) + np.array((0, 0, 1.0))
-    spark_swirl = rng.uniform(0, 2 * np.pi, (sparks, 2))
+    chance = int(rng.integers(2**32))
+    sway_phases = rng.uniform(0, 2 * np.pi, 3)
+
+    def crack(turns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Times, strengths (0 where there is none) and places of the cracks of these turns of :data:`TURN` seconds."""
+        none = np.zeros_like(turns)
+        strength = np.clip((lottery(turns, none, chance) - SILENT) / (1 - SILENT), 0, 1) ** 2
+        time = (turns + lottery(turns, none, chance + 1)) * TURN
+        out, angle = 0.4 * width * lottery(turns, none, chance + 2), 2 * np.pi * lottery(turns, none, chance + 3)
+        place = np.stack([out * np.cos(angle), out * np.sin(angle), 0.1 * width + 0 * out], -1)
+        return time, strength, np.asarray(source) + place
+
+    def cracks(seconds: float) -> list[Crack]:
+        time, strength, place = crack(np.arange(math.ceil(seconds / TURN)))
+        heard = np.flatnonzero((strength > 0) & (time < seconds))
+        return [
+            Crack(time=float(time[k]), strength=float(strength[k]), position=tuple(map(float, place[k])))  # type: ignore[arg-type]
+            for k in heard
+        ]
 
     def flames(time: float) -> tuple[np.ndarray, ...]:
         age = np.mod(time / lasts + phase, 1.0) * lasts
@@ -130,22 +153,40 @@ def fire(
         return at, going, radius, _heat(cool), 0.30 * seen, glow * (1 - 0.75 * cool)
 
     def flying(time: float) -> tuple[np.ndarray, ...]:
-        turns = time / spark_life + spark_phase
-        age = np.mod(turns, 1.0) * spark_life
-        born = time - age
-        lucky = np.mod(np.floor(turns) * 0.618034 + spark_phase * 7.0, 1.0)
-        angle = 2 * np.pi * np.mod(lucky * 13.0, 1.0)
-        start = np.zeros((sparks, 3)) + source
-        start[:, 0] += 0.35 * width * lucky * np.cos(angle)
-        start[:, 1] += 0.35 * width * lucky * np.sin(angle)
-        at, going = fly(start, spark_push, age, terminal=np.full(sparks, 1.1), wind=air.velocity(born), lift=9.81 + 16)
-        at[:, :2] += 0.08 * age[:, None] * np.sin(5 * age[:, None] + spark_swirl)
-        left = 1 - age / spark_life
-        return at, going, np.full(sparks, 0.004), _heat(1 - left), left**0.3, 2.5 * glow * left
+        turns = math.floor(time / TURN) - np.repeat(np.arange(math.ceil(GLOWS / TURN) + 1), sparks)
+        nth = np.tile(np.arange(sparks), len(turns) // sparks)
+        born, strength, start = crack(turns)
+        life = GLOWS * (0.35 + 0.65 * lottery(turns, nth, chance + 4))
+        age = time - born
+        lit = np.flatnonzero((age > 0) & (age < life) & (nth < np.ceil(sparks * strength)))
+        age, life, turns, nth = age[lit], life[lit], turns[lit], nth[lit]
+        angle = 2 * np.pi * lottery(turns, nth, chance + 5)
+        push = 0.25 + 1.3 * strength[lit] * lottery(turns, nth, chance + 6)
+        away = np.stack([push * np.cos(angle), push * np.sin(angle), 0.8 + 1.6 * lottery(turns, nth, chance + 7)], -1)
+        at, going = fly(start[lit], away, age, terminal=np.full(len(lit), 1.1), wind=air.velocity(born[lit]), lift=21.0)
+        swirl = 5 * age + 2 * np.pi * lottery(turns, nth, chance + 8)
+        at[:, 0] += 0.10 * age * np.sin(swirl)
+        at[:, 1] += 0.10 * age * np.cos(1.3 * swirl)
+        left = 1 - age / life
+        return at, going, np.full(len(lit), 0.0045), _heat(1 - left), left**0.3, 2.5 * glow * left
 
     def cloud(time: float) -> Puffs:
         parts = [np.concatenate(both) for both in zip(flames(time), flying(time), strict=True)]
         at, going, radii, colours, opacity, shine = parts
         return puffs(at, going, radii=radii, colours=colours, opacity=opacity, glow=shine)
 
-    return Particles(name="fire", emit=lambda _: cloud)
+    def strength(time: float) -> float:
+        """The light's: it breathes with the flame's puffs, wanders slowly, and brightens where wood cracks."""
+        a, b, c = sway_phases
+        puffing = 0.5 * np.sin(2 * np.pi * beat * time + beat_shift).mean() + 0.05 * np.sin(
+            0.62 * np.pi * beat * time + a
+        )
+        slow = 0.06 * math.sin(2 * np.pi * 0.23 * time + b) + 0.04 * math.sin(2 * np.pi * 0.61 * time + c)
+        born, hard, _ = crack(math.floor(time / TURN) - np.arange(4))
+        age = time - born
+        return 1.0 + float(puffing + slow + (0.10 * hard * np.exp(-age / 0.12) * np.clip(age / 0.02, 0, 1)).sum())
+
+    middle = (source[0], source[1], source[2] + 0.42 * tall)
+    warm = 0.075 * power
+    lamp = Lamp(position=middle, colour=(warm, 0.42 * warm, 0.12 * warm), radius=0.45 * width, flicker=strength)
+    return Particles(name="fire", emit=lambda _: cloud, cracks=cracks, strength=math.sqrt(power / 60.0)), lamp

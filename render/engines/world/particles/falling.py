@@ -1,4 +1,4 @@
-"""What falls out of the sky or off the trees, all the time, over a place: rain, snow and leaves."""
+"""What falls out of the sky, all the time and as far as one sees: rain and snow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ DROPLETS = 4
 """That jump from where a raindrop lands."""
 SPLASH = 0.16
 """Seconds for which they are seen."""
-AUTUMN: tuple[Vector, ...] = ((0.52, 0.17, 0.03), (0.62, 0.34, 0.04), (0.36, 0.08, 0.03), (0.30, 0.22, 0.05))
-FADING = 1.0
-"""Seconds in which a leaf on the ground shrinks away before it falls anew."""
+USUAL = 15.0
+"""mm/h of rain that is as loud as rain usually is."""
 
 
 def rain(
@@ -26,12 +25,13 @@ def rain(
     wind: Vector = (0.0, 0.0, 0.0),
     rate: float = 15.0,
     count: int = 5000,
-    lands: bool = True,
+    swell: float = 1.0,
 ) -> Particles:
-    """Drops between two corners of a box (metres) at their terminal speeds, and splashes on its floor if it ``lands``.
+    """Drops between two corners of a box (metres) at their terminal speeds, and splashes on its floor.
 
     Sizes follow Marshall and Palmer (1948) at ``rate`` mm/h from 0.8 mm up: smaller ones are not to be seen. At most
-    ``count`` drops; of those that landed in the last moment, :data:`DROPLETS` droplets each.
+    ``count`` drops; of those that landed in the last moment, :data:`DROPLETS` droplets each. They are drawn ``swell``
+    times as large, for each stands for many. The box repeats sideways.
     """
     slope = 4.1 * rate**-0.21
     least, most = math.exp(-slope * 0.8), math.exp(-slope * 5.5)
@@ -67,18 +67,17 @@ def rain(
         cycle = np.floor(turns).astype(np.int64)
         done = turns - cycle
         at = spot(cycle) - velocity * (period * (1 - done))[:, None]
-        if not lands:
-            return puffs(at, velocity, radii=0.5e-3 * diameter, colours=(0.80, 0.84, 0.88), opacity=0.55)
         jumped, going, small = splashes(done * period, cycle - 1)
         return puffs(
             np.concatenate([at, jumped]),
             np.concatenate([velocity, going]),
-            radii=np.concatenate([0.5e-3 * diameter, small]),
+            radii=swell * np.concatenate([0.5e-3 * diameter, small]),
             colours=(0.80, 0.84, 0.88),
             opacity=np.concatenate([np.full(count, 0.55), np.full(len(small), 0.8)]),
+            repeats=(size[0], size[1]),
         )
 
-    return Particles(name="rain", emit=lambda _: cloud)
+    return Particles(name="rain", emit=lambda _: cloud, strength=math.sqrt(rate / USUAL))
 
 
 def snow(
@@ -88,10 +87,12 @@ def snow(
     high: Vector,
     wind: Vector = (0.0, 0.0, 0.0),
     count: int = 5000,
+    swell: float = 1.0,
 ) -> Particles:
     """Flakes of 2 to 10 mm between two corners of a box (metres) that sink, swing and go with the gusts.
 
-    ``count`` flakes. What leaves the box on one side comes in on the other.
+    ``count`` flakes, drawn ``swell`` times as large. What leaves the box on one side comes in on the other, and the
+    box repeats sideways.
     """
     corner, size = np.array(low), np.array(high) - np.array(low)
     diameter = np.clip(rng.gamma(3.5, 1.2, count), 2.0, 10.0)
@@ -109,73 +110,12 @@ def snow(
         going = air.velocity(time) + swing * rate * np.cos(angle)
         going[:, 2] -= sink
         return puffs(
-            corner + np.mod(way, size), going, radii=0.5e-3 * diameter, colours=(0.92, 0.94, 0.97), opacity=0.9
+            corner + np.mod(way, size),
+            going,
+            radii=0.5e-3 * swell * diameter,
+            colours=(0.92, 0.94, 0.97),
+            opacity=0.9,
+            repeats=(size[0], size[1]),
         )
 
     return Particles(name="snow", emit=lambda _: cloud)
-
-
-def leaves(
-    *,
-    rng: np.random.Generator,
-    low: Vector,
-    high: Vector,
-    wind: Vector = (0.0, 0.0, 0.0),
-    count: int = 120,
-    colours: tuple[Vector, ...] = AUTUMN,
-    falls: float = 0.5,
-) -> Particles:
-    """Leaves that tumble down between two corners of a box (metres), glide to and fro, and lie on its floor.
-
-    ``count`` leaves, of which a share ``falls`` is in the air. In each turn a leaf is quick when it stands on edge and
-    slow when it lies flat, and glides to the side that it leans to.
-    """
-    corner, size = np.array(low), np.array(high) - np.array(low)
-    radius = rng.uniform(0.022, 0.048, count)
-    sink = rng.uniform(0.9, 1.6, count)
-    spin = rng.uniform(3.0, 6.5, count) * rng.choice((-1.0, 1.0), count)
-    side = rng.uniform(0, 2 * np.pi, count)
-    lean = np.stack([np.cos(side), np.sin(side), 0 * side], -1)
-    glide = rng.uniform(0.06, 0.18, count)
-    phase, home = rng.random(count), rng.random((count, 2)) * size[:2]
-    rest = rng.normal(0, 0.16, (count, 2))
-    flat = np.concatenate([rest, np.sqrt(1 - np.clip((rest**2).sum(1, keepdims=True), 0, 0.5))], 1)
-    flat /= np.linalg.norm(flat, axis=1, keepdims=True)
-    colour = np.array(colours)[rng.integers(len(colours), size=count)] * rng.uniform(0.7, 1.2, (count, 1))
-    air, salt = Wind.of(wind, rng), int(rng.integers(2**32))
-    down = size[2] / sink
-    period = down / falls
-    which = np.arange(count)
-
-    def cloud(time: float) -> Puffs:
-        turns = time / period + phase
-        cycle = np.floor(turns).astype(np.int64)
-        age = (turns - cycle) * period
-        aloft = np.minimum(age, down)
-        start = time - age
-        shift = air.carried(start + aloft) - air.carried(start)
-        angle = spin * aloft
-        near = np.clip((down - aloft) / 0.25, 0, 1)
-        swing = lean * (glide * np.cos(angle))[:, None]
-        fresh = np.stack([lottery(which, cycle, salt), lottery(which, cycle, salt + 1)], -1) * size[:2]
-        at = np.zeros((count, 3))
-        at[:, :2] = corner[:2] + np.mod(home + fresh + shift[:, :2] + swing[:, :2], size[:2])
-        wobble = sink / (2 * spin) * np.sin(2 * angle) * 0.55
-        at[:, 2] = corner[2] + np.maximum(size[2] - sink * aloft + wobble * near, 0.15 * radius)
-        flying = (age < down)[:, None]
-        going = air.velocity(time) - lean * (glide * spin * np.sin(angle))[:, None]
-        going[:, 2] = -sink * (1 - 0.55 * np.cos(2 * angle) * near)
-        tumbling = lean * np.sin(angle)[:, None]
-        tumbling[:, 2] = np.cos(angle)
-        mixed = tumbling * near[:, None] + flat * (1 - near)[:, None] * np.where(np.cos(angle) < 0, -1, 1)[:, None]
-        shown = np.clip((period - age) / FADING, 0, 1)
-        return puffs(
-            at,
-            np.where(flying, going, 0.0),
-            radii=radius * shown,
-            colours=colour,
-            opacity=1.0,
-            normals=mixed / np.linalg.norm(mixed, axis=1, keepdims=True),
-        )
-
-    return Particles(name="leaves", emit=lambda _: cloud)

@@ -1,4 +1,4 @@
-"""What the weather does to a place: its light, its air, its wind."""
+"""What the weather does: to a place its light, its wind and what lies on it; to a stage what falls through its air."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world import light
+from render.engines.world import camera, light, particles
+from render.engines.world.places import cover
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
+from render.engines.world.stage import Particles, Shot, Stage
 
 BREEZE = 1.5
 """m/s of a fair day."""
 WINDS: dict[str, float] = {"wind": 9.0, "storm": 14.0, "rain": 4.0, "snow": 2.5, "fog": 0.6}
 """Mean wind in m/s by the scene's weather."""
+WET = frozenset({"rain", "storm"})
+FALLING = WET | {"snow"}
+"""Weather in which something falls."""
+HEAVY, USUAL, LIGHT = 45.0, 16.0, 4.0
+"""mm/h of rain."""
+DROPS, FLAKES = 9000, 14000
+NEAR = 4.0
+"""Metres from the camera to the action up to which drops and flakes are drawn as large as they are."""
+DAZZLE = 0.72
+"""Times the exposure over snow, which throws back most of the light."""
+CLOSE_TO_GROUND = 0.45
+"""Share of the wind above that blows among what falls near the ground."""
 
 
 def told(place: Place, scene: Scene, *, rng: np.random.Generator) -> Place:
@@ -23,8 +37,55 @@ def told(place: Place, scene: Scene, *, rng: np.random.Generator) -> Place:
     if place.light.indoors:
         return place
     speed = WINDS.get(scene.weather, BREEZE)
-    return replace(
+    place = replace(
         place,
         light=light.under(place.light, scene.weather),
         wind=(speed * math.cos(heading), speed * math.sin(heading), 0.0),
     )
+    if scene.weather in WET:
+        return replace(
+            place,
+            ground=cover.wet(place.ground),
+            solids=(*map(cover.wetted, place.solids), *cover.puddles(place.ground, rng)),
+        )
+    if scene.weather == "snow":
+        laid = [part for solid in place.solids for part in cover.snowed(solid)]
+        lit = replace(
+            place.light,
+            ground=cover.bright(place.light.ground),
+            land=cover.bright(place.light.land),
+            exposure=DAZZLE * place.light.exposure,
+        )
+        return replace(place, ground=cover.SNOW, solids=tuple(laid), light=lit)
+    return place
+
+
+def rate(scene: Scene) -> float:
+    """mm/h of its rain."""
+    asked = {action.name for action in scene.actions}
+    if scene.weather == "storm" or "pour" in asked:
+        return HEAVY
+    return LIGHT if "drizzle" in asked else USUAL
+
+
+def falling(scene: Scene, shot: Shot, wind: tuple[float, float, float], *, rng: np.random.Generator) -> Particles:
+    """The rain or snow of a scene through the air of its shot."""
+    seen = camera.frame(shot, 16 / 9)
+    depth = float(np.median((shot.points - seen.eye) @ seen.forward))
+    reach = min(max(2.6 * depth, 11.0), 34.0)
+    top = max(float(seen.eye[2]) + 0.35 * reach, 6.0)
+    low, high = (-reach / 2, -reach / 2, 0.0), (reach / 2, reach / 2, top)
+    blown = (CLOSE_TO_GROUND * wind[0], CLOSE_TO_GROUND * wind[1], 0.0)
+    swell = max(1.0, depth / NEAR) ** 0.7
+    if scene.weather == "snow":
+        return particles.snow(rng=rng, low=low, high=high, wind=blown, count=FLAKES, swell=2.6 * swell)
+    fall = rate(scene)
+    count = round(DROPS * (fall / USUAL) ** 0.6)
+    return particles.rain(rng=rng, low=low, high=high, wind=blown, rate=fall, count=count, swell=2.0 * swell)
+
+
+def upon(stage: Stage, scene: Scene, *, rng: np.random.Generator) -> Stage:
+    """The stage with what falls in the scene's weather, blown by its own wind; indoors nothing does."""
+    if stage.light.indoors or scene.weather not in FALLING:
+        return stage
+    return replace(stage, particles=(*stage.particles, falling(scene, stage.shot, stage.wind, rng=rng)))

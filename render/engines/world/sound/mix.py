@@ -75,15 +75,17 @@ def bodies(
 
 
 def elements(stage: Stage, motion: Motion, listener: Listener, *, samples: int, seed: int) -> Stereo:
-    """``[samples, 2]`` of wind, water, rain and fire; silence if there is none."""
+    """``[samples, 2]`` of wind, water, rain, leaves and fire; silence if there is none."""
     out = air.wind(stage, samples=samples, seed=seed)
     out += water.sea(stage, samples=samples, seed=seed)
     out += water.surf(stage, listener, samples=samples, seed=seed)
-    names = [each.name for each in stage.particles]
-    out += air.rain(names.count("rain"), samples=samples, seed=seed)
-    for number, each in enumerate(stage.particles):
+    rain = max((each.strength for each in stage.particles if each.name == "rain"), default=0.0)
+    out += air.rain(rain, samples=samples, seed=seed)
+    for each in stage.particles:
         if each.name == "fire":
-            air.fire(each.emit(motion), listener, out, seed=seed, name=f"fire {number}")
+            air.fire(each, each.emit(motion), stage, listener, out, seed=seed)
+        if each.name == "leaves":
+            air.leaves(each.emit(motion), stage, listener, out, seed=seed)
     return out
 
 
@@ -111,6 +113,8 @@ def render(
     listener, contacts = Listener(cameras, fps=fps), impacts.audible(motion.contacts)
     seen = reactions(stage, motion, contacts)
     out = ambience.render(stage.ambience, seen, samples=samples, seed=seed)
+    if any(each.name == "snow" for each in stage.particles):
+        out = air.hushed(out)
     out += elements(stage, motion, listener, samples=samples, seed=seed)
     ramp = np.linspace(0, 1, ENDS, dtype=np.float32)[: len(out), None]
     out[: len(ramp)] *= ramp

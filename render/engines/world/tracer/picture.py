@@ -17,6 +17,7 @@ from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
 from render.engines.world.tracer import moving_kernels, sky_kernels, still_kernels, world_kernels
 from render.engines.world.tracer.finish import Finish
+from render.engines.world.tracer.lamps import Lamps
 from render.engines.world.tracer.layers import Layers, lens_of
 from render.engines.world.tracer.movers import Movers, Placed
 from render.engines.world.tracer.puffs import Drifts
@@ -122,11 +123,16 @@ class Picture:
         self.title = None
         if stage.title:
             self.title = Title(stage.title, width=width, first_row=self.first_row, rows=self.rows)
-        self.everywhere = bool(self.travels or stage.waves or stage.particles or style.grain > 0 or style.aperture > 0)
+        self.lamps = None
+        if stage.lamps or stage.particles:
+            self.lamps = Lamps(stage.lamps, world, size=(self.h, self.w), device=device)
+        self.everywhere = bool(self.travels or stage.waves or self.lamps or style.grain > 0 or style.aperture > 0)
         """Whether every tile changes in every frame."""
         if not self.travels:
             samples = max(1, round(style.background_samples * preset.background))
             self.layers.draw(world, samples=samples, rays=0 if style.cel else preset.occlusion_rays)
+            if self.lamps is not None:
+                self.lamps.survey(world, self.layers.all)
             self.tiles = self._tiles(0)
 
     def _buffer(self, kind: Any) -> Any:
@@ -176,10 +182,14 @@ class Picture:
         layers = self.layers.all
         if self.sea is not None:
             layers = self.sea.draw(world, time, layers)
+        if self.lamps is not None and self.travels:
+            self.lamps.survey(world, layers)
         self._cover(layers, placed)
+        if self.lamps is not None:
+            self.lamps.draw(world, (layers[-1], self.front, self.front_ids), time, self.colour)
         colour = self.finish.open_shutter(self.colour, self.front, self.speed, self.touched)
-        if self.drifts is not None:
-            self.drifts.draw(world, seen, time, self.front, colour)
+        if self.drifts is not None and self.lamps is not None:
+            self.drifts.draw((world, self.lamps.at(time)), seen, time, self.front, colour)
         self.finish.soften(seen, world.lens, colour, self.front)
         self.finish.develop(index, (colour, self.front, self.front_ids), self.touched, self.out)
         frame = self.out.numpy()

@@ -1,18 +1,22 @@
-"""Particles: soft balls, streaks and flat disks over a finished radiance. Warp kernels."""
+"""Particles: soft balls, streaks and leaves over a finished radiance. Warp kernels."""
 
 import warp as wp
 
+from render.engines.world.tracer.lamp_kernels import Lamps, lamplight
 from render.engines.world.tracer.world_kernels import World, blocked_by_still, ray
 
 AMBIENT = wp.constant(0.85)
 """Share of the sky's light that a soft particle scatters to the eye."""
 SUN = wp.constant(0.32)
 """Share of the sun's light that it scatters, all directions alike."""
+RIB = wp.constant(0.05)
+"""Half the width of a leaf's midrib, as a share of the leaf's length."""
 
 
 @wp.kernel(enable_backward=False)
 def illuminate(
     world: World,
+    lamps: Lamps,
     positions: wp.array(dtype=wp.vec3),
     normals: wp.array(dtype=wp.vec3),
     glow: wp.array(dtype=wp.float32),
@@ -30,6 +34,8 @@ def illuminate(
         sun = wp.abs(wp.dot(n, world.air.sun))
         up = 0.5 + 0.5 * wp.abs(n[2])
     light = world.air.sun_colour * (sun * lit) + (world.air.ambient * up + world.air.ground * (1.0 - up)) * AMBIENT
+    if glow[i] == 0.0:
+        light += lamplight(lamps, at, n, 0)
     passes = wp.exp(-wp.length(at - world.lens.eye) * world.air.haze)
     seen = wp.cw_mul(colours[i], light) + colours[i] * glow[i]
     out[i] = seen * passes + world.air.horizon * ((1.0 - passes) * 0.95)
@@ -46,6 +52,7 @@ class Marks:
     colour: wp.array(dtype=wp.vec3)
     position: wp.array(dtype=wp.vec3)
     normal: wp.array(dtype=wp.vec3)
+    stalk: wp.array(dtype=wp.vec3)
 
 
 @wp.func
@@ -67,20 +74,34 @@ def cover_of(marks: Marks, k: int, px: float, py: float) -> float:
 
 
 @wp.func
-def disk_cover(world: World, marks: Marks, k: int, direction: wp.vec3) -> float:
-    """How much of a pixel a flat disk covers."""
+def leaf_cover(world: World, marks: Marks, k: int, direction: wp.vec3) -> wp.vec2:
+    """How much of a pixel a leaf covers, and how bright it is there: darker on its rib and towards its rim."""
     n = marks.normal[k]
     shape = marks.shape[k]
     slope = wp.dot(direction, n)
     if wp.abs(slope) < 0.02:
-        return 0.0
+        return wp.vec2(0.0, 1.0)
     away = marks.position[k] - world.lens.eye
     t = wp.dot(away, n) / slope
     if t <= 0.0:
-        return 0.0
-    off = wp.length(direction * t - away)
-    pixel = t * world.lens.pixel
-    return wp.clamp((shape[3] - off) / pixel + 0.5, 0.0, 1.0) * shape[1]
+        return wp.vec2(0.0, 1.0)
+    off = direction * t - away
+    along = wp.dot(off, marks.stalk[k]) / shape[3]
+    aside = wp.abs(wp.dot(off, wp.cross(n, marks.stalk[k]))) / shape[3]
+    pixel = t * world.lens.pixel / shape[3]
+    wide = float(0.0)
+    if along > -1.0 and along < 1.0:
+        taper = (1.0 - along) * wp.sqrt(1.0 + along)
+        wide = taper * (0.50 + 0.09 * wp.sin(along * 17.0))
+    blade = wp.clamp((wide - aside) / pixel + 0.5, 0.0, 1.0)
+    if wide <= 0.0:
+        blade = 0.0
+    stalk = float(0.0)
+    if along > -1.45 and along < -0.8:
+        stalk = wp.clamp((RIB - aside) / pixel + 0.5, 0.0, 1.0)
+    rib = wp.clamp((RIB - aside) / wp.max(pixel, 0.02) + 0.5, 0.0, 1.0) * wp.clamp(0.12 / pixel, 0.0, 1.0)
+    tone = 1.08 - 0.22 * aside - 0.30 * rib
+    return wp.vec2(wp.max(blade, stalk) * shape[1], tone)
 
 
 @wp.kernel(enable_backward=False)
@@ -112,11 +133,14 @@ def draw(
         if shape[2] - shape[3] < depth:
             n = marks.normal[k]
             a = float(0.0)
+            tone = float(1.0)
             if wp.dot(n, n) > 0.5:
-                a = disk_cover(world, marks, k, direction)
+                leaf = leaf_cover(world, marks, k, direction)
+                a = leaf[0]
+                tone = leaf[1]
             else:
                 a = cover_of(marks, k, px, py)
             if a > 0.002:
                 a = a * wp.clamp((depth - shape[2]) / (2.0 * shape[3] + 0.001) + 0.5, 0.0, 1.0)
-                c = c * (1.0 - a) + marks.colour[k] * a
+                c = c * (1.0 - a) + marks.colour[k] * (a * tone)
     colour[y, x] = c

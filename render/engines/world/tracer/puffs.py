@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,29 @@ THINNING = 0.3
 """Exponent by which a streak fades as it gets longer."""
 NEAREST = 0.1
 """Metres before the eye within which nothing is drawn."""
+AHEAD = 0.42
+"""Share of a field that repeats which lies before the eye, and not about it."""
+OVER = 1.5
+"""Times a leaf's radius to which its stalk reaches."""
 
 
 def gather(clouds: Sequence[Puffs]) -> Puffs:
-    """All particles as one; soft balls get normals of no length."""
+    """All particles as one; soft balls get normals and stalks of no length."""
     kept = [cloud for cloud in clouds if len(cloud.radii)]
     if not kept:
         none = np.zeros((0, 3), np.float32)
         flat = np.zeros(0, np.float32)
-        return Puffs(positions=none, velocities=none, radii=flat, colours=none, opacity=flat, glow=flat, normals=none)
+        return Puffs(
+            positions=none,
+            velocities=none,
+            radii=flat,
+            colours=none,
+            opacity=flat,
+            glow=flat,
+            normals=none,
+            stalks=none,
+        )
+    stalks = [np.zeros_like(one.positions) if one.stalks is None else one.stalks for one in kept]
     normals = [np.zeros_like(one.positions) if one.normals is None else one.normals for one in kept]
     return Puffs(
         positions=np.concatenate([one.positions for one in kept]),
@@ -40,7 +55,19 @@ def gather(clouds: Sequence[Puffs]) -> Puffs:
         opacity=np.concatenate([one.opacity for one in kept]),
         glow=np.concatenate([one.glow for one in kept]),
         normals=np.concatenate(normals),
+        stalks=np.concatenate(stalks),
     )
+
+
+def brought(puffs: Puffs, camera: Camera) -> Puffs:
+    """A field that repeats, shifted by whole repeats to where the camera looks."""
+    if puffs.repeats is None:
+        return puffs
+    size = np.array(puffs.repeats, np.float32)
+    low = camera.eye[:2] + (AHEAD * camera.forward[:2] - 0.5) * size
+    spots = puffs.positions.copy()
+    spots[:, :2] = low + np.mod(spots[:, :2] - low, size)
+    return replace(puffs, positions=spots)
 
 
 def tiled(
@@ -70,9 +97,10 @@ class Drifts:
         self.clouds: list[Cloud] = [one.emit(motion) for one in particles]
         self.open_for, self.device = open_for, device
 
-    def draw(self, world: Any, camera: Camera, time: float, front: Any, colour: Any) -> None:
-        """The particles at ``time``, in seconds of the scene, over ``colour``."""
-        puffs = gather([cloud(time) for cloud in self.clouds])
+    def draw(self, lit: tuple[Any, Any], camera: Camera, time: float, front: Any, colour: Any) -> None:
+        """The particles at ``time``, in seconds of the scene, over ``colour``; ``lit`` are the world and its lamps."""
+        world, lamps = lit
+        puffs = gather([brought(cloud(time), camera) for cloud in self.clouds])
         height, width = colour.shape
         pixel = 2 * camera.tangent / height
         away = puffs.positions - camera.eye
@@ -93,8 +121,10 @@ class Drifts:
         half[flat] = 0.0
         size = np.where(flat, radius, np.maximum(radius, FINEST))
         length = np.linalg.norm(half, axis=1)
-        thin = (size / (size + length)) ** THINNING * np.where(flat, 1.0, np.minimum(radius / FINEST, 1.0))
-        reach = np.abs(half) + size[:, None] + 1.0
+        thin = (size / np.maximum(size + length, 1e-6)) ** THINNING * np.where(
+            flat, 1.0, np.minimum(radius / FINEST, 1.0)
+        )
+        reach = np.abs(half) + np.where(flat, OVER * size, size)[:, None] + 1.0
         low, high = np.floor((spot - reach) / SIDE), np.floor((spot + reach) / SIDE)
         rows, columns = -(-height // SIDE), -(-width // SIDE)
         most = np.array((columns - 1, rows - 1))
@@ -107,17 +137,17 @@ class Drifts:
         which = kept[order]
         shape = np.stack([size, puffs.opacity[kept] * thin, distance, puffs.radii[kept]], axis=1)[order]
         marks, arrays = puff_kernels.Marks(), self._arrays(puffs, which)
-        positions, normals, glow, colours = arrays
+        positions, normals, stalks, glow, colours = arrays
         lit = wp.zeros(len(which), dtype=wp.vec3, device=self.device)
         wp.launch(
             puff_kernels.illuminate,
             len(which),
-            [world, positions, normals, glow, colours, lit],
+            [world, lamps, positions, normals, glow, colours, lit],
             device=self.device,
         )
         marks.spot = spots = self._array(np.concatenate([spot, half], axis=1)[order], wp.vec4)
         marks.shape = shapes = self._array(shape, wp.vec4)
-        marks.colour, marks.position, marks.normal = lit, positions, normals
+        marks.colour, marks.position, marks.normal, marks.stalk = lit, positions, normals, stalks
         starts, listed = tiled(
             np.clip(low[order], 0, most).astype(np.int64), np.clip(high[order], 0, most).astype(np.int64), rows, columns
         )
@@ -133,11 +163,13 @@ class Drifts:
     def _array(self, values: NDArray[np.floating], kind: Any) -> Any:
         return wp.array(values.astype(np.float32), dtype=kind, device=self.device)
 
-    def _arrays(self, puffs: Puffs, which: NDArray[np.intp]) -> tuple[Any, Any, Any, Any]:
+    def _arrays(self, puffs: Puffs, which: NDArray[np.intp]) -> tuple[Any, ...]:
         assert puffs.normals is not None
+        assert puffs.stalks is not None
         return (
             self._array(puffs.positions[which], wp.vec3),
             self._array(puffs.normals[which], wp.vec3),
+            self._array(puffs.stalks[which], wp.vec3),
             self._array(puffs.glow[which], wp.float32),
             self._array(puffs.colours[which], wp.vec3),
         )

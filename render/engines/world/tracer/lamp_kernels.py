@@ -1,0 +1,151 @@
+"""Light of lamps and fires that are near, over what the sun and the sky have lit. Warp kernels."""
+
+import warp as wp
+
+from render.engines.world.tracer.shade_kernels import ambient, clear
+from render.engines.world.tracer.world_kernels import World, ray
+
+FAR = wp.constant(1.0e4)
+"""What a lamp sees where nothing is."""
+FAINT = wp.constant(0.004)
+"""Light below which a lamp is left out."""
+SOFT = wp.constant(0.25)
+"""How far round a surface's horizon a lamp still reaches: leaves and grass let light through, lamps are not points."""
+PALEST = wp.constant(0.85)
+"""Share of the light that no surface scatters more of."""
+SEA = wp.constant(255 * 256)
+"""What :mod:`sea_kernels` calls its water."""
+
+
+@wp.struct
+class Lamps:
+    """Lamps as the kernels see them."""
+
+    count: int
+    places: wp.array(dtype=wp.vec4)
+    """Position and radius."""
+    colours: wp.array(dtype=wp.vec3)
+    hooded: wp.array(dtype=wp.int32)
+    reaches: wp.array3d(dtype=wp.float32)
+    """``[lamps, rows, columns]``: how far each lamp sees; rows are elevations, columns azimuths."""
+
+
+@wp.kernel(enable_backward=False)
+def survey(world: World, lamps: Lamps):
+    """How far each lamp sees before something stands in its way."""
+    k, j, i = wp.tid()
+    rows = lamps.reaches.shape[1]
+    columns = lamps.reaches.shape[2]
+    rise = ((float(j) + 0.5) / float(rows) - 0.5) * 3.14159265
+    turn = ((float(i) + 0.5) / float(columns) - 0.5) * 6.2831853
+    direction = wp.vec3(wp.cos(rise) * wp.cos(turn), wp.cos(rise) * wp.sin(turn), wp.sin(rise))
+    place = lamps.places[k]
+    at = wp.vec3(place[0], place[1], place[2]) + direction * place[3]
+    far = float(FAR)
+    if world.has_still != 0:
+        query = wp.mesh_query_ray(world.still.mesh, at, direction, 60.0)
+        if query.result:
+            far = query.t + place[3]
+    lamps.reaches[k, j, i] = far
+
+
+@wp.func
+def seen_by(lamps: Lamps, k: int, away: wp.vec3, distance: float) -> float:
+    """Share of a lamp that a point sees, which lies ``away`` from it."""
+    rows = lamps.reaches.shape[1]
+    columns = lamps.reaches.shape[2]
+    y = (wp.asin(wp.clamp(away[2] / distance, -1.0, 1.0)) * 0.31830989 + 0.5) * float(rows) - 0.5
+    x = (wp.atan2(away[1], away[0]) * 0.15915494 + 0.5) * float(columns) - 0.5
+    j = int(wp.floor(y))
+    i = int(wp.floor(x))
+    t = y - float(j)
+    s = x - float(i)
+    seen = float(0.0)
+    for corner in range(4):
+        a = corner % 2
+        b = corner / 2
+        w = (float(a) * s + float(1 - a) * (1.0 - s)) * (float(b) * t + float(1 - b) * (1.0 - t))
+        far = lamps.reaches[k, wp.clamp(j + b, 0, rows - 1), (i + a + columns) % columns]
+        if distance < far + 0.06 + 0.03 * distance:
+            seen += w
+    return seen
+
+
+@wp.func
+def lamplight(lamps: Lamps, at: wp.vec3, n: wp.vec3, flat: int) -> wp.vec3:
+    """Light on a surface; a normal of no length is a soft ball's. ``flat`` lays it in two steps, as drawings do."""
+    total = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(lamps.count):
+        place = lamps.places[k]
+        away = at - wp.vec3(place[0], place[1], place[2])
+        square = wp.dot(away, away)
+        colour = lamps.colours[k] * (1.0 / (square + place[3] * place[3]))
+        if wp.max(colour[0], wp.max(colour[1], colour[2])) > FAINT:
+            distance = wp.max(wp.sqrt(square), 1.0e-4)
+            share = float(0.5)
+            if wp.dot(n, n) > 0.5:
+                share = wp.max((SOFT - wp.dot(n, away) / distance) / (1.0 + SOFT), 0.0)
+            if lamps.hooded[k] != 0:
+                share = share * wp.clamp(-1.6 * away[2] / distance, 0.0, 1.0)
+            if share > 0.0:
+                total += colour * (share * seen_by(lamps, k, away, distance))
+    if flat != 0:
+        strong = wp.max(total[0], wp.max(total[1], total[2]))
+        if strong > 0.0:
+            step = 0.30 * wp.clamp((strong - 0.12) * 40.0, 0.0, 1.0) + 0.60 * wp.clamp((strong - 0.55) * 12.0, 0.0, 1.0)
+            total = total * (step / strong)
+    return total
+
+
+@wp.kernel(enable_backward=False)
+def illumine(
+    world: World,
+    lamps: Lamps,
+    rest: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    out: wp.array2d(dtype=wp.vec3),
+):
+    """What stands still by lamplight alone. Its colour is told from its light under the sky, ``rest``."""
+    y, x = wp.tid()
+    out[y, x] = wp.vec3(0.0, 0.0, 0.0)
+    if ids[y, x] < 0 or ids[y, x] >= SEA:
+        return
+    q = normal[y, x]
+    n = wp.vec3(q[0], q[1], q[2])
+    light = lamplight(lamps, world.lens.eye + ray(world.lens, float(x) + 0.5, float(y) + 0.5) * q[3], n, world.air.cel)
+    if light[0] + light[1] + light[2] > 0.0:
+        passes = clear(world, q[3])
+        own = wp.max(rest[y, x] - world.air.horizon * (0.95 * (1.0 - passes)), wp.vec3(0.0, 0.0, 0.0))
+        sky = ambient(world, n) * passes
+        if world.air.cel != 0:
+            sky = sky * 0.6
+        pale = wp.vec3(own[0] / sky[0], own[1] / sky[1], own[2] / sky[2])
+        brightest = wp.max(pale[0], wp.max(pale[1], pale[2]))
+        pale = pale * wp.min(1.0, PALEST / wp.max(brightest, 1.0e-4))
+        out[y, x] = wp.cw_mul(pale, light) * passes
+
+
+@wp.kernel(enable_backward=False)
+def add(
+    world: World,
+    lamps: Lamps,
+    still: wp.array2d(dtype=wp.vec3),
+    strength: float,
+    ids: wp.array2d(dtype=wp.int32),
+    front: wp.array2d(dtype=wp.vec4),
+    front_ids: wp.array2d(dtype=wp.int32),
+    colour: wp.array2d(dtype=wp.vec3),
+):
+    """Lamplight, ``strength`` times as bright, over ``colour``: the layer of what stands still, and what moves."""
+    y, x = wp.tid()
+    code = front_ids[y, x]
+    if code == ids[y, x]:
+        colour[y, x] = colour[y, x] + still[y, x] * strength
+    elif code >= 0 and code < SEA:
+        q = front[y, x]
+        n = wp.vec3(q[0], q[1], q[2])
+        at = world.lens.eye + ray(world.lens, float(x) + 0.5, float(y) + 0.5) * q[3]
+        light = lamplight(lamps, at, n, world.air.cel) * strength
+        s = world.surfaces[code % 256]
+        colour[y, x] = colour[y, x] + wp.cw_mul(s.base * (1.0 - 0.92 * s.metal), light) * clear(world, q[3])
