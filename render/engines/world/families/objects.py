@@ -196,7 +196,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=points,
             azimuth=-90 + float(rng.uniform(-16, 16)),
-            elevation=9.0,
+            elevation=float(rng.uniform(4.0, 6.5)),
             field_of_view=46,
             roam=(1.5, 1.6, 0.1),
         ),

@@ -170,7 +170,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=parts.corners((-reach, -0.4, 0.0), (reach, 0.4, max(top * 1.15, 0.8))),
             azimuth=-90 + float(rng.uniform(-28, 28)),
-            elevation=float(rng.uniform(7, 14)),
+            elevation=float(rng.uniform(4, 9)),
             field_of_view=42,
         ),
     )

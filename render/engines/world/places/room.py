@@ -118,8 +118,9 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     things.append(scenery.prop("pot", pot, MATERIALS["ceramic"], stand))
     plant = scenery.tufts(np.zeros((6, 2)), rng, height=0.85, blades=12)
     things.append(scenery.prop("plant", plant, scenery.LEAF, (stand[0], stand[1], 0.25)))
-    rug = replace(fabric, base=COLOURS[str(rng.choice(["red", "blue", "grey", "orange"]))], scale=0.012)
-    things.append(scenery.prop("rug", geometry.cylinder(reach * 0.9, 0.004, sides=96), rug, (0.0, 0.0, 0.0)))
+    dye = COLOURS[str(rng.choice(["red", "blue", "grey", "orange"]))]
+    rug = replace(fabric, base=(0.10 + 0.45 * dye[0], 0.085 + 0.45 * dye[1], 0.075 + 0.45 * dye[2]), scale=0.012)
+    things.append(scenery.prop("rug", geometry.cylinder(min(0.9 * reach, 1.7), 0.004, sides=96), rug))
     lit = replace(
         LIGHTS["studio"],
         azimuth=-128 + float(rng.uniform(-16, 16)),

@@ -69,7 +69,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     colour = COLOURS[scene.colours[0] if scene.colours else tone]
     horizon, zenith = (_tinted(colour, base, strength) for base in (lamp.horizon, lamp.zenith))
     dim: Colour = (0.42 * zenith[0], 0.42 * zenith[1], 0.42 * zenith[2])
-    paper = Material(base=_tinted(colour, (0.62, 0.61, 0.60), strength), gloss=0.2, mirror=0.35, roughness=0.12)
+    paper = Material(base=_tinted(colour, (0.52, 0.51, 0.50), strength), gloss=0.2, mirror=0.35, roughness=0.12)
     forms: list[Solid] = []
     if clearing >= BARE:
         sun, ambient = lamp.sun, lamp.ambient

@@ -76,6 +76,13 @@ def develop(
 
 
 @wp.func
+def apart(mine: int, other: int) -> bool:
+    """Whether a line may part two pixels: not land of the ground's own surface from the ground, whose id is 0."""
+    same = mine % 256 == other % 256 and wp.min(mine, other) < 256
+    return mine != other and not same
+
+
+@wp.func
 def inked(
     x: int,
     y: int,
@@ -84,10 +91,12 @@ def inked(
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
 ) -> float:
-    """1 on the nearer side of a part's outline or on a crease."""
+    """1 on the nearer side of a part's outline or on a crease. What is thinner than two lines has none."""
     q = normal[y, x]
     mine = ids[y, x]
     if mine < 0:
+        return 0.0
+    if ids[y, wp.max(x - 3, 0)] != mine and ids[y, wp.min(x + 3, width - 1)] != mine:
         return 0.0
     left = wp.max(x - 1, 0)
     right = wp.min(x + 1, width - 1)
@@ -98,9 +107,9 @@ def inked(
     c = normal[above, x]
     d = normal[below, x]
     near = q[3] * 1.002
-    if (ids[y, left] != mine and a[3] >= near) or (ids[y, right] != mine and b[3] >= near):
+    if (apart(mine, ids[y, left]) and a[3] >= near) or (apart(mine, ids[y, right]) and b[3] >= near):
         return 1.0
-    if (ids[above, x] != mine and c[3] >= near) or (ids[below, x] != mine and d[3] >= near):
+    if (apart(mine, ids[above, x]) and c[3] >= near) or (apart(mine, ids[below, x]) and d[3] >= near):
         return 1.0
     across = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     along = c[0] * d[0] + c[1] * d[1] + c[2] * d[2]
