@@ -250,9 +250,9 @@ def film(
     margin, lowest = shot.margin, _lowest(stage)
     _set_back(drawn, hold, (base.tangent * aspect * margin, base.tangent * margin), lowest)
     tangent = base.tangent
-    share = obstacles.clearance(_standing(stage.solids, names), drawn.eyes, plan.pivot, hold.mean(0))
+    share = obstacles.clearance(_standing(stage.solids, names), drawn.eyes, plan.followed, hold)
     if share < 1.0:
-        drawn.eyes = plan.pivot + (drawn.eyes - plan.pivot) * share
+        drawn.eyes = plan.followed + (drawn.eyes - plan.followed) * share
         drawn.eyes[:, 2] = np.maximum(drawn.eyes[:, 2], lowest)
         tangent = min(WIDEST, max(tangent, _needed(drawn, hold, aspect, margin)))
     sharp = plan.followed if tracks else np.repeat(pivot[None], frames, 0)

@@ -50,24 +50,23 @@ def entries(starts: NDArray[np.float64], ends: NDArray[np.float64], half: NDArra
 
 
 def clearance(
-    solids: Sequence[Solid], eyes: NDArray[np.float64], pivot: NDArray[np.float64], points: NDArray[np.float64]
+    solids: Sequence[Solid], eyes: NDArray[np.float64], pivots: NDArray[np.float64], points: NDArray[np.float64]
 ) -> float:
-    """Share of the way from ``pivot`` to the ``eyes`` ``[frames, 3]`` that all of them may keep; 1 if nothing hinders.
+    """Share of the ways from ``pivots`` to ``eyes``, both ``[frames, 3]``, that all may keep; 1 if nothing hinders.
 
-    A solid hinders if an eye is in it, or if it hides most of the ``points`` ``[k, 3]`` from an eye. Scenery that
-    nothing touches never does: the box about a meadow's grass is all of the meadow.
+    A solid hinders if an eye is in it, or if it hides most of its ``points`` ``[frames or 1, k, 3]`` from an eye.
+    Scenery that nothing touches never does: the box about a meadow's grass is all of the meadow.
     """
     share = 1.0
     for solid in (one for one in solids if one.touches):
         middle, axes, half = box_of(solid)
         half = half + SKIN
-        heart, seen, stand = ((place - middle) @ axes for place in (pivot, points, eyes))
-        if bool(np.all(np.abs(heart) < half)):
-            continue
+        heart, seen, stand = ((place - middle) @ axes for place in (pivots, points, eyes))
         inside = np.all(np.abs(stand) < half, axis=-1)
-        hits = entries(np.repeat(heart[None], len(stand), 0), stand, half)
+        hits = entries(heart, stand, half)
         for k in np.flatnonzero(hits <= 1.0):
-            blocked = entries(seen, np.repeat(stand[k][None], len(seen), 0), half) <= 1.0
+            looked_at = seen[min(k, len(seen) - 1)]
+            blocked = entries(looked_at, np.repeat(stand[k][None], len(looked_at), 0), half) <= 1.0
             if inside[k] or blocked.mean() > HIDDEN:
                 share = min(share, max(0.05, float(hits[k]) * 0.98))
     return share

@@ -129,6 +129,8 @@ class Family(_Part):
     """One line for people."""
     words: dict[Word, Annotated[float, Field(ge=0)]]
     """How strongly a word speaks for the family; 1.0 asks for it. It need not be shown."""
+    bars: tuple[Word, ...] = ()
+    """Words with which a prompt asks for what it cannot show, whatever else is said."""
     subjects: dict[Word, Text] = {}
     """A noun and the kind that the family's ``build`` knows it by."""
     actions: dict[Word, Text] = {}
@@ -147,7 +149,7 @@ class Family(_Part):
     @property
     def phrases(self) -> frozenset[str]:
         """All words of the family."""
-        return frozenset({*self.words, *self.subjects, *self.actions, *self.shown, *self.near})
+        return frozenset({*self.words, *self.bars, *self.subjects, *self.actions, *self.shown, *self.near})
 
 
 class Lexicon(_Part):

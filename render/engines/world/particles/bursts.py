@@ -193,10 +193,12 @@ def dust(
     wind: Vector = (0.0, 0.0, 0.0),
     each: int = 14,
     lasts: float = 1.6,
+    thick: float = 0.22,
 ) -> Particles:
     """Puffs of dust that start outwards over the ground, are soon stopped by the air, widen and thin out.
 
-    ``each`` of an impact; the air's drag stops them within a tenth of a second, then the wind takes them.
+    ``each`` of an impact; the air's drag stops them within a tenth of a second, then the wind takes them. ``thick`` is
+    the opacity of a fresh one.
     """
     seed = int(rng.integers(2**63))
 
@@ -224,7 +226,7 @@ def dust(
             radius = size[which] * (0.25 + 0.9 * wide[which] * np.sqrt(old / lasts))
             where[:, 2] = np.maximum(where[:, 2], 0.6 * radius)
             thin = (1 - old / lasts) ** 1.5 * np.minimum(old / 0.04, 1.0) * np.minimum(strength[which] / 2, 1.0)
-            return puffs(where, going, radii=radius, colours=colour, opacity=0.22 * thin)
+            return puffs(where, going, radii=radius, colours=colour, opacity=thick * thin)
 
         return cloud
 

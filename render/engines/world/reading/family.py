@@ -26,13 +26,15 @@ def choose(tokens: Sequence[Token]) -> tuple[str, bool]:
 
 def score(tokens: Sequence[Token], family: str) -> float:
     """How strongly the words, each counted once, speak for a family."""
-    weights = lexicon.load().families[family].words
-    return sum(weights[text] for text in {text for _, _, text in phrases.matches(tokens, _keys(family))})
+    known = lexicon.load().families[family]
+    said = {text for _, _, text in phrases.matches(tokens, _keys(family))}
+    return 0.0 if said.intersection(known.bars) else sum(known.words[text] for text in said)
 
 
 @functools.cache
 def _keys(family: str) -> frozenset[str]:
-    return frozenset(lexicon.load().families[family].words)
+    known = lexicon.load().families[family]
+    return frozenset({*known.words, *known.bars})
 
 
 def _affirmed(tokens: Sequence[Token]) -> list[Token]:

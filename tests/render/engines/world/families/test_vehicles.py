@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+
+from render.engines.world import families, physics
+from render.engines.world.families.bodywork import KINDS, paint
+from render.engines.world.filming import film
+from render.engines.world.reading import read
+from render.engines.world.scene import Action, CameraWish, Scene, Subject
+from render.engines.world.stage import Move
+
+FPS = 48
+
+
+def played(kind, action="", *, seed=1, seconds=2.0, setting="", **subject):
+    scene = Scene(
+        family="vehicles",
+        subjects=(Subject(kind=kind, **subject),),
+        actions=(Action(name=action),) if action else (),
+        setting=setting,
+    )
+    stage = families.build(scene, seed=seed, seconds=seconds)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=round(seconds * FPS), fps=FPS)
+    return stage, motion
+
+
+def way(motion, name):
+    """``[frames, 3]`` of a body."""
+    return motion.poses[:, motion.names.index(name), :3].astype(float)
+
+
+def turned(motion, wheel, frame):
+    """``[3]``: the wheel's own x axis in the world."""
+    x, y, z, w = motion.poses[frame, motion.names.index(wheel), 3:].astype(float)
+    return np.array((1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)))
+
+
+@pytest.mark.parametrize("kind", ["car", "truck", "skateboard"])
+def test_wheels_roll_and_do_not_slide(kind):
+    _, motion = played(kind, seconds=1.0)
+    far = np.diff(way(motion, kind)[:, 0])
+    spokes = np.array([turned(motion, f"{kind}'s wheel 1", frame) for frame in range(FPS)])
+    steps = np.unwrap(np.arctan2(-spokes[:, 2], spokes[:, 0]), period=2 * np.pi)
+    radius = KINDS[kind](paint((1, 1, 1))).wheel[0]
+    per_frame = np.abs(np.diff(steps)) * radius
+    whole = 2 * np.pi * radius
+    slid = (per_frame - far + whole / 2) % whole - whole / 2
+    assert np.abs(slid[2:]).max() < 0.02 * far.max() + 1e-3
+    rubs = [rub for rub in motion.rubs if "floor" in (rub.first, rub.second)]
+    assert len(rubs) == 2, "its front and its hind wheels"
+    for rub in rubs:
+        assert rub.slip[60:].mean() < 0.08 * rub.roll[60:].mean()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_stands_on_its_wheels(kind):
+    _, motion = played(kind, seconds=1.0)
+    height = way(motion, kind)[:, 2]
+    assert np.ptp(height) < 0.02 * KINDS[kind](paint((1, 1, 1))).wheel[0] + 2e-3
+    assert np.abs(way(motion, kind)[:, 1] - way(motion, kind)[0, 1]).max() < 0.05, "and goes straight on"
+
+
+def test_the_camera_goes_along():
+    stage, motion = played("car", seconds=2.0)
+    cameras = film(stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=16 / 9, frames=96, fps=FPS, seed=1)
+    path = way(motion, "car")
+    seen = np.array([camera.project(path[k : k + 1], 16 / 9)[0] for k, camera in enumerate(cameras)])
+    assert np.abs(seen).max() < 0.6
+    ends = path[48] + np.array(((-2.2, 0, 0), (2.2, 0, 0)))
+    wide = np.ptp(cameras[48].project(ends, 16 / 9)[:, 0])
+    assert 0.35 < wide < 1.6, "it is neither lost nor cut"
+
+
+@pytest.mark.parametrize("kind", ["toy car", "wagon"])
+def test_it_rolls_down_a_ramp_from_rest_and_on_over_the_floor(kind):
+    _, motion = played(kind, "ramp", seconds=3.5)
+    path, vehicle = way(motion, f"{kind} 1"), KINDS[kind](paint((1, 1, 1)))
+    assert path[0, 2] > vehicle.middle + 0.6 * vehicle.long
+    assert np.linalg.norm(path[1] - path[0]) * FPS < 0.5
+    low = np.flatnonzero(path[:, 2] < 1.1 * vehicle.middle)
+    assert len(low)
+    assert path[:, 0].max() > vehicle.long
+    assert path[: low[0], 2].max() == path[0, 2], "it never jumps"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_skateboard_falls_off_its_ledge(seed):
+    _, motion = played("skateboard", "ledge", seconds=2.5, seed=seed)
+    path = way(motion, "skateboard 1")
+    assert path[0, 2] > 0.35
+    assert path[-1, 2] < path[0, 2] - 0.1
+    assert any(contact.first == "floor" for contact in motion.contacts if "skateboard 1" in contact.second)
+
+
+@pytest.mark.parametrize(("setting", "raised"), [("desert", 1), ("street", 0)])
+def test_sand_flies_up_behind_it(setting, raised):
+    stage, motion = played("truck", seconds=2.0, setting=setting)
+    clouds = [each.emit(motion)(1.5) for each in stage.particles if each.name == "dust"]
+    assert len(clouds) == raised
+    for cloud in clouds:
+        assert len(cloud.positions) > 100
+        assert cloud.positions[:, 0].max() < way(motion, "truck")[72, 0]
+
+
+def test_as_many_as_asked_in_their_colours_and_none_runs_into_another():
+    scene = read("two blue vans and a white bus drive along a street")
+    stage = families.build(scene, seed=1, seconds=2.0)
+    names = [solid.name for solid in stage.solids if solid.launch]
+    assert names == ["van", "van 2", "bus 3"]
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=48, fps=24)
+    apart = way(motion, "van")[:, 0] - way(motion, "van 2")[:, 0]
+    assert apart.min() > 5.2
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A skateboarder attempts a kickflip",
+        "A man rides a skateboard down the street",
+        "A boy on a skateboard",
+        "A girl skateboards in a park",
+    ],
+)
+def test_who_stands_on_a_skateboard_is_not_shown_by_a_skateboard(prompt):
+    scene = read(prompt)
+    assert scene.family != "vehicles"
+    assert scene.fallback
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "actions"),
+    [
+        ("A toy car rolls down a ramp", "toy car", {"ramp", "roll"}),
+        ("A skateboard rolls off a ledge", "skateboard", {"ledge"}),
+        ("A skateboard rolls down the street with nobody on it", "skateboard", {"roll"}),
+        ("A truck drives through the desert and raises dust", "truck", {"roll"}),
+    ],
+)
+def test_prompts_that_ask_for_it(prompt, kind, actions):
+    scene = read(prompt)
+    assert (scene.family, scene.fallback, scene.words.share) == ("vehicles", False, 1.0)
+    assert scene.kinds == (kind,)
+    assert {action.name for action in scene.actions} == actions
+
+
+def test_a_long_clip_ends_before_the_street_does():
+    stage, _ = played("car", seconds=40.0)
+    car = next(solid for solid in stage.solids if solid.launch)
+    assert abs(car.launch.position[0]) < 100
+    assert abs(car.launch.position[0] + 40.0 * car.launch.velocity[0]) < 100
