@@ -87,6 +87,8 @@ class Scene:
     """True when the family stands in for something that cannot be built yet."""
     setting: str = ""
     """A place ("gym", "street"); empty for the family's own."""
+    floor: str = ""
+    """What is underfoot, a name in :data:`render.engines.world.places.floors.FLOORS`; empty for the place's own."""
     subjects: tuple[Subject, ...] = ()
     """In order of appearance; the first is what the scene is about, others are props."""
     actions: tuple[Action, ...] = ()

@@ -10,7 +10,7 @@ import numpy as np
 from render.engines.world import lexicon, places
 from render.engines.world.families import parts
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
 MOST = lexicon.load().families["objects"].most
@@ -27,6 +27,9 @@ COMPARED = 4.5
 
 CLEARING = 1.8
 """Metres round the middle that the place leaves free."""
+
+INFLATED = frozenset({"rubber", "plastic", "leather"})
+"""What a large ball is the skin of, and full of air."""
 
 CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 
@@ -78,6 +81,18 @@ def _kind(
     )
 
 
+def _made_of(
+    kind: str, material: str, rng: np.random.Generator, palette: tuple[Colour, Colour], colour: Colour | None
+) -> tuple[Shape, tuple[float, ...], str, Material]:
+    """One body of a ``material`` that the prompt names, in ``colour`` if it names one; of its usual one if empty."""
+    shape, size, usual, look = _kind(kind, rng, *palette)
+    if not material or (kind == "ball" and material in INFLATED):
+        return shape, size, usual, look
+    if kind == "crate" and material == "wood":
+        return shape, size, usual, look
+    return shape, size, *parts.stuff(material, material, colour)
+
+
 def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
     """A small tower that stands until something hits it: of blocks if the prompt names them, else of crates."""
     half = 0.19
@@ -102,9 +117,12 @@ def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list
     return tower
 
 
-def _kinds(scene: Scene, seconds: float) -> list[str]:
+def _falling(scene: Scene, seconds: float) -> list[Subject]:
     """What falls, one after another: as many of the first subject as the prompt says, else enough for the clip."""
-    subjects = [subject for subject in scene.kinds if subject != "tower"] or ["ball", "crate", "can", "block"]
+    named = [subject for subject in scene.subjects if subject.kind != "tower"]
+    plain = named[0].material if named and not named[0].kind else ""
+    subjects = [subject for subject in named if subject.kind]
+    subjects = subjects or [Subject(kind=kind, material=plain) for kind in ("ball", "crate", "can", "block")]
     if scene.count is not None:
         return [subjects[0]] * scene.count + (subjects[1:] if scene.kinds else [])
     many = min(MOST, 7 if seconds < 6 else math.ceil(seconds * 1.2))
@@ -112,12 +130,13 @@ def _kinds(scene: Scene, seconds: float) -> list[str]:
 
 
 def _drops(scene: Scene, rng: np.random.Generator, seconds: float, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
-    kinds = _kinds(scene, seconds)
-    count = len(kinds)
+    subjects = _falling(scene, seconds)
+    count = len(subjects)
     between = max(0.22, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
     dropped = []
-    for k, kind in enumerate(kinds):
-        shape, size, substance, material = _kind(kind, rng, *palette[k % len(palette)])
+    for k, subject in enumerate(subjects):
+        kind, colour = subject.kind, COLOURS[subject.colours[0]] if subject.colours else None
+        shape, size, substance, material = _made_of(kind, subject.material, rng, palette[k % len(palette)], colour)
         thrown = k % 3 == 1 and k > 0
         if thrown:
             position = (-1.8, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(1.1, 1.5)))
@@ -162,9 +181,10 @@ def _compared(
     dropped = []
     for run, start in enumerate(runs):
         for k, subject in enumerate(named):
-            shape, size, _, _ = _kind(subject.kind or "ball", rng, *palette[k % len(palette)])
             colour = COLOURS[subject.colours[0]] if subject.colours else None
-            substance, material = parts.stuff(subject.material, "wood", colour)
+            shape, size, substance, material = _made_of(
+                subject.kind or "ball", subject.material, rng, palette[k % len(palette)], colour
+            )
             place = (apart * (k - (len(named) - 1) / 2), 0.5 * (run - (len(runs) - 1) / 2), 1.5 if run == 0 else 2.6)
             dropped.append(
                 Solid(
@@ -187,7 +207,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), palette)
     wants_tower = "tower" in scene.kinds or (scene.count is None and (not scene.kinds or "crate" in scene.kinds))
     points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
-    compares = any(subject.material and subject.kind != "tower" for subject in scene.subjects)
+    stuffs: dict[str, set[str]] = {}
+    for subject in scene.subjects:
+        if subject.material and subject.kind != "tower":
+            stuffs.setdefault(subject.kind, set()).add(subject.material)
+    compares = any(len(materials) > 1 for materials in stuffs.values())
     falling = (_compared if compares else _drops)(scene, rng, seconds, palette)
     wants_tower = wants_tower and not compares
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=CLEARING)

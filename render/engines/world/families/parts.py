@@ -17,6 +17,8 @@ STUFFS: dict[str, str] = {
     "wood": "wood",
     "steel": "bearing steel",
     "metal": "bearing steel",
+    "brass": "bearing steel",
+    "copper": "bearing steel",
     "rubber": "superball",
     "glass": "marble",
     "plastic": "plastic",

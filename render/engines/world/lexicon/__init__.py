@@ -18,7 +18,7 @@ COMMON = "common"
 SUFFIX = ".yaml"
 
 Trait = Literal[
-    "colours", "materials", "sizes", "speeds", "counts", "settings", "light", "weather",
+    "colours", "materials", "sizes", "speeds", "counts", "settings", "floors", "light", "weather",
     "framing", "angle", "move", "tempo", "mood", "sounds", "title", "timing",
 ]  # fmt: skip
 """What a prompt may say of any scene beside its subjects and actions; ``timing`` is when something happens."""
@@ -89,6 +89,8 @@ class Common(_Part):
     counts: Meanings[PositiveInt]
     settings: Meanings[Text]
     """Names in :data:`render.engines.world.places.PLACES`."""
+    floors: Meanings[Text]
+    """Names in :data:`render.engines.world.places.floors.FLOORS`."""
     light: Meanings[Text]
     """Names in :data:`render.engines.world.light.LIGHTS`."""
     weather: Meanings[Text]

@@ -6,7 +6,7 @@ import importlib
 
 import numpy as np
 
-from render.engines.world.places import weather
+from render.engines.world.places import floors, weather
 from render.engines.world.places.place import Lay, Place
 from render.engines.world.scene import Scene
 
@@ -26,6 +26,8 @@ PLACES: dict[str, str] = {
     "workshop": "render.engines.world.places.workshop",
     "yard": "render.engines.world.places.yard",
 }
+OUTSIDE = "yard"
+"""Where a family that is at home indoors goes when a prompt asks for rain or snow and names no place."""
 
 
 def build(name: str, *, scene: Scene, rng: np.random.Generator, clearing: float) -> Place:
@@ -36,5 +38,15 @@ def build(name: str, *, scene: Scene, rng: np.random.Generator, clearing: float)
     """
     if name not in PLACES:
         raise ValueError(f"There is no place {name!r}; choose one of: {', '.join(sorted(PLACES))}.")
+    if scene.floor in floors.HOMES and not scene.setting:
+        name = floors.HOMES[scene.floor]
+    place = _laid(name, scene, rng, clearing)
+    if place.light.indoors and scene.weather in weather.FALLING and not scene.setting:
+        place = _laid(OUTSIDE, scene, rng, clearing)
+    return weather.told(place, scene, rng=rng)
+
+
+def _laid(name: str, scene: Scene, rng: np.random.Generator, clearing: float) -> Place:
     lay: Lay = importlib.import_module(PLACES[name]).lay
-    return weather.told(lay(scene, rng=rng, clearing=clearing), scene, rng=rng)
+    place = lay(scene, rng=rng, clearing=clearing)
+    return floors.laid(place, scene.floor, clearing=clearing) if scene.floor else place

@@ -122,6 +122,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=sand,
+        ground_substance="sand",
         light=replace(lit, hills=0.0, haze=0.35 * lit.haze, ground=(0.42, 0.36, 0.28)),
         particles=(_surf(rng, coast),),
         ambience=("shore",),

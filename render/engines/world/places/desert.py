@@ -66,6 +66,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=sand,
+        ground_substance="sand",
         light=replace(
             lit,
             hills=0.45,

@@ -56,6 +56,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=replace(MATERIALS["soil"], base=(0.045, 0.045, 0.018), accent=(0.16, 0.125, 0.055)),
+        ground_substance="soil",
         light=replace(
             lit,
             hills=2.2,

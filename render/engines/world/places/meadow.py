@@ -52,6 +52,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=ground,
+        ground_substance="turf",
         light=replace(light.outdoors(scene.light).turned(float(rng.uniform(-18, 18))), ridge=light.Ridge.TREES),
         ambience=("meadow",),
         room=Room(size=(90.0, 90.0, 30.0), absorption=1.0, open=True),

@@ -44,6 +44,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=MATERIALS["grass"],
+        ground_substance="turf",
         light=lit,
         ambience=("park",),
         room=Room(size=(80.0, 80.0, 20.0), absorption=0.95, open=True),

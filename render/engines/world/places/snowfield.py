@@ -40,6 +40,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     return Place(
         solids=tuple(things),
         ground=snow,
+        ground_substance="snow",
         light=replace(
             lit,
             haze=0.6 * lit.haze,

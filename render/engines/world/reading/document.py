@@ -126,6 +126,8 @@ def _faults(scene: Scene) -> Iterator[str]:
     yield from _lengths(asdict(scene))
     if scene.setting:
         yield from _one("setting", scene.setting, family.settings)
+    if scene.floor:
+        yield from _one("floor", scene.floor, common.floors.values)
     for number, subject in enumerate(scene.subjects):
         at = f"subjects.{number}"
         if subject.kind:

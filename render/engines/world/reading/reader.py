@@ -157,6 +157,7 @@ class _Reading:
             family=self.family,
             fallback=fallback,
             setting=whole.get("settings", ""),
+            floor=whole.get("floors", ""),
             subjects=self.cast.subjects(),
             actions=tuple(self.actions),
             camera=CameraWish(**{name: whole[name] for name in ("framing", "angle", "move") if name in whole}),

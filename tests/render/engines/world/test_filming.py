@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from render.engines.world import filming, obstacles
+from render.engines.world import filming, geometry, obstacles
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Motion
@@ -130,6 +130,22 @@ def test_a_camera_in_a_room_stays_before_its_wall_and_sees_all():
     for camera, spot in zip(cameras, way, strict=True):
         assert camera.eye[1] > -2.9
         assert np.abs(camera.project(np.vstack([CORNERS, spot]), 16 / 9)).max() < 1.001
+
+
+def test_scenery_that_nothing_touches_does_not_push_the_camera():
+    grass = Solid(
+        name="grass",
+        shape=Shape.SPHERE,
+        size=(40.0,),
+        substance="ground",
+        material=Material(),
+        touches=False,
+        look=geometry.box((40.0, 2.0, 3.0)),
+        position=(0.0, -3.2, 0.0),
+    )
+    free, _ = film()
+    among, _ = film(walls=(grass,))
+    assert np.array_equal(among[0].eye, free[0].eye)
 
 
 def test_a_box_is_entered_where_its_face_is():

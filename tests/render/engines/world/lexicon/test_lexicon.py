@@ -1,9 +1,10 @@
 import pytest
 
 from render.engines.world import lexicon, light, materials, stage
-from render.engines.world.families import FAMILIES
+from render.engines.world.families import FAMILIES, parts
 from render.engines.world.lexicon import TRAITS, Family, parse
 from render.engines.world.places import PLACES
+from render.engines.world.places.floors import FLOORS
 from render.engines.world.sound.ambience import AMBIENCES
 
 COMMON = lexicon.load().common
@@ -20,6 +21,8 @@ def test_a_family_is_a_module_with_words():
         ("colours", materials.COLOURS),
         ("materials", materials.MATERIALS),
         ("settings", PLACES),
+        ("floors", FLOORS),
+        ("materials", parts.STUFFS),
         ("light", light.LIGHTS),
         ("framing", {str(framing) for framing in stage.Framing}),
         ("angle", {str(angle) for angle in stage.Angle}),

@@ -97,4 +97,68 @@ def test_wind_blows_harder_in_a_storm_and_not_at_all_indoors():
     speeds = [np.hypot(*build("yard", weather=weather).wind[:2]) for weather in ("", "wind", "storm")]
     assert speeds == sorted(speeds)
     assert speeds[0] < 3 < speeds[1]
-    assert build("studio", weather="storm").wind == (0.0, 0.0, 0.0)
+    assert build("studio", setting="studio", weather="storm").wind == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", sorted(set(places.PLACES) - {"alley", "gym"}))
+def test_the_hour_changes_the_light_indoors_too(name):
+    lights = {hour: build(name, light=hour).light for hour in ("day", "golden hour", "dawn", "blue hour", "night")}
+    assert len({(light.sun, light.ambient) for light in lights.values()}) == len(lights)
+    warm, plain = lights["golden hour"].sun, lights["day"].sun
+    assert warm[0] / warm[2] > plain[0] / plain[2]
+
+
+def test_rooms_light_lamps_by_night():
+    day, night = build("room").light, build("room", light="night").light
+    assert sum(night.ambient) < 0.6 * sum(day.ambient)
+    assert night.sun[0] > night.sun[2]
+
+
+def test_street_lamps_shine_in_the_dark_and_only_then():
+    assert build("street").lamps == ()
+    lamps = build("street", light="night").lamps
+    assert len(lamps) >= 3
+    assert all(lamp.hooded and lamp.position[2] > 5 for lamp in lamps)
+    bowls = [solid for solid in build("street", light="night").solids if solid.name.endswith("bowl")]
+    for lamp in lamps:
+        gaps = [np.abs(turned(bowl.look.vertices, pose_of(bowl)) - lamp.position).max(1).min() for bowl in bowls]
+        assert min(gaps) < 0.4
+
+
+def pose_of(solid):
+    return np.array((*solid.position, *solid.turn[1:], solid.turn[0]), np.float32)
+
+
+@pytest.mark.parametrize("name", ["desert", "snowfield"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_sky_stands_over_dunes_and_slopes(name, seed):
+    land = next(solid for solid in build(name, seed=seed).solids if solid.name in {"dunes", "slopes"})
+    x, y, z = land.look.vertices.T
+    assert np.degrees(np.arctan2(z - 0.6, np.hypot(x, y))).max() < 5
+
+
+def test_breakers_come_to_the_beach_and_each_time_looks_the_same_again():
+    (surf,) = build("beach").particles
+    cloud = surf.emit(None)
+    one, later = cloud(1.0), cloud(2.0)
+    assert np.array_equal(cloud(1.0).positions, one.positions)
+    foam = (one.glow == 0) & (one.opacity > 0.3) & (later.opacity > 0.3)
+    assert foam.sum() > 100
+    assert np.abs(later.positions - one.positions)[foam].max(1).mean() > 0.05
+
+
+def test_spectators_move():
+    stage = build("gym").stage(shot=SHOT)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=24, fps=12)
+    people = [lane for lane, name in enumerate(motion.names) if name.startswith("spectator")]
+    assert len(people) > 10
+    assert (np.ptp(motion.poses[:, people, :3], axis=0).max(1) > 0.02).all()
+    assert not motion.contacts
+
+
+def test_a_workshop_is_a_bench_for_small_things_and_a_floor_for_large_ones():
+    small, large = build("workshop", clearing=0.4), build("workshop", clearing=3.0)
+    assert small.ground_substance == "hardwood"
+    assert large.ground_substance == "ground"
+    bench = next(solid for solid in large.solids if solid.name == "bench")
+    assert bench.look.vertices[:, 2].max() == pytest.approx(0.94, abs=0.02)

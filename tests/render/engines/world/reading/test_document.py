@@ -138,7 +138,8 @@ def test_all_faults_are_told_at_once():
 def test_every_field_of_a_scene_but_the_words_can_be_written():
     names = {field.name for field in dataclasses.fields(Scene)} - {"words"}
     filled = Scene(
-        family="objects", fallback=True, setting="s", subjects=(Subject(kind=""),), actions=(Action(name="a"),),
+        family="objects", fallback=True, setting="s", floor="f", subjects=(Subject(kind=""),),
+        actions=(Action(name="a"),),
         camera=CameraWish(move="pan"), tempo=0.5, light="night", weather="rain", mood="calm", sounds=("a",), title="T",
         without=("w",), others=("o",), words=Words(understood=("u",)),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from render.engines.world.families import FAMILIES
 from render.engines.world.lexicon import load
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import COLOURS
+from render.engines.world.places import PLACES
 from render.engines.world.reading import phrases, read
 from render.engines.world.scene import Subject
 
@@ -253,3 +254,52 @@ def test_a_negative_prompt_denies():
     assert (scene.weather, scene.title) == ("", "")
     assert {"rain", "people", "low quality", "words"} <= set(scene.without)
     assert read("A ball falls", negative=" ,;\n") == read("A ball falls")
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place not in {"alley", "studio"}])
+@pytest.mark.parametrize("what", ["a red ball bounces", "dominoes fall", "a flag waves", "a tower is knocked over"])
+def test_a_place_is_honoured_whatever_happens_there(what, place):
+    scene = read(f"{what} in the {place}")
+    assert scene.setting == place
+    assert scene.words.ignored == ()
+
+
+@pytest.mark.parametrize("hour", ["dawn", "noon", "golden hour", "sunset", "blue hour", "night"])
+@pytest.mark.parametrize("what", ["a red ball bounces", "dominoes fall in a workshop", "a flag waves on a meadow"])
+def test_the_hour_is_honoured_whatever_happens_then(what, hour):
+    scene = read(f"{what} at {hour}")
+    assert scene.light == hour
+    assert scene.words.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "floor", "materials"),
+    [
+        ("a red ball bounces on wood", "wood", [""]),
+        ("a steel ball bounces on a marble floor", "marble", ["steel"]),
+        ("a rubber ball and a steel ball fall on a carpet", "carpet", ["rubber", "steel"]),
+        ("dominoes fall on sand", "sand", [""]),
+        ("wooden blocks fall", "", ["wood"]),
+        ("a glass marble rolls down a ramp on a concrete floor", "concrete", ["glass", ""]),
+    ],
+)
+def test_what_is_underfoot_is_no_material_of_what_falls(prompt, floor, materials):
+    scene = read(prompt)
+    assert scene.floor == floor
+    assert [subject.material for subject in scene.subjects] == materials
+    assert scene.words.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "substance"),
+    [
+        ("a steel ball falls", "bearing steel"),
+        ("a glass marble falls", "marble"),
+        ("wooden blocks fall", "wood"),
+        ("three copper cans fall", "bearing steel"),
+        ("three rubber balls fall", "rubber"),
+    ],
+)
+def test_what_falls_is_of_the_material_that_is_named(prompt, substance):
+    stage = families.build(read(prompt), seed=0, seconds=2.0)
+    assert {solid.substance for solid in stage.solids if solid.launch} == {substance}
