@@ -343,15 +343,15 @@ def sync(folder: Path) -> Iterator[Figure]:
 
 
 def waves(folder: Path) -> Iterator[Figure]:
-    """How often a swell passes a place: the beat of the water's brightness there, whatever way it is lit."""
+    """How often a swell passes a place, and how fast it runs on: the beat of the water's brightness and its lag."""
     for wavelength in (2.0, 5.0):
         wave = Wave(wavelength=wavelength, heading=0.0, amplitude=0.02 * wavelength, phase=0.0)
-        span = 1.6 * wavelength
+        span = 2.4 * wavelength
         points = np.array([(x, y, 0.0) for x in (-span, span) for y in (-span / 2, span / 2)])
         stage = Stage(
             solids=(),
             light=LIGHTS["day"],
-            shot=Shot(points=points, azimuth=-90.0, elevation=40.0, field_of_view=30.0),
+            shot=Shot(points=points, azimuth=-90.0, elevation=40.0, field_of_view=8.0),
             waves=(wave,),
             ambience=("shore",),
         )
@@ -367,15 +367,20 @@ def waves(folder: Path) -> Iterator[Figure]:
         periods = np.linspace(0.7, 1.4, 1401) * law
         window = np.hanning(len(seen))[:, None]
         beats = np.exp(2j * np.pi / periods[:, None] * shown.times) @ ((seen - seen.mean(0)) * window)
+        best = int(np.argmax((np.abs(beats) ** 2).sum(1)))
+        speed = wavelength / law
+        speeds = np.linspace(0.7, 1.4, 1401) * speed
+        lags = np.exp(2j * np.pi * places[:, 0] / (speeds[:, None] * periods[best]))
+        tapered = np.hanning(len(places)) * beats[best]
+        found = float(speeds[np.argmax(np.maximum(np.abs(lags @ tapered), np.abs(lags.conj() @ tapered)))])
         yield Figure(
-            trial="waves",
-            what=f"period of a swell of {wavelength:g} m",
-            value=float(periods[np.argmax((np.abs(beats) ** 2).sum(1))]),
-            unit="s",
-            least=0.98 * law,
-            most=1.02 * law,
-            source="deep water: √(2π λ / g)",
-        )
+            trial="waves", what=f"period of a swell of {wavelength:g} m", value=float(periods[best]), unit="s",
+            least=0.98 * law, most=1.02 * law, source="deep water: √(2π λ / g)",
+        )  # fmt: skip
+        yield Figure(
+            trial="waves", what=f"speed of a swell of {wavelength:g} m", value=found, unit="m/s",
+            least=0.98 * speed, most=1.02 * speed, source="deep water: √(g λ / 2π)",
+        )  # fmt: skip
 
 
 PROMPT = "A basketball player misses a three-pointer, the ball hits the backboard"
