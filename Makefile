@@ -1,6 +1,6 @@
 # Every target with `##` behind it stands in `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check clean lock
+.PHONY: help env demo gallery test check clean lock
 SHELL := /bin/bash
 
 # Another environment that the shell stands in must not leak into this one.
@@ -17,6 +17,9 @@ env: ## Make .venv from requirements.lock (downloads about 1.1 GB once; nothing 
 
 demo: env ## Render the spring campaign through Airflow, Dask and the simulator, and show where the clips are
 	@$(BIN)/python -m infra.demo $(ARGS)
+
+gallery: env ## Render 40 clips of what the built-in engine shows into one page (about 8 minutes on two cores)
+	@$(BIN)/nightreel run examples/gallery.yaml --store .nightreel/gallery $(ARGS)
 
 test: env ## Run every test (ARGS='-k words' picks some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
