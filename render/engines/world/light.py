@@ -82,10 +82,10 @@ class Veil:
 
 
 VEILS: dict[str, Veil] = {
-    "rain": Veil(cover=0.85, dark=0.35, haze=0.012),
-    "snow": Veil(cover=0.6, dark=0.15, haze=0.009),
+    "rain": Veil(cover=0.85, dark=0.35, haze=0.006),
+    "snow": Veil(cover=0.8, dark=0.2, haze=0.007),
     "fog": Veil(cover=0.7, haze=0.055),
-    "storm": Veil(cover=1.0, dark=0.65, haze=0.012),
+    "storm": Veil(cover=1.0, dark=0.65, haze=0.008),
 }
 """By a scene's weather."""
 
@@ -278,8 +278,10 @@ def under(light: Light, weather: str) -> Light:
     grey = sum(light.horizon) / 3
     dull: Colour = (grey * 0.95, grey * 0.98, grey)
     sun = sum(light.sun) / 3
+    far: Colour = tuple(h / (0.4 * s + a) for h, s, a in zip(light.horizon, light.sun, light.ambient, strict=True))  # type: ignore[assignment]
     return replace(
         light,
+        land=_mixed(light.land, far, 0.8 * veil.cover),
         sun=_mixed(light.sun, (0.28 * sun, 0.28 * sun, 0.29 * sun), veil.cover),
         softness=light.softness + (0.18 - light.softness) * veil.cover if light.softness < 0.18 else light.softness,
         zenith=_mixed(light.zenith, _mixed(dull, (0.0, 0.0, 0.0), veil.dark), veil.cover),

@@ -99,12 +99,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     burning, lamp = particles.fire((0.0, 0.0, 0.10 * size), rng=rng, width=1.1 * size, power=power, wind=draught)
     high = 1.2 * particles.flame_height(power, 1.1 * size)
     smoke = particles.smoke(
-        (0.0, 0.0, high), rng=rng, width=0.9 * size, power=0.5 * power, wind=draught, thickness=0.07, lasts=7.0
+        (0.0, 0.0, high), rng=rng, width=0.9 * size, power=0.5 * power, wind=draught, thickness=0.055, lasts=7.0
     )
     wide = 1.75 * size
     return place.stage(
         solids=(*_hearth(rng, size), *_logs(rng, size)),
-        particles=(smoke, burning),
+        particles=(*place.particles, smoke, burning),
         lamps=(*place.lamps, lamp),
         shot=Shot(
             points=parts.corners((-wide, -wide, 0.0), (wide, wide, 1.45 * high + 0.3)),

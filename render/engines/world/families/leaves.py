@@ -80,7 +80,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     solids = place.solids if green else _turned(place.solids, rng)
     ground = place.ground if green else _ground(place.ground)
     return replace(place, wind=wind, solids=solids, ground=ground).stage(
-        particles=(blown,),
+        particles=(*place.particles, blown),
         shot=Shot(
             points=parts.corners((-0.9, -0.5, 0.0), (0.9, 0.7, 1.0)),
             azimuth=-90 + float(rng.uniform(-24, 24)),

@@ -153,8 +153,8 @@ def fire(
         return at, going, radius, _heat(cool), 0.30 * seen, glow * (1 - 0.75 * cool)
 
     def flying(time: float) -> tuple[np.ndarray, ...]:
-        turns = math.floor(time / TURN) - np.repeat(np.arange(math.ceil(GLOWS / TURN) + 1), sparks)
-        nth = np.tile(np.arange(sparks), len(turns) // sparks)
+        lately = math.floor(time / TURN) - np.arange(math.ceil(GLOWS / TURN) + 1)
+        turns, nth = np.repeat(lately, sparks), np.tile(np.arange(sparks), len(lately))
         born, strength, start = crack(turns)
         life = GLOWS * (0.35 + 0.65 * lottery(turns, nth, chance + 4))
         age = time - born

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,11 +27,11 @@ BROADSIDE, EDGEWAYS = 1.9, 0.12
 CENTRE = 0.20
 """How far the air's push lies before the middle of a plate along the flow, as a share of its length (1/4 is thin
 aerofoil theory's)."""
-LIFTED = 0.9
+LIFTED = 1.1
 """Lift of a curled leaf on the ground."""
 TIPPED = 18.0
 """rad/s at which a gust tips up the windward edge of a leaf that it lifts."""
-SNAGS = 1.1
+SNAGS = 2.2
 """Times by metre of its way that a leaf catches the ground with its edge and trips over it."""
 GRIP = 0.7
 """Friction of a leaf on the ground."""
@@ -96,15 +98,29 @@ def leaves(
     normals = np.where(falling[:, None], normals, lying)
     stalks = _unit(np.cross(normals, rng.normal(0, 1, (count, 3))))
     colour = np.array(colours)[rng.integers(len(colours), size=count)] * rng.uniform(0.7, 1.2, (count, 1))
-    eddies = Eddies(wind, rng)
-    tracks = _moved(
-        eddies, at, normals, stalks, half=half, weight=weight, hold=hold, lying=lying, starts=starts, seconds=seconds,
-        floor=corner[2], chance=rng,
-    )  # fmt: skip
+    eddies, chance = Eddies(wind, rng), int(rng.integers(2**63))
+
+    @functools.cache
+    def tracks() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return _moved(
+            eddies,
+            at,
+            normals,
+            stalks,
+            half=half,
+            weight=weight,
+            hold=hold,
+            lying=lying,
+            starts=starts,
+            seconds=seconds,
+            floor=corner[2],
+            chance=np.random.default_rng(chance),
+        )
+
     apart = KEPT * STEP
 
     def cloud(time: float) -> Puffs:
-        places, ways = tracks
+        places, ways = tracks()
         where = min(max(time, 0.0) / apart, len(places) - 1.001)
         first, share = int(where), where - int(where)
         mixed = ways[first] * (1 - share) + ways[first + 1] * share
@@ -192,7 +208,7 @@ def _moved(
         trips = pressed & (slide > 0.5) & (chance.random(count) < SNAGS * slide * STEP / hold)
         over = np.cross((0.0, 0.0, 1.0), _unit(velocity))
         spin = np.where(trips[:, None], over * np.minimum(0.5 * slide / half, 25.0)[:, None], spin)
-        velocity[trips, 2] = 0.6 * slide[trips]
+        velocity[trips, 2] = (0.35 + 0.9 * chance.random(count))[trips] * slide[trips]
         velocity[trips, :2] *= 0.7
         at[trips, 2] += 0.3 * half[trips]
         normals = _unit(normals + STEP * np.cross(spin, normals))

@@ -13,6 +13,9 @@ DROPLETS = 4
 """That jump from where a raindrop lands."""
 SPLASH = 0.16
 """Seconds for which they are seen."""
+DROP: Vector = (1.10, 1.15, 1.20)
+"""A drop shows the sky through it, upside down, and so is brighter than what only scatters light."""
+FLAKE: Vector = (1.15, 1.18, 1.22)
 USUAL = 15.0
 """mm/h of rain that is as loud as rain usually is."""
 
@@ -72,8 +75,8 @@ def rain(
             np.concatenate([at, jumped]),
             np.concatenate([velocity, going]),
             radii=swell * np.concatenate([0.5e-3 * diameter, small]),
-            colours=(0.80, 0.84, 0.88),
-            opacity=np.concatenate([np.full(count, 0.55), np.full(len(small), 0.8)]),
+            colours=DROP,
+            opacity=np.concatenate([np.full(count, 0.55), np.full(len(small), 0.6)]),
             repeats=(size[0], size[1]),
         )
 
@@ -113,7 +116,7 @@ def snow(
             corner + np.mod(way, size),
             going,
             radii=0.5e-3 * swell * diameter,
-            colours=(0.92, 0.94, 0.97),
+            colours=FLAKE,
             opacity=0.9,
             repeats=(size[0], size[1]),
         )

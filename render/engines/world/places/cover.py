@@ -21,6 +21,10 @@ POROUS = HARD | {Pattern.GRASS, Pattern.SAND, Pattern.SOIL, Pattern.ROCK, Patter
 DARKER = 0.62
 HOLDS = frozenset({Pattern.ASPHALT, Pattern.CONCRETE, Pattern.SOIL, Pattern.COURT, Pattern.STRIPES})
 """Grounds that puddles stand on."""
+SOFT = frozenset({Pattern.GRASS, Pattern.SAND, Pattern.SOIL, Pattern.SNOW})
+"""Grounds that lie under snow wholly."""
+THIN, MAT = 0.05, 1.0
+"""Half metres: a box that is no higher and no narrower is a floor."""
 PUDDLE = Material(base=(0.035, 0.036, 0.036), gloss=0.9, mirror=1.0, facing=0.03)
 DEPTH = 0.035
 """Metres of snow on what is level."""
@@ -57,8 +61,15 @@ def wet(material: Material) -> Material:
 
 
 def wetted(solid: Solid) -> Solid:
-    """A part of a place in the rain."""
-    return replace(solid, material=wet(solid.material))
+    """What stands still in the rain is wet; what moves stays as it is."""
+    return solid if solid.moves or solid.rides else replace(solid, material=wet(solid.material))
+
+
+def whitened(solid: Solid) -> Solid:
+    """A floor of its own that a family lays, or land by a water, lies under snow as the ground does."""
+    spread = solid.shape == Shape.BOX and solid.size[2] < THIN < MAT < min(solid.size[:2])
+    land = solid.material.pattern in SOFT and not solid.moves
+    return replace(solid, material=SNOW) if not solid.rides and (land or (spread and not solid.moves)) else solid
 
 
 def puddles(ground: Material, rng: np.random.Generator) -> list[Solid]:
@@ -98,7 +109,7 @@ def snowed(solid: Solid) -> list[Solid]:
     if material.pattern == Pattern.LEAVES:
         white = replace(material, accent=_mix(material.accent, 0.62))
         return [replace(solid, material=white)]
-    if material.pattern in {Pattern.GRASS, Pattern.SAND, Pattern.SOIL, Pattern.SNOW}:
+    if material.pattern in SOFT:
         return [replace(solid, material=SNOW)]
     cap = _cap(solid.look) if solid.look is not None else None
     if solid.look is None and solid.shape == Shape.BOX:

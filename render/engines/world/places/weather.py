@@ -25,7 +25,7 @@ HEAVY, USUAL, LIGHT = 45.0, 16.0, 4.0
 DROPS, FLAKES = 9000, 14000
 NEAR = 4.0
 """Metres from the camera to the action up to which drops and flakes are drawn as large as they are."""
-DAZZLE = 0.72
+DAZZLE = 0.8
 """Times the exposure over snow, which throws back most of the light."""
 CLOSE_TO_GROUND = 0.45
 """Share of the wind above that blows among what falls near the ground."""
@@ -43,11 +43,7 @@ def told(place: Place, scene: Scene, *, rng: np.random.Generator) -> Place:
         wind=(speed * math.cos(heading), speed * math.sin(heading), 0.0),
     )
     if scene.weather in WET:
-        return replace(
-            place,
-            ground=cover.wet(place.ground),
-            solids=(*map(cover.wetted, place.solids), *cover.puddles(place.ground, rng)),
-        )
+        return replace(place, solids=(*place.solids, *cover.puddles(place.ground, rng)))
     if scene.weather == "snow":
         laid = [part for solid in place.solids for part in cover.snowed(solid)]
         lit = replace(
@@ -76,7 +72,7 @@ def falling(scene: Scene, shot: Shot, wind: tuple[float, float, float], *, rng: 
     top = max(float(seen.eye[2]) + 0.35 * reach, 6.0)
     low, high = (-reach / 2, -reach / 2, 0.0), (reach / 2, reach / 2, top)
     blown = (CLOSE_TO_GROUND * wind[0], CLOSE_TO_GROUND * wind[1], 0.0)
-    swell = max(1.0, depth / NEAR) ** 0.7
+    swell = max(1.0, depth / NEAR) ** 0.9
     if scene.weather == "snow":
         return particles.snow(rng=rng, low=low, high=high, wind=blown, count=FLAKES, swell=2.6 * swell)
     fall = rate(scene)
@@ -85,7 +81,14 @@ def falling(scene: Scene, shot: Shot, wind: tuple[float, float, float], *, rng: 
 
 
 def upon(stage: Stage, scene: Scene, *, rng: np.random.Generator) -> Stage:
-    """The stage with what falls in the scene's weather, blown by its own wind; indoors nothing does."""
+    """The stage with what falls in the scene's weather, blown by its own wind, and what it leaves; indoors nothing."""
     if stage.light.indoors or scene.weather not in FALLING:
         return stage
-    return replace(stage, particles=(*stage.particles, falling(scene, stage.shot, stage.wind, rng=rng)))
+    solids, ground = stage.solids, stage.ground
+    if scene.weather in WET:
+        solids = tuple(cover.wetted(solid) for solid in solids)
+        ground = None if ground is None else cover.wet(ground)
+    else:
+        solids = tuple(cover.whitened(solid) for solid in solids)
+    fall = falling(scene, stage.shot, stage.wind, rng=rng)
+    return replace(stage, solids=solids, ground=ground, particles=(*stage.particles, fall))

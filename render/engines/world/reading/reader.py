@@ -175,6 +175,9 @@ class _Reading:
     def _deny(self, text: str) -> None:
         """What must not be: obeyed where nothing shows it."""
         self.without[text] = None
+        meant = meanings(self.family).get(text, NOTHING)
+        if meant.trait in OPTIONAL and self.whole.get(str(meant.trait)) == meant.value:
+            del self.whole[str(meant.trait)]
         common = lexicon.load().common
         unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
         unasked |= text in common.title_words and not self.shown_title

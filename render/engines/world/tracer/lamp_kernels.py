@@ -11,6 +11,8 @@ FAINT = wp.constant(0.004)
 """Light below which a lamp is left out."""
 SOFT = wp.constant(0.25)
 """How far round a surface's horizon a lamp still reaches: leaves and grass let light through, lamps are not points."""
+AIRBORNE = wp.constant(0.8)
+"""Share of a lamp's light that a soft particle scatters to the eye: drops and smoke throw most of it on."""
 PALEST = wp.constant(0.85)
 """Share of the light that no surface scatters more of."""
 SEA = wp.constant(255 * 256)
@@ -82,7 +84,7 @@ def lamplight(lamps: Lamps, at: wp.vec3, n: wp.vec3, flat: int) -> wp.vec3:
         colour = lamps.colours[k] * (1.0 / (square + place[3] * place[3]))
         if wp.max(colour[0], wp.max(colour[1], colour[2])) > FAINT:
             distance = wp.max(wp.sqrt(square), 1.0e-4)
-            share = float(0.5)
+            share = float(AIRBORNE)
             if wp.dot(n, n) > 0.5:
                 share = wp.max((SOFT - wp.dot(n, away) / distance) / (1.0 + SOFT), 0.0)
             if lamps.hooded[k] != 0:

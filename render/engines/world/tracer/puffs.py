@@ -23,6 +23,8 @@ THINNING = 0.3
 """Exponent by which a streak fades as it gets longer."""
 NEAREST = 0.1
 """Metres before the eye within which nothing is drawn."""
+BLURRED = (0.3, 1.5)
+"""Metres before the eye between which what falls comes into view: nearer it would be a blur over the whole picture."""
 AHEAD = 0.42
 """Share of a field that repeats which lies before the eye, and not about it."""
 OVER = 1.5
@@ -67,7 +69,9 @@ def brought(puffs: Puffs, camera: Camera) -> Puffs:
     low = camera.eye[:2] + (AHEAD * camera.forward[:2] - 0.5) * size
     spots = puffs.positions.copy()
     spots[:, :2] = low + np.mod(spots[:, :2] - low, size)
-    return replace(puffs, positions=spots)
+    depth = (spots - camera.eye) @ camera.forward
+    near = np.clip((depth - BLURRED[0]) / (BLURRED[1] - BLURRED[0]), 0, 1)
+    return replace(puffs, positions=spots, opacity=(puffs.opacity * near).astype(np.float32))
 
 
 def tiled(

@@ -8,7 +8,7 @@ from render.engines.world.materials import Material
 from render.engines.world.physics import Sheet
 from render.engines.world.sound import air
 from render.engines.world.sound.listener import Listener
-from render.engines.world.stage import Cloth
+from render.engines.world.stage import Cloth, Crack, Particles
 
 FPS = 24
 SAMPLES = 2 * SAMPLE_RATE
@@ -73,17 +73,60 @@ def test_a_sheet_of_too_few_frames_is_silent(studio):
     assert not hung(studio, short).any()
 
 
-def test_rain_is_heard_if_there_is_some():
-    assert not air.rain(0, samples=SAMPLES, seed=1).any()
-    assert rms(air.rain(1, samples=SAMPLES, seed=1)) > 0.01
+def test_rain_is_heard_if_there_is_some_and_a_downpour_is_louder():
+    assert not air.rain(0.0, samples=SAMPLES, seed=1).any()
+    usual, heavy = (air.rain(strength, samples=SAMPLES, seed=1) for strength in (1.0, 1.7))
+    assert rms(usual) > 0.01
+    assert rms(heavy) > 1.3 * rms(usual)
+
+
+def test_snow_takes_what_is_high_and_leaves_what_is_low():
+    time = np.arange(SAMPLES) / SAMPLE_RATE
+    low, high = (np.stack([np.sin(2 * np.pi * hertz * time)] * 2, 1).astype(np.float32) for hertz in (200, 6000))
+    assert rms(air.hushed(low)) > 0.5 * rms(low)
+    assert rms(air.hushed(high)) < 0.2 * rms(high)
+
+
+def burning(side=1, cracks=()):
+    puffs = SimpleNamespace(positions=np.full((5, 3), (4.0 * side, 0.0, 0.2), np.float32), radii=np.ones(5))
+    fire = Particles(name="fire", emit=lambda _: lambda _: puffs, cracks=lambda _: cracks)
+    return fire, fire.emit(None)
+
+
+def burnt(studio, fire, cloud, tempo=1.0):
+    out = np.zeros((SAMPLES, 2), np.float32)
+    air.fire(fire, cloud, studio.stage(tempo=tempo), Listener([studio.camera()] * 48, fps=FPS), out, seed=1)
+    return out
 
 
 @pytest.mark.parametrize("side", [-1, 1])
-def test_a_fire_crackles_from_where_it_burns(studio, side):
-    puffs = SimpleNamespace(positions=np.full((5, 3), (4.0 * side, 0.0, 0.2), np.float32), radii=np.ones(5))
-    out = np.zeros((SAMPLES, 2), np.float32)
-    air.fire(lambda _: puffs, Listener([studio.camera()] * 48, fps=FPS), out, seed=1, name="fire")
-    left, right = (rms(out[:, ear]) for ear in (0, 1))
+def test_a_fire_is_heard_from_where_it_burns(studio, side):
+    left, right = (rms(burnt(studio, *burning(side))[:, ear]) for ear in (0, 1))
     assert (right > 1.5 * left) == (side > 0)
-    short = np.abs(out).max(1).reshape(-1, 480).max(1)
-    assert short.max() > 6 * np.median(short), "sparse crackles over a draught"
+
+
+@pytest.mark.parametrize("tempo", [1.0, 0.5])
+def test_wood_cracks_when_its_sparks_fly(studio, tempo):
+    crack = Crack(time=0.6 * tempo, position=(0.0, 0.0, 0.2), strength=1.0)
+    extra = burnt(studio, *burning(cracks=(crack,)), tempo=tempo) - burnt(studio, *burning(), tempo=tempo)
+    first = int(np.argmax(np.abs(extra).max(1) > 1e-3))
+    assert first / SAMPLE_RATE == pytest.approx(0.6, abs=0.012)
+
+
+def scraping(speed, height):
+    velocities = np.tile(np.array((speed, 0, 0), np.float32), (200, 1))
+    puffs = SimpleNamespace(positions=np.full((200, 3), (0, 0, height), np.float32), velocities=velocities)
+    return lambda time: (
+        puffs if time < 1.0 else SimpleNamespace(positions=puffs.positions, velocities=np.zeros_like(velocities))
+    )
+
+
+def test_leaves_rustle_while_they_scrape_over_the_ground_and_not_in_the_air(studio):
+    def rustle(cloud):
+        out = np.zeros((SAMPLES, 2), np.float32)
+        air.leaves(cloud, studio.stage(), Listener([studio.camera()] * 48, fps=FPS), out, seed=1)
+        return out
+
+    sound = rustle(scraping(2.0, 0.01))
+    assert rms(sound[: SAMPLES // 2 - 4000]) > 20 * rms(sound[SAMPLES // 2 + 4000 :])
+    assert not rustle(scraping(2.0, 1.0)).any()
