@@ -398,3 +398,5 @@ class Stage:
     """Seconds of the scene in a second of the film: below 1 for slow motion."""
     title: str = ""
     """Text that is laid over the picture."""
+    title_from: float = 0.3
+    """Seconds of the scene before the title appears; infinite where the scene itself bears the text."""

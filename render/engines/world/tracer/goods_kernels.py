@@ -117,7 +117,7 @@ def label(s: Surface, p: wp.vec3, n: wp.vec3, blur: float) -> Paint:
         half = angle * 0.31830989 + 0.5
         across = (fraction(half) - 0.5) * 3.14159265 * ring / s.scale
         ratio = float(s.ink.shape[1]) / float(s.ink.shape[0])
-        high = wp.min(0.52, 0.92 * 3.14159265 * ring / s.scale / ratio)
+        high = wp.min(0.52, 0.64 * 3.14159265 * ring / s.scale / ratio)
         ink = coverage(s, across / (high * ratio) + 0.5, 0.5 - up / high)
         colour = mixed(
             mixed(s.base, s.base * 0.5, wp.clamp((-0.62 - up) * s.scale / blur + 0.5, 0.0, 1.0)), s.accent, trim

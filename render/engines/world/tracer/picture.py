@@ -122,7 +122,8 @@ class Picture:
             self.drifts = Drifts(stage.particles, motion, open_for=open_for, device=device)
         self.title = None
         if stage.title:
-            self.title = Title(stage.title, width=width, first_row=self.first_row, rows=self.rows)
+            begin = stage.title_from / stage.tempo
+            self.title = Title(stage.title, width=width, first_row=self.first_row, rows=self.rows, begin=begin)
         self.lamps = None
         if stage.lamps or stage.particles:
             self.lamps = Lamps(stage.lamps, world, size=(self.h, self.w), device=device)

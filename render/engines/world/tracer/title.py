@@ -16,14 +16,16 @@ LINE = 0.095
 """Height of a line as a share of the picture's shorter side."""
 SHADE = 0.6
 """How dark the soft shadow behind the letters is."""
-BEGIN, FADE = 0.3, 0.5
-"""Seconds before the title appears, and until it stands."""
+FADE = 0.5
+"""Seconds from the title's first trace until it stands."""
 
 
 class Title:
     """One text at the foot of the picture, in the middle."""
 
-    def __init__(self, text: str, *, width: int, first_row: int, rows: int) -> None:
+    def __init__(self, text: str, *, width: int, first_row: int, rows: int, begin: float = 0.3) -> None:
+        """``begin`` is how many seconds of the film go before it appears."""
+        self.begin = begin
         tall = rows > width
         most, room = (14 if tall else 30), (1 - 2 * SAFE) * width
         size = max(6, round(LINE * min(width, rows)))
@@ -47,7 +49,7 @@ class Title:
 
     def lay(self, frame: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
         """A copy of the frame with the title as it is after so many seconds."""
-        share = min(max((seconds - BEGIN) / FADE, 0.0), 1.0)
+        share = min(max((seconds - self.begin) / FADE, 0.0), 1.0)
         out = frame.copy()
         if share <= 0:
             return out

@@ -1,0 +1,347 @@
+"""The shapes of products, dressed in a brand's colours and text. Lengths in metres, z up, the front towards −y."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from render.engines.world import geometry
+from render.engines.world.families import shoe
+from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
+from render.engines.world.stage import Joint, Launch, Quaternion, Shape, Solid, Vector
+from render.engines.world.substances import SUBSTANCES
+
+WHITE: Colour = (0.80, 0.80, 0.78)
+INK: Colour = (0.035, 0.035, 0.04)
+PALE = 0.42
+"""Luminance from which dark print stands out better than white; on raw materials it is less."""
+METALS = frozenset({"metal", "brass", "copper", "gold", "steel"})
+OWN_COLOUR = METALS | {"wood", "card", "leather", "stone", "concrete", "brick", "rubber"}
+"""Materials that are left as they are where the prompt names no colour."""
+TIN = Material(base=(0.66, 0.67, 0.69), gloss=0.8, mirror=1.0, facing=0.55, metal=0.9, roughness=0.12)
+GILT = Material(base=COLOURS["gold"], gloss=0.8, mirror=0.95, facing=0.45, metal=0.8, roughness=0.06)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """What a product wears."""
+
+    base: Colour
+    accent: Colour
+    text: str = ""
+    """Printed on it, where it has a label."""
+    material: str = ""
+    """A name in :data:`MATERIALS`; empty for what it usually is made of."""
+    free: bool = False
+    """True where the prompt names no colour for it."""
+
+    @classmethod
+    def of(cls, colours: tuple[str, ...], *, usual: str, text: str = "", material: str = "") -> Brand:
+        """By names of colours, the first for the body; ``usual`` is taken where the prompt names none."""
+        base = COLOURS[colours[0] if colours else usual]
+        if not colours and material in OWN_COLOUR:
+            base = MATERIALS[material].base
+        light = 0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2]
+        contrast = INK if light > (PALE if colours else 0.7 * PALE) else WHITE
+        return cls(
+            base=base,
+            accent=COLOURS[colours[1]] if len(colours) > 1 else contrast,
+            text=text,
+            material=material,
+            free=not colours,
+        )
+
+    def skin(self, usual: Material) -> Material:
+        """A surface as the brand's material has it: its print stays."""
+        if not self.material:
+            return usual
+        made = MATERIALS[self.material]
+        if usual.pattern == Pattern.PLAIN:
+            dark = 0.5 if made.pattern == Pattern.WOOD else 1.0
+            r, g, b = (dark * c for c in usual.base)
+            usual = replace(usual, pattern=made.pattern, accent=(r, g, b), scale=0.4 * made.scale)
+        return replace(
+            usual,
+            gloss=made.gloss,
+            mirror=made.mirror,
+            facing=made.facing,
+            metal=made.metal,
+            roughness=made.roughness,
+        )
+
+    def substance(self, usual: str) -> str:
+        name = "steel" if self.material in METALS else self.material
+        return name if name in SUBSTANCES else usual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goods:
+    """One product in its own frame."""
+
+    shape: Shape
+    size: tuple[float, ...]
+    """Of the collision shape."""
+    substance: str
+    looks: tuple[tuple[geometry.Mesh, Material], ...]
+    """The first is the body whose hull it may be."""
+    front: float = 0.0
+    """Radians about z that bring its front towards −y."""
+    printed: bool = False
+    """Whether it shows the brand's text."""
+    lies: bool = False
+    """True for what comes to rest on its back when it falls."""
+    tilt: float = 0.0
+    """Radians by which it is tilted when it falls: what is squat enough comes to rest on its foot all the same."""
+
+    @property
+    def low(self) -> float:
+        """Metres from its origin down to what it stands on."""
+        return -min(float(mesh.vertices[:, 2].min()) for mesh, _ in self.looks)
+
+    @property
+    def high(self) -> float:
+        """Metres from its origin up to its top."""
+        return max(float(mesh.vertices[:, 2].max()) for mesh, _ in self.looks)
+
+    @property
+    def wide(self) -> float:
+        """Metres from its axis to what is farthest from it."""
+        return max(float(np.linalg.norm(mesh.vertices[:, :2], axis=1).max()) for mesh, _ in self.looks)
+
+    @property
+    def thick(self) -> float:
+        """Metres from its origin to its front."""
+        return max(float(np.abs(mesh.vertices[:, 1]).max()) for mesh, _ in self.looks)
+
+    def solids(
+        self,
+        name: str,
+        *,
+        launch: Launch | None = None,
+        joint: Joint | None = None,
+        at: Vector = (0.0, 0.0, 0.0),
+        turn: Quaternion = (1.0, 0.0, 0.0, 0.0),
+        floats: bool = False,
+    ) -> list[Solid]:
+        """The product as a body with all that it wears; without a launch or a joint it stands still."""
+        (look, paint), *worn = self.looks
+        moves = launch is not None or joint is not None
+        body = Solid(
+            name=name,
+            shape=self.shape,
+            size=self.size,
+            substance=self.substance,
+            material=paint,
+            position=at,
+            turn=turn,
+            launch=launch,
+            joint=joint,
+            floats=floats,
+            look=look,
+        )
+        return [body] + [
+            Solid(
+                name=f"{name}'s part {k + 1}",
+                shape=Shape.SPHERE,
+                size=(0.01,),
+                substance=self.substance,
+                material=material,
+                position=at,
+                turn=turn,
+                look=mesh,
+                touches=False,
+                rides=name if moves else "",
+            )
+            for k, (mesh, material) in enumerate(worn)
+        ]
+
+
+def _swapped(mesh: geometry.Mesh, axes: tuple[int, int, int]) -> geometry.Mesh:
+    """The mesh with two of its axes exchanged."""
+    return geometry.Mesh(
+        vertices=mesh.vertices[:, axes], normals=mesh.normals[:, axes], faces=np.ascontiguousarray(mesh.faces[:, ::-1])
+    )
+
+
+def _label(brand: Brand, *, scale: float, offset: float = 0.0) -> Material:
+    return Material(
+        pattern=Pattern.LABEL, base=brand.base, accent=brand.accent, scale=scale, offset=offset, text=brand.text
+    )
+
+
+def _carton(brand: Brand, *, scale: float, wide: float) -> Material:
+    return Material(
+        pattern=Pattern.CARTON, base=brand.base, accent=brand.accent, scale=scale, offset=wide, text=brand.text
+    )
+
+
+def _bottle(brand: Brand) -> Goods:
+    profile = [(0, -0.14), (0.034, -0.14), (0.039, -0.135), (0.040, -0.125), (0.040, 0.02), (0.039, 0.035)]
+    profile += [(0.034, 0.055), (0.025, 0.075), (0.018, 0.09), (0.0155, 0.105), (0.0155, 0.138), (0.0, 0.138)]
+    cap = [(0, 0.112), (0.0175, 0.112), (0.018, 0.114), (0.018, 0.138), (0.0165, 0.14), (0, 0.14)]
+    red, green, blue = (0.55 * c for c in brand.base)
+    sleeve = replace(_label(brand, scale=0.055, offset=-0.045), gloss=0.3, mirror=0.25)
+    looks = (
+        (geometry.lathe(profile), brand.skin(Material(base=(red, green, blue), gloss=0.95, mirror=0.9, facing=0.05))),
+        (geometry.lathe([(0.0404, -0.10), (0.0404, 0.01)]), sleeve),
+        (geometry.lathe(cap), Material(base=brand.accent, gloss=0.5, mirror=0.4)),
+    )
+    return Goods(
+        shape=Shape.HULL,
+        size=(0.04, 0.04, 0.14),
+        substance=brand.substance("glass"),
+        looks=looks,
+        front=-math.pi / 2,
+        printed=True,
+    )
+
+
+def _can(brand: Brand) -> Goods:
+    body = [(0.0255, -0.0585), (0.028, -0.057), (0.033, -0.050), (0.033, 0.047), (0.0282, 0.0565)]
+    foot = [(0, -0.058), (0.023, -0.058), (0.0245, -0.061), (0.0262, -0.0585), (0.0256, -0.057)]
+    lid = [(0.0279, 0.056), (0.0287, 0.0605), (0.0275, 0.061), (0.0265, 0.058), (0, 0.0575)]
+    tab = geometry.move(geometry.box((0.011, 0.0065, 0.0008), bevel=0.0007), (0.006, 0.0, 0.0588))
+    printed = replace(_label(brand, scale=0.0475), gloss=0.7, mirror=0.9, facing=0.10)
+    looks = (
+        (geometry.lathe(body), brand.skin(printed) if brand.material not in METALS else printed),
+        (geometry.join([geometry.lathe(foot), geometry.lathe(lid), tab]), TIN),
+    )
+    return Goods(
+        shape=Shape.CYLINDER,
+        size=(0.033, 0.061),
+        substance="steel",
+        looks=looks,
+        front=-math.pi / 2,
+        printed=True,
+    )
+
+
+def _jar(brand: Brand) -> Goods:
+    profile = [(0, -0.045), (0.036, -0.045), (0.041, -0.040), (0.041, 0.022), (0.036, 0.028), (0, 0.028)]
+    lid = [(0, 0.026), (0.039, 0.026), (0.040, 0.028), (0.040, 0.044), (0.038, 0.046), (0, 0.046)]
+    printed = replace(_label(brand, scale=0.035, offset=-0.008), gloss=0.6, mirror=0.6)
+    return Goods(
+        shape=Shape.CYLINDER,
+        size=(0.041, 0.0455),
+        substance=brand.substance("glass"),
+        looks=((geometry.lathe(profile), brand.skin(printed)), (geometry.lathe(lid), GILT)),
+        front=-math.pi / 2,
+        printed=True,
+    )
+
+
+def _box(brand: Brand) -> Goods:
+    half = (0.062, 0.05, 0.075)
+    printed = replace(_carton(brand, scale=half[2], wide=half[1]), gloss=0.3, mirror=0.3)
+    looks = ((geometry.box(half, bevel=0.002), brand.skin(printed)),)
+    return Goods(shape=Shape.BOX, size=half, substance=brand.substance("card"), looks=looks, printed=True)
+
+
+def _parcel(brand: Brand) -> Goods:
+    """A box of corrugated cardboard, closed with tape."""
+    half = (0.15, 0.12, 0.11)
+    card = replace(_carton(brand, scale=half[2], wide=half[1]), gloss=0.05, roughness=0.9)
+    tape = [geometry.move(geometry.box((half[0], 0.024, 0.0003)), (0, 0, half[2]))]
+    tape += [geometry.move(geometry.box((0.0003, 0.024, 0.035)), (s * half[0], 0, half[2] - 0.0348)) for s in (-1, 1)]
+    red, green, blue = (0.5 * c + 0.22 for c in brand.base)
+    looks = (
+        (geometry.box(half, bevel=0.004), card),
+        (geometry.join(tape), Material(base=(red, green, blue), gloss=0.5, mirror=0.3)),
+    )
+    return Goods(shape=Shape.BOX, size=half, substance="card", looks=looks, printed=True, tilt=0.1)
+
+
+def _phone(brand: Brand) -> Goods:
+    """Its screen is lit: a wallpaper of the brand's colours and a row of icons."""
+    half = (0.036, 0.0042, 0.074)
+
+    def on_glass(x: float, z: float, wide: float, tall: float, layer: int) -> geometry.Mesh:
+        return geometry.move(geometry.box((wide, 0.0001, tall), bevel=0.00005), (x, -0.0046 - 0.0002 * layer, z))
+
+    disk = geometry.move(_swapped(geometry.cylinder(0.021, 0.0001), (0, 2, 1)), (0, -0.0048, 0.012))
+    lens = [geometry.move(geometry.sphere(0.0065, detail=3), (x, 0.0025, z)) for x, z in ((0.02, 0.055), (0.02, 0.036))]
+    black = Material(base=(0.008, 0.009, 0.012), gloss=1.0, mirror=1.0, facing=0.05)
+    icons = geometry.join([on_glass(0.0145 * (k - 1.5), -0.057, 0.005, 0.005, 1) for k in range(4)])
+    deep: Colour = (0.05 * brand.base[0] + 0.005, 0.05 * brand.base[1] + 0.006, 0.05 * brand.base[2] + 0.012)
+    shell = Material(base=(0.03, 0.032, 0.036) if brand.free else brand.base, gloss=0.8, mirror=0.9, facing=0.12)
+    looks = (
+        (geometry.box(half, bevel=0.004), brand.skin(shell)),
+        (geometry.move(geometry.box((0.0338, 0.0006, 0.0718), bevel=0.0005), (0, -0.0040, 0)), black),
+        (geometry.join(lens), black),
+        (on_glass(0, 0, 0.0318, 0.0698, 0), Material(base=deep, glow=0.8)),
+        (disk, Material(base=brand.base, glow=1.4)),
+        (icons, Material(base=brand.accent, glow=0.7)),
+    )
+    return Goods(shape=Shape.BOX, size=half, substance=brand.substance("glass"), looks=looks, lies=True, tilt=0.25)
+
+
+def _cup(brand: Brand) -> Goods:
+    profile = [(0, -0.048), (0.026, -0.048), (0.029, -0.046), (0.036, -0.02), (0.040, 0.044), (0.0395, 0.047)]
+    profile += [(0.038, 0.047), (0.0365, 0.044), (0.033, -0.02), (0.027, -0.040), (0, -0.040)]
+    bow = [
+        (0.041 + 0.021 * math.sin(t), 0.0, 0.004 + 0.027 * math.cos(t)) for t in np.linspace(-0.25, math.pi + 0.25, 15)
+    ]
+    handle = _swapped(geometry.tube(bow, 0.0052), (1, 0, 2))
+    glaze = Material(base=brand.base, gloss=0.8, mirror=0.8)
+    if brand.text:
+        glaze = replace(_label(brand, scale=0.08), gloss=0.8, mirror=0.8)
+    coffee = (
+        geometry.lathe([(0.0355, 0.030), (0, 0.030)]),
+        Material(base=(0.035, 0.014, 0.006), gloss=0.9, mirror=0.9),
+    )
+    return Goods(
+        shape=Shape.HULL,
+        size=(0.04, 0.04, 0.048),
+        substance=brand.substance("ceramic"),
+        looks=((geometry.join([geometry.lathe(profile), handle]), brand.skin(glaze)), coffee),
+        front=-math.pi / 2,
+        printed=True,
+    )
+
+
+def _flacon(brand: Brand) -> Goods:
+    """A perfume bottle: a block of thick glass, a gilt collar and a cap. Its print stands clear of its edges."""
+    block = geometry.move(geometry.box((0.034, 0.017, 0.04), bevel=0.006), (0, 0, 0.02))
+    core = geometry.move(geometry.box((0.013, 0.011, 0.018)), (0, 0, 0.083))
+    collar = geometry.lathe([(0.0, 0.058), (0.0125, 0.058), (0.0125, 0.070), (0.0, 0.070)])
+    cap = geometry.move(geometry.box((0.0165, 0.0135, 0.017), bevel=0.003), (0, 0, 0.086))
+    red, green, blue = (0.62 * c + 0.02 for c in brand.base)
+    glass = Material(base=(red, green, blue), accent=brand.accent, gloss=1.0, mirror=1.0, facing=0.09)
+    if brand.text:
+        glass = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)
+    looks = (
+        (geometry.join([block, core]), brand.skin(glass)),
+        (collar, GILT),
+        (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
+    )
+    return Goods(
+        shape=Shape.HULL, size=(0.034, 0.017, 0.06), substance=brand.substance("glass"), looks=looks, printed=True
+    )
+
+
+def _shoe(brand: Brand) -> Goods:
+    trim = Material(base=brand.accent if sum(brand.accent) > sum(INK) else WHITE, gloss=0.2)
+    sole = Material(base=WHITE, gloss=0.2)
+    looks = (
+        (shoe.sole(), sole),
+        (shoe.upper(), brand.skin(Material(pattern=Pattern.CLOTH, base=brand.base, scale=0.0016, gloss=0.12))),
+        (geometry.join([shoe.laces(), shoe.stripes()]), trim),
+        (shoe.mouth(), Material(base=(0.02, 0.02, 0.022), gloss=0.05)),
+    )
+    return Goods(shape=Shape.HULL, size=(shoe.LENGTH / 2, 0.05, 0.05), substance="card", looks=looks)
+
+
+GOODS: dict[str, Callable[[Brand], Goods]] = {
+    "bottle": _bottle,
+    "can": _can,
+    "jar": _jar,
+    "box": _box,
+    "parcel": _parcel,
+    "phone": _phone,
+    "cup": _cup,
+    "shoe": _shoe,
+    "flacon": _flacon,
+}

@@ -1,0 +1,221 @@
+"""A product drops into shallow water and throws a crown; or fruit and ice fall into the water that it stands in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from render.engines.world import geometry, particles, places
+from render.engines.world.families import parts
+from render.engines.world.families.goods import Goods
+from render.engines.world.materials import Colour, Material, named
+from render.engines.world.particles import Impact
+from render.engines.world.places import scenery
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Launch, Ring, Shape, Shot, Solid, Stage, Water, Wave
+
+GRAVITY = 9.81
+WADES = 0.2
+"""Share of the product's height that stands under water."""
+COOL: tuple[Colour, Colour] = ((0.74, 0.86, 0.92), (0.16, 0.36, 0.52))
+"""The backdrop's foot and head behind warm colours."""
+WARM: tuple[Colour, Colour] = ((0.95, 0.80, 0.70), (0.52, 0.26, 0.22))
+Profile = tuple[tuple[float, float], ...]
+FRUIT: dict[str, tuple[float, Profile, Colour]] = {
+    "lemon": (
+        0.026,
+        (
+            (0.0, -1.3),
+            (0.18, -1.22),
+            (0.3, -1.08),
+            (0.72, -0.75),
+            (0.96, -0.3),
+            (1.0, 0.0),
+            (0.96, 0.3),
+            (0.72, 0.75),
+            (0.3, 1.08),
+            (0.0, 1.15),
+        ),
+        (0.80, 0.62, 0.04),
+    ),
+    "lime": (
+        0.023,
+        (
+            (0.0, -1.2),
+            (0.2, -1.08),
+            (0.7, -0.75),
+            (0.96, -0.3),
+            (1.0, 0.0),
+            (0.96, 0.3),
+            (0.7, 0.75),
+            (0.2, 1.08),
+            (0.0, 1.1),
+        ),
+        (0.16, 0.42, 0.03),
+    ),
+    "strawberry": (
+        0.017,
+        ((0.0, -1.45), (0.25, -1.35), (0.6, -0.8), (0.9, -0.1), (1.0, 0.35), (0.85, 0.75), (0.4, 0.9), (0.0, 0.85)),
+        (0.62, 0.02, 0.03),
+    ),
+    "cherry": (
+        0.011,
+        ((0.0, -1.0), (0.5, -0.87), (0.87, -0.5), (1.0, 0.0), (0.87, 0.5), (0.5, 0.85), (0.0, 0.8)),
+        (0.38, 0.01, 0.02),
+    ),
+    "apple": (
+        0.034,
+        (
+            (0.0, -0.75),
+            (0.3, -0.88),
+            (0.65, -0.7),
+            (0.95, -0.15),
+            (1.0, 0.25),
+            (0.85, 0.7),
+            (0.45, 0.88),
+            (0.15, 0.78),
+            (0.0, 0.6),
+        ),
+        (0.52, 0.04, 0.03),
+    ),
+}
+"""Radius, outline in radii, colour."""
+ICE = 0.0155
+"""Half an edge of a cube."""
+WALL = 3.0
+"""Metres to the wall behind."""
+BETWEEN = 0.7
+"""Seconds between two pieces that fall in."""
+MOST = 5
+
+
+def _wall() -> geometry.Mesh:
+    """A wall in a bow behind the water."""
+    angle = np.radians(np.linspace(15, 165, 61))
+    x, y = (WALL * np.cos(angle), WALL * np.sin(angle))
+    rows = [np.stack([x, y, np.full(61, z)], 1) for z in (-0.4, 2.5)]
+    index = np.arange(122).reshape(2, 61)
+    a, b, c, d = index[0, :-1], index[0, 1:], index[1, 1:], index[1, :-1]
+    faces = np.concatenate([np.stack([a, c, b], 1), np.stack([a, d, c], 1)])
+    return geometry.smooth(np.concatenate(rows), faces)
+
+
+def _ripples(rng: np.random.Generator) -> tuple[Wave, ...]:
+    """Water that is nearly still."""
+    return tuple(
+        Wave(
+            wavelength=float(rng.uniform(0.12, 0.6)),
+            heading=float(rng.uniform(0, 2 * math.pi)),
+            amplitude=float(rng.uniform(1e-4, 3e-4)),
+            phase=float(rng.uniform(0, 2 * math.pi)),
+        )
+        for _ in range(8)
+    )
+
+
+def _entry(time: float, at: tuple[float, float], speed: float, radius: float) -> tuple[Ring, Impact]:
+    """The ring and the splash of something that meets the water."""
+    ring = Ring(time=time, position=at, radius=1.5 * radius, depth=0.9 * radius)
+    return ring, Impact(time=time, position=(*at, 0.0), velocity=(0.0, 0.0, -speed), size=radius)
+
+
+def _piece(kind: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Size, look and material of one piece of fruit or ice."""
+    if kind == "ice":
+        half = (ICE * float(rng.uniform(0.85, 1.1)),) * 3
+        look = geometry.box(half, bevel=0.25 * half[0])
+        return {"shape": Shape.BOX, "size": half, "look": look, "material": replace(named("ice"), scale=0.06)}
+    radius, outline, colour = FRUIT[kind]
+    radius *= float(rng.uniform(0.9, 1.1))
+    look = geometry.lathe([(radius * r, radius * z) for r, z in outline], sides=32, crease=1.2)
+    paint = Material(base=colour, gloss=0.6, mirror=0.5, facing=0.04, roughness=0.15)
+    return {"shape": Shape.HULL, "size": (radius,) * 3, "look": look, "material": paint}
+
+
+def _pieces(
+    kinds: list[str], goods: Goods, *, rng: np.random.Generator, seconds: float
+) -> tuple[list[Solid], list[Ring], list[Impact]]:
+    """Ice or fruit that falls in about the product, with its rings and impacts."""
+    solids, rings, impacts = [], [], []
+    for k, start in enumerate(np.arange(0.04, max(0.05, seconds - 0.4), BETWEEN)[:MOST].tolist()):
+        kind = kinds[k % len(kinds)]
+        kind = str(rng.choice(sorted(FRUIT))) if kind == "fruit" else kind
+        form = _piece(kind, rng)
+        reach = 1.4 * form["size"][0]
+        angle = math.radians(-90 + (-1) ** k * float(rng.uniform(40, 100)))
+        away = goods.wide + reach + float(rng.uniform(0.015, 0.05))
+        at, fall = (away * math.cos(angle), away * math.sin(angle)), float(rng.uniform(0.24, 0.34))
+        axis = rng.normal(size=3)
+        x, y, z = (float(v) for v in rng.uniform(-6, 6, 3))
+        launch = Launch(
+            time=round(start, 3),
+            position=(*at, fall + reach),
+            spin=(x, y, z),
+            turn=parts.about((axis / np.linalg.norm(axis)).tolist(), float(rng.uniform(0, 3))),
+        )
+        solids.append(Solid(name=f"{kind} {k + 1}", substance="ice", floats=True, launch=launch, **form))
+        speed = math.sqrt(2 * GRAVITY * fall)
+        ring, impact = _entry(start + speed / GRAVITY, at, speed, 0.8 * form["size"][0])
+        rings.append(ring)
+        impacts.append(impact)
+    return solids, rings, impacts
+
+
+def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+    """See :class:`render.engines.world.families.product.Show`."""
+    tall = 2 * goods.thick if goods.lies else goods.low + goods.high
+    deep = WADES * tall
+    adds = [kind for kind in scene.kinds if kind in FRUIT or kind in {"ice", "fruit"}]
+    azimuth = float(rng.uniform(-10, 10))
+    yaw = parts.about((0.0, 0.0, 1.0), goods.front + math.radians(azimuth) + float(rng.uniform(-0.12, 0.12)))
+    if adds:
+        solids, rings, impacts = _pieces(adds, goods, rng=rng, seconds=seconds)
+        solids += goods.solids(hero, at=(0.0, 0.0, goods.low - deep), turn=yaw)
+        splash = particles.crown(impacts, rng=rng)
+        last = 0.5 * seconds
+    else:
+        fall = float(rng.uniform(0.30, 0.42))
+        lean = float(rng.choice([-1, 1])) * float(rng.uniform(0.001, 0.002))
+        turn = parts.after(yaw, parts.about((0.0, 1.0, 0.0), lean))
+        launch = Launch(time=0.0, position=(0.0, 0.0, goods.low + fall), turn=turn)
+        solids = goods.solids(hero, launch=launch, floats=True)
+        last = math.sqrt(2 * fall / GRAVITY)
+        ring, impact = _entry(last, (0.0, 0.0), GRAVITY * last, 0.75 * goods.wide)
+        rings, impacts = [ring], [impact]
+        splash = particles.crown(impacts, rng=rng)
+        last += 0.4
+    bed = parts.fixed(
+        "bed",
+        (4.0, 4.0, 0.1),
+        (0.0, 0.0, -deep - 0.1),
+        ("cloth", Material(base=(0.02, 0.10, 0.13))),
+        look=geometry.box((4.0, 4.0, 0.1)),
+    )
+    place = places.build("studio", scene=scene, rng=rng, clearing=0.75)
+    backdrop = WARM if scene.subjects[0].colours[0] in {"blue", "teal", "white", "silver"} else COOL
+    lamp = replace(place.light, horizon=backdrop[0], zenith=backdrop[1], haze=0.0)
+    wall = scenery.prop("wall", _wall(), Material(base=backdrop[0], gloss=0.0))
+    return Stage(
+        solids=(wall, bed, *solids),
+        particles=(splash,),
+        light=lamp,
+        waves=_ripples(rng),
+        rings=tuple(rings),
+        water=Water(deep=(0.01, 0.09, 0.15), shallow=(0.07, 0.34, 0.42), clarity=0.10, foam=0.0),
+        ambience=place.ambience,
+        room=place.room,
+        shot=Shot(
+            points=parts.corners(
+                (-1.9 * goods.wide, -1.5 * goods.wide, 0.0),
+                (1.9 * goods.wide, 1.5 * goods.wide, max(1.12 * (tall - deep), 0.15)),
+            ),
+            azimuth=-90 + azimuth,
+            elevation=float(rng.uniform(5, 8)),
+            field_of_view=32,
+            margin=0.84,
+        ),
+        title_from=min(last, 0.6 * seconds),
+    )
