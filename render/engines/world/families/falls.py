@@ -70,7 +70,7 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
     top = 0.0
     if asked is not None:
         solids, top = table(asked)
-    elif not scene.setting or scene.setting == "studio":
+    elif not scene.floor and scene.setting in {"", "studio"}:
         solids, top = [podium(max(0.26, 2.2 * wide), PODIUM, (0.62, 0.61, 0.59))], PODIUM
     place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=0.75)
     azimuth = float(rng.uniform(-14, 14))
@@ -82,13 +82,13 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         spin=(0.0, 0.0, float(rng.uniform(-0.4, 0.4))),
         turn=_pose(goods, towards, rng),
     )
-    high = top + 1.14 * tall + 0.02
+    high, deep = top + 1.14 * tall + 0.02, 1.1 * wide
     return place.stage(
         solids=(*solids, *goods.solids(hero, launch=launch)),
         shot=Shot(
-            points=parts.corners((-1.1 * wide, -1.1 * wide, top), (1.1 * wide, 1.1 * wide, high)),
+            points=parts.corners((-1.1 * goods.wide, -deep, top), (1.1 * goods.wide, deep, high)),
             azimuth=-90 + azimuth,
-            elevation=34.0 if goods.lies else float(rng.uniform(11, 16)),
+            elevation=42.0 if goods.lies else float(rng.uniform(11, 16)),
             field_of_view=30,
             margin=0.86,
             follow=hero,

@@ -262,7 +262,8 @@ def _phone(brand: Brand) -> Goods:
         return geometry.move(geometry.box((wide, 0.0001, tall), bevel=0.00005), (x, -0.0046 - 0.0002 * layer, z))
 
     disk = geometry.move(_swapped(geometry.cylinder(0.021, 0.0001), (0, 2, 1)), (0, -0.0048, 0.012))
-    lens = [geometry.move(geometry.sphere(0.0065, detail=3), (x, 0.0025, z)) for x, z in ((0.02, 0.055), (0.02, 0.036))]
+    glass = _swapped(geometry.cylinder(0.0075, 0.0004), (0, 2, 1))
+    lens = [geometry.move(glass, (0.02, 0.0042, z)) for z in (0.055, 0.036)]
     black = Material(base=(0.008, 0.009, 0.012), gloss=1.0, mirror=1.0, facing=0.05)
     icons = geometry.join([on_glass(0.0145 * (k - 1.5), -0.057, 0.005, 0.005, 1) for k in range(4)])
     deep: Colour = (0.05 * brand.base[0] + 0.005, 0.05 * brand.base[1] + 0.006, 0.05 * brand.base[2] + 0.012)
@@ -310,15 +311,21 @@ def _flacon(brand: Brand) -> Goods:
     cap = geometry.move(geometry.box((0.0165, 0.0135, 0.017), bevel=0.003), (0, 0, 0.086))
     red, green, blue = (0.62 * c + 0.02 for c in brand.base)
     glass = Material(base=(red, green, blue), accent=brand.accent, gloss=1.0, mirror=1.0, facing=0.09)
-    if brand.text:
-        glass = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)
-    looks = (
+    looks = [
         (geometry.join([block, core]), brand.skin(glass)),
         (collar, GILT),
         (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
-    )
+    ]
+    if brand.text:
+        plates = [geometry.move(geometry.box((0.027, 0.0002, 0.032)), (0, y, 0.02)) for y in (-0.0171, 0.0171)]
+        print_ = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)
+        looks.append((geometry.join(plates), brand.skin(print_)))
     return Goods(
-        shape=Shape.HULL, size=(0.034, 0.017, 0.06), substance=brand.substance("glass"), looks=looks, printed=True
+        shape=Shape.HULL,
+        size=(0.034, 0.017, 0.06),
+        substance=brand.substance("glass"),
+        looks=tuple(looks),
+        printed=True,
     )
 
 

@@ -101,7 +101,7 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
     points = _skin(goods)
     peak = points[points[:, 2] > points[:, 2].max() - 0.004].mean(0)
     middle = (float(peak[0]) if goods.front == 0.0 else 0.0, 0.0)
-    side = 2 * (float(np.linalg.norm(points[:, :2] - np.array(middle), axis=1).max()) + 0.8 * tall + 0.02)
+    side = 2 * (float(np.linalg.norm(points[:, :2] - np.array(middle), axis=1).max()) + tall + 0.03)
     clear = CLEAR * side / (THREADS - 1)
     top = at[2] + float(points[:, 2].max()) + clear + 0.008
     u, v = np.meshgrid(*(np.linspace(-side / 2, side / 2, THREADS),) * 2, indexing="ij")

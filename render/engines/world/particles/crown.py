@@ -50,9 +50,7 @@ def crown(
             sheet = 1.0 - fine[which]
             radius = size[which] * np.where(sheet > 0, 1.0 + 0.8 * torn, 1.0)
             thin = np.where(sheet > 0, 0.40 * (1 - torn) ** 1.5 + 0.01, 0.9)
-            return puffs(
-                where, speed * np.where(sheet > 0, 0.3, 1.0)[:, None], radii=radius, colours=colour, opacity=thin
-            )
+            return puffs(where, speed, radii=radius, colours=colour, opacity=thin)
 
         return cloud
 

@@ -14,10 +14,26 @@ SAFE_TALL = 0.20
 """The same at the foot of an upright picture, where players lay their buttons."""
 LINE = 0.095
 """Height of a line as a share of the picture's shorter side."""
+HIGHEST = 0.4
+"""Share of the picture's height that a text of many lines may take."""
+LETTERS = (30, 20, 14)
+"""Of a line, at most; the fewer, the more lines."""
+ENOUGH = 0.8
+"""A text is set smaller, down to this share, before it is broken into more lines."""
 SHADE = 0.6
 """How dark the soft shadow behind the letters is."""
 FADE = 0.5
 """Seconds from the title's first trace until it stands."""
+
+
+def _set(text: str, *, size: int, wide: float, high: float) -> NDArray[np.uint8]:
+    """``[rows, columns]`` of ink, in as few lines as fit the room at about ``size`` pixels each."""
+    inks = {most: lettering.raster(text, size=size, most=most) for most in LETTERS}
+    fits = {most: min(1.0, wide / ink.shape[1], high / ink.shape[0]) for most, ink in inks.items()}
+    most = next((most for most in LETTERS if fits[most] >= ENOUGH), max(LETTERS, key=lambda most: fits[most]))
+    if fits[most] == 1.0:
+        return inks[most]
+    return lettering.raster(text, size=max(4, int(size * fits[most])), most=most)
 
 
 class Title:
@@ -27,12 +43,8 @@ class Title:
         """``begin`` is how many seconds of the film go before it appears."""
         self.begin = begin
         tall = rows > width
-        most, room = (14 if tall else 30), (1 - 2 * SAFE) * width
         size = max(6, round(LINE * min(width, rows)))
-        ink = lettering.raster(text, size=size, most=most)
-        shrink = min(1.0, room / ink.shape[1], 0.4 * rows / ink.shape[0])
-        if shrink < 1.0:
-            ink = lettering.raster(text, size=max(4, int(size * shrink)), most=most)
+        ink = _set(text, size=size, wide=(1 - 2 * SAFE) * width, high=HIGHEST * rows)
         ink = ink[:rows, :width].astype(np.float32) / 255
         foot = first_row + round(rows * (1 - (SAFE_TALL if tall else SAFE)))
         top, left = max(first_row, foot - ink.shape[0]), (width - ink.shape[1]) // 2

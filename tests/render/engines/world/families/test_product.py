@@ -1,0 +1,175 @@
+"""Products: prompts are read, what falls settles, water splashes when it is met, a sheet comes off, text is borne."""
+
+import math
+
+import numpy as np
+import pytest
+
+from render.engines.world import families, physics
+from render.engines.world.families.goods import GOODS, Brand
+from render.engines.world.reading import read
+from render.engines.world.scene import Action, Scene, Subject
+from render.engines.world.tracer.soup import mesh_of, turned
+
+FPS = 20
+PRINTED = sorted(set(GOODS) - {"phone", "shoe"})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    """The cloth's kernel is built once for all tests here, in a folder that goes."""
+    import warp as wp
+
+    kept, wp.config.kernel_cache_dir = wp.config.kernel_cache_dir, str(tmp_path_factory.mktemp("warp"))
+    yield
+    wp.config.kernel_cache_dir = kept
+
+
+def scene(kind, action, *others, **more):
+    subjects = (Subject(kind=kind, colours=("red",)), *(Subject(kind=other) for other in others))
+    return Scene(family="product", subjects=subjects, actions=(Action(name=action),), **more)
+
+
+def moved(stage, seconds=2.5):
+    floor = stage.ground_substance if stage.ground is not None else None
+    return physics.simulate(
+        stage.solids, floor=floor, frames=round(seconds * FPS), fps=FPS, waves=stage.waves, cloths=stage.cloths
+    )
+
+
+def corners(stage, motion, frame, name):
+    """``[n, 3]`` points of all that a moving body wears."""
+    pose = motion.poses[frame, motion.names.index(name)]
+    parts = [solid for solid in stage.solids if name in (solid.name, solid.rides)]
+    return np.concatenate([turned(mesh_of(part).vertices, pose) for part in parts])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds", "action"),
+    [
+        ("A perfume bottle drops into water with a big splash, slow motion", ("flacon",), "splash"),
+        ('A red soda can with "FIZZ" on it turns on a turntable', ("can",), "turntable"),
+        ("A sneaker is revealed as a silk cloth slides off, cinematic", ("shoe", "cloth"), "reveal"),
+        ('A cardboard box labelled "ACME" falls on a wooden table', ("parcel", "table"), "drop"),
+        ('A phone, product reveal, title "NEW DAY"', ("phone",), "reveal"),
+        ("A lemon and ice cubes splash around a bottle", ("lemon", "ice", "bottle"), "splash"),
+    ],
+)
+def test_prompts_of_marketing_teams_are_understood(prompt, kinds, action):
+    found = read(prompt)
+    assert (found.family, found.fallback) == ("product", False)
+    assert found.kinds == kinds
+    assert action in {done.name for done in found.actions}
+    assert found.words.share >= 0.8
+
+
+@pytest.mark.parametrize("kind", GOODS)
+def test_what_falls_settles_on_the_podium_and_does_not_sink_into_it(kind):
+    stage = families.build(scene(kind, "drop"), seed=2, seconds=2.5)
+    motion = moved(stage)
+    (top,) = (2 * solid.size[-1] for solid in stage.solids if solid.name == "podium")
+    first, last = (corners(stage, motion, frame, kind) for frame in (0, -1))
+    size = float(np.ptp(last, axis=0).max())
+    assert first[:, 2].min() > top + 0.1
+    assert last[:, 2].min() == pytest.approx(top, abs=0.01 * size + 0.001)
+    assert np.abs(last - corners(stage, motion, -6, kind)).max() < 0.003
+    assert {"podium", kind} in [{contact.first, contact.second} for contact in motion.contacts]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["bottle", "can", "flacon", "parcel"])
+def test_what_stands_is_standing_at_the_end_with_its_front_to_the_camera(kind, seed):
+    stage = families.build(scene(kind, "drop", "table"), seed=seed, seconds=2.5)
+    motion = moved(stage)
+    pose = motion.poses[-1, motion.names.index(kind)]
+    up = turned(np.array([[0.0, 0.0, 1.0]], np.float32), pose)[0] - pose[:3]
+    assert up[2] > 0.99
+    assert np.hypot(*pose[:2]) < 0.12
+    assert {"table", kind} in [{contact.first, contact.second} for contact in motion.contacts]
+
+
+def test_a_table_of_the_named_material_stands_under_it():
+    asked = scene("parcel", "drop")
+    asked = Scene(
+        family="product", subjects=(*asked.subjects, Subject(kind="table", material="metal")), actions=asked.actions
+    )
+    table = next(s for s in families.build(asked, seed=1, seconds=2.0).solids if s.name == "table")
+    assert table.substance == "bearing steel"
+    assert table.material.metal == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["bottle", "flacon"])
+def test_the_crown_rises_when_the_product_meets_the_water(kind):
+    stage = families.build(scene(kind, "splash"), seed=1, seconds=2.5)
+    motion = moved(stage)
+    lowest = np.array([corners(stage, motion, frame, kind)[:, 2].min() for frame in range(len(motion.poses))])
+    (ring,), (crown,) = stage.rings, stage.particles
+    met = int((lowest < 0).argmax())
+    assert (met - 1) / FPS <= ring.time <= met / FPS
+    cloud = crown.emit(motion)
+    assert len(cloud(ring.time).radii) == 0
+    assert len(cloud(ring.time + 0.06).radii) > 1000
+    assert lowest[-1] == pytest.approx(-0.2 * np.ptp(corners(stage, motion, -1, kind)[:, 2]), rel=0.1)
+
+
+@pytest.mark.slow
+def test_fruit_and_ice_fall_in_about_a_product_that_stands_in_the_water():
+    stage = families.build(scene("can", "splash", "strawberry", "ice"), seed=1, seconds=2.5)
+    pieces = [solid for solid in stage.solids if solid.floats]
+    assert {piece.name.split()[0] for piece in pieces} == {"strawberry", "ice"}
+    assert len(pieces) == len(stage.rings)
+    (can,) = (solid for solid in stage.solids if solid.name == "can")
+    assert not can.moves
+    motion = moved(stage)
+    spots = motion.poses[-1, :, :3]
+    assert (np.hypot(spots[:, 0], spots[:, 1]) > can.size[0]).all(), "nothing is in the can"
+    assert (np.abs(spots[:, 2]) < 0.05).all(), "ice and fruit float"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["can", "shoe", "phone"])
+def test_a_sheet_hides_the_product_and_is_pulled_off_it(kind):
+    stage = families.build(scene(kind, "reveal"), seed=1, seconds=3.0)
+    motion = moved(stage, seconds=3.0)
+    body = [solid for solid in stage.solids if solid.name == kind or solid.name.startswith(f"{kind}'s part")]
+    points = np.concatenate(
+        [turned(mesh_of(s).vertices, np.array((*s.position, *s.turn[1:], s.turn[0]), np.float32)) for s in body]
+    )
+    (sheet,) = motion.sheets
+    low, high = points.min(0), points.max(0)
+    first, last = sheet.vertices[0], sheet.vertices[-1]
+    assert first[:, 2].max() > high[2]
+    assert (first[:, :2].min(0) < low[:2]).all()
+    assert (first[:, :2].max(0) > high[:2]).all()
+    assert (np.linalg.norm(last[:, :2], axis=1).min() > np.linalg.norm(points[:, :2], axis=1).max()) or (
+        last[:, 2].min() > high[2]
+    )
+    assert not {kind}.intersection(motion.names), "the product stands where it stood"
+
+
+@pytest.mark.parametrize("kind", GOODS)
+def test_the_brand_text_is_printed_where_there_is_a_label(kind):
+    goods = GOODS[kind](Brand.of(("red", "white"), usual="blue", text="FIZZ"))
+    printed = [paint for _, paint in goods.looks if paint.text == "FIZZ"]
+    assert bool(printed) == goods.printed == (kind in PRINTED)
+    assert all(paint.base != paint.accent for paint in printed)
+
+
+@pytest.mark.parametrize("action", ["turntable", "drop", "splash", "reveal"])
+def test_a_title_comes_late_and_not_at_all_when_the_label_bears_it(action):
+    asked = scene("can", action, title="FIZZ")
+    stage = families.build(asked, seed=1, seconds=4.0)
+    assert 0.3 < stage.title_from < 3.5
+    label = Scene(
+        family="product", subjects=asked.subjects, actions=(*asked.actions, Action(name="print")), title="FIZZ"
+    )
+    assert families.build(label, seed=1, seconds=4.0).title_from == math.inf
+    phone = Scene(family="product", subjects=(Subject(kind="phone"),), actions=label.actions, title="FIZZ")
+    assert families.build(phone, seed=1, seconds=4.0).title_from < 3.5
+
+
+def test_pale_goods_have_dark_print_and_dark_ones_white():
+    for colour, dark in (("white", True), ("yellow", True), ("red", False), ("black", False)):
+        brand = Brand.of((colour,), usual="blue", text="A")
+        assert (sum(brand.accent) < 0.5) == dark
