@@ -75,7 +75,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         pattern=Pattern.SAND,
         base=(0.012, 0.065, 0.085),
         accent=(0.02, 0.10, 0.11),
-        scale=1.7,
+        scale=0.8,
         gloss=0.9,
         mirror=1.0,
         facing=0.03,

@@ -86,5 +86,5 @@ def laid(place: Place, name: str, *, clearing: float) -> Place:
     if place.light.indoors:
         return replace(changed, solids=solids, ground=floor.material)
     side = clearing + WIDER
-    slab = scenery.prop("floor", geometry.box((side, side, HALF)), floor.material)
+    slab = scenery.prop("laid floor", geometry.box((side, side, HALF)), floor.material)
     return replace(changed, solids=(*place.solids, slab))

@@ -16,8 +16,10 @@ from render.engines.world.scene import Scene
 from render.engines.world.stage import Joint, JointKind, Room, Shape, Solid, Vector
 
 TIERS, RISE, DEEP, SEAT = 8, 0.42, 0.8, 0.62
-MOVING = 26
-"""Spectators who do not sit still."""
+MOVING = 4
+"""Spectators who do not sit still: what moves costs as much as the part of the picture about it."""
+HEART: Vector = (0.0, -0.1, 0.36)
+"""The middle of a spectator."""
 SKINS: tuple[Colour, ...] = ((0.56, 0.33, 0.22), (0.42, 0.23, 0.14), (0.20, 0.10, 0.06), (0.62, 0.40, 0.29))
 HAIRS: tuple[Colour, ...] = ((0.02, 0.016, 0.012), (0.09, 0.045, 0.02), (0.25, 0.15, 0.06), (0.22, 0.21, 0.20))
 TROUSERS: tuple[Colour, ...] = ((0.03, 0.045, 0.09), (0.02, 0.02, 0.024), (0.16, 0.14, 0.11))
@@ -59,11 +61,23 @@ def _figure(*, cheers: bool) -> dict[str, geometry.Mesh]:
     }
 
 
-def _moving(name: str, parts: dict[str, Material], seat: Vector, rng: np.random.Generator) -> list[Solid]:
-    """A spectator on a spring: some jump, the others sway with the row."""
-    cheers = bool(rng.random() < 0.55)
-    looks, mass = _figure(cheers=cheers), 1200 * 4 / 3 * math.pi * 0.12**3
-    x, y, z = seat
+def _dressed(rng: np.random.Generator, shirt: Colour) -> dict[str, Material]:
+    """What a spectator is made of, by the names of :func:`_figure`."""
+    return {
+        "shirt": Material(base=(0.7 * shirt[0] + 0.02, 0.7 * shirt[1] + 0.02, 0.7 * shirt[2] + 0.02), gloss=0.05),
+        "skin": Material(base=SKINS[int(rng.integers(len(SKINS)))], gloss=0.1),
+        "hair": Material(base=HAIRS[int(rng.integers(len(HAIRS)))], gloss=0.15),
+        "trousers": Material(base=TROUSERS[int(rng.integers(len(TROUSERS)))], gloss=0.05),
+    }
+
+
+def _fan(name: str, seat: Vector, rng: np.random.Generator, *, team: Colour, cheers: bool) -> list[Solid]:
+    """One in the team's colour who jumps, or sways, on a spring."""
+    made = _dressed(rng, team)
+    back = (-HEART[0], -HEART[1], -HEART[2])
+    looks = {part: geometry.move(look, back) for part, look in _figure(cheers=cheers).items()}
+    x, y, z = (a + b for a, b in zip(seat, HEART, strict=True))
+    mass = 1200 * 4 / 3 * math.pi * 0.12**3
     beat = 2 * math.pi * (float(rng.uniform(1.1, 1.7)) if cheers else float(rng.uniform(0.35, 0.6)))
     sag, spring = 9.81 / beat**2, mass * beat**2
     hop = Joint(kind=JointKind.SLIDE, start=-sag + float(rng.uniform(0.05, 0.16)), spring=spring)
@@ -73,13 +87,13 @@ def _moving(name: str, parts: dict[str, Material], seat: Vector, rng: np.random.
         shape=Shape.SPHERE,
         size=(0.12,),
         substance="backboard",
-        material=parts["shirt"],
-        position=(x, y, z + sag + 0.12 if cheers else z),
+        material=made["shirt"],
+        position=(x, y, z + sag if cheers else z),
         joint=hop if cheers else sway,
         look=looks["shirt"],
     )
     worn = [
-        replace(scenery.prop(f"{name}'s {part}", looks[part], parts[part]), rides=name)
+        replace(scenery.prop(f"{name}'s {part}", looks[part], made[part]), rides=name)
         for part in ("skin", "hair", "trousers")
     ]
     return [body, *worn]
@@ -88,23 +102,18 @@ def _moving(name: str, parts: dict[str, Material], seat: Vector, rng: np.random.
 def _crowd(rng: np.random.Generator, rows: list[Vector], team: str) -> list[Solid]:
     shirts = [team, *(str(name) for name in rng.choice(SHIRTS, 5, replace=False))]
     seats = [seat for seat in rows if rng.random() < 0.82]
-    movers = set(rng.choice(len(seats), min(MOVING, len(seats)), replace=False).tolist())
+    heart = np.array((float(rng.uniform(-3.0, 3.0)), seats[0][1] + 1.5 * DEEP))
+    nearest = np.argsort(np.linalg.norm(np.array(seats)[:, :2] - heart, axis=1), kind="stable")[:MOVING]
+    fans = [seats[k] for k in nearest]
+    solids: list[Solid] = []
+    for k, seat in enumerate(fans):
+        solids += _fan(f"fan {k + 1}", seat, rng, team=COLOURS[team], cheers=k % 3 != 2)
     figure = _figure(cheers=False)
     groups: dict[Material, list[geometry.Mesh]] = {}
-    solids: list[Solid] = []
-    for k, (x, y, z) in enumerate(seats):
+    for x, y, z in (seat for seat in seats if seat not in fans):
         shirt = COLOURS[shirts[0] if rng.random() < 0.4 else shirts[1 + int(rng.integers(5))]]
-        made = {
-            "shirt": Material(base=(0.7 * shirt[0] + 0.02, 0.7 * shirt[1] + 0.02, 0.7 * shirt[2] + 0.02), gloss=0.05),
-            "skin": Material(base=SKINS[int(rng.integers(len(SKINS)))], gloss=0.1),
-            "hair": Material(base=HAIRS[int(rng.integers(len(HAIRS)))], gloss=0.15),
-            "trousers": Material(base=TROUSERS[int(rng.integers(len(TROUSERS)))], gloss=0.05),
-        }
+        made, scale = _dressed(rng, shirt), np.float32(rng.uniform(0.9, 1.08))
         at = (x + float(rng.normal(0, 0.05)), y, z)
-        if k in movers:
-            solids += _moving(f"spectator {k + 1}", made, at, rng)
-            continue
-        scale = np.float32(rng.uniform(0.9, 1.08))
         for part, look in figure.items():
             mesh = geometry.Mesh(vertices=look.vertices * scale, normals=look.normals, faces=look.faces)
             groups.setdefault(made[part], []).append(geometry.move(mesh, at))

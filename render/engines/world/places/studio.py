@@ -30,12 +30,12 @@ def _tinted(colour: Colour, base: Colour, strength: float) -> Colour:
 def _forms(rng: np.random.Generator, clearing: float, tones: list[Colour]) -> list[Solid]:
     """Plinths, balls, arches and steps of plain paint in two groups behind the clearing, as a set designer has them."""
     solids: list[Solid] = []
-    unit = 0.16 * clearing + 0.22
+    unit = 0.17 * clearing + 0.08
     for side in (-1, 1):
-        x = side * clearing * float(rng.uniform(0.55, 0.85))
+        x = side * clearing * float(rng.uniform(0.7, 1.0))
         for k in range(int(rng.integers(3, 5))):
             size = unit * float(rng.uniform(0.5, 1.0)) * (1.0 if k else 1.35)
-            at = (x, clearing + size + float(rng.uniform(0.1, 0.5)) + (0.9 * unit if k == 0 else 0.0))
+            at = (x, 1.3 * clearing + size + float(rng.uniform(0.1, 0.5)) + (0.9 * unit if k == 0 else 0.0))
             x += side * (size + unit * float(rng.uniform(0.45, 0.9)))
             paint = Material(base=tones[int(rng.integers(len(tones)))], gloss=0.25, mirror=0.12, roughness=0.4)
             kind = ("plinth", "ball", "arch", "steps")[int(rng.integers(4)) if k else 2 * int(rng.integers(2))]
@@ -56,7 +56,7 @@ def _forms(rng: np.random.Generator, clearing: float, tones: list[Colour]) -> li
                     for s in range(3)
                 ]
             angle = float(rng.uniform(-0.35, 0.35))
-            name = f"{kind} {len(solids) + 1}"
+            name = f"paper {kind} {len(solids) + 1}"
             solids.append(scenery.prop(name, geometry.join(looks), paint, (*at, 0.0), angle=angle))
     return solids
 

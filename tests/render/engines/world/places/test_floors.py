@@ -18,7 +18,7 @@ def build(name, floor, **asked):
 
 def underfoot(place):
     """The material that is seen at the origin from above."""
-    slabs = [solid for solid in place.solids if solid.name == "floor"]
+    slabs = [solid for solid in place.solids if solid.name == "laid floor"]
     return slabs[-1].material if slabs else place.ground
 
 
