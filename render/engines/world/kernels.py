@@ -44,6 +44,7 @@ def prepare(cache: Path, device: str) -> None:
         lamp_kernels,
         moving_kernels,
         puff_kernels,
+        raster_kernels,
         sea_kernels,
         sky_kernels,
         still_kernels,
@@ -55,6 +56,7 @@ def prepare(cache: Path, device: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for module in (
             sky_kernels,
+            raster_kernels,
             still_kernels,
             travel_kernels,
             moving_kernels,

@@ -10,7 +10,7 @@ import warp as wp
 from render.engines.world.tracer.world_kernels import Lens
 
 TAPS = wp.constant(12)
-"""Samples along a streak, to either side."""
+"""Samples along a streak at most, to either side; a short one gets one a pixel."""
 RING = wp.constant(2.3999632)
 """The golden angle in radians: samples on a disk turn by it."""
 DISK = wp.constant(28)
@@ -38,6 +38,18 @@ def fastest(
     out[j, i] = best * shutter
 
 
+@wp.kernel(enable_backward=False)
+def spread(tiles: wp.array2d(dtype=wp.vec2), reach: int, out: wp.array2d(dtype=wp.vec2)):
+    """The longest streak within ``reach`` tiles of each."""
+    row, column = wp.tid()
+    best = wp.vec2(0.0, 0.0)
+    for j in range(wp.max(row - reach, 0), wp.min(row + reach + 1, tiles.shape[0])):
+        for i in range(wp.max(column - reach, 0), wp.min(column + reach + 1, tiles.shape[1])):
+            if wp.length_sq(tiles[j, i]) > wp.length_sq(best):
+                best = tiles[j, i]
+    out[row, column] = best
+
+
 @wp.func
 def nearer(mine: float, other: float) -> float:
     """1 where ``mine`` lies clearly before ``other``, 0 where clearly behind; both in metres."""
@@ -54,33 +66,28 @@ def streak(
     shutter: float,
     longest: float,
     side: int,
-    reach: int,
     out: wp.array2d(dtype=wp.vec3),
 ):
-    """Colours along the fastest streak within ``reach`` tiles, by who covers whom during the exposure."""
+    """Colours along the longest streak about, which ``tiles`` say, by who covers whom during the exposure."""
     y, x = wp.tid()
     row = y / side
     column = x / side
     if touched[row, column] == 0:
         return
     out[y, x] = colour[y, x]
-    along = wp.vec2(0.0, 0.0)
-    length = float(0.0)
-    for j in range(wp.max(row - reach, 0), wp.min(row + reach + 1, tiles.shape[0])):
-        for i in range(wp.max(column - reach, 0), wp.min(column + reach + 1, tiles.shape[1])):
-            size = wp.length(tiles[j, i])
-            if size > length:
-                length = size
-                along = tiles[j, i]
+    along = tiles[row, column]
+    length = wp.length(along)
     if length < 1.0:
         return
+    taps = wp.min(int(wp.ceil(length * 0.5)), TAPS)
+    step = 1.0 / float(2 * taps + 1)
     mine = front[y, x][3]
     own = wp.clamp(wp.length(speed[y, x]) * shutter * 0.5, 0.5, longest * 0.5)
     weight = 1.0 / own
     total = colour[y, x] * weight
-    for k in range(-TAPS, TAPS + 1):
+    for k in range(-taps, taps + 1):
         if k != 0:
-            share = float(k) / float(2 * TAPS + 1)
+            share = float(k) * step
             xx = int(wp.floor(float(x) + 0.5 + along[0] * share))
             yy = int(wp.floor(float(y) + 0.5 + along[1] * share))
             if xx >= 0 and yy >= 0 and xx < colour.shape[1] and yy < colour.shape[0]:

@@ -43,7 +43,7 @@ class Finish:
         tiles = (-(-height // side), -(-width // side))
         self.longest = max(4.0, LONGEST_STREAK * height)
         self.reach = math.ceil(self.longest / 2 / side)
-        self.fastest = wp.zeros(tiles, dtype=wp.vec2, device=device)
+        self.fastest, self.about = (wp.zeros(tiles, dtype=wp.vec2, device=device) for _ in range(2))
         self.streaked = wp.zeros(self.size, dtype=wp.vec3, device=device) if style.shutter > 0 else None
         self.widest = max(1.0, WIDEST_DISK * height)
         if style.aperture > 0:
@@ -62,7 +62,8 @@ class Finish:
             return colour
         shutter = self.style.shutter
         self._launch(blur_kernels.fastest, [speed, shutter, self.longest, self.side, self.fastest], self.fastest.shape)
-        streaks = [self.fastest, touched, shutter, self.longest, self.side, self.reach]
+        self._launch(blur_kernels.spread, [self.fastest, self.reach, self.about], self.about.shape)
+        streaks = [self.about, touched, shutter, self.longest, self.side]
         self._launch(blur_kernels.streak, [colour, front, speed, *streaks, self.streaked])
         return self.streaked
 

@@ -7,7 +7,7 @@ from typing import Any
 import warp as wp
 
 from render.engines.world.camera import Camera
-from render.engines.world.tracer import still_kernels, travel_kernels, world_kernels
+from render.engines.world.tracer import raster_kernels, still_kernels, travel_kernels, world_kernels
 
 
 def lens_of(camera: Camera, width: int, height: int) -> Any:
@@ -28,7 +28,8 @@ class Layers:
         self.sun, self.rest, self.mirrored = (self._buffer(wp.vec3) for _ in range(3))
         self.normal, self.ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         if travels:
-            self.air, self.glimpsed, self.factors = (self._buffer(kind) for kind in (wp.vec3, wp.vec3, wp.vec2))
+            self.nearest = self._buffer(wp.uint64)
+            self.air, self.glimpsed, self.rough_sun, self.rough_rest = (self._buffer(wp.vec3) for _ in range(4))
             self.new, self.old = self._memory(), self._memory()
             self.lens: Any = None
 
@@ -41,6 +42,9 @@ class Layers:
         memory.known, memory.ids = kept
         return memory, kept
 
+    def _launch(self, kernel: Any, inputs: list[Any], size: Any = None) -> None:
+        wp.launch(kernel, size or self.size, inputs, device=self.device)
+
     @property
     def all(self) -> list[Any]:
         """Sun, rest, mirrored, normal, ids: as the kernels take them."""
@@ -48,7 +52,7 @@ class Layers:
 
     def draw(self, world: Any, *, samples: int, rays: int) -> None:
         """Draw carefully, once: ``samples`` a pixel, each with ``rays`` probes of the sky."""
-        wp.launch(still_kernels.draw_still, self.size, [world, samples, rays, *self.all], device=self.device)
+        self._launch(still_kernels.draw_still, [world, samples, rays, *self.all])
 
     def follow(self, world: Any, lens: Any, frame: int, *, samples: int) -> Any:
         """Draw for the lens of this frame, ``samples`` a pixel on rims; the lens of the frame before."""
@@ -58,22 +62,13 @@ class Layers:
             self.old[0].ids.fill_(-1)
         world.lens, before, self.lens = lens, self.lens, lens
         memory, surfaces = self.new[0], (self.normal, self.ids)
-        wp.launch(
-            travel_kernels.see,
-            self.size,
-            [world, frame, before, self.old[0], memory, self.sun, self.rest, self.air, self.glimpsed, *surfaces],
-            device=self.device,
-        )
-        wp.launch(
-            travel_kernels.light,
-            self.size,
-            [world, memory, self.air, self.glimpsed, *surfaces, self.sun, self.rest, self.mirrored, self.factors],
-            device=self.device,
-        )
-        wp.launch(
-            travel_kernels.smooth,
-            self.size,
-            [world, samples, self.normal, self.ids, self.factors, self.sun, self.rest],
-            device=self.device,
-        )
+        rough = (self.rough_sun, self.rough_rest)
+        self.nearest.fill_(raster_kernels.NOWHERE)
+        if world.has_still:
+            faces = len(world.still.indices) // 3
+            self._launch(raster_kernels.cover_pixels, [world.still, lens, self.nearest], faces)
+        began = (*rough, self.air, self.glimpsed)
+        self._launch(travel_kernels.see, [world, frame, before, self.old[0], memory, *began, *surfaces, self.nearest])
+        self._launch(travel_kernels.light, [world, memory, self.air, self.glimpsed, *surfaces, *rough, self.mirrored])
+        self._launch(travel_kernels.smooth, [world, samples, *surfaces, *rough, self.sun, self.rest])
         return before

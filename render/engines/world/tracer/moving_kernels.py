@@ -3,6 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import dither, fraction
+from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import clear, fresnel, glimpse, shade_moving
 from render.engines.world.tracer.world_kernels import (
     Hit,
@@ -74,6 +75,7 @@ def cover(
     shadow: wp.array2d(dtype=wp.float32),
     open_sky: wp.array2d(dtype=wp.float32),
     speed: wp.array2d(dtype=wp.vec2),
+    nearest: wp.array2d(dtype=wp.uint64),
 ):
     """What a pixel's centre sees (as :func:`draw_still` says it), one shadow sample, and the sky that movers leave.
 
@@ -89,9 +91,9 @@ def cover(
     hit = Hit()
     hit.distance = -1.0
     if (touch & 1) != 0:
-        hit = hit_moving(world, world.lens.eye, direction, q[3])
+        hit = met(world.moving, nearest[y, x], world.lens.eye, direction)
     was = world.lens.eye + direction * q[3]
-    if hit.distance > 0.0:
+    if hit.distance > 0.0 and hit.distance < q[3]:
         front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
         front_ids[y, x] = hit.id * 256 + hit.surface
         was = hit.before
@@ -140,6 +142,7 @@ def compose(
     shadow: wp.array2d(dtype=wp.float32),
     open_sky: wp.array2d(dtype=wp.float32),
     colour: wp.array2d(dtype=wp.vec3),
+    nearest: wp.array2d(dtype=wp.uint64),
 ):
     """Linear radiance. Outlines of what moves get ``corners`` samples, edges of its shadows eight."""
     y, x = wp.tid()
@@ -198,11 +201,16 @@ def compose(
         count = corners
     total = wp.vec3(0.0, 0.0, 0.0)
     for k in range(count):
+        hit = Hit()
         if count > 1:
             direction = ray(
                 world.lens, float(x) + fraction(float(k) * 0.7548777 + 0.25), float(y) + (float(k) + 0.5) / float(count)
             )
-        hit = hit_moving(world, world.lens.eye, direction, q[3])
+            hit = hit_moving(world, world.lens.eye, direction, q[3])
+        else:
+            hit = met(world.moving, nearest[y, x], world.lens.eye, direction)
+            if hit.distance > q[3]:
+                hit.distance = -1.0
         if hit.distance > 0.0:
             at = world.lens.eye + direction * hit.distance
             sees = open_share(spheres, owners, hit.id, at, hit.normal)

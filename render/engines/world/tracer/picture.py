@@ -15,7 +15,7 @@ from render.engines.world.presets import STANDARD, Preset
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
-from render.engines.world.tracer import moving_kernels, sky_kernels, still_kernels, world_kernels
+from render.engines.world.tracer import moving_kernels, raster_kernels, sky_kernels, still_kernels, world_kernels
 from render.engines.world.tracer.finish import Finish
 from render.engines.world.tracer.lamps import Lamps
 from render.engines.world.tracer.layers import Layers, lens_of
@@ -99,6 +99,7 @@ class Picture:
         self.layers = Layers(self.w, self.h, travels=self.travels, device=device)
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         self.shadow, self.open_sky = self._buffer(wp.float32), self._buffer(wp.float32)
+        self.nearest = self._buffer(wp.uint64)
         self.speed, self.colour = self._buffer(wp.vec2), self._buffer(wp.vec3)
         self.out = wp.zeros((self.height, self.width, 3), dtype=wp.uint8, device=device)
         rows, columns = -(-self.h // self.side), -(-self.w // self.side)
@@ -207,9 +208,15 @@ class Picture:
             wp.array(spheres, dtype=wp.vec4, device=self.device),
             wp.array(owners, dtype=wp.int32, device=self.device),
         ]
+        self.nearest.fill_(raster_kernels.NOWHERE)
+        if placed is not None:
+            faces = len(world.moving.indices) // 3
+            self._launch(raster_kernels.cover_pixels, [world.moving, world.lens, self.nearest], faces)
         sun, _, _, normal, ids = layers
         seen = [self.front, self.front_ids, self.shadow, self.open_sky]
         tiles = [world, self.touched, self.side]
-        self._launch(moving_kernels.cover, [*tiles, *balls, self.before, sun, normal, ids, *seen, self.speed])
+        self._launch(
+            moving_kernels.cover, [*tiles, *balls, self.before, sun, normal, ids, *seen, self.speed, self.nearest]
+        )
         corners = 1 if self.style.cel else self.preset.corners
-        self._launch(moving_kernels.compose, [*tiles, corners, *balls, *layers, *seen[1:], self.colour])
+        self._launch(moving_kernels.compose, [*tiles, corners, *balls, *layers, *seen[1:], self.colour, self.nearest])

@@ -130,7 +130,7 @@ def join(pieces: Sequence[Piece], *, first_id: int, apart: int, device: str) -> 
     locals_ = wp.array(whole.vertices, dtype=wp.vec3, device=device)
     normals = wp.array(whole.normals, dtype=wp.vec3, device=device)
     before = wp.clone(points)
-    soup.mesh, soup.indices, soup.locals, soup.poses = mesh.id, indices, locals_, poses
+    soup.mesh, soup.points, soup.indices, soup.locals, soup.poses = mesh.id, points, indices, locals_, poses
     soup.normals, soup.before = normals, before
     soup.part = wp.array(part, dtype=wp.int32, device=device)
     soup.surface = wp.array(np.array([piece.surface for piece in pieces], np.int32), dtype=wp.int32, device=device)

@@ -8,6 +8,7 @@ painted anew, so they stay sharp.
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import dither, fraction
+from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import (
     CLOSED,
     closed_off,
@@ -22,16 +23,20 @@ from render.engines.world.tracer.shade_kernels import (
 from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
+    Hit,
     Lens,
     World,
     blocked_by_still,
+    hit_ground,
     hit_still,
     ray,
     towards_sun,
 )
 
+YOUNG = wp.constant(6.0)
+"""Samples up to which a point is refreshed in every frame."""
 SETTLED = wp.constant(12.0)
-"""Samples after which a point that is all lit or all dark is refreshed only now and then."""
+"""Samples up to which it is in every third, and after which, all lit or all dark, only now and then."""
 LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
 SHARE = wp.constant(12)
@@ -42,6 +47,8 @@ CLEAR_MIRROR = wp.constant(0.2)
 
 FAINT = wp.constant(0.015)
 """Share of a mirror below which it is left out."""
+GOLDEN = wp.constant(2.3999632)
+"""The golden angle in radians: samples of a pixel turn by it."""
 
 
 @wp.struct
@@ -102,14 +109,20 @@ def see(
     mirrored: wp.array2d(dtype=wp.vec3),
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
+    nearest: wp.array2d(dtype=wp.uint64),
 ):
-    """One ray a pixel: light without shadows, what is known of the shadows, and mirrors of one pixel in four.
+    """One sample a pixel, of the ``nearest`` triangle: light without shadows, what is known of shadows, and mirrors.
+
+    Mirrors that are weak are seen in one pixel of four.
 
     ``lens`` is the camera of the frame before.
     """
     y, x = wp.tid()
     direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
-    hit = hit_still(world, world.lens.eye, direction, NOTHING)
+    hit = hit_ground(world, world.lens.eye, direction, NOTHING)
+    part_hit = met(world.still, nearest[y, x], world.lens.eye, direction)
+    if part_hit.distance > 0.0 and (hit.distance < 0.0 or part_hit.distance < hit.distance):
+        hit = part_hit
     nothing = wp.vec3(0.0, 0.0, 0.0)
     mirrored[y, x] = nothing
     if hit.distance < 0.0:
@@ -146,7 +159,7 @@ def see(
     if count < 1.0:
         count = 0.0
         probes = 3
-    elif count < SETTLED or turn == 0 or (mixed and turn % 2 == 0):
+    elif count < YOUNG or turn == 0 or (count < SETTLED and turn % 3 == 0) or (mixed and turn % 4 == 0):
         probes = 1
     if probes > 0:
         share = 1.0 / wp.min(count + float(probes), LONGEST)
@@ -183,7 +196,7 @@ def evened(memory: Memory, x: int, y: int, width: int, height: int) -> wp.vec2:
     weight = float(1.0)
     sun_weight = float(1.0)
     near = far * 0.03
-    young = q[2] < 6.0
+    young = q[2] < SETTLED
     for k in range(8):
         i = k + k / 4
         dx = (i % 3 - 1) * 2
@@ -212,7 +225,6 @@ def light(
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
     mirrored: wp.array2d(dtype=wp.vec3),
-    factors: wp.array2d(dtype=wp.vec2),
 ):
     """Shadows, occlusion and mirrors into the layers that :func:`see` began."""
     y, x = wp.tid()
@@ -224,7 +236,6 @@ def light(
         mirrored[y, x] = wp.vec3(0.0, 0.0, 0.0)
         return
     factor = evened(memory, x, y, width, height)
-    factors[y, x] = factor
     sun[y, x] = sun[y, x] * factor[0]
     rest[y, x] = rest[y, x] * (1.0 - CLOSED * factor[1]) + air[y, x]
     surface = world.surfaces[code % 256]
@@ -264,17 +275,42 @@ def rim(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), x: i
     return wp.abs(p - q) > 0.04 * wp.min(p, q)
 
 
+@wp.func
+def lent(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), hit: Hit, x: int, y: int) -> int:
+    """Which of a pixel's neighbours, row by row, sees the surface of a hit, or nothing as it; −1 if none does."""
+    code = int(-1)
+    if hit.distance > 0.0:
+        code = hit.id * 256 + hit.surface
+    best = wp.abs(hit.distance) * 0.2
+    found = int(-1)
+    for i in range(9):
+        xx = x + i % 3 - 1
+        yy = y + i / 3 - 1
+        if xx >= 0 and yy >= 0 and xx < ids.shape[1] and yy < ids.shape[0]:
+            if ids[yy, xx] == code:
+                q = normal[yy, xx]
+                turned = 1.0 - wp.dot(wp.vec3(q[0], q[1], q[2]), hit.normal)
+                gap = wp.abs(q[3] - hit.distance) + turned * hit.distance
+                if code < 0:
+                    gap = 0.0
+                if gap < best:
+                    best = gap
+                    found = i
+    return found
+
+
 @wp.kernel(enable_backward=False)
 def smooth(
     world: World,
     samples: int,
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
-    factors: wp.array2d(dtype=wp.vec2),
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
+    smooth_sun: wp.array2d(dtype=wp.vec3),
+    smooth_rest: wp.array2d(dtype=wp.vec3),
 ):
-    """The rims of parts anew with ``samples`` rays a pixel, in the light that is known of their neighbours."""
+    """The rims of parts with ``samples`` a pixel, each in the light of the neighbour that sees the same surface."""
     y, x = wp.tid()
     width = world.lens.width
     height = world.lens.height
@@ -282,45 +318,35 @@ def smooth(
     right = wp.min(x + 1, width - 1)
     above = wp.max(y - 1, 0)
     below = wp.min(y + 1, height - 1)
-    if not (
+    total_sun = sun[y, x]
+    total_rest = rest[y, x]
+    if samples > 1 and (
         rim(normal, ids, x, y, left, y)
         or rim(normal, ids, x, y, right, y)
         or rim(normal, ids, x, y, x, above)
         or rim(normal, ids, x, y, x, below)
     ):
-        return
-    sum_sun = wp.vec3(0.0, 0.0, 0.0)
-    sum_rest = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(samples):
-        jx = fraction(float(k) * 0.7548777 + 0.25)
-        jy = (float(k) + 0.5) / float(samples)
-        direction = ray(world.lens, float(x) + jx, float(y) + jy)
-        hit = hit_still(world, world.lens.eye, direction, NOTHING)
-        if hit.distance < 0.0:
-            sum_rest += endless(world, direction)
-        else:
-            hit = turned_to_eye(hit, direction)
-            code = hit.id * 256 + hit.surface
-            part = lay(world, hit, direction)
-            factor = wp.vec2(1.0, 0.0)
-            found = int(0)
-            best = float(1.0e9)
-            for i in range(9):
-                xx = wp.clamp(x + i % 3 - 1, 0, width - 1)
-                yy = wp.clamp(y + i / 3 - 1, 0, height - 1)
-                q = normal[yy, xx]
-                gap = wp.abs(q[3] - hit.distance) + (1.0 - wp.dot(wp.vec3(q[0], q[1], q[2]), hit.normal)) * hit.distance
-                if ids[yy, xx] == code and gap < best:
-                    best = gap
-                    factor = factors[yy, xx]
-                    found = int(1)
-            if found == 0:
-                at = lifted(world, hit, direction)
-                if not faces_sun(world, hit):
-                    factor = wp.vec2(0.0, 0.0)
-                else:
-                    factor = wp.vec2(1.0 - blocked_by_still(world, at, world.air.sun, 80.0), 0.0)
-            sum_sun += part.sun * factor[0]
-            sum_rest += part.rest * (1.0 - CLOSED * factor[1]) + part.air
-    sun[y, x] = sum_sun * (1.0 / float(samples))
-    rest[y, x] = sum_rest * (1.0 / float(samples))
+        for k in range(1, samples):
+            away = 0.45 * wp.sqrt((float(k) + 0.5) / float(samples))
+            jx = 0.5 + away * wp.cos(float(k) * GOLDEN)
+            jy = 0.5 + away * wp.sin(float(k) * GOLDEN)
+            direction = ray(world.lens, float(x) + jx, float(y) + jy)
+            hit = hit_still(world, world.lens.eye, direction, NOTHING)
+            if hit.distance > 0.0:
+                hit = turned_to_eye(hit, direction)
+            same = lent(normal, ids, hit, x, y)
+            if same >= 0:
+                total_sun += sun[y + same / 3 - 1, x + same % 3 - 1]
+                total_rest += rest[y + same / 3 - 1, x + same % 3 - 1]
+            elif hit.distance < 0.0:
+                total_rest += endless(world, direction)
+            else:
+                part = lay(world, hit, direction)
+                if faces_sun(world, hit):
+                    dark = blocked_by_still(world, lifted(world, hit, direction), world.air.sun, 80.0)
+                    total_sun += part.sun * (1.0 - dark)
+                total_rest += part.rest + part.air
+        total_sun = total_sun * (1.0 / float(samples))
+        total_rest = total_rest * (1.0 / float(samples))
+    smooth_sun[y, x] = total_sun
+    smooth_rest[y, x] = total_rest

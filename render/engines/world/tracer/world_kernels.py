@@ -24,6 +24,7 @@ class Soup:
     """Triangles of many parts in one tree."""
 
     mesh: wp.uint64
+    points: wp.array(dtype=wp.vec3)
     indices: wp.array(dtype=wp.int32)
     locals: wp.array(dtype=wp.vec3)
     normals: wp.array(dtype=wp.vec3)
@@ -111,6 +112,14 @@ def on_screen(lens: Lens, at: wp.vec3) -> wp.vec2:
 
 
 @wp.func
+def earlier(soup: Soup, face: int, u: float, v: float) -> wp.vec3:
+    """Where a point was in the frame before."""
+    a = soup.before[soup.indices[face * 3]]
+    b = soup.before[soup.indices[face * 3 + 1]]
+    return a * u + b * v + soup.before[soup.indices[face * 3 + 2]] * (1.0 - u - v)
+
+
+@wp.func
 def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp.vec3) -> Hit:
     hit = Hit()
     a = soup.indices[face * 3]
@@ -126,15 +135,8 @@ def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp
     hit.facet = facet
     hit.surface = soup.surface[part]
     hit.id = soup.first_id + part
+    hit.before = earlier(soup, face, u, v)
     return hit
-
-
-@wp.func
-def earlier(soup: Soup, face: int, u: float, v: float) -> wp.vec3:
-    """Where a point was in the frame before."""
-    a = soup.before[soup.indices[face * 3]]
-    b = soup.before[soup.indices[face * 3 + 1]]
-    return a * u + b * v + soup.before[soup.indices[face * 3 + 2]] * (1.0 - u - v)
 
 
 @wp.func
@@ -147,27 +149,18 @@ def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) 
         query = wp.mesh_query_ray(world.moving.mesh, origin, direction, reach)
         if query.result:
             hit = strike(world.moving, query.face, query.u, query.v, query.t, query.normal)
-            a = world.moving.indices[query.face * 3]
-            b = world.moving.indices[query.face * 3 + 1]
-            c = world.moving.indices[query.face * 3 + 2]
-            w = 1.0 - query.u - query.v
-            hit.before = (
-                world.moving.before[a] * query.u + world.moving.before[b] * query.v + world.moving.before[c] * w
-            )
     return hit
 
 
 @wp.func
-def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
-    """The nearest of the ground and of the parts that stand still, or a distance below 0."""
+def hit_ground(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The ground, or a distance below 0."""
     hit = Hit()
     hit.distance = -1.0
     hit.id = -1
-    limit = reach
     if world.ground >= 0 and direction[2] < -1.0e-5 and origin[2] > 0.0:
         floor = -origin[2] / direction[2]
-        if floor < limit:
-            limit = floor
+        if floor < reach:
             hit.distance = floor
             hit.normal = wp.vec3(0.0, 0.0, 1.0)
             hit.facet = hit.normal
@@ -176,6 +169,16 @@ def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -
             hit.local = origin + direction * floor
             hit.surface = world.ground
             hit.id = 0
+    return hit
+
+
+@wp.func
+def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The nearest of the ground and of the parts that stand still, or a distance below 0."""
+    hit = hit_ground(world, origin, direction, reach)
+    limit = reach
+    if hit.distance > 0.0:
+        limit = hit.distance
     if world.has_still != 0:
         query = wp.mesh_query_ray(world.still.mesh, origin, direction, limit)
         if query.result:

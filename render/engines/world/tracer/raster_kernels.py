@@ -1,0 +1,138 @@
+"""What a pixel's middle sees, found triangle by triangle: for a pinhole quicker than a ray a pixel. Warp kernels."""
+
+import warp as wp
+
+from render.engines.world.tracer.world_kernels import Hit, Lens, Soup, strike
+
+NOWHERE = wp.constant(wp.uint64(18446744073709551615))
+"""Among the nearest triangles: none."""
+CLOSEST = wp.constant(0.01)
+"""Metres before the lens from which on something is seen."""
+STEPS = wp.constant(262144.0)
+"""Steps of depth in a metre."""
+JOINT = wp.constant(0.002)
+"""Pixels by which a triangle reaches over its edges, so that no gap opens between two."""
+
+
+@wp.struct
+class Reach:
+    """Columns and rows of pixels, as far as something reaches."""
+
+    left: float
+    right: float
+    top: float
+    low: float
+
+
+@wp.func
+def widened(reach: Reach, lens: Lens, at: wp.vec3) -> Reach:
+    """The reach with a point, given from the eye, in it."""
+    scale = 1.0 / (wp.dot(at, lens.forward) * lens.pixel)
+    x = 0.5 * float(lens.width) + wp.dot(at, lens.right) * scale
+    y = 0.5 * float(lens.height) - wp.dot(at, lens.up) * scale
+    reach.left = wp.min(reach.left, x)
+    reach.right = wp.max(reach.right, x)
+    reach.top = wp.min(reach.top, y)
+    reach.low = wp.max(reach.low, y)
+    return reach
+
+
+@wp.func
+def clipped(reach: Reach, lens: Lens, one: wp.vec3, other: wp.vec3) -> Reach:
+    """The reach with the beginning of an edge, and where the edge passes the closest plane."""
+    near = wp.dot(one, lens.forward)
+    far = wp.dot(other, lens.forward)
+    if near >= CLOSEST:
+        reach = widened(reach, lens, one)
+    if (near >= CLOSEST) != (far >= CLOSEST):
+        reach = widened(reach, lens, one + (other - one) * ((CLOSEST * 1.0001 - near) / (far - near)))
+    return reach
+
+
+@wp.func
+def slopes(edge: wp.vec3, lens: Lens) -> wp.vec3:
+    """An edge's function at the middle of the first pixel, and its steps along columns and rows."""
+    across = wp.dot(edge, lens.right) * lens.pixel
+    along = -wp.dot(edge, lens.up) * lens.pixel
+    first = wp.dot(edge, lens.forward) - across * (0.5 * float(lens.width) - 0.5)
+    return wp.vec3(first - along * (0.5 * float(lens.height) - 0.5), across, along)
+
+
+@wp.kernel(enable_backward=False)
+def cover_pixels(soup: Soup, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
+    """Leave in each pixel the nearest triangle over its middle: depth · 2³² + triangle."""
+    face = wp.tid()
+    a = soup.points[soup.indices[face * 3]] - lens.eye
+    b = soup.points[soup.indices[face * 3 + 1]] - lens.eye
+    c = soup.points[soup.indices[face * 3 + 2]] - lens.eye
+    za = wp.dot(a, lens.forward)
+    zb = wp.dot(b, lens.forward)
+    zc = wp.dot(c, lens.forward)
+    if wp.max(za, wp.max(zb, zc)) < CLOSEST:
+        return
+    reach = Reach()
+    reach.left = float(lens.width)
+    reach.top = float(lens.height)
+    reach = clipped(reach, lens, a, b)
+    reach = clipped(reach, lens, b, c)
+    reach = clipped(reach, lens, c, a)
+    left = int(wp.ceil(wp.max(reach.left, 0.0) - 0.502))
+    right = int(wp.floor(wp.min(reach.right, float(lens.width)) - 0.498))
+    top = int(wp.ceil(wp.max(reach.top, 0.0) - 0.502))
+    low = int(wp.floor(wp.min(reach.low, float(lens.height)) - 0.498))
+    if right < left or low < top:
+        return
+    # A ray meets the triangle where the volumes that it spans with each edge have one sign.
+    one = slopes(wp.cross(b, c - b), lens)
+    two = slopes(wp.cross(c, a - c), lens)
+    three = slopes(wp.cross(a, b - a), lens)
+    volume = wp.dot(a, wp.cross(b - a, c - a))
+    if volume < 0.0:
+        one = -one
+        two = -two
+        three = -three
+        volume = -volume
+    if volume < 1.0e-12:
+        return
+    all_ = one + two + three
+    slack_one = JOINT * wp.sqrt(one[1] * one[1] + one[2] * one[2])
+    slack_two = JOINT * wp.sqrt(two[1] * two[1] + two[2] * two[2])
+    slack_three = JOINT * wp.sqrt(three[1] * three[1] + three[2] * three[2])
+    for y in range(top, low + 1):
+        row_one = one[0] + one[2] * float(y) + slack_one
+        row_two = two[0] + two[2] * float(y) + slack_two
+        row_three = three[0] + three[2] * float(y) + slack_three
+        row_all = all_[0] + all_[2] * float(y)
+        for x in range(left, right + 1):
+            column = float(x)
+            if (
+                row_one + one[1] * column > 0.0
+                and row_two + two[1] * column > 0.0
+                and row_three + three[1] * column > 0.0
+            ):
+                depth = volume / wp.max(row_all + all_[1] * column, 1.0e-12)
+                if depth > CLOSEST and depth < 1.0e4:
+                    key = (wp.uint64(depth * STEPS) << wp.uint64(32)) | wp.uint64(face)
+                    if key < nearest[y, x]:
+                        wp.atomic_min(nearest, y, x, key)
+
+
+@wp.func
+def met(soup: Soup, key: wp.uint64, origin: wp.vec3, direction: wp.vec3) -> Hit:
+    """Where a ray through a pixel's middle meets the triangle that the pixel names, or a distance below 0."""
+    hit = Hit()
+    hit.distance = -1.0
+    hit.id = -1
+    if key != NOWHERE:
+        face = int(key & wp.uint64(4294967295))
+        a = soup.points[soup.indices[face * 3]] - origin
+        b = soup.points[soup.indices[face * 3 + 1]] - origin
+        c = soup.points[soup.indices[face * 3 + 2]] - origin
+        facet = wp.cross(b - a, c - a)
+        one = wp.dot(direction, wp.cross(b, c - b))
+        two = wp.dot(direction, wp.cross(c, a - c))
+        all_ = wp.dot(direction, facet)
+        u = wp.clamp(one / all_, 0.0, 1.0)
+        v = wp.clamp(two / all_, 0.0, 1.0 - u)
+        hit = strike(soup, face, u, v, wp.dot(a, facet) / all_, wp.normalize(facet))
+    return hit
