@@ -38,10 +38,10 @@ def _ground(ground: Material) -> Material:
         return ground
 
     def withered(colour: Colour, share: float) -> Colour:
-        red, green, blue = (0.62 * c + share * w for c, w in zip(colour, WITHERED, strict=True))
+        red, green, blue = (0.5 * c + share * w for c, w in zip(colour, WITHERED, strict=True))
         return red, green, blue
 
-    return replace(ground, base=withered(ground.base, 0.23), accent=withered(ground.accent, 0.57))
+    return replace(ground, base=withered(ground.base, 0.42), accent=withered(ground.accent, 0.95))
 
 
 def _turned(solids: tuple[Solid, ...], rng: np.random.Generator) -> tuple[Solid, ...]:
@@ -63,6 +63,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     speed = float(rng.uniform(*STRENGTHS[does])) * min(max(subject.speed, 0.6), 1.5)
     name = scene.setting or str(rng.choice(USUAL))
     place = places.build(name, scene=scene, rng=rng, clearing=3.0)
+    aside = float(rng.choice([-1, 1])) * float(rng.uniform(44, 58) if name == "street" else rng.uniform(0, 24))
     length = max(float(np.hypot(*place.wind[:2])), 1e-6)
     wind = (speed * place.wind[0] / length, speed * place.wind[1] / length, 0.0)
     colours = tuple(COLOURS[colour] for colour in subject.colours) or particles.AUTUMN
@@ -72,7 +73,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         high=(REACH / 2, REACH / 2, HIGH),
         seconds=seconds,
         wind=wind,
-        count=subject.count or int(rng.integers(560, 700)),
+        count=subject.count or int(rng.integers(640, 800)),
         colours=colours,
         falls=0.4 if does == "fall" else 0.25,
     )
@@ -83,7 +84,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         particles=(*place.particles, blown),
         shot=Shot(
             points=parts.corners((-0.9, -0.5, 0.0), (0.9, 0.7, 1.0)),
-            azimuth=-90 + float(rng.uniform(-24, 24)),
+            azimuth=-90 + aside,
             elevation=float(rng.uniform(4.5, 8)),
             field_of_view=44,
         ),

@@ -187,6 +187,6 @@ def fire(
         return 1.0 + float(puffing + slow + (0.10 * hard * np.exp(-age / 0.12) * np.clip(age / 0.02, 0, 1)).sum())
 
     middle = (source[0], source[1], source[2] + 0.42 * tall)
-    warm = 0.075 * power
+    warm = 0.085 * power
     lamp = Lamp(position=middle, colour=(warm, 0.42 * warm, 0.12 * warm), radius=0.45 * width, flicker=strength)
     return Particles(name="fire", emit=lambda _: cloud, cracks=cracks, strength=math.sqrt(power / 60.0)), lamp

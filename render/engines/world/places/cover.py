@@ -25,7 +25,6 @@ SOFT = frozenset({Pattern.GRASS, Pattern.SAND, Pattern.SOIL, Pattern.SNOW})
 """Grounds that lie under snow wholly."""
 THIN, MAT = 0.05, 1.0
 """Half metres: a box that is no higher and no narrower is a floor."""
-PUDDLE = Material(base=(0.035, 0.036, 0.036), gloss=0.9, mirror=1.0, facing=0.03)
 DEPTH = 0.035
 """Metres of snow on what is level."""
 LEVEL = 0.55
@@ -76,6 +75,7 @@ def puddles(ground: Material, rng: np.random.Generator) -> list[Solid]:
     """Water that stands in the hollows of a ground that holds it."""
     if ground.pattern not in HOLDS:
         return []
+    water = Material(base=_times(ground.base, DARKER * DARKER), gloss=0.9, mirror=1.0, facing=0.02)
     made = []
     for k in range(11):
         away, turn = float(rng.uniform(1.2, 9.0)), float(rng.uniform(0, 2 * math.pi))
@@ -94,7 +94,7 @@ def puddles(ground: Material, rng: np.random.Generator) -> list[Solid]:
                 shape=Shape.SPHERE,
                 size=(size,),
                 substance="ground",
-                material=PUDDLE,
+                material=water,
                 position=at,
                 look=look,
                 touches=False,

@@ -7,7 +7,7 @@ from render.engines.world.tracer.world_kernels import World, ray
 
 FAR = wp.constant(1.0e4)
 """What a lamp sees where nothing is."""
-FAINT = wp.constant(0.004)
+FAINT = wp.constant(0.01)
 """Light below which a lamp is left out."""
 SOFT = wp.constant(0.25)
 """How far round a surface's horizon a lamp still reaches: leaves and grass let light through, lamps are not points."""
