@@ -20,6 +20,8 @@ CUT = Material(pattern=Pattern.PLAIN, base=(0.32, 0.20, 0.10), gloss=0.05)
 EMBER = Material(base=(1.0, 0.20, 0.025), glow=1.1)
 ASH = Material(pattern=Pattern.SOIL, base=(0.03, 0.028, 0.027), accent=(0.12, 0.115, 0.11), gloss=0.0)
 KILOWATTS = 55.0
+SMOKE = (0.20, 0.20, 0.21)
+"""Of dry wood: thin and bluish."""
 
 
 def _log(start: np.ndarray, end: np.ndarray, radius: float) -> tuple[geometry.Mesh, geometry.Mesh]:
@@ -99,7 +101,15 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     burning, lamp = particles.fire((0.0, 0.0, 0.10 * size), rng=rng, width=1.1 * size, power=power, wind=draught)
     high = 1.2 * particles.flame_height(power, 1.1 * size)
     smoke = particles.smoke(
-        (0.0, 0.0, high), rng=rng, width=0.9 * size, power=0.5 * power, wind=draught, thickness=0.055, lasts=7.0
+        (0.0, 0.0, high),
+        rng=rng,
+        width=0.9 * size,
+        power=0.5 * power,
+        wind=draught,
+        thickness=0.045,
+        count=300,
+        lasts=7.0,
+        colour=SMOKE,
     )
     wide = 1.75 * size
     return place.stage(
