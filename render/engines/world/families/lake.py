@@ -97,7 +97,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         clouds.append(crowns)
     blows = (wind * math.cos(heading), wind * math.sin(heading), 0.0)
     points = np.array(
-        ((-2.0, -1.2, 0.0), (2.0, -1.2, 0.0), (-2.0, 2.2, 0.2), (2.0, 2.2, 0.2), (-9.0, 48.0, 0.0), (9.0, 48.0, 11.0))
+        ((-1.5, -1.2, 0.0), (1.5, -1.2, 0.0), (-1.7, 1.9, 0.2), (1.7, 1.9, 0.2), (-2.0, 9.0, 0.0), (2.0, 9.0, 1.9))
     )
     return Stage(
         solids=tuple(solids),
@@ -107,7 +107,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=points,
             azimuth=-90 + float(rng.uniform(-16, 16)),
-            elevation=float(rng.uniform(8, 10)),
+            elevation=float(rng.uniform(6.5, 8.5)),
             field_of_view=46,
         ),
         waves=ripples,

@@ -122,7 +122,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=parts.corners((-LONG - 0.1, -WIDE, 0.0), (LONG + shift, WIDE, high)),
             azimuth=-90 + float(rng.uniform(-22, 22)),
-            elevation=float(rng.uniform(20, 28)),
+            elevation=float(rng.uniform(11, 16)),
             field_of_view=36,
         ),
     )

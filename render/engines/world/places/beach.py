@@ -77,9 +77,9 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         accent=(0.02, 0.10, 0.11),
         scale=0.8,
         gloss=0.9,
-        mirror=1.0,
+        mirror=0.72,
         facing=0.03,
-        roughness=0.15,
+        roughness=0.1,
     )
     foam = Material(pattern=Pattern.SNOW, base=(0.80, 0.84, 0.86), accent=(0.55, 0.62, 0.66))
     shore = np.linspace(-160.0, 160.0, 240)

@@ -40,6 +40,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     spots = scenery.open_towards_camera(
         scenery.ring(rng, 7, clearing + 10.0, clearing + 40.0, apart=9.0), clearing=clearing
     )
+    spots = spots[np.abs(spots[:, 0]) > 0.3 * np.abs(spots[:, 1])]
     leaf = replace(scenery.LEAF, scale=0.5)
     for k, (x, y) in enumerate(spots):
         stand = float(height(np.array(x), np.array(y)))

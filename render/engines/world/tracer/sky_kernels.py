@@ -103,11 +103,16 @@ def sky(air: Air, direction: wp.vec3) -> wp.vec3:
         glow = wp.clamp((facing - 0.9975) * 2500.0, 0.0, 1.0)
         colour = colour + air.sun_colour * glow
     else:
+        low = wp.max(air.sun[2], 0.3)
+        u = x + 0.14 * air.sun[0] / low
+        v = y + 0.14 * air.sun[1] / low
+        ahead = noise2(u * 1.2, v * 1.2) * 0.5 + noise2(u * 2.9 + 7.0, v * 2.9) * 0.27
+        relief = wp.clamp((cover - ahead) * 4.5 + 0.55, 0.0, 1.0)
         cover += noise2(x * 6.7, y * 6.7) * 0.14 + noise2(x * 14.3, y * 14.3) * 0.09
         bank = wp.clamp((cover - level) * 3.2, 0.0, 1.0)
         bank = bank * bank * (3.0 - 2.0 * bank) * wp.clamp(height * 7.0, 0.0, 1.0)
         thick = wp.clamp((cover - level) * 2.2, 0.0, 1.0)
-        lit = air.sun_colour * (0.34 - 0.10 * thick) + air.ambient * 0.12
+        lit = air.sun_colour * (0.15 + 0.30 * relief - 0.08 * thick) + air.ambient * (0.17 - 0.05 * thick)
         colour = colour * (1.0 - bank * 0.92) + lit * (bank * 0.92)
         glow = wp.pow(facing, 900.0) * 4.0 + wp.pow(facing, 48.0) * 0.30 + wp.pow(facing, 6.0) * 0.10
         colour = colour + air.sun_colour * glow
