@@ -182,7 +182,7 @@ class Puffs:
     normals: NDArray[np.float32] | None = None
     """``[n, 3]`` unit normals of leaves, which are flat with sharp rims; None for soft balls."""
     stalks: NDArray[np.float32] | None = None
-    """``[n, 3]`` unit vectors along the leaves, from stalk to tip; None for soft balls."""
+    """``[n, 3]`` unit vectors along the leaves, from stalk to tip, given where ``normals`` are."""
     repeats: tuple[float, float] | None = None
     """Metres along x and y after which the particles are the same again, as far as one sees; None for what is where it
     is."""

@@ -48,7 +48,7 @@ def _turned(solids: tuple[Solid, ...], rng: np.random.Generator) -> tuple[Solid,
     """The trees in autumn's colours."""
     made = []
     for solid in solids:
-        if solid.material.pattern == Pattern.LEAVES and "crown" in solid.name:
+        if solid.material.pattern == Pattern.LEAVES and any(part in solid.name for part in ("crown", "bush")):
             base, accent = CROWNS[int(rng.integers(len(CROWNS)))]
             solid = replace(solid, material=replace(solid.material, base=base, accent=accent))  # noqa: PLW2901
         made.append(solid)

@@ -68,6 +68,6 @@ class Lamps:
             self._launch(lamp_kernels.illumine, [world, struct, rest, normal, ids, lit])
 
     def draw(self, world: Any, seen: Sequence[Any], time: float, colour: Any) -> None:
-        """Lamplight over ``colour``; ``seen`` are ids of what stands still, normals with depth and ids of what is seen."""
+        """Lamplight over ``colour``; ``seen`` are ids of the still, and normals with depth and ids of all."""
         for struct, lit, strength in zip(self.structs, self.lit, self.strengths(time), strict=True):
             self._launch(lamp_kernels.add, [world, struct, lit, strength, *seen, colour])

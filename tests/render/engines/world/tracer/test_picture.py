@@ -152,6 +152,7 @@ def puffs(spots, *, opacity=1.0, radius=0.2, glow=0.0, normals=None, velocity=(0
         opacity=np.full(count, opacity, np.float32),
         glow=np.full(count, glow, np.float32),
         normals=normals,
+        stalks=None if normals is None else np.tile(np.array((0, 0, 1), np.float32), (count, 1)),
     )
     return (Particles(name="puffs", emit=lambda _: lambda _: cloud),)
 
@@ -167,7 +168,7 @@ def test_a_particle_is_seen_before_and_hidden_behind_a_solid():
     assert greenness(behind).max() < 10
 
 
-def test_a_fast_particle_is_a_streak_and_a_disk_seen_edge_on_is_thin():
+def test_a_fast_particle_is_a_streak_and_a_leaf_seen_edge_on_is_thin():
     slow, fast = (
         greenness(drawn(particles=puffs([(-0.4, -0.8, 1.0)], velocity=(0, 0, -speed)))[0]) > 12 for speed in (0, 30)
     )
