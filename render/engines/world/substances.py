@@ -159,6 +159,15 @@ SUBSTANCES: dict[str, Substance] = {
             (6130, 0.2, 0.2),
         ),
     ),
+    "filled can": Substance(
+        density=840,
+        restitution=0.35,
+        friction=0.35,
+        rolling=0.0003,
+        noise=0.12,
+        loudness=0.8,
+        modes=((1100, 0.035, 0.8), (1750, 0.03, 1.0), (2600, 0.022, 0.6), (4100, 0.012, 0.3)),
+    ),
     "plastic": Substance(
         density=300,
         bulk=1050,

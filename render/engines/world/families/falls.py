@@ -91,7 +91,6 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
             elevation=42.0 if goods.lies else float(rng.uniform(11, 16)),
             field_of_view=30,
             margin=0.86,
-            follow=hero,
         ),
         title_from=min(0.5 * seconds, 1.0),
     )

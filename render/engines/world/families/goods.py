@@ -212,7 +212,7 @@ def _can(brand: Brand) -> Goods:
     return Goods(
         shape=Shape.CYLINDER,
         size=(0.033, 0.061),
-        substance="steel",
+        substance="filled can",
         looks=looks,
         front=-math.pi / 2,
         printed=True,
@@ -306,7 +306,7 @@ def _cup(brand: Brand) -> Goods:
 def _flacon(brand: Brand) -> Goods:
     """A perfume bottle: a block of thick glass, a gilt collar and a cap. Its print stands clear of its edges."""
     block = geometry.move(geometry.box((0.034, 0.017, 0.04), bevel=0.006), (0, 0, 0.02))
-    core = geometry.move(geometry.box((0.013, 0.011, 0.018)), (0, 0, 0.083))
+    core = geometry.move(geometry.box((0.013, 0.011, 0.016)), (0, 0, 0.0865))
     collar = geometry.lathe([(0.0, 0.058), (0.0125, 0.058), (0.0125, 0.070), (0.0, 0.070)])
     cap = geometry.move(geometry.box((0.0165, 0.0135, 0.017), bevel=0.003), (0, 0, 0.086))
     red, green, blue = (0.62 * c + 0.02 for c in brand.base)

@@ -210,7 +210,7 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         shot=Shot(
             points=parts.corners(
                 (-1.9 * goods.wide, -1.5 * goods.wide, 0.0),
-                (1.9 * goods.wide, 1.5 * goods.wide, max(1.12 * (tall - deep), 0.15)),
+                (1.9 * goods.wide, 1.5 * goods.wide, max(1.15 * (tall - deep), 0.12)),
             ),
             azimuth=-90 + azimuth,
             elevation=float(rng.uniform(5, 8)),

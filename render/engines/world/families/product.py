@@ -22,6 +22,8 @@ TABLE_RIM = 0.028
 LEAST_RADIUS = 0.065
 FALL = 0.008
 """Metres the product is let go above the turntable."""
+TITLE = 0.22
+"""Share of the action's height that is left free for a title below it."""
 SHOWS_FRONT = 1.3
 """Seconds at which a turntable has brought the product's front to the camera."""
 
@@ -74,6 +76,13 @@ SHOWS: dict[str, Show] = {
 """By action; of several that a prompt asks for, the first here is shown."""
 
 
+def _above_title(shot: Shot) -> Shot:
+    """The shot with room under its action, where the title stands."""
+    low, high = shot.points.min(0), shot.points.max(0)
+    foot = [(x, y, low[2] - TITLE * (high[2] - low[2])) for x in (low[0], high[0]) for y in (low[1], high[1])]
+    return replace(shot, points=np.concatenate([shot.points, foot]))
+
+
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     kind = next((kind for kind in scene.kinds if kind in GOODS), "bottle")
@@ -89,4 +98,4 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     stage = show(goods, kind, replace(scene, subjects=(hero, *others)), rng=rng, seconds=seconds)
     if goods.printed and "print" in asked:
         return replace(stage, title_from=math.inf)
-    return stage
+    return replace(stage, shot=_above_title(stage.shot)) if scene.title else stage
