@@ -159,6 +159,8 @@ class Cloth:
     """Stiffness against bending, as a share of cotton's."""
     open: float = 0.0
     """Share of the sheet that lets air and light through: 0 for cloth, about 0.9 for a net."""
+    holds: bool = False
+    """True for a net with wide meshes between whose points a ball must not slip."""
     settle: float = 0.0
     """Seconds for which it has hung or flown before the scene starts."""
 

@@ -226,6 +226,15 @@ SUBSTANCES: dict[str, Substance] = {
         noise=0.1,
         modes=((150, 0.045, 1.0), (280, 0.03, 0.5), (560, 0.018, 0.25)),
     ),
+    "goal post": Substance(
+        density=2700,
+        restitution=0.70,
+        friction=0.45,
+        stiffness=200_000,
+        priority=6,
+        noise=0.06,
+        modes=((196, 0.32, 1.0), (412, 0.28, 0.8), (788, 0.2, 0.6), (1310, 0.14, 0.4), (2230, 0.09, 0.25)),
+    ),
     "car": Substance(
         density=1500,
         bulk=7800,

@@ -20,6 +20,9 @@ from render.engines.world.stage import Cloth, Shape, Solid, Vector
 from render.engines.world.substances import SUBSTANCES
 
 STEPS_A_SECOND = 480
+PLAIN, FINE = (1, 3), (4, 1)
+"""Into how many steps each of these is cut, and how often all ties are met in each: for cloth, for a net that holds
+balls."""
 EDDIES_A_SECOND = 60
 """How often the wind at the points of a sheet is found anew."""
 COTTON_STRETCH = 5e-5
@@ -101,6 +104,8 @@ class _Sheet:
         weight = np.where(cloth.pinned.ravel(), 0.0, 1.0 / mass).astype(np.float32)
         weave.weight = wp.array(weight, dtype=float, **on)
         weave.mass, weave.thickness, weave.tight = mass, THICKNESS, 1.0 - cloth.open
+        weave.holds = int(cloth.holds)
+        weave.steps, weave.sweeps = FINE if cloth.holds else PLAIN
         weave.floor, weave.rubbing = 0.0, SUBSTANCES[floor].friction if floor is not None else -1.0
         self.place, self.before = wp.array(points, dtype=wp.vec3, **on), wp.array(points, dtype=wp.vec3, **on)
         self.speed = wp.zeros(len(points), dtype=wp.vec3, **on)
@@ -144,8 +149,10 @@ class Cloths:
             self.table[k]["shape"] = kinds[solid.shape]
             self.table[k]["size"] = (*solid.size, 0.0, 0.0)[:3]
             self.table[k]["friction"] = SUBSTANCES[solid.substance].friction
+            self.table[k]["mass"] = model.body_mass[self.bodies[k]]
         self.blocks = wp.array(self.table, dtype=cloth_kernels.Block, device="cpu")
         self.push, self.twist = (wp.zeros(max(1, len(self.solids)), dtype=wp.vec3, device="cpu") for _ in range(2))
+        self.rows, self.pushes, self.twists = self.blocks.numpy(), self.push.numpy(), self.twist.numpy()
         self.reach = np.array([model.geom_rbound[geom] for geom in self.geoms])
         mujoco.mj_kinematics(model, data)
         for index in range(len(self.solids)):
@@ -167,11 +174,10 @@ class Cloths:
         middles = data.geom_xpos[self.geoms]
         near = ((middles + self.reach[:, None] > low) & (middles - self.reach[:, None] < high)).all(1)
         self.order = np.flatnonzero(near)
-        rows = self.blocks.numpy()
-        rows[: len(self.order)] = self.table[self.order]
+        self.rows[: len(self.order)] = self.table[self.order]
         for k, index in enumerate(self.order.tolist()):
             if self.bodies[index]:
-                self._put(rows[k], index, data)
+                self._put(self.rows[k], index, data)
         return len(self.order)
 
     def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
@@ -212,7 +218,7 @@ class Cloths:
         return count
 
     def _push_back(self, data: mujoco.MjData, count: int, dt: float) -> None:
-        for index, push, twist in zip(self.order, self.push.numpy()[:count], self.twist.numpy()[:count], strict=True):
+        for index, push, twist in zip(self.order, self.pushes[:count], self.twists[:count], strict=True):
             body = int(self.bodies[index])
             if body and push.any():
                 data.xfrc_applied[body, :3] += push / dt

@@ -14,8 +14,8 @@ CYLINDER = wp.constant(2)
 CAPSULE = wp.constant(3)
 AIR = wp.constant(1.2)
 """kg/m³."""
-SWEEPS = wp.constant(3)
-"""Times that all constraints are met in a step, to and fro."""
+RETURN = wp.constant(0.8)
+"""m/s at which a net that holds balls gives one back at most: its cords rub on each other."""
 
 
 @wp.struct
@@ -32,6 +32,12 @@ class Weave:
     thickness: wp.float32
     tight: wp.float32
     """Share of the air that does not pass through."""
+    steps: wp.int32
+    """Into how many a step is cut."""
+    sweeps: wp.int32
+    """Times that all constraints are met in each, to and fro."""
+    holds: wp.int32
+    """Not 0 where balls are kept out of triangles, and not of points only."""
     floor: wp.float32
     rubbing: wp.float32
     """Friction on the floor; below 0 there is none to lie on."""
@@ -48,6 +54,7 @@ class Block:
     drift: wp.vec3
     spin: wp.vec3
     friction: wp.float32
+    mass: wp.float32
 
 
 @wp.func
@@ -97,13 +104,100 @@ def away_from(block: Block, place: wp.vec3):
     return out, far
 
 
+@wp.func
+def nearest_on(a: wp.vec3, b: wp.vec3, c: wp.vec3, p: wp.vec3) -> wp.vec3:
+    """Barycentric coordinates of the point of a triangle that is nearest to ``p`` (Ericson, 2005)."""
+    ab = b - a
+    ac = c - a
+    d1 = wp.dot(ab, p - a)
+    d2 = wp.dot(ac, p - a)
+    if d1 <= 0.0 and d2 <= 0.0:
+        return wp.vec3(1.0, 0.0, 0.0)
+    d3 = wp.dot(ab, p - b)
+    d4 = wp.dot(ac, p - b)
+    if d3 >= 0.0 and d4 <= d3:
+        return wp.vec3(0.0, 1.0, 0.0)
+    vc = d1 * d4 - d3 * d2
+    if vc <= 0.0 and d1 >= 0.0 and d3 <= 0.0:
+        t = d1 / (d1 - d3)
+        return wp.vec3(1.0 - t, t, 0.0)
+    d5 = wp.dot(ab, p - c)
+    d6 = wp.dot(ac, p - c)
+    if d6 >= 0.0 and d5 <= d6:
+        return wp.vec3(0.0, 0.0, 1.0)
+    vb = d5 * d2 - d1 * d6
+    if vb <= 0.0 and d2 >= 0.0 and d6 <= 0.0:
+        t = d2 / (d2 - d6)
+        return wp.vec3(1.0 - t, 0.0, t)
+    va = d3 * d6 - d5 * d4
+    if va <= 0.0 and d4 - d3 >= 0.0 and d5 - d6 >= 0.0:
+        t = (d4 - d3) / ((d4 - d3) + (d5 - d6))
+        return wp.vec3(0.0, 1.0 - t, t)
+    whole = va + vb + vc
+    return wp.vec3(va / whole, vb / whole, vc / whole)
+
+
+@wp.func
+def stop_ball(
+    weave: Weave,
+    blocks: wp.array(dtype=Block),
+    n: int,
+    face: wp.vec3i,
+    dt: float,
+    place: wp.array(dtype=wp.vec3),
+    before: wp.array(dtype=wp.vec3),
+    push: wp.array(dtype=wp.vec3),
+    twist: wp.array(dtype=wp.vec3),
+):
+    """Move a triangle out of ball ``n``, and add what that gives to the ball."""
+    ball = blocks[n]
+    a = place[face[0]]
+    b = place[face[1]]
+    c = place[face[2]]
+    middle = wp.transform_get_translation(ball.pose)
+    reach = ball.size[0] + weave.thickness
+    low = wp.min(a, wp.min(b, c)) - middle
+    high = wp.max(a, wp.max(b, c)) - middle
+    if wp.max(low[0], wp.max(low[1], low[2])) > reach or wp.min(high[0], wp.min(high[1], high[2])) < -reach:
+        return
+    share = nearest_on(a, b, c, middle)
+    spot = share[0] * a + share[1] * b + share[2] * c
+    away = spot - middle
+    far = wp.length(away)
+    if far >= reach or far < 1.0e-9:
+        return
+    # What is pinned holds the ball, but throws the points beside it nowhere.
+    free = 1.0 / weave.mass
+    even = wp.dot(share, share) * free
+    stiff = 1.0e-3 * free
+    for k in range(3):
+        stiff += share[k] * share[k] * weave.weight[face[k]]
+    normal = away / far
+    deep = reach - far
+    was = share[0] * before[face[0]] + share[1] * before[face[1]] + share[2] * before[face[2]]
+    slid = spot - was - (ball.drift + wp.cross(ball.spin, spot - ball.middle)) * dt
+    slid = slid - wp.dot(slid, normal) * normal
+    hold = wp.min(1.0, ball.friction * deep / wp.max(wp.length(slid), 1.0e-9))
+    shift = deep * normal - hold * slid
+    given = shift * (-1.0 / (stiff * dt))
+    strength = wp.length(given)
+    limit = ball.mass * wp.max(RETURN - wp.dot(ball.drift, given) / strength, 0.0)
+    given = given * wp.min(1.0, limit / strength)
+    for k in range(3):
+        place[face[k]] = place[face[k]] + shift * (share[k] * weave.weight[face[k]] / even)
+    push[n] = push[n] + given
+    twist[n] = twist[n] + wp.cross(spot - ball.middle, given)
+    ball.drift = ball.drift + given / ball.mass
+    blocks[n] = ball
+
+
 @wp.kernel
 def advance(
     weave: Weave,
     blocks: wp.array(dtype=Block),
     count: int,
     gravity: float,
-    dt: float,
+    whole: float,
     flow: wp.array(dtype=wp.vec3),
     place: wp.array(dtype=wp.vec3),
     before: wp.array(dtype=wp.vec3),
@@ -111,77 +205,94 @@ def advance(
     push: wp.array(dtype=wp.vec3),
     twist: wp.array(dtype=wp.vec3),
 ):
-    """Move a sheet by ``dt``; ``push`` and ``twist`` get the N·s and N·m·s that it gives to each block."""
+    """Move a sheet by ``whole`` seconds; ``push`` and ``twist`` get the N·s and N·m·s that it gives to each block."""
     points = place.shape[0]
-    for f in range(weave.faces.shape[0]):
-        face = weave.faces[f]
-        a = place[face[0]]
-        b = place[face[1]]
-        c = place[face[2]]
-        area = wp.cross(b - a, c - a)
-        size = wp.length(area)
-        if size > 1.0e-12:
-            normal = area / size
-            air = (flow[face[0]] + flow[face[1]] + flow[face[2]]) / 3.0
-            air = air - (speed[face[0]] + speed[face[1]] + speed[face[2]]) / 3.0
-            fast = wp.length(air)
-            force = 0.25 * AIR * weave.tight * size * fast * (1.1 * wp.dot(air, normal) * normal + 0.06 * air)
-            for k in range(3):
-                at = face[k]
-                # No air can push a point faster than it flows itself.
-                kick = force * (weave.weight[at] * dt / 3.0)
-                most = 0.5 * fast
-                if wp.length(kick) > most:
-                    kick = kick * (most / wp.length(kick))
-                speed[at] = speed[at] + kick
-    for k in range(points):
-        before[k] = place[k]
-        if weave.weight[k] > 0.0:
-            speed[k] = (speed[k] - wp.vec3(0.0, 0.0, gravity * dt)) * (1.0 - 0.15 * dt)
-            place[k] = place[k] + speed[k] * dt
-    edges = weave.edges.shape[0]
-    for sweep in range(SWEEPS):
-        for n in range(edges):
-            e = n
-            if sweep % 2 == 1:
-                e = edges - 1 - n
-            edge = weave.edges[e]
-            one = weave.weight[edge[0]]
-            two = weave.weight[edge[1]]
-            apart = place[edge[0]] - place[edge[1]]
-            long = wp.length(apart)
-            if one + two > 0.0 and long > 1.0e-9:
-                give = weave.compliance[e] / (dt * dt)
-                by = (weave.lengths[e] - long) / ((one + two + give) * long)
-                place[edge[0]] = place[edge[0]] + apart * (by * one)
-                place[edge[1]] = place[edge[1]] - apart * (by * two)
+    dt = whole / float(weave.steps)
     for k in range(count):
         push[k] = wp.vec3(0.0, 0.0, 0.0)
         twist[k] = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(points):
-        if weave.weight[k] > 0.0:
+    for _step in range(weave.steps):
+        for f in range(weave.faces.shape[0]):
+            face = weave.faces[f]
+            a = place[face[0]]
+            b = place[face[1]]
+            c = place[face[2]]
+            area = wp.cross(b - a, c - a)
+            size = wp.length(area)
+            if size > 1.0e-12:
+                normal = area / size
+                air = (flow[face[0]] + flow[face[1]] + flow[face[2]]) / 3.0
+                air = air - (speed[face[0]] + speed[face[1]] + speed[face[2]]) / 3.0
+                fast = wp.length(air)
+                force = 0.25 * AIR * weave.tight * size * fast * (1.1 * wp.dot(air, normal) * normal + 0.06 * air)
+                for k in range(3):
+                    at = face[k]
+                    # No air can push a point faster than it flows itself.
+                    kick = force * (weave.weight[at] * dt / 3.0)
+                    most = 0.5 * fast
+                    if wp.length(kick) > most:
+                        kick = kick * (most / wp.length(kick))
+                    speed[at] = speed[at] + kick
+        for k in range(points):
+            before[k] = place[k]
+            if weave.weight[k] > 0.0:
+                speed[k] = (speed[k] - wp.vec3(0.0, 0.0, gravity * dt)) * (1.0 - 0.15 * dt)
+                place[k] = place[k] + speed[k] * dt
+        edges = weave.edges.shape[0]
+        for sweep in range(weave.sweeps):
+            for n in range(edges):
+                e = n
+                if sweep % 2 == 1:
+                    e = edges - 1 - n
+                edge = weave.edges[e]
+                one = weave.weight[edge[0]]
+                two = weave.weight[edge[1]]
+                apart = place[edge[0]] - place[edge[1]]
+                long = wp.length(apart)
+                if one + two > 0.0 and long > 1.0e-9:
+                    give = weave.compliance[e] / (dt * dt)
+                    by = (weave.lengths[e] - long) / ((one + two + give) * long)
+                    place[edge[0]] = place[edge[0]] + apart * (by * one)
+                    place[edge[1]] = place[edge[1]] - apart * (by * two)
+        if weave.holds != 0:
+            for f in range(weave.faces.shape[0]):
+                for n in range(count):
+                    if blocks[n].shape == SPHERE:
+                        stop_ball(weave, blocks, n, weave.faces[f], dt, place, before, push, twist)
             for n in range(count):
-                block = blocks[n]
-                local, far = away_from(block, place[k])
-                deep = weave.thickness - far
-                if deep > 0.0:
-                    normal = wp.transform_vector(block.pose, local)
-                    moves = block.drift + wp.cross(block.spin, place[k] - block.middle)
-                    slid = place[k] - before[k] - moves * dt
-                    slid = slid - wp.dot(slid, normal) * normal
-                    hold = wp.min(1.0, block.friction * deep / wp.max(wp.length(slid), 1.0e-9))
-                    shift = deep * normal - hold * slid
-                    place[k] = place[k] + shift
-                    given = shift * (-weave.mass / dt)
-                    push[n] = push[n] + given
-                    twist[n] = twist[n] + wp.cross(place[k] - block.middle, given)
-            if weave.rubbing >= 0.0:
-                deep = weave.floor + weave.thickness - place[k][2]
-                if deep > 0.0:
-                    slid = place[k] - before[k]
-                    slid = wp.vec3(slid[0], slid[1], 0.0)
-                    hold = wp.min(1.0, weave.rubbing * deep / wp.max(wp.length(slid), 1.0e-9))
-                    place[k] = place[k] + wp.vec3(0.0, 0.0, deep) - hold * slid
-            speed[k] = (place[k] - before[k]) / dt
-        else:
-            speed[k] = (place[k] - before[k]) / dt
+                ball = blocks[n]
+                if ball.shape == SPHERE:
+                    way = ball.drift * dt
+                    there = wp.transform_get_translation(ball.pose) + way
+                    ball.pose = wp.transform(there, wp.transform_get_rotation(ball.pose))
+                    ball.middle = ball.middle + way
+                    blocks[n] = ball
+        for k in range(points):
+            if weave.weight[k] > 0.0:
+                for n in range(count):
+                    block = blocks[n]
+                    if weave.holds != 0 and block.shape == SPHERE:
+                        continue
+                    local, far = away_from(block, place[k])
+                    deep = weave.thickness - far
+                    if deep > 0.0:
+                        normal = wp.transform_vector(block.pose, local)
+                        moves = block.drift + wp.cross(block.spin, place[k] - block.middle)
+                        slid = place[k] - before[k] - moves * dt
+                        slid = slid - wp.dot(slid, normal) * normal
+                        hold = wp.min(1.0, block.friction * deep / wp.max(wp.length(slid), 1.0e-9))
+                        shift = deep * normal - hold * slid
+                        place[k] = place[k] + shift
+                        given = shift * (-weave.mass / dt)
+                        push[n] = push[n] + given
+                        twist[n] = twist[n] + wp.cross(place[k] - block.middle, given)
+                if weave.rubbing >= 0.0:
+                    deep = weave.floor + weave.thickness - place[k][2]
+                    if deep > 0.0:
+                        slid = place[k] - before[k]
+                        slid = wp.vec3(slid[0], slid[1], 0.0)
+                        hold = wp.min(1.0, weave.rubbing * deep / wp.max(wp.length(slid), 1.0e-9))
+                        place[k] = place[k] + wp.vec3(0.0, 0.0, deep) - hold * slid
+                speed[k] = (place[k] - before[k]) / dt
+            else:
+                speed[k] = (place[k] - before[k]) / dt
