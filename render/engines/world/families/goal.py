@@ -86,11 +86,13 @@ def _panel(name: str, top: tuple[Vector, Vector], foot: tuple[Vector, Vector], s
     )
 
 
+def _edge(x: float, z: float) -> tuple[Vector, Vector]:
+    return (x, -POST, z), (x, POST, z)
+
+
 def nets() -> list[Cloth]:
     """Over the roof, at the back and at both sides."""
-    bar, rod, peg = (
-        tuple((x, side * POST, z) for side in (-1, 1)) for x, z in ((0.0, HIGH), (ROOF, HIGH), (DEEP, 0.0))
-    )
+    bar, rod, peg = _edge(0.0, HIGH), _edge(ROOF, HIGH), _edge(DEEP, 0.0)
     found = [
         _panel("roof net", bar, rod, (0.0, 0.0, -0.2 * SLACK)),
         _panel("back net", rod, peg, (SLACK, 0.0, -0.3 * SLACK)),
