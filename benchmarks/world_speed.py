@@ -257,10 +257,10 @@ def memory(trial: str) -> Iterator[Figure]:
 @wp.kernel(enable_backward=False)
 def strike_all(
     mesh: wp.uint64,
-    origins: wp.array(dtype=wp.vec3),
-    directions: wp.array(dtype=wp.vec3),
-    distances: wp.array(dtype=wp.float32),
-):
+    origins: wp.array[wp.vec3],
+    directions: wp.array[wp.vec3],
+    distances: wp.array[wp.float32],
+) -> None:
     i = wp.tid()
     query = wp.mesh_query_ray(mesh, origins[i], directions[i], 1.0e4)
     distances[i] = -1.0
@@ -417,8 +417,9 @@ def _add(bpy: Any, points: Any, faces: Any, base: tuple[float, float, float], mi
     bpy.context.scene.collection.objects.link(bpy.data.objects.new("part", mesh))
 
 
-TRIALS: dict[str, Callable[[str], Iterator[Figure]]] = dict.fromkeys(SHOOTS, drawing) | {
-    trial.__name__: trial for trial in (besides, cold, scaling, memory, embree, cycles)
+TRIALS: dict[str, Callable[[str], Iterator[Figure]]] = {
+    **dict.fromkeys(SHOOTS, drawing),
+    **{trial.__name__: trial for trial in (besides, cold, scaling, memory, embree, cycles)},
 }
 
 
@@ -435,9 +436,10 @@ def table(figures: list[Figure]) -> str:
 
 def as_json(figures: list[Figure]) -> str:
     """For programs: a limit that there is not is null."""
-    rows = [asdict(one) | {"holds": one.holds} for one in figures]
-    for row in rows:
-        row |= {k: None for k in ("least", "most") if math.isinf(row[k])}
+    rows = [
+        {k: None if v in (math.inf, -math.inf) else v for k, v in asdict(one).items()} | {"holds": one.holds}
+        for one in figures
+    ]
     return json.dumps(rows, indent=1)
 
 

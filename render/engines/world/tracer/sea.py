@@ -106,6 +106,7 @@ class Sea:
         self.mesh: Any = None
         self.nearest: Any = None
         self.over: list[Any] = []
+        self.thrown: list[Any] = []
 
     def _array(self, values: Any, kind: Any) -> Any:
         return wp.array(values, dtype=kind, device=self.device)
@@ -226,6 +227,8 @@ class Sea:
             self._survey(world)
             self.over = [wp.zeros_like(layer) for layer in layers]
             self.nearest = wp.zeros(layers[0].shape, dtype=wp.uint64, device=self.device)
+            half = tuple((side + 1) // 2 for side in layers[0].shape)
+            self.thrown = [wp.zeros(half, dtype=kind, device=self.device) for kind in (wp.vec4, wp.vec2)]
         self._foam(time)
         self._spread_rings(time)
         self._heave(world, time)
@@ -244,15 +247,21 @@ class Sea:
             device=self.device,
         )
         wp.launch(
+            sea_kernels.throw_light,
+            self.thrown[0].shape,
+            [world, water, self.nearest, normal, *self.thrown],
+            device=self.device,
+        )
+        wp.launch(
             sea_kernels.draw_sea,
             size,
-            [world, water, self.nearest, sun, rest, mirrored, normal, ids, front, front_ids, colour],
+            [world, water, self.nearest, sun, rest, mirrored, normal, ids, front, front_ids, colour, *self.thrown],
             device=self.device,
         )
         wp.launch(
             sea_kernels.smooth_sea,
             size,
-            [world, water, sun, rest, mirrored, normal, front, front_ids, colour],
+            [world, water, sun, rest, mirrored, normal, front, front_ids, colour, *self.thrown],
             device=self.device,
         )
         return [none, colour, none, front, front_ids]

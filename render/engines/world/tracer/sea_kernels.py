@@ -108,9 +108,9 @@ def air_light(world: World) -> wp.vec3:
 
 
 @wp.func
-def mirrored_in(world: World, at: wp.vec3, bounce: wp.vec3, distance: float, share: float) -> wp.vec3:
-    """What the water's mirror shows."""
-    if share > FAINT and distance < MIRRORS and world.has_still + world.has_moving > 0:
+def mirrored_in(world: World, at: wp.vec3, bounce: wp.vec3, distance: float) -> wp.vec4:
+    """What things the water's mirror shows, and 1 if it shows any, else 0 for the sky."""
+    if distance < MIRRORS and world.has_still + world.has_moving > 0:
         other = hit_still(world, at, bounce, MIRRORS)
         reach = float(MIRRORS)
         if other.distance > 0.0:
@@ -119,8 +119,41 @@ def mirrored_in(world: World, at: wp.vec3, bounce: wp.vec3, distance: float, sha
         if near.distance > 0.0:
             other = near
         if other.distance > 0.0:
-            return glimpse(world, other, at, bounce, distance)
-    return surroundings(world, bounce)
+            seen = glimpse(world, other, at, bounce, distance)
+            return wp.vec4(seen[0], seen[1], seen[2], 1.0)
+    return wp.vec4(0.0, 0.0, 0.0, 0.0)
+
+
+@wp.func
+def ripples(world: World, water: Water, direction: wp.vec3, distance: float, normal: wp.vec3, mark: wp.vec4) -> wp.vec4:
+    """The normal with the ripples that a pixel is fine enough for, and the mean square slope of the others."""
+    print_size = distance * world.lens.pixel / wp.max(-wp.dot(normal, direction), 0.05)
+    coarse = wp.clamp(1.4 - print_size / 0.28, 0.0, 1.0)
+    fine = wp.clamp(1.4 - print_size / 0.06, 0.0, 1.0)
+    n = normal
+    if world.air.cel == 0:
+        tilt = wp.vec2(0.0, 0.0)
+        if coarse > 0.0:
+            tilt += rippled(water.coarse, water.coarse_side, mark[0], mark[1]) * coarse
+        if fine > 0.0:
+            tilt += rippled(water.fine, water.fine_side, mark[0], mark[1]) * fine
+        n = wp.normalize(normal - wp.vec3(tilt[0], tilt[1], 0.0))
+    hidden = water.slope * water.slope * (1.0 - 0.5 * coarse * coarse - 0.5 * fine * fine)
+    return wp.vec4(n[0], n[1], n[2], hidden)
+
+
+@wp.func
+def fresnel_of(water: Water, facing: float, spread: float) -> float:
+    """Fresnel's share of a rough surface: Bruneton, Neyret and Holzschuch, Eurographics 2010."""
+    seen_tilt = wp.max(facing, 0.02 + 0.35 * water.slope)
+    return 0.02 + 0.98 * wp.pow(1.0 - seen_tilt, 5.0 * wp.exp(-2.69 * spread)) / (1.0 + 22.7 * wp.pow(spread, 1.5))
+
+
+@wp.func
+def thrown(n: wp.vec3, direction: wp.vec3, facing: float, spread: float) -> wp.vec3:
+    """Where the water's mirror looks: up, the more so the rougher it is."""
+    bounce = direction + n * (2.0 * facing)
+    return wp.normalize(wp.vec3(bounce[0], bounce[1], wp.abs(bounce[2]) + 0.01 + 0.9 * spread))
 
 
 @wp.func
@@ -155,29 +188,19 @@ def water_colour(
     mark: wp.vec4,
     thick: float,
     beneath: wp.vec3,
+    things: wp.vec4,
+    lit: float,
 ) -> wp.vec3:
-    """Radiance of the water; ``thick`` metres of it lie before what is ``beneath``."""
+    """Radiance of the water; ``thick`` metres of it lie before what is ``beneath``.
+
+    ``things`` are what it mirrors but for the sky, times how much of it they fill; ``lit`` is the sun's visible share.
+    """
     air = world.air
-    n = normal
-    print_size = distance * world.lens.pixel / wp.max(-wp.dot(normal, direction), 0.05)
-    coarse = wp.clamp(1.4 - print_size / 0.28, 0.0, 1.0)
-    fine = wp.clamp(1.4 - print_size / 0.06, 0.0, 1.0)
-    if air.cel == 0:
-        tilt = wp.vec2(0.0, 0.0)
-        if coarse > 0.0:
-            tilt += rippled(water.coarse, water.coarse_side, mark[0], mark[1]) * coarse
-        if fine > 0.0:
-            tilt += rippled(water.fine, water.fine_side, mark[0], mark[1]) * fine
-        n = wp.normalize(normal - wp.vec3(tilt[0], tilt[1], 0.0))
-    hidden = water.slope * water.slope * (1.0 - 0.5 * coarse * coarse - 0.5 * fine * fine)
+    tilted = ripples(world, water, direction, distance, normal, mark)
+    n = wp.vec3(tilted[0], tilted[1], tilted[2])
+    hidden = tilted[3]
     spread = wp.sqrt(hidden)
     facing = wp.max(-wp.dot(n, direction), 0.02)
-    lit = float(1.0)
-    if mark[3] < SHADED or world.has_moving != 0:
-        above = at + wp.vec3(0.0, 0.0, 0.02)
-        lit = 1.0 - wp.max(
-            blocked_by_still(world, above, air.sun, 40.0), blocked_by_moving(world, above, air.sun, 40.0)
-        )
     light = air_light(world)
     white = wp.cw_mul(
         wp.vec3(0.92, 0.96, 1.0),
@@ -190,12 +213,9 @@ def water_colour(
         out = out * edge + beneath * (1.0 - edge)
         white = white * 1.1
     else:
-        # Fresnel's share of a rough surface: Bruneton, Neyret and Holzschuch, Eurographics 2010.
-        seen_tilt = wp.max(facing, 0.02 + 0.35 * water.slope)
-        share = 0.02 + 0.98 * wp.pow(1.0 - seen_tilt, 5.0 * wp.exp(-2.69 * spread)) / (1.0 + 22.7 * wp.pow(spread, 1.5))
-        bounce = direction + n * (2.0 * facing)
-        bounce = wp.normalize(wp.vec3(bounce[0], bounce[1], wp.abs(bounce[2]) + 0.01 + 0.9 * spread))
-        seen = mirrored_in(world, at, bounce, distance, share)
+        share = fresnel_of(water, facing, spread)
+        seen = surroundings(world, thrown(n, direction, facing, spread)) * (1.0 - things[3])
+        seen = seen + wp.vec3(things[0], things[1], things[2])
         # Sunlight through a crest that stands between the eye and the sun, and out of shallow water.
         ahead = wp.clamp(wp.dot(direction, air.sun) * 0.6 + 0.45, 0.0, 1.0)
         crest = wp.clamp(0.22 + 0.30 * at[2] / wp.max(water.sigma, 0.25), 0.0, 1.0) * (0.25 + 0.75 * ahead * lit)
@@ -211,7 +231,7 @@ def water_colour(
         narrow = 2.0 * (hidden + 0.0012 + 0.25 * air.softness * air.softness)
         facets = wp.exp(-(1.0 - square) / (square * narrow)) / (3.14159265 * narrow * square * square)
         towards = wp.pow(1.0 - wp.max(wp.dot(half, air.sun), 0.0), 5.0) * 0.98 + 0.02
-        glint = wp.min(facets * towards / (4.0 * seen_tilt), 14.0) * lit
+        glint = wp.min(facets * towards / (4.0 * wp.max(facing, 0.02 + 0.35 * water.slope)), 14.0) * lit
         share = share * film
         out = body * (1.0 - share) + seen * share + air.sun_colour * (glint * film)
     cover = lace(mark[0], mark[1], foam_at(water, mark), water.time, air.cel)
@@ -222,19 +242,19 @@ def water_colour(
     return out * veil + surroundings(world, flat) * (0.92 * (1.0 - veil))
 
 
+@wp.struct
+class Point:
+    """A point of the net."""
+
+    distance: float
+    """Metres from the eye, or −1 if a ray meets none."""
+    normal: wp.vec3
+    mark: wp.vec4
+
+
 @wp.func
-def shaded(
-    world: World,
-    water: Water,
-    direction: wp.vec3,
-    reach: float,
-    behind: wp.vec3,
-    face: int,
-    u: float,
-    v: float,
-    distance: float,
-) -> wp.vec4:
-    """Radiance and depth of a point of the net; ``u`` and ``v`` weigh its triangle's first two corners."""
+def point_of(water: Water, direction: wp.vec3, face: int, u: float, v: float, distance: float) -> Point:
+    """``u`` and ``v`` weigh the triangle's first two corners."""
     a = water.indices[face * 3]
     b = water.indices[face * 3 + 1]
     c = water.indices[face * 3 + 2]
@@ -243,24 +263,32 @@ def shaded(
     across = wp.dot(n, direction)
     if across > -0.02:
         n = wp.normalize(n - direction * (across + 0.02))
-    mark = water.marks[a] * u + water.marks[b] * v + water.marks[c] * w
-    at = world.lens.eye + direction * distance
-    colour = water_colour(world, water, at, direction, distance, n, mark, reach - distance, behind)
-    return wp.vec4(colour[0], colour[1], colour[2], distance)
+    out = Point()
+    out.distance = distance
+    out.normal = n
+    out.mark = water.marks[a] * u + water.marks[b] * v + water.marks[c] * w
+    return out
 
 
 @wp.func
-def look(world: World, water: Water, direction: wp.vec3, reach: float, behind: wp.vec3) -> wp.vec4:
-    """Radiance and depth (−1: no water) along a ray that ends at ``reach`` metres ``behind`` the water."""
+def look(world: World, water: Water, direction: wp.vec3, reach: float) -> Point:
+    """The water along a ray of ``reach`` metres."""
+    out = Point()
+    out.distance = -1.0
     query = wp.mesh_query_ray(water.mesh, world.lens.eye, direction, reach)
     if query.result:
-        return shaded(world, water, direction, reach, behind, query.face, query.u, query.v, query.t)
-    return wp.vec4(behind[0], behind[1], behind[2], -1.0)
+        out = point_of(water, direction, query.face, query.u, query.v, query.t)
+    return out
 
 
 @wp.func
-def look_at(world: World, water: Water, direction: wp.vec3, reach: float, behind: wp.vec3, face: int) -> wp.vec4:
-    """The same for a ray that is known to meet a triangle, and no other before it."""
+def look_at(world: World, water: Water, direction: wp.vec3, reach: float, key: wp.uint64) -> Point:
+    """The same for a ray that is known to meet no triangle before that of a pixel's key."""
+    out = Point()
+    out.distance = -1.0
+    if key == NOWHERE:
+        return out
+    face = int(key & wp.uint64(4294967295))
     a = water.points[water.indices[face * 3]]
     one = water.points[water.indices[face * 3 + 1]] - a
     two = water.points[water.indices[face * 3 + 2]] - a
@@ -273,8 +301,88 @@ def look_at(world: World, water: Water, direction: wp.vec3, reach: float, behind
         if distance > 0.0 and distance < reach:
             v = wp.clamp(wp.dot(away, cross) / scale, 0.0, 1.0)
             w = wp.clamp(wp.dot(direction, side) / scale, 0.0, 1.0 - v)
-            return shaded(world, water, direction, reach, behind, face, 1.0 - v - w, v, distance)
-    return wp.vec4(behind[0], behind[1], behind[2], -1.0)
+            out = point_of(water, direction, face, 1.0 - v - w, v, distance)
+    return out
+
+
+@wp.kernel(enable_backward=False)
+def throw_light(
+    world: World,
+    water: Water,
+    nearest: wp.array2d(dtype=wp.uint64),
+    normal: wp.array2d(dtype=wp.vec4),
+    things: wp.array2d(dtype=wp.vec4),
+    lit: wp.array2d(dtype=wp.vec2),
+):
+    """For one pixel of four, what its water mirrors but for the sky, and whether the sun reaches it.
+
+    ``lit`` is the sun's visible share, and 1; both are 0 where the pixel sees no water.
+    """
+    y, x = wp.tid()
+    row = 2 * y
+    column = 2 * x
+    direction = ray(world.lens, float(column) + 0.5, float(row) + 0.5)
+    spot = look_at(world, water, direction, normal[row, column][3], nearest[row, column])
+    things[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
+    lit[y, x] = wp.vec2(0.0, 0.0)
+    if spot.distance > 0.0:
+        at = world.lens.eye + direction * spot.distance
+        bright = float(1.0)
+        if spot.mark[3] < SHADED or world.has_moving != 0:
+            above = at + wp.vec3(0.0, 0.0, 0.02)
+            bright -= wp.max(
+                blocked_by_still(world, above, world.air.sun, 40.0),
+                blocked_by_moving(world, above, world.air.sun, 40.0),
+            )
+        lit[y, x] = wp.vec2(bright, 1.0)
+        if world.air.cel == 0:
+            tilted = ripples(world, water, direction, spot.distance, spot.normal, spot.mark)
+            n = wp.vec3(tilted[0], tilted[1], tilted[2])
+            spread = wp.sqrt(tilted[3])
+            facing = wp.max(-wp.dot(n, direction), 0.02)
+            if fresnel_of(water, facing, spread) > FAINT:
+                things[y, x] = mirrored_in(world, at, thrown(n, direction, facing, spread), spot.distance)
+
+
+@wp.struct
+class Thrown:
+    """What reaches a pixel's water by mirror and from the sun."""
+
+    things: wp.vec4
+    lit: float
+
+
+@wp.func
+def thrown_at(things: wp.array2d(dtype=wp.vec4), lit: wp.array2d(dtype=wp.vec2), x: int, y: int) -> Thrown:
+    """Mean of the samples of :func:`throw_light` on or beside a pixel."""
+    out = Thrown()
+    weight = float(0.0)
+    for k in range(4):
+        i = wp.min(x / 2 + (k % 2) * (x % 2), lit.shape[1] - 1)
+        j = wp.min(y / 2 + (k / 2) * (y % 2), lit.shape[0] - 1)
+        out.things += things[j, i]
+        out.lit += lit[j, i][0]
+        weight += lit[j, i][1]
+    if weight > 0.0:
+        out.things = out.things * (1.0 / weight)
+        out.lit = out.lit / weight
+    else:
+        out.lit = 1.0
+    return out
+
+
+@wp.func
+def water_at(
+    world: World, water: Water, spot: Point, direction: wp.vec3, reach: float, behind: wp.vec3, about: Thrown
+) -> wp.vec3:
+    """Radiance along a ray that ends at ``reach`` metres ``behind`` the water, if there is any."""
+    if spot.distance < 0.0:
+        return behind
+    at = world.lens.eye + direction * spot.distance
+    thick = reach - spot.distance
+    return water_colour(
+        world, water, at, direction, spot.distance, spot.normal, spot.mark, thick, behind, about.things, about.lit
+    )
 
 
 @wp.kernel(enable_backward=False)
@@ -290,24 +398,22 @@ def draw_sea(
     front: wp.array2d(dtype=wp.vec4),
     front_ids: wp.array2d(dtype=wp.int32),
     colour: wp.array2d(dtype=wp.vec3),
+    things: wp.array2d(dtype=wp.vec4),
+    lit: wp.array2d(dtype=wp.vec2),
 ):
     """One sample a pixel of the water before what stands still."""
     y, x = wp.tid()
     behind = sun[y, x] + rest[y, x] + mirrored[y, x]
     q = normal[y, x]
-    seen = wp.vec4(behind[0], behind[1], behind[2], -1.0)
-    key = nearest[y, x]
-    if key != NOWHERE:
-        direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
-        face = int(key & wp.uint64(4294967295))
-        seen = look_at(world, water, direction, q[3], behind, face)
-    if seen[3] > 0.0:
-        front[y, x] = wp.vec4(0.0, 0.0, 1.0, seen[3])
+    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    spot = look_at(world, water, direction, q[3], nearest[y, x])
+    front[y, x] = q
+    front_ids[y, x] = ids[y, x]
+    colour[y, x] = behind
+    if spot.distance > 0.0:
+        front[y, x] = wp.vec4(0.0, 0.0, 1.0, spot.distance)
         front_ids[y, x] = WATER
-    else:
-        front[y, x] = q
-        front_ids[y, x] = ids[y, x]
-    colour[y, x] = wp.vec3(seen[0], seen[1], seen[2])
+        colour[y, x] = water_at(world, water, spot, direction, q[3], behind, thrown_at(things, lit, x, y))
 
 
 @wp.kernel(enable_backward=False)
@@ -321,6 +427,8 @@ def smooth_sea(
     front: wp.array2d(dtype=wp.vec4),
     front_ids: wp.array2d(dtype=wp.int32),
     colour: wp.array2d(dtype=wp.vec3),
+    things: wp.array2d(dtype=wp.vec4),
+    lit: wp.array2d(dtype=wp.vec2),
 ):
     """Three more samples where the water's edge crosses a pixel, or one crest hides another."""
     y, x = wp.tid()
@@ -339,9 +447,11 @@ def smooth_sea(
         return
     behind = sun[y, x] + rest[y, x] + mirrored[y, x]
     total = colour[y, x]
+    reach = normal[y, x][3]
+    about = thrown_at(things, lit, x, y)
     for k in range(3):
         jx = 0.17 + 0.33 * float(k)
         jy = 0.17 + 0.33 * float((k * 2) % 3)
-        seen = look(world, water, ray(world.lens, float(x) + jx, float(y) + jy), normal[y, x][3], behind)
-        total += wp.vec3(seen[0], seen[1], seen[2])
+        direction = ray(world.lens, float(x) + jx, float(y) + jy)
+        total += water_at(world, water, look(world, water, direction, reach), direction, reach, behind, about)
     colour[y, x] = total * 0.25
