@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 def test_stopped_resumed_and_repeated(tmp_path: Path) -> None:
     manifest = tmp_path / "cards.parquet"
-    card = {"experiment": "cards", "variant": "a", "prompt": "A test card", "engine": "testcard", "seconds": 1.0}
-    rows = [card | {"width": 64, "height": 64, "seed": seed} for seed in range(7)]
+    card = {"experiment": "cards", "variant": "a", "prompt": "A test card", "engine": "testcard", "seconds": 3.0}
+    rows = [card | {"width": 640, "height": 360, "seed": seed} for seed in range(7)]
     pq.write_table(pa.Table.from_pylist([*rows, card | {"seconds": -3.0}]), manifest)
 
     with demo(tmp_path, manifest) as stopped:
