@@ -25,6 +25,8 @@ HAIRS: tuple[Colour, ...] = ((0.02, 0.016, 0.012), (0.09, 0.045, 0.02), (0.25, 0
 TROUSERS: tuple[Colour, ...] = ((0.03, 0.045, 0.09), (0.02, 0.02, 0.024), (0.16, 0.14, 0.11))
 SHIRTS = ("red", "blue", "yellow", "white", "teal", "orange", "black", "green", "grey", "purple")
 HIGH = 8.5
+PEOPLE = frozenset({"people", "person", "crowd", "audience", "spectator"})
+"""What a prompt denies to have the stands empty."""
 
 
 def _figure(*, cheers: bool) -> dict[str, geometry.Mesh]:
@@ -141,7 +143,7 @@ def _lines(rng: np.random.Generator, reach: float) -> Solid:
     return scenery.prop("lines", geometry.join([across, along, circle]), Material(base=(0.78, 0.77, 0.72), gloss=0.4))
 
 
-def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  # noqa: ARG001
+def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     """See :class:`render.engines.world.places.place.Lay`. Stands rise beyond +y and +x."""
     reach = max(clearing + 2.5, 7.0)
     team = str(rng.choice(["red", "blue", "orange", "teal"]))
@@ -211,11 +213,15 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  #
         haze=0.002,
         exposure=0.70,
     )
+    solids = [*things, _lines(rng, reach)]
+    full = PEOPLE.isdisjoint(scene.without)
+    if full:
+        solids += _crowd(rng, seats, team)
     return Place(
-        solids=(*things, _lines(rng, reach), *_crowd(rng, seats, team)),
+        solids=tuple(solids),
         ground=floor,
         ground_substance="hardwood",
         light=lit,
-        ambience=("gym", "crowd"),
+        ambience=("gym", "crowd") if full else ("gym",),
         room=Room(size=(2 * side, 40.0, HIGH), absorption=0.25),
     )

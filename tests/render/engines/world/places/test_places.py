@@ -157,6 +157,12 @@ def test_spectators_move():
     assert not motion.contacts
 
 
+def test_stands_are_empty_and_quiet_where_nobody_may_be():
+    empty = build("gym", without=("crowd",))
+    assert empty.ambience == ("gym",)
+    assert not [solid for solid in empty.solids if solid.name.startswith(("fan ", "spectators"))]
+
+
 def test_a_workshop_is_a_bench_for_small_things_and_a_floor_for_large_ones():
     small, large = build("workshop", clearing=0.4), build("workshop", clearing=3.0)
     assert small.ground_substance == "hardwood"
