@@ -82,7 +82,7 @@ class Figure:
 
     @property
     def holds(self) -> bool:
-        return self.least <= self.value <= self.most
+        return bool(self.least <= self.value <= self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--store", default=ROOT / ".nightreel" / "store", type=Path)
     parser.add_argument("--home", default=ROOT / ".airflow", type=Path, help="Airflow's home, with the log demo.log.")
     given = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     store, manifest = str(given.store.resolve()), str(given.manifest.resolve())
     screen = Screen()

@@ -131,13 +131,12 @@ def _library() -> tuple[Any, Any]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect no garbage: an import makes none, and looking for it is a seventh of its time."""
+    """Collect no garbage: an import makes hardly any, and looking for it again and again takes time."""
     collected = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if collected:
             gc.enable()
 

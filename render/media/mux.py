@@ -33,8 +33,8 @@ def mux(
     """Write the MP4: H.264 copied, AAC 48 kHz stereo at −16 LUFS, a text track for each language, index first.
 
     ``sound`` is float32 ``[samples, 2]`` at 48 kHz. It is cut or filled with silence to the picture's length to
-    the sample; ``[0, 2]`` gives a silent track. Its true peak as decoded is below −1 dBTP.
-    The same input gives the same bytes.
+    the sample; ``[0, 2]`` gives a silent track. Where AAC's overshoot can be taken
+    away, its true peak as decoded is below −1 dBTP. The same input gives the same bytes.
 
     Raises :class:`render.errors.EngineError` for sound of another kind, and :class:`render.errors.MediaError`
     with ffmpeg's last lines; then no file is left.

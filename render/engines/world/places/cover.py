@@ -24,7 +24,9 @@ HOLDS = frozenset({Pattern.ASPHALT, Pattern.CONCRETE, Pattern.SOIL, Pattern.COUR
 SOFT = frozenset({Pattern.GRASS, Pattern.SAND, Pattern.SOIL, Pattern.SNOW})
 """Grounds that lie under snow wholly."""
 THIN, MAT = 0.05, 1.0
-"""Half metres: a box that is no higher and no narrower is a floor."""
+"""Half metres: what is no higher and no narrower is a floor."""
+WATERY = 0.5
+"""What mirrors more than this is water, on which no snow stays."""
 DEPTH = 0.035
 """Metres of snow on what is level."""
 LEVEL = 0.55
@@ -66,9 +68,17 @@ def wetted(solid: Solid) -> Solid:
 
 def whitened(solid: Solid) -> Solid:
     """A floor of its own that a family lays, or land by a water, lies under snow as the ground does."""
-    spread = solid.shape == Shape.BOX and solid.size[2] < THIN < MAT < min(solid.size[:2])
-    land = solid.material.pattern in SOFT and not solid.moves
-    return replace(solid, material=SNOW) if not solid.rides and (land or (spread and not solid.moves)) else solid
+    still = not solid.moves and not solid.rides
+    return replace(solid, material=SNOW) if still and _lies_under(solid) else solid
+
+
+def _lies_under(solid: Solid) -> bool:
+    """Whether snow covers it wholly, without a layer that would bury what stands on it: soft ground and thin floors."""
+    if solid.material.mirror > WATERY:
+        return False
+    half = solid.size if solid.look is None else np.ptp(solid.look.vertices, axis=0) / 2
+    spread = len(half) == 3 and half[2] < THIN < MAT < min(half[:2])
+    return solid.material.pattern in SOFT or spread
 
 
 def puddles(ground: Material, rng: np.random.Generator) -> list[Solid]:
@@ -109,7 +119,9 @@ def snowed(solid: Solid) -> list[Solid]:
     if material.pattern == Pattern.LEAVES:
         white = replace(material, accent=_mix(material.accent, 0.62))
         return [replace(solid, material=white)]
-    if material.pattern in SOFT:
+    if material.mirror > WATERY:
+        return [solid]
+    if _lies_under(solid):
         return [replace(solid, material=SNOW)]
     cap = _cap(solid.look) if solid.look is not None else None
     if solid.look is None and solid.shape == Shape.BOX:

@@ -115,3 +115,19 @@ def test_lamps_of_a_place_are_on_its_stage():
         "street", scene=Scene(family="objects", light="night"), rng=np.random.default_rng(1), clearing=3
     )
     assert stage(setting="street", light="night").lamps or not place.lamps
+
+
+@pytest.mark.parametrize("setting", ["yard", "court", "street", "beach"])
+def test_no_layer_of_snow_buries_what_stands_on_the_ground(setting):
+    for solid in stage("dominoes", setting=setting, weather="snow").solids:
+        if solid.name.startswith("snow on") and not solid.turn[3]:
+            low, high = (
+                np.array(solid.position) + part for part in (solid.look.vertices.min(0), solid.look.vertices.max(0))
+            )
+            here = (low[:2] < 0).all() and (high[:2] > 0).all()
+            assert not (here and high[2] < 0.5), solid.name
+
+
+def test_no_snow_stays_on_the_sea():
+    sea = next(solid for solid in stage("dominoes", setting="beach", weather="snow").solids if solid.name == "sea")
+    assert sea.material != cover.SNOW
