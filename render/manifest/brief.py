@@ -16,6 +16,7 @@ A brief has these keys, all but ``prompt`` or ``rows`` optional::
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import math
 import string
@@ -64,7 +65,7 @@ def expand(brief: Mapping[str, Any] | str | Path) -> pa.Table:
 def _rows(document: Any) -> Iterator[dict[str, Any]]:
     brief = _mapping("The brief", document)
     if unknown := [str(key) for key in brief if key not in KEYS]:
-        raise BriefError(f"The brief has the unknown key {unknown[0]!r}. Known: {', '.join(KEYS)}.")
+        raise BriefError(f"The brief has the unknown key {unknown[0]!r}. {_meant(unknown[0])}")
     defaults = _mapping("defaults", brief.get("defaults"))
     if named := [name for name in NAMES if name in defaults]:
         raise BriefError(f"{named[0]} does not belong in defaults. Write it at the top of the brief.")
@@ -93,6 +94,14 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
         yield shared | defaults | _mapping(f"Row {number} of rows", row)
 
 
+def _meant(key: str) -> str:
+    """What to do about a key that a brief does not have."""
+    if key in tables.known_columns():
+        return "It is a column of the manifest: write it under defaults, for every row, or under factors."
+    near = difflib.get_close_matches(key.lower(), KEYS, 1, 0.7)
+    return (f"Is {near[0]} meant? " if near else "") + f"Known: {', '.join(KEYS)}."
+
+
 def _factor(name: str, levels: Any) -> Factor:
     if not name.isidentifier() or name in ("experiment", "variant"):
         raise BriefError(f"A factor cannot be called {name!r}. Name it by one word after what it changes.")
@@ -106,7 +115,7 @@ def _templates(brief: Mapping[str, Any], factors: list[Factor]) -> dict[str, str
     """The templates for experiment, variant and, if combinations are wanted, prompt."""
     for name in NAMES:
         if isinstance(brief.get(name), list | Mapping):
-            raise BriefError(f"{name} must be text.")
+            raise BriefError(f'{name} must be text. Put it in quotes, such as {name}: "{{style}}".')
     given = {name: casts.text(brief[name]) for name in NAMES if brief.get(name) is not None}
     known = [factor.name for factor in factors]
     if "prompt" in known:

@@ -14,9 +14,12 @@ from render import contracts
 from render.errors import ManifestError
 from render.manifest import sources, tables
 from render.manifest.brief import expand
+from render.manifest.reader import meant
 
 MAX_BYTES = 256 << 20
 """Length of a CSV file that is read; a larger one should be Parquet."""
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+"""What may separate columns, in this order."""
 
 
 def convert(url: str | Path, roots: Sequence[str] = ()) -> bytes | None:
@@ -33,9 +36,10 @@ def convert(url: str | Path, roots: Sequence[str] = ()) -> bytes | None:
 
 
 def csv_to_table(url: str | Path) -> pa.Table:
-    """The manifest that a CSV file holds: a header of column names, UTF-8, commas, quotes where needed.
+    """The manifest that a CSV file holds: a header of column names, UTF-8, quotes where needed.
 
-    An empty cell is no value; what nests is JSON. Raises :class:`render.errors.ManifestError`.
+    Columns are separated by commas, or by the semicolons or tabs of a header that has no comma. An empty cell is no
+    value; what nests is JSON. Raises :class:`render.errors.ManifestError`.
     """
     place = sources.locate(url)
     with sources.explained(place.url), place.open() as file:
@@ -43,10 +47,13 @@ def csv_to_table(url: str | Path) -> pa.Table:
     if len(data) > MAX_BYTES:
         raise ManifestError(f"{place.url} is longer than {MAX_BYTES:,} bytes. Write so many rows as Parquet.")
     try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        text = data.decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         lines = [(reader.line_num, cells) for cells in reader if any(cells)]
     except UnicodeDecodeError as error:
-        raise ManifestError(f"{place.url} is not text in UTF-8. Save it as UTF-8.") from error
+        if data.startswith(b"PAR1"):
+            raise ManifestError(f"{place.url} is a Parquet file. Let its name end in .parquet.") from error
+        raise ManifestError(f"{place.url} is not text in UTF-8. Save it as UTF-8 (in Excel: CSV UTF-8).") from error
     except csv.Error as error:
         raise ManifestError(f"{place.url} is not valid CSV: {error}. Check its quotes.") from error
     if not lines:
@@ -57,12 +64,18 @@ def csv_to_table(url: str | Path) -> pa.Table:
         if len(cells) != len(header):
             raise ManifestError(
                 f"{place.url}, line {line}: {len(cells)} cells where the header names {len(header)} columns. "
-                "Put text that holds commas in quotes."
+                f"Put text that holds a {SEPARATORS[reader.dialect.delimiter]} in quotes."
             )
     if len(lines) == 1:
         raise ManifestError(f"{place.url} holds no rows. Add a line for each clip.")
     columns = zip(*(cells for _, cells in lines[1:]), strict=True)
     return tables.build({name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)})
+
+
+def _delimiter(text: str) -> str:
+    """What separates the columns: spreadsheets of many countries write semicolons and call it CSV."""
+    header = text.lstrip().partition("\n")[0]
+    return next((sign for sign in SEPARATORS if sign in header), ",")
 
 
 def _check_header(url: str, header: list[str]) -> None:
@@ -72,8 +85,7 @@ def _check_header(url: str, header: list[str]) -> None:
         raise ManifestError(f"{url} has the column {twice[0]!r} more than once. Rename or remove one of them.")
     required = [column.name for column in contracts.load("manifest").columns if column.required]
     if missing := [name for name in required if name not in header]:
-        hint = " Separate columns by commas." if len(header) == 1 else ""
         raise ManifestError(
             f"{url} lacks the required column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: "
-            f"its header names {', '.join(header)}.{hint}"
+            f"its header names {', '.join(header)}.{meant(missing, header)}"
         )

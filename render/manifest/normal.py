@@ -93,8 +93,8 @@ def _line(words: pa.Array) -> pa.Array:
 
 
 def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
-    wanted = _wanted(column.type)
     shown = shorten(casts.cell_text(cell))
+    wanted = _wanted(column.type, shown)
     return Fault(
         row=row,
         column=column.name,
@@ -104,11 +104,11 @@ def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
     )
 
 
-def _wanted(kind: pa.DataType) -> str:
-    """A column's type in the words of those who fill it in."""
+def _wanted(kind: pa.DataType, shown: str) -> str:
+    """A column's type in the words of those who fill it in, and its limit for a value that is too large."""
     if types.is_integer(kind):
-        highest = 2 ** (kind.bit_width - 1) - 1
-        return f"a whole number up to {highest}"
+        limit = f" up to {2 ** (kind.bit_width - 1) - 1}" if shown.lstrip("-").isdecimal() else ""
+        return f"a whole number{limit}"
     if types.is_floating(kind):
         return "a number"
     if types.is_timestamp(kind):

@@ -83,9 +83,14 @@ def _check_columns(url: str, schema: pa.Schema) -> None:
     known = contracts.load("manifest").columns
     missing = [column.name for column in known if column.required and column.name not in names]
     if missing:
-        near = [(name, difflib.get_close_matches(name, names, 1, 0.7)) for name in missing]
-        hints = "".join(f" Is {found[0]!r} meant to be {name!r}?" for name, found in near if found)
         raise ManifestError(
             f"{url} lacks the required column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "
-            f"Add {'them' if len(missing) > 1 else 'it'}.{hints}"
+            f"Add {'them' if len(missing) > 1 else 'it'}.{meant(missing, names)}"
         )
+
+
+def meant(missing: Sequence[str], names: Sequence[str]) -> str:
+    """A question for each missing column that one of the names there comes near, such as by its capitals."""
+    lower = {name.lower(): name for name in names}
+    near = {name: difflib.get_close_matches(name, lower, 1, 0.7) for name in missing}
+    return "".join(f" Is {lower[found[0]]!r} meant to be {name!r}?" for name, found in near.items() if found)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 """Bytes that are hashed at once."""
+OTHERS = {".json", ".jsonl", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".md", ".toml"}
+"""Endings of files that people take for manifests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
                 why = "access is denied. Check the file's permissions or your store credentials."
             case ImportError():
                 why = f"this kind of URL needs another package: {error}. Install it, or use a path or an s3:// URL."
+            case pa.ArrowInvalid() if Path(self.url).suffix.lower() in OTHERS:
+                why = "it is no Parquet file. Give a Parquet file, a folder of them, a .csv or a brief (.yaml)."
             case pa.ArrowInvalid():
                 why = f"{_first_line(error)}. Check the path, and whether the file is a whole Parquet file."
             case _:
@@ -103,7 +107,10 @@ def files(url: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
         if place.filesystem.isdir(place.path):
             found = _parquets(place)
             if not found:
-                raise ManifestError(f"The folder {place.url} holds no *.parquet file. Put a manifest there.")
+                raise ManifestError(
+                    f"The folder {place.url} holds no *.parquet file. Put a manifest there; a CSV or a brief is given "
+                    "by its own path."
+                )
         elif place.filesystem.exists(place.path):
             found = [place]
         else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from yaml import MappingNode, SafeLoader, YAMLError, load_all
+from yaml.error import MarkedYAMLError
 
 from render.errors import BriefError
 from render.manifest import casts, sources
@@ -16,7 +18,16 @@ MAX_NODES = 1_000_000
 
 
 class _Loader(SafeLoader):
-    """Safe YAML that refuses a key given twice, and whose keys are those of JSON: a date stands as its text."""
+    """Safe YAML that refuses a key given twice, and whose keys are those of JSON: a date stands as its text.
+
+    Words and numbers are read as YAML 1.2 has them: ``no`` is a country, ``on`` a word and ``16:9`` a shape, where
+    YAML 1.1 makes false, true and 969 of them; ``010`` stays as it stands.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - a class attribute of the base class
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "int", "float")]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -24,7 +35,8 @@ class _Loader(SafeLoader):
             name = self.construct_object(key, deep=True)
             if key.tag != "tag:yaml.org,2002:merge" and isinstance(name, str | int | float | bool):
                 if name in seen:
-                    raise BriefError(f"The key {name!r} stands twice{key.start_mark}. Remove or rename one.")
+                    where = f"line {key.start_mark.line + 1}"
+                    raise BriefError(f"The key {name!r} stands twice, again in {where}. Remove or rename one.")
                 seen.add(name)
         mapping = super().construct_mapping(node, deep)
         return {
@@ -32,6 +44,17 @@ class _Loader(SafeLoader):
             for key, value in mapping.items()
         }
 
+
+for _kind, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_pattern})$"), list(_first))
 
 # A set of Python has no order, and the same brief must give the same manifest.
 _Loader.add_constructor("tag:yaml.org,2002:set", lambda loader, node: list(loader.construct_mapping(node)))
@@ -50,11 +73,32 @@ def load(url: str | Path) -> Any:
     except UnicodeDecodeError as error:
         raise BriefError(f"{place.url} is not text in UTF-8. Save it as UTF-8.") from error
     except (YAMLError, ValueError, RecursionError) as error:
-        told = " ".join(str(error).split()) or "it nests too deeply"
-        raise BriefError(f"{place.url} is not valid YAML: {told}. Mend it there.") from error
+        raise BriefError(f"{place.url} is not valid YAML: {_told(error)}") from error
+    if not documents:
+        raise BriefError(f"{place.url} is empty. Write a prompt into it, and the factors of the test.")
     if len(documents) != 1:
         raise BriefError(f"{place.url} must hold one YAML document, not {len(documents)}.")
     return documents[0]
+
+
+def _told(error: Exception) -> str:
+    """What is wrong with the YAML, where, and what to do, for those who wrote it."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    if not isinstance(error, MarkedYAMLError) or mark is None:
+        return f"{' '.join(str(error).split()) or 'it nests too deeply'}. Mend it there."
+    where = f"line {mark.line + 1}, column {mark.column + 1}: "
+    if error.problem and "'\\t'" in error.problem:
+        return f"{where}a tab. Indent by spaces."
+    if error.problem == "mapping values are not allowed here":
+        return (
+            f"{where}a colon too many. Put text that holds a colon in quotes, and begin each key on a line of its own."
+        )
+    if error.problem == "expected <block end>, but found '<scalar>'":
+        return (
+            f"{where}text after the end of a value. Put text that begins with a brace, a bracket or a quote in quotes."
+        )
+    context = f" {error.context}" if error.context else ""
+    return f"{where}{error.problem}{context}. Mend it there."
 
 
 def _count(root: list[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from render import manifest
@@ -72,7 +72,8 @@ def test_a_prompt_may_itself_be_the_factor() -> None:
     ("brief", "told"),
     [
         ({}, "gives no row"),
-        ({"promt": "x"}, "unknown key 'promt'"),
+        ({"promt": "x"}, "unknown key 'promt'. Is prompt meant"),
+        ({"prompt": "x", "seconds": 4}, "write it under defaults"),
         ({"prompt": "{thing}"}, "no factor"),
         ({"prompt": "{a", "factors": {"a": [1]}}, "brace"),
         ({"prompt": "{a.b}", "factors": {"a": [1]}}, "plain placeholders"),
@@ -81,6 +82,7 @@ def test_a_prompt_may_itself_be_the_factor() -> None:
         ({"prompt": "{}", "factors": {"a": [1]}}, "plain placeholders"),
         ({"factors": {"a": [1]}}, "no prompt"),
         ({"prompt": ["x"]}, "must be text"),
+        ({"prompt": {"colour": None}}, 'in quotes, such as prompt: "{style}"'),
         ({"prompt": "x", "factors": {"a": []}}, "at least one"),
         ({"prompt": "x", "factors": {"a": "b"}}, "needs a list"),
         ({"prompt": "x", "factors": {"variant": ["b"]}}, "cannot be called"),
@@ -104,10 +106,13 @@ def test_what_is_wrong_with_a_brief_is_said(brief: dict[str, Any], told: str) ->
     ("text", "told"),
     [
         ("prompt: [", "not valid YAML"),
-        ("prompt: a\nprompt: b", "stands twice"),
+        ("prompt: a\nprompt: b", "stands twice, again in line 2"),
+        ("factors:\n\tcolour: [red]", "line 2, column 1: a tab. Indent by spaces"),
+        ("prompt: A title: the ball", "line 1, column 16: a colon too many. Put text that holds a colon in quotes"),
+        ("prompt: {colour} ball", "in quotes"),
         ("prompt: !!python/object/apply:os.system [ls]", "not valid YAML"),
         ("prompt: a\n---\nprompt: b", "one YAML document"),
-        ("", "one YAML document"),
+        ("", "is empty"),
         ("- a", "must be a mapping"),
         ("prompt: " + "[" * 5000, "YAML"),
         (
@@ -123,6 +128,19 @@ def test_what_is_wrong_with_its_yaml_is_said(tmp_path: Path, text: str, told: st
     path.write_text(text)
     with pytest.raises(BriefError, match=told):
         manifest.expand(path)
+
+
+def test_words_and_numbers_are_what_they_look_like(tmp_path: Path) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text(
+        "prompt: '{country} {shape} {on}'\n"
+        "factors: {country: [no, de], shape: [16:9, 9:16], on: [yes, 010]}\n"
+        "defaults: {seconds: 1.5, width: 320}\n"
+    )
+    table = manifest.expand(path)
+    assert table["prompt"].to_pylist()[:3] == ["no 16:9 yes", "no 16:9 010", "no 9:16 yes"]
+    assert table["seconds"][0].as_py() == 1.5
+    assert table["width"][0].as_py() == 320
 
 
 def test_a_brief_that_is_not_there_or_not_text(tmp_path: Path) -> None:
@@ -143,7 +161,7 @@ factors = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(["experiment", "variant", "prompt", "defaults", "factors", "combine", "rows"]), values

@@ -28,6 +28,13 @@ def test_a_csv_becomes_a_manifest(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_spreadsheet_of_another_country_is_read(tmp_path: Path, sign: str) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(sign.join(("experiment", "variant", "prompt")) + "\n" + sign.join(("e", "a", "A cup, red")) + "\n")
+    assert manifest.csv_to_table(path).to_pylist() == [{"experiment": "e", "variant": "a", "prompt": "A cup, red"}]
+
+
 def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(CSV.replace("2.5", "long"))
@@ -40,7 +47,9 @@ def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"experiment,variant,prompt\n", "no rows"),
         (b"experiment,variant\na,b\n", "lacks the required column prompt"),
-        (b"experiment;variant;prompt\na;b;c\n", "Separate columns by commas"),
+        (b"Experiment,Variant,promt\na,b,c\n", "Is 'Experiment' meant to be 'experiment'.* Is 'promt' meant to be"),
+        (b"experiment;variant;prompt\na;b;c;d\n", "text that holds a semicolon in quotes"),
+        (b"PAR1\xff\xfe", "is a Parquet file"),
         (b"experiment,variant,prompt,\na,b,c,d\n", "column 4 has no name"),
         (b"experiment,variant,prompt,prompt\na,b,c,d\n", "more than once"),
         (b"experiment,variant,prompt\na,b,c,d\n", "line 2: 4 cells"),

@@ -145,6 +145,12 @@ def test_a_fault_names_row_column_value_reason_fix_and_whose_it_is(tmp_path: Pat
     ]
 
 
+def test_a_limit_is_named_where_it_is_what_matters(tmp_path: Path) -> None:
+    [word], [large] = (judged(tmp_path, {"width": [width]})[0] for width in ("320px", str(10**12)))
+    assert word.reason == "width must be a whole number, not '320px' (string)."
+    assert "up to 2147483647" in large.reason
+
+
 def test_a_row_has_each_of_its_faults_once(tmp_path: Path) -> None:
     columns = {"seconds": ["x", "99"], "width": [63, 640], "experiment": [1.5, None], "prompt": ["", "ok"]}
     assert {(row, column) for row, column, _ in faults(tmp_path, columns)} == {

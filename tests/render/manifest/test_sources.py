@@ -55,6 +55,12 @@ def test_what_is_no_file_stops_no_manifest_of_an_inbox(tmp_path: Path) -> None:
     assert [Path(file.url).name for file in manifest.arrived(tmp_path)] == ["b.parquet", "d.parquet"]
 
 
+def test_a_spreadsheet_is_told_what_to_be(tmp_path: Path) -> None:
+    (tmp_path / "m.xlsx").write_bytes(b"PK\x03\x04" * 8)
+    with pytest.raises(ManifestError, match=r"no Parquet file\. Give a Parquet file, a folder of them, a \.csv"):
+        list(manifest.read(manifest.files(tmp_path / "m.xlsx")))
+
+
 def test_any_file_system_will_do() -> None:
     try:
         manifest.write(TABLE, "memory://inbox/a.parquet")
