@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from render.experiments import names
 from render.experiments.view import View
 from render.model import End, ReasonKind
+from render.store import layout
 
-_SUM_UP = "select experiment, variant, count(*), avg(render_seconds) from results group by all"
+_SUM_UP = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
 _MOST = 3
 """Experiments that get commands of their own."""
 
@@ -40,8 +41,18 @@ def _mend(view: View) -> list[Step]:
     ]
     if any(parts):
         tried = _listed([part for part in parts if part])
-        steps.append(Step(why=f"Run again: it takes up {tried}, and reuses every good clip.", command=_again(view)))
+        what, command = "", _again(view)
+        if wrong and _is_copy(view):
+            what, command = " the brief or CSV that you gave", ""
+        steps.append(Step(why=f"Run{what} again: it takes up {tried}, and reuses every good clip.", command=command))
     return steps
+
+
+def _is_copy(view: View) -> bool:
+    """Whether the newest batch's manifest is the pipeline's own copy of a brief or a CSV, which nobody mends."""
+    return any(
+        file.url.endswith(f"/{layout.manifest(batch.id)}") for batch in view.batches[:1] for file in batch.manifests
+    )
 
 
 def _listed(parts: list[str]) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from render import errors
@@ -116,7 +116,9 @@ def view(
     for one in sorted(planned, key=lambda one: one.row.row):
         entries.append(_entry(batch, one, ended.get(one.row.row), records))
         if one.fault is not None:
-            faulty[one.fault.row, one.fault.column, one.fault.reason] = one.fault
+            faulty[one.fault.row, one.fault.column, one.fault.reason] = replace(
+                one.fault, experiment=one.row.experiment, variant=one.row.variant
+            )
     for fault in faults:
         faulty.setdefault((fault.row, fault.column, fault.reason), fault)
     return _view(batch.id, "batch", (batch,), entries, _problems(batch, entries, faulty.values(), ended))
@@ -209,7 +211,7 @@ def _entry(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapp
     elif one.decision is Decision.REFUSE:
         end = End.REJECTED
     if one.fault is not None:
-        reason, kind, fix = reason or one.fault.reason, kind or one.fault.kind, fix or one.fault.fix
+        reason, kind, fix = one.fault.reason, kind or one.fault.kind, fix or one.fault.fix
     return Entry(
         batch=batch.id,
         row=one.row,

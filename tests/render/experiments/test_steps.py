@@ -50,5 +50,15 @@ def test_the_batch_is_run_again_as_it_was(make):
     ]
 
 
+@pytest.mark.parametrize("end", [End.REJECTED, End.FAILED])
+def test_a_brief_is_mended_and_not_the_copy_of_it(make, end):
+    shown = batch_of(make, end=end)
+    [batch] = shown.batches
+    copy = replace(batch.manifests[0], url=f"file:///store/batches/{batch.id}/manifest.parquet")
+    step = after(replace(shown, batches=(replace(batch, manifests=(copy,)),)))[0]
+    assert ("the brief or CSV that you gave" in step.why) == (end is End.REJECTED)
+    assert step.command == ("" if end is End.REJECTED else f"nightreel run {copy.url}")
+
+
 def test_a_good_batch_needs_no_second_run(make):
     assert not [command for command in commands(batch_of(make)) if command[1] == "run"]

@@ -35,6 +35,16 @@ def test_every_row_is_counted_once_whatever_it_has(make):
     assert [entry.delivered for entry in shown.entries] == [True, False, False, False]
 
 
+def test_a_refused_row_says_whose_it_is_and_why_in_words(make):
+    fault = replace(make.fault(0, "prompt", "gore"), kind=ReasonKind.POLICY, experiment="", variant="")
+    batch, row = make.batch(), make.row()
+    receipt = make.receipt(batch, 0, End.REJECTED, reason=f"prompt: {fault.reason}", reason_kind=ReasonKind.POLICY)
+    shown = view(batch, [make.planned(row, Decision.REFUSE, fault)], [fault], [receipt], {})
+    [problem] = shown.problems
+    assert (problem.experiment, problem.variant) == (row.experiment, row.variant)
+    assert shown.entries[0].reason == fault.reason
+
+
 def test_a_published_row_without_a_record_is_not_delivered(make):
     batch = make.batch()
     [entry] = view(batch, [make.planned(make.row())], [], [make.receipt(batch, 0)], {}).entries
