@@ -21,7 +21,7 @@ from render import errors, pipeline, settings
 JOBS_PER_SHARD = 6
 POLL_SECONDS = 1.0
 LOG_LINES_SHOWN = 20
-QUERY = "select experiment, variant, count(*), avg(render_seconds) from results group by all"
+QUERY = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
 
 
 def main() -> int:

@@ -119,7 +119,8 @@ def _fail(message: str, error: BaseException, *, code: int, as_json: bool, **mor
 def _usage(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "nightreel"
-    return f"{error.format_message().rstrip('.')}. See `{path} --help`."
+    told = error.format_message().rstrip(".")
+    return f"{told}{'' if told.endswith('?') else '.'} See `{path} --help`."
 
 
 def _unexpected(error: Exception, *, in_full: bool, as_json: bool) -> int:

@@ -35,6 +35,6 @@ def command(store: options.Store = None, as_json: options.Json = False) -> int:
     output.say(
         f"Not ready: mend {', '.join(finding.name for finding in missing)} first."
         if missing
-        else "Ready. Next: nightreel try 'A red ball rolls off a table'"
+        else f"Ready. Next: nightreel try 'A red ball rolls off a table'{options.elsewhere(settings.store)}"
     )
     return 1 if missing else 0

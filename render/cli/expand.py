@@ -35,12 +35,12 @@ def command(
     """
     from render import manifest
 
-    options.settings(store=store)
+    place = options.elsewhere(options.settings(store=store).store)
     table = manifest.expand(brief)
     target = out or str(brief.with_suffix(".parquet"))
     manifest.write(table, target)
     output.result(
         {"brief": str(brief), "manifest": target, "rows": table.num_rows},
-        f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {shlex.quote(target)}",
+        f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {shlex.quote(target)}{place}",
         as_json=as_json,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -53,3 +54,13 @@ def settings(**overrides: object) -> Any:
     from render.settings import load
 
     return load(**overrides)
+
+
+def elsewhere(store: str) -> str:
+    """The words that lead a printed command to a store, as its own URL; none for the one that is used without them."""
+    from pathlib import Path
+
+    usual = settings().store
+    if store in {usual, str(Path(usual).absolute())}:
+        return ""
+    return f" --store {shlex.quote(store)}"

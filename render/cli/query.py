@@ -25,7 +25,7 @@ def command(
     sql: Annotated[
         str, typer.Argument(metavar="SQL", help="One SELECT (DuckDB's SQL) over requests, clips, checks, results.")
     ],
-    rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, help="Show at most N rows of the table.")] = 40,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, help="Show at most N rows of the table.")] = 60,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print all rows as CSV.")] = False,
     store: options.Store = None,
     as_json: options.Json = False,
@@ -36,7 +36,7 @@ def command(
     checks (a row for each figure); the view results joins them.
 
     Examples:
-      nightreel query "select experiment, variant, count(*), avg(render_seconds) from results group by all"
+      nightreel query "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
       nightreel query 'select "end", count(*) from requests group by all' --json
       nightreel query "describe results"
       nightreel query "select * from clips" --csv > clips.csv
@@ -53,7 +53,8 @@ def command(
         output.write(_csv(found.column_names, _records(found)))
     else:
         records = _records(found.slice(0, rows))
-        output.show(*(_table(found.column_names, records) if found.num_columns <= WIDE else map(_block, records)))
+        if records or found.num_columns <= WIDE:
+            output.show(*(_table(found.column_names, records) if found.num_columns <= WIDE else map(_block, records)))
         if found.num_rows > rows:
             output.say(f"… {found.num_rows - rows} more rows; --rows N shows more, --csv and --json give all.")
         elif not found.num_rows:

@@ -54,5 +54,6 @@ def command(
         return
     seen = (view.of_batch if is_batch else view.of_experiment)(place, subject)
     made = bundles.write(place, seen, bundle, now=now, overwrite=overwrite, with_held=with_held)
-    held = f"; {made.withheld} held clips left out (--with-held takes them)" if made.withheld else ""
-    output.result(asdict(made), f"{made.file}: {made.clips} clips, {made.bytes:,} bytes{held}", as_json=as_json)
+    left = f"; {output.many(made.withheld, 'held clip')} left out (--with-held puts them in)" if made.withheld else ""
+    clips = output.many(made.clips, "clip")
+    output.result(asdict(made), f"{made.file}: {clips}, {made.bytes:,} bytes{left}", as_json=as_json)

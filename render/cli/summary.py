@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from render.cli import output
+from render.cli import options, output
 from render.model import End
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from render.status import ClipStatus, Status
 
 ROWS_SHOWN = 60
+SHARDS_SHOWN = 20
+SUM_UP = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
 DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
 
 
@@ -61,21 +63,34 @@ def counts(status: Status) -> str:
         sentence += " It is not planned yet."
     if status.waiting:
         unfinished = [str(shard) for shard, (ended, rows) in status.shards.items() if ended < rows]
-        why = f"shards {', '.join(unfinished[:20])} are not rendered yet" if unfinished else "planning was interrupted"
+        why = _unrendered(unfinished) if unfinished else "planning was interrupted"
         made = sum(clip.end is None and bool(clip.uri) for clip in status.clips)
         kept = f" (of {made} the clip is made and kept)" if made else ""
-        sentence += f" {status.waiting} wait{kept}: {why} ({done} of {len(status.shards)} shards done)."
+        waits = "waits" if status.waiting == 1 else "wait"
+        sentence += (
+            f" {status.waiting} {waits}{kept}: {why} ({done} of {output.many(len(status.shards), 'shard')} done)."
+        )
     return sentence
+
+
+def _unrendered(shards: list[str]) -> str:
+    if len(shards) == 1:
+        return f"shard {shards[0]} is not rendered yet"
+    more = f" and {len(shards) - SHARDS_SHOWN} more" if len(shards) > SHARDS_SHOWN else ""
+    return f"shards {', '.join(shards[:SHARDS_SHOWN])}{more} are not rendered yet"
 
 
 def following(status: Status) -> str:
     """The command that its reader most likely wants next."""
-    again = f"nightreel run {shlex.quote(status.manifest)}"
+    place = options.elsewhere(status.store)
+    again = f"nightreel run {shlex.quote(status.manifest)}{place}"
     if status.state in {"taken in", "planned"}:
         return f"{again}  (with the same options; it resumes this batch)"
     if status.ends.get(End.FAILED):
         return f"{again}  (a new batch, which tries the failed rows again)"
-    return 'nightreel query "select experiment, variant, count(*), avg(render_seconds) from results group by all"'
+    if status.quarantined and not any(clip.uri for clip in status.clips):
+        return "mend the rows above in what you gave to `nightreel run`, and run it again"
+    return f'nightreel query "{SUM_UP}"{place}'
 
 
 def told(fault: Fault) -> str:

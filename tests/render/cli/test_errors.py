@@ -82,6 +82,7 @@ def test_ctrl_c_where_there_is_nothing_to_resume(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["rn", "x"], "Did you mean 'run'? See `nightreel --help`."),
         (["bogus"], "No such command 'bogus'"),
         (["run"], "Missing argument 'MANIFEST'"),
         (["run", "x.parquet", "--limit", "0"], "--limit"),
@@ -94,7 +95,7 @@ def test_a_wrong_call_ends_with_two(arguments: list[str], words: str, capfd: pyt
     out, err = capfd.readouterr()
     assert out == ""
     assert words in err
-    assert ". See `nightreel" in err
+    assert " See `nightreel" in err
     assert "--help`" in err
     assert main([*arguments, "--json"]) == 2
     assert words in json.loads(capfd.readouterr().out)["error"]["message"]

@@ -118,7 +118,7 @@ def test_equal_engine_errors_stop_the_batch(
     assert main(["run", str(path), "--scheduler", scheduler, "--max-engine-errors", "2"]) == 3
     out, err = capfd.readouterr()
     assert "The lamp is broken." in err.splitlines()[-1]
-    assert " wait: shards 0 are not rendered yet" in out
+    assert ": shard 0 is not rendered yet" in out
     assert f"Next: nightreel run {path.as_uri()}" in out
 
 

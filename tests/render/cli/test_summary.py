@@ -31,7 +31,10 @@ def killed(*_: object, **__: object) -> None:
     ("step", "words"),
     [
         ("plan", "(taken in): 0 rows, none ended yet. It is not planned yet."),
-        ("_settle_planned", "(planned): 2 rows, none ended yet. 2 wait: shards 0 are not rendered yet"),
+        (
+            "_settle_planned",
+            "(planned): 2 rows, none ended yet. 2 wait: shard 0 is not rendered yet (0 of 1 shard done)",
+        ),
     ],
 )
 def test_a_batch_that_was_killed_early_is_to_be_run_again(
@@ -75,6 +78,24 @@ def test_the_next_command_can_be_typed_as_it_stands(
     following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
     named = f"file://{path}" if command == "status" else str(path)
     assert shlex.split(following) == ["nightreel", "run", named]
+
+
+def test_the_next_command_leads_to_the_store_that_was_given(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, other = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}]), str(tmp_path / "it's")
+    batch = pipeline.intake(load(store=other), manifest=str(path), run_key="k", now=NOW)
+    assert main(["status", batch.id, "--store", other]) == 0
+    following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
+    assert shlex.split(following) == ["nightreel", "run", path.as_uri(), "--store", other]
+
+
+def test_a_batch_of_bad_rows_alone_is_to_be_mended(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": ""}])
+    assert main(["run", str(path)]) == 0
+    assert "Next: mend the rows above" in capfd.readouterr().out
 
 
 def test_after_a_plan_the_next_command_has_its_options(
