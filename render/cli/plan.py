@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from render.cli import options, output
+from render.cli import options, output, progress
 from render.model import Decision
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def _lines(summary: PlanSummary) -> Iterator[str]:
     yield f"{_rows(summary):>8,} {'row' if _rows(summary) == 1 else 'rows'}"
     yield (
         f"{decided[Decision.RENDER]:>8,} to render in {output.many(len(summary.shards), 'shard')}: "
-        f"{summary.estimate_video_seconds:,.0f} s of video, about {summary.estimate_cpu_seconds:,.0f} CPU seconds, "
-        f"${summary.estimate_cost_usd:,.2f}"
+        f"{progress.estimate(summary)}"
     )
     for why, clips in sorted(summary.reasons.items(), key=lambda item: -item[1])[:REASONS_SHOWN]:
         yield f"{'':>8}   {clips:,} because: {why}"

@@ -48,6 +48,8 @@ class Display:
             f"{decided[Decision.REUSE]} reused, {output.many(decided[Decision.DUPLICATE], 'duplicate')}, "
             f"{summary.quarantined} quarantined"
         )
+        if self._total:
+            self.say(f"Estimated: {estimate(summary)}")
         if summary.tags:
             self.say(output.tags(summary.tags))
         if self._bar is not None and self._task is not None:
@@ -73,6 +75,14 @@ class Display:
             self._bar.console.print(text, soft_wrap=True)
         else:
             output.write(f"{text}\n", self._stream)
+
+
+def estimate(summary: PlanSummary) -> str:
+    """What rendering a plan takes, as far as that can be told before."""
+    from render.experiments import words
+
+    spent, shown = words.seconds(summary.estimate_cpu_seconds), words.seconds(summary.estimate_video_seconds)
+    return f"{shown} of video, about {spent} of CPU time, ${summary.estimate_cost_usd:,.2f}"
 
 
 def describe(event: Progress) -> str:

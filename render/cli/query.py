@@ -41,12 +41,15 @@ def command(
       nightreel query "describe results"
       nightreel query "select * from clips" --csv > clips.csv
     """
-    from render.store import catalog
+    from render.store import batches, catalog
     from render.store.objects import open_store
 
     if as_json and as_csv:
         raise errors.InputError("--json and --csv exclude each other: choose one.")
-    found = catalog.query(open_store(options.settings(store=store).store), sql)
+    place = open_store(options.settings(store=store).store)
+    found = catalog.query(place, sql)
+    if not batches.list_ids(place):
+        output.note(f"nightreel: nothing was made in {place.url} yet. If another store is meant, name it with --store.")
     if as_json:
         output.document(_records(found))
     elif as_csv:

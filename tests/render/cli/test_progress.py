@@ -14,9 +14,9 @@ PLAN = PlanSummary(
     decisions={"render": 2, "duplicate": 1, "reuse": 1, "refuse": 0},
     shards={0: 2},
     reasons={"never rendered": 2},
-    estimate_cost_usd=0,
-    estimate_cpu_seconds=0,
-    estimate_video_seconds=0,
+    estimate_cost_usd=1.5,
+    estimate_cpu_seconds=18_847,
+    estimate_video_seconds=8,
 )
 
 
@@ -43,6 +43,7 @@ def play(stream: io.StringIO) -> str:
 def test_a_log_gets_plain_lines():
     assert play(io.StringIO()).splitlines() == [
         "Planned: 2 clips to render in 1 shard, 1 reused, 1 duplicate, 1 quarantined",
+        "Estimated: 8 s of video, about 5 h 14 min of CPU time, $1.50",
         "1/2 shard 0: failed after 3 tries: No. (ffffffffffff)",
         "2/2 shard 0: made file:///store/clip.mp4",
         "Bye [now]",

@@ -98,6 +98,17 @@ def test_a_batch_of_bad_rows_alone_is_to_be_mended(
     assert "Next: mend the rows above" in capfd.readouterr().out
 
 
+def test_a_query_of_a_store_in_which_nothing_is_says_so(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["query", "select count(*) as n from results", "--json"]) == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out) == [{"n": 0}]
+    assert err.startswith(f"nightreel: nothing was made in {tmp_path / 'store'} yet.")
+    assert main(["query", "select * from results"]) == 0
+    assert capfd.readouterr().out == "(no rows)\n"
+
+
 def test_after_a_plan_the_next_command_has_its_options(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
