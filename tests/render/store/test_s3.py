@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import seaweed
 import store_makers as makers
 from store_suite import StoreSuite
 
-from render import errors
+from render import errors, manifest
 from render.store import batches, catalog, clips, receipts, s3
 from render.store.objects import ObjectStore, open_store
 
@@ -118,3 +119,13 @@ def test_pages_of_a_long_listing_come_as_one(store: s3.S3Store, monkeypatch: pyt
 
     monkeypatch.setattr(store._fs, "call_s3", in_twos)
     assert store.list("many") == [f"many/{number}" for number in range(5)]
+
+
+def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -> None:
+    from s3fs import S3FileSystem
+
+    S3FileSystem.clear_instance_cache()  # it knows the addresses of other services
+    url = f"{store.url}/inbox/a.parquet"
+    manifest.write(pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]}), url)
+    assert [file.url for file in manifest.arrived(f"{store.url}/inbox")] == [url]
+    S3FileSystem.clear_instance_cache()
