@@ -93,7 +93,7 @@ def test_a_manifest_that_cannot_be_written_whole_is_not_there(tmp_path: Path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(InputError, match="cannot be written: .*No space left"):
+    with pytest.raises(InputError, match="No space left"):
         manifest.write(pa.table({"a": [2]}), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
