@@ -151,13 +151,24 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
 
 
 def preview(
-    settings: Settings, manifest: str, *, limit: int | None = None, where: str | None = None
+    settings: Settings,
+    manifest: str,
+    *,
+    limit: int | None = None,
+    where: str | None = None,
+    on_fault: Callable[[Fault], None] = ignore,
 ) -> batches.PlanSummary:
-    """Say what a run of this manifest would do and cost; writes nothing to the store."""
+    """Say what a run of this manifest would do and cost; writes nothing to the store.
+
+    ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows.
+    """
     store = open_store(settings.store)
     files, converted = _named(settings, store, manifest)
     with _readable(files, converted) as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
+    refused = [one.fault for one in planned if one.fault]
+    for fault in sorted([*refused, *faults], key=lambda fault: fault.row):
+        on_fault(fault)
     return batches.summarise(planned, faults)
 
 

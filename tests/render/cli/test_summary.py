@@ -87,6 +87,34 @@ def test_after_a_plan_the_next_command_has_its_options(
     assert shlex.split(following) == ["nightreel", "run", str(path), *options]
 
 
+def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"variant": "a", "prompt": "x", "style": style} for style in ("anime", "noir", "anime", "pulp", "noir")]
+    path = manifest(tmp_path / "m.parquet", [*rows, {"variant": "a", "prompt": "", "style": "anime"}])
+    assert main(["plan", str(path)]) == 0
+    said = capfd.readouterr().out
+    assert "4 quarantined (malformed or refused)\n" in said
+    assert "  3 invalid, first row 1: style = noir: " in said
+    assert "  1 invalid, first row 5: prompt: " in said
+    assert "--quarantined lists them all" in said
+    assert main(["plan", str(path), "--quarantined"]) == 0
+    listed = [line for line in capfd.readouterr().out.splitlines() if line.startswith("row ")]
+    assert [line.split(": ")[0] for line in listed] == [
+        "row 1  style = noir",
+        "row 3  style = pulp",
+        "row 4  style = noir",
+        "row 5  prompt",
+    ]
+    assert main(["plan", str(path), "--json"]) == 0
+    first, second = json.loads(capfd.readouterr().out)["faults"]
+    assert (first["reason_kind"], first["column"], first["rows"]) == ("invalid", "style", 3)
+    assert first["first"]["row"] == 1
+    assert set(first["first"]) == {"row", "value", "reason", "fix"}
+    assert (second["column"], second["rows"]) == ("prompt", 1)
+    assert main(["plan", str(path), "--json", "--quarantined"]) == 2
+
+
 def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_asked_about(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
