@@ -40,7 +40,7 @@ from render.planning import ends, history
 from render.planning.plan import plan as plan_rows
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
-from render.status import Status, status_of
+from render.status import BatchStatus, Status, latest_of, status_of
 from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore, open_store
 
@@ -270,6 +270,11 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
 def status(settings: Settings, batch_id: str) -> Status:
     """Say how every row of the batch ended, or that it waits."""
     return status_of(open_store(settings.store), batch_id)
+
+
+def latest(settings: Settings, most: int) -> tuple[list[BatchStatus], int]:
+    """Give the ``most`` batches that were taken in last, newest first, and how many there are in all."""
+    return latest_of(open_store(settings.store), most)
 
 
 def cancel(settings: Settings, batch_id: str, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Where a batch stands: how every row ended, or that it waits. Read from storage alone."""
+"""Where batches stand: how every row ended, or that it waits. Read from storage alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, ReasonKind, Receipt, RefusedManifest
-from render.store import batches, clips, layout, receipts
+from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore
 
 
@@ -77,6 +77,23 @@ class Status:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStatus:
+    """One batch among others."""
+
+    batch: str
+    created_at: str
+    """When it took its manifests in: ISO 8601, UTC."""
+    state: str
+    """As in :class:`Status`."""
+    manifest: str
+    """As in :class:`Status`."""
+    rows: int | None
+    """None until it is planned."""
+    ends: Mapping[End, int]
+    """Of its rows in the catalog; all six, always."""
+
+
 def _fault_json(fault: Fault) -> dict[str, object]:
     plain = asdict(fault)
     return {"reason_kind": plain.pop("kind"), **plain}
@@ -121,6 +138,26 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
         report=store.uri(layout.report(batch_id)) if store.exists(layout.report(batch_id)) else "",
         elapsed_seconds=_elapsed(batch, ended.values()),
     )
+
+
+def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
+    """The ``most`` batches that were taken in last, newest first, and how many there are in all."""
+    known = batches.newest(store)
+    ends = catalog.ends_of(store, [batch.id for batch in known[:most]])
+    found = []
+    for batch in known[:most]:
+        summary = batches.plan_summary(store, batch.id)
+        found.append(
+            BatchStatus(
+                batch=batch.id,
+                created_at=batch.created_at,
+                state=_state(store, batch.id, summary),
+                manifest=_manifest(batch),
+                rows=summary.manifest_rows if summary else None,
+                ends={end: ends[batch.id][end] for end in End},
+            )
+        )
+    return found, len(known)
 
 
 def _clip(

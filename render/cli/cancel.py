@@ -23,4 +23,4 @@ def command(batch: options.BatchId, store: options.Store = None, as_json: option
     if as_json:
         output.document(status.as_json())
     else:
-        summary.show(status)
+        summary.show(status, store=store)

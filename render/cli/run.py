@@ -81,7 +81,7 @@ def command(
     if as_json:
         output.document(status.as_json())
     else:
-        summary.show(status)
+        summary.show(status, store=store)
     if stopped:
         output.note(f"nightreel: {stopped}")
         return 3

@@ -30,8 +30,11 @@ class Line:
     uri: str = ""
 
 
-def show(status: Status) -> None:
-    """Print a batch's rows, counts, report and next command on stdout; of a long batch the rows without a clip."""
+def show(status: Status, *, store: str | None) -> None:
+    """Print a batch's rows, counts, report and next command on stdout; of a long batch the rows without a clip.
+
+    ``store``: as it was given on the command line, for the next command.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -49,7 +52,7 @@ def show(status: Status) -> None:
         output.say(f"Refused from the inbox: {refused.reason}")
     output.say(f"\n{counts(status)}")
     output.say(f"Report: {status.report or 'not written yet'}")
-    output.say(f"Next: {following(status)}")
+    output.say(f"Next: {following(status, store=store)}")
 
 
 def counts(status: Status) -> str:
@@ -68,14 +71,20 @@ def counts(status: Status) -> str:
     return sentence
 
 
-def following(status: Status) -> str:
-    """The command that its reader most likely wants next."""
-    again = f"nightreel run {shlex.quote(status.manifest)}"
+def following(status: Status, *, store: str | None) -> str:
+    """The command that its reader most likely wants next; ``store`` as it was given on the command line."""
+    again = typed("run", status.manifest, store=store)
     if status.state in {"taken in", "planned"}:
         return f"{again}  (with the same options; it resumes this batch)"
     if status.ends.get(End.FAILED):
         return f"{again}  (a new batch, which tries the failed rows again)"
-    return 'nightreel query "select experiment, variant, count(*), avg(render_seconds) from results group by all"'
+    sql = "select experiment, variant, count(*), avg(render_seconds) from results group by all"
+    return typed("query", sql, store=store)
+
+
+def typed(*words: str, store: str | None) -> str:
+    """A command as it can be typed in a shell, on the store that was given, if one was."""
+    return shlex.join(["nightreel", *words, *(["--store", store] if store is not None else [])])
 
 
 def told(fault: Fault) -> str:

@@ -87,6 +87,47 @@ def test_after_a_plan_the_next_command_has_its_options(
     assert shlex.split(following) == ["nightreel", "run", str(path), *options]
 
 
+def test_status_without_a_batch_lists_the_batches(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status"]) == 0
+    assert f"There is no batch in {tmp_path / 'store'} yet. Next: nightreel run MANIFEST" in capfd.readouterr().out
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    ids = []
+    for day in (1, 2, 3):
+        now = NOW.replace(day=day)
+        batch = pipeline.intake(settings, manifest=str(path), run_key=f"k{day}", now=now, limit=day)
+        ids.append(batch.id)
+    assert main(["status", "--last", "2"]) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert [line.split()[:5] for line in said[1:3]] == [
+        [ids[2], "2026-11-03", "02:00", "taken", "in"],
+        [ids[1], "2026-11-02", "02:00", "taken", "in"],
+    ]
+    assert said[3:] == ["… and 1 older; --last N lists more.", f"Next: nightreel status {ids[2]}"]
+    assert main(["status", "--last", "1", "--json"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert (document["store"], document["known"]) == (settings.store, 3)
+    [one] = document["batches"]
+    assert (one["batch"], one["state"], one["rows"]) == (ids[2], "taken in", None)
+    assert set(one["ends"]) == {"published", "reused", "held", "rejected", "failed", "withdrawn"}
+
+
+@pytest.mark.parametrize(("ended", "words"), [(False, ["run"]), (True, ["query"])])
+def test_the_next_command_asks_the_store_that_was_given(
+    ended: bool, words: list[str], manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tmp_path / "it's there")
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": ""}])
+    batch = pipeline.intake(load(store=store), manifest=str(path), run_key="k", now=NOW)
+    if ended:
+        pipeline.run(load(store=store), batch.id, now=lambda: NOW)
+    assert main(["status", batch.id, "--store", store]) == 0
+    following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
+    typed = shlex.split(following)
+    assert (typed[1:2], typed[-2:]) == (words, ["--store", store])
+
+
 def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
