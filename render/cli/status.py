@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def command(
     batch: Annotated[
         str | None,
-        typer.Argument(metavar="[BATCH]", help="A batch's id; without one the batches are listed.", show_default=False),
+        typer.Argument(metavar="BATCH", help="A batch's id; without one the batches are listed.", show_default=False),
     ] = None,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="List so many batches.")] = 20,
     store: options.Store = None,
