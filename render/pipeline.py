@@ -33,6 +33,7 @@ from render.model import (
     JobResult,
     ManifestFile,
     PlannedRow,
+    ReasonKind,
     RefusedManifest,
     Row,
 )
@@ -431,7 +432,16 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
     records = clips.find_many(store, reused)
     settled = ends.rejected(batches.read_quarantine(store, batch_id), stamp)
     for fingerprint, rows in reused.items():
-        settled += ends.served(rows, records[fingerprint], stamp)
+        if record := records.get(fingerprint):
+            settled += ends.served(rows, record, stamp)
+        else:
+            settled += ends.failed(
+                rows,
+                reason="The clip that was to serve it has been deleted since the plan.",
+                kind=ReasonKind.INFRASTRUCTURE,
+                fix="Run the manifest again to render it.",
+                stamp=stamp,
+            )
     if settled:
         receipts.write(store, batch_id, None, stamp.attempt, settled)
 

@@ -1,6 +1,7 @@
 """The way of the data: each step once, each repeated, each after a crash. Jobs run in this process, without Dask."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -334,6 +335,38 @@ def test_cancelling_ends_the_rows_that_a_killed_planner_left(settings, farm, tmp
             pipeline.plan(settings, batch.id, now=NOW)
     pipeline.cancel(settings, batch.id, now=NOW)
     assert pipeline.status(settings, batch.id).ends == {End.REUSED: 1, End.REJECTED: 1, End.FAILED: 1}
+
+
+def test_a_row_whose_clip_was_deleted_after_the_plan_fails_and_the_next_run_renders_it(
+    settings, farm, tmp_path, monkeypatch
+):
+    manifest = write(tmp_path / "m.parquet", "one", "")
+    first = go(settings, manifest)
+    batch = pipeline.intake(settings, manifest=manifest, run_key="run-2", now=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_settle_planned", raising(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.plan(settings, batch.id, now=NOW)
+    shutil.rmtree(tmp_path / "store" / layout.clip(first.clips[0].fingerprint))
+    status = go(settings, manifest, key="run-3")
+    assert status.batch == batch.id
+    assert status.ends == {End.FAILED: 1, End.REJECTED: 1}
+    assert (status.clips[0].reason_kind, status.clips[0].fix) == (
+        ReasonKind.INFRASTRUCTURE,
+        "Run the manifest again to render it.",
+    )
+    status = go(settings, manifest, key="run-4", now=NOW + timedelta(hours=1))
+    assert status.ends == {End.PUBLISHED: 1, End.REJECTED: 1}
+
+
+def test_a_clip_that_was_deleted_and_made_again_is_the_one_in_the_catalog(settings, farm, tmp_path):
+    manifest = write(tmp_path / "m.parquet", "one")
+    first = go(settings, manifest)
+    shutil.rmtree(tmp_path / "store" / layout.clip(first.clips[0].fingerprint))
+    second = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1))
+    assert second.ends == {End.PUBLISHED: 1}
+    answer = catalog.query(open_store(settings.store), "select uri, rendered_by from results order by batch")
+    assert answer.to_pylist() == [{"uri": second.clips[0].uri, "rendered_by": second.batch}] * 2
 
 
 def test_a_cancellation_that_was_killed_does_not_stand_in_the_way_of_the_next_run(settings, farm, tmp_path):
