@@ -90,8 +90,8 @@ def intake(
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
     same content is resumed. Without it, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
-    run key gives the same batch. Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be
-    used.
+    run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
+    Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used.
     """
     store = open_store(settings.store)
     if manifest is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -123,7 +122,7 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
             shards[plan.shard] = (over + (plan.row.row in ended), of + 1)
     return Status(
         batch=batch_id,
-        manifest=_manifest(batch),
+        manifest=batch.source,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
         state=_state(store, batch_id, summary),
@@ -152,7 +151,7 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
                 batch=batch.id,
                 created_at=batch.created_at,
                 state=_state(store, batch.id, summary),
-                manifest=_manifest(batch),
+                manifest=batch.source,
                 rows=summary.manifest_rows if summary else None,
                 ends={end: ends[batch.id][end] for end in End},
             )
@@ -188,13 +187,6 @@ def _state(store: ObjectStore, batch_id: str, summary: batches.PlanSummary | Non
     if store.exists(layout.finished(batch_id)):
         return "finished"
     return "planned" if summary else "taken in"
-
-
-def _manifest(batch: Batch) -> str:
-    urls = [file.url for file in batch.manifests]
-    if len(urls) == 1:
-        return urls[0]
-    return posixpath.dirname(urls[0]) if urls else ""
 
 
 def _elapsed(batch: Batch, ended: Iterable[Receipt]) -> float:

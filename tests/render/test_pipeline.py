@@ -441,6 +441,8 @@ def test_the_manifest_of_several_files_is_their_folder(settings, farm, tmp_path)
     write(tmp_path / "m/a.parquet", "one")
     write(tmp_path / "m/b.parquet", "two")
     assert go(settings, str(tmp_path / "m")).manifest == (tmp_path / "m").as_uri()
+    answer = catalog.query(open_store(settings.store), "select manifest from requests")
+    assert answer["manifest"].to_pylist() == [(tmp_path / "m").as_uri()] * 2
 
 
 def test_publishing_and_reporting_twice_changes_nothing(settings, farm, tmp_path):
