@@ -30,7 +30,6 @@ from render.settings import Settings, load
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler, SpecCluster
-    from tornado.ioloop import IOLoop
 
 ENVIRONMENT = {
     # Dask's nanny sets a trim threshold of 64 KiB, with which each frame-sized array is mapped and faulted anew:
@@ -186,7 +185,7 @@ def _cluster(settings: Settings) -> Iterator[SpecCluster]:
 
 
 @contextmanager
-def _loop() -> Iterator[IOLoop]:
+def _loop() -> Iterator[Any]:
     """An event loop in a thread of its own, from which worker processes start deaf to Ctrl-C.
 
     A terminal sends it to them too, and :func:`render.farm.worker.dask_setup` comes too late for one that starts.
