@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import seaweed
 import store_makers as makers
+from botocore.exceptions import EndpointConnectionError
 from store_suite import StoreSuite
 
 from render import errors, manifest
@@ -119,6 +120,28 @@ def test_pages_of_a_long_listing_come_as_one(store: s3.S3Store, monkeypatch: pyt
 
     monkeypatch.setattr(store._fs, "call_s3", in_twos)
     assert store.list("many") == [f"many/{number}" for number in range(5)]
+
+
+def test_a_line_that_breaks_while_an_object_is_read_is_the_stores_trouble(
+    store: s3.S3Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Broken:
+        def read(self, size: int) -> bytes:
+            raise EndpointConnectionError(endpoint_url="https://s3.example")
+
+        def close(self) -> None:
+            """Nothing to give back."""
+
+    store.put("a/b", b"x")
+    monkeypatch.setattr(store._fs, "open", lambda *_, **__: Broken())
+    for read in (
+        store.sha256,
+        lambda path: store.fetch_file(path, tmp_path / "b"),
+        lambda path: store.open(path).read(),
+    ):
+        with pytest.raises(errors.StoreError, match="cannot be read"):
+            read("a/b")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -> None:
