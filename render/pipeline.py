@@ -306,6 +306,7 @@ def run(
     unsettled = pending_shards(settings, batch_id)
     cancelled = None
     if unsettled:
+        _stop_if_asked(control)
         with _cluster(settings) as address:
             try:
                 render(
@@ -449,6 +450,14 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
 def _content(files: Sequence[ManifestFile], *, limit: int | None, where: str | None) -> str:
     """Hash what a batch is about: its manifests' bytes, in order, and which of their rows are wanted."""
     return hashlib.sha256(orjson.dumps([[file.sha256 for file in files], limit, where])).hexdigest()
+
+
+def _stop_if_asked(control: Control | None) -> None:
+    """Stop before a farm is started for nothing, if that is asked for."""
+    from render.farm import dispatch
+
+    if control and control.draining:
+        raise errors.BatchStopped(dispatch.ON_REQUEST)
 
 
 @contextmanager

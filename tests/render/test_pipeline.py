@@ -337,6 +337,15 @@ def test_cancelling_ends_the_rows_that_a_killed_planner_left(settings, farm, tmp
     assert pipeline.status(settings, batch.id).ends == {End.REUSED: 1, End.REJECTED: 1, End.FAILED: 1}
 
 
+def test_a_run_that_is_stopped_while_it_plans_starts_no_farm(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "local", raising(AssertionError("a farm was started")))
+    batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one"), run_key="run-1", now=NOW)
+    control = dispatch.Control()
+    with pytest.raises(errors.BatchStopped, match="Stopped on request"):
+        pipeline.run(settings, batch.id, now=lambda: NOW, control=control, on_plan=lambda _: control.drain())
+    assert pipeline.status(settings, batch.id).state == "planned"
+
+
 def test_a_row_whose_clip_was_deleted_after_the_plan_fails_and_the_next_run_renders_it(
     settings, farm, tmp_path, monkeypatch
 ):
