@@ -285,7 +285,11 @@ def cancel(settings: Settings, batch_id: str, *, now: datetime) -> None:
     if store.exists(layout.finished(batch_id)):
         return
     store.put_if_absent(layout.cancelled(batch_id), orjson.dumps({"cancelled_at": now.isoformat()}))
-    for shard in plan(settings, batch_id, now=now).shards:
+    try:
+        shards = plan(settings, batch_id, now=now).shards
+    except errors.InputError:
+        return  # never planned, and its manifest is not there any more as it was: no row has to end
+    for shard in shards:
         give_up(store, batch_id, shard, now=now)
     publish(settings, batch_id)
     report(settings, batch_id, now=now)

@@ -324,6 +324,17 @@ def test_a_cancelled_batch_keeps_what_was_made_and_is_not_resumed(settings, farm
     assert go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1)).batch.startswith("run-2-")
 
 
+def test_a_batch_whose_manifest_is_gone_can_be_cancelled(settings, tmp_path):
+    manifest = Path(write(tmp_path / "m.parquet", "one"))
+    batch = pipeline.intake(settings, manifest=str(manifest), run_key="run-1", now=NOW)
+    manifest.unlink()
+    with pytest.raises(errors.ManifestError):
+        pipeline.plan(settings, batch.id, now=NOW)
+    pipeline.cancel(settings, batch.id, now=NOW)
+    status = pipeline.status(settings, batch.id)
+    assert (status.state, status.rows, status.waiting) == ("cancelled", 0, 0)
+
+
 def test_cancelling_ends_the_rows_that_a_killed_planner_left(settings, farm, tmp_path, monkeypatch):
     go(settings, write(tmp_path / "m.parquet", "one"))
     batch = pipeline.intake(
