@@ -79,7 +79,7 @@ def _end_tree(process: subprocess.Popen[bytes]) -> None:
     mine = ["--owner", str(os.getpid())]
     farms = [p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [])[-2:] == mine]
     heads = [*airflow.children(), *farms]
-    tree = [*heads, *(child for head in heads for child in head.children(recursive=True))]
+    tree = [*heads, *(child for head in heads for child in _below(head))]
     process.kill()
     process.wait()
     for head in heads:  # the farm ends its own workers; were they ended here, it would start others
@@ -90,3 +90,11 @@ def _end_tree(process: subprocess.Popen[bytes]) -> None:
         with suppress(psutil.NoSuchProcess):
             child.kill()
     psutil.wait_procs(stubborn)
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    """Its children and theirs; none if it has just ended."""
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -71,7 +72,8 @@ def _demo(screen: Screen, airflow: Airflow, ours: settings.Settings, manifest: s
         screen.say("\n".join(["", f"The DAG run failed. The last lines of {airflow.log}:", *last]))
         screen.say("`make demo` again does what is missing.")
         return 1
-    screen.say(f'Next: .venv/bin/nightreel query "{QUERY}"')
+    elsewhere = Path(settings.load().store).absolute() != Path(ours.store)
+    screen.say(f'Next: .venv/bin/nightreel query "{QUERY}"{f" --store {shlex.quote(ours.store)}" if elsewhere else ""}')
     return 0
 
 

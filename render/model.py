@@ -5,6 +5,7 @@ Times that can change a pixel are integer milliseconds; money is US dollars; siz
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -224,6 +225,12 @@ class Batch:
     where: str | None
     created_at: str
     """ISO 8601, UTC."""
+
+    @property
+    def source(self) -> str:
+        """The manifest's URL; of several files their folder, empty for none."""
+        urls = [file.url for file in self.manifests]
+        return urls[0] if len(urls) == 1 else posixpath.dirname(urls[0]) if urls else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

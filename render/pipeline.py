@@ -33,6 +33,7 @@ from render.model import (
     JobResult,
     ManifestFile,
     PlannedRow,
+    ReasonKind,
     RefusedManifest,
     Row,
 )
@@ -40,7 +41,7 @@ from render.planning import ends, history
 from render.planning.plan import plan as plan_rows
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
-from render.status import Status, status_of
+from render.status import BatchStatus, Status, latest_of, status_of
 from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore, open_store
 
@@ -89,8 +90,8 @@ def intake(
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
     same content is resumed. Without it, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
-    run key gives the same batch. Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be
-    used.
+    run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
+    Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used.
     """
     store = open_store(settings.store)
     if manifest is None:
@@ -151,13 +152,24 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
 
 
 def preview(
-    settings: Settings, manifest: str, *, limit: int | None = None, where: str | None = None
+    settings: Settings,
+    manifest: str,
+    *,
+    limit: int | None = None,
+    where: str | None = None,
+    on_fault: Callable[[Fault], None] = ignore,
 ) -> batches.PlanSummary:
-    """Say what a run of this manifest would do and cost; writes nothing to the store."""
+    """Say what a run of this manifest would do and cost; writes nothing to the store.
+
+    ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows.
+    """
     store = open_store(settings.store)
     files, converted = _named(settings, store, manifest)
     with _readable(files, converted) as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
+    refused = [one.fault for one in planned if one.fault]
+    for fault in sorted([*refused, *faults], key=lambda fault: fault.row):
+        on_fault(fault)
     return batches.summarise(planned, faults)
 
 
@@ -261,6 +273,11 @@ def status(settings: Settings, batch_id: str) -> Status:
     return status_of(open_store(settings.store), batch_id)
 
 
+def latest(settings: Settings, most: int) -> tuple[list[BatchStatus], int]:
+    """Give the ``most`` batches that were taken in last, newest first, and how many there are in all."""
+    return latest_of(open_store(settings.store), most)
+
+
 def cancel(settings: Settings, batch_id: str, *, now: datetime) -> None:
     """End the batch, unless it is finished: its running process drains, what was made counts, other rows fail."""
     store = open_store(settings.store)
@@ -268,7 +285,11 @@ def cancel(settings: Settings, batch_id: str, *, now: datetime) -> None:
     if store.exists(layout.finished(batch_id)):
         return
     store.put_if_absent(layout.cancelled(batch_id), orjson.dumps({"cancelled_at": now.isoformat()}))
-    for shard in plan(settings, batch_id, now=now).shards:
+    try:
+        shards = plan(settings, batch_id, now=now).shards
+    except errors.InputError:
+        return  # never planned, and its manifest is not there any more as it was: no row has to end
+    for shard in shards:
         give_up(store, batch_id, shard, now=now)
     publish(settings, batch_id)
     report(settings, batch_id, now=now)
@@ -289,6 +310,7 @@ def run(
     unsettled = pending_shards(settings, batch_id)
     cancelled = None
     if unsettled:
+        _stop_if_asked(control)
         with _cluster(settings) as address:
             try:
                 render(
@@ -415,7 +437,16 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
     records = clips.find_many(store, reused)
     settled = ends.rejected(batches.read_quarantine(store, batch_id), stamp)
     for fingerprint, rows in reused.items():
-        settled += ends.served(rows, records[fingerprint], stamp)
+        if record := records.get(fingerprint):
+            settled += ends.served(rows, record, stamp)
+        else:
+            settled += ends.failed(
+                rows,
+                reason="The clip that was to serve it has been deleted since the plan.",
+                kind=ReasonKind.INFRASTRUCTURE,
+                fix="Run the manifest again to render it.",
+                stamp=stamp,
+            )
     if settled:
         receipts.write(store, batch_id, None, stamp.attempt, settled)
 
@@ -423,6 +454,14 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
 def _content(files: Sequence[ManifestFile], *, limit: int | None, where: str | None) -> str:
     """Hash what a batch is about: its manifests' bytes, in order, and which of their rows are wanted."""
     return hashlib.sha256(orjson.dumps([[file.sha256 for file in files], limit, where])).hexdigest()
+
+
+def _stop_if_asked(control: Control | None) -> None:
+    """Stop before a farm is started for nothing, if that is asked for."""
+    from render.farm import dispatch
+
+    if control and control.draining:
+        raise errors.BatchStopped(dispatch.ON_REQUEST)
 
 
 @contextmanager

@@ -1,15 +1,14 @@
-"""Where a batch stands: how every row ended, or that it waits. Read from storage alone."""
+"""Where batches stand: how every row ended, or that it waits. Read from storage alone."""
 
 from __future__ import annotations
 
-import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, ReasonKind, Receipt, RefusedManifest
-from render.store import batches, clips, layout, receipts
+from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore
 
 
@@ -77,6 +76,23 @@ class Status:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStatus:
+    """One batch among others."""
+
+    batch: str
+    created_at: str
+    """When it took its manifests in: ISO 8601, UTC."""
+    state: str
+    """As in :class:`Status`."""
+    manifest: str
+    """As in :class:`Status`."""
+    rows: int | None
+    """None until it is planned."""
+    ends: Mapping[End, int]
+    """Of its rows in the catalog; all six, always."""
+
+
 def _fault_json(fault: Fault) -> dict[str, object]:
     plain = asdict(fault)
     return {"reason_kind": plain.pop("kind"), **plain}
@@ -106,7 +122,7 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
             shards[plan.shard] = (over + (plan.row.row in ended), of + 1)
     return Status(
         batch=batch_id,
-        manifest=_manifest(batch),
+        manifest=batch.source,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
         state=_state(store, batch_id, summary),
@@ -121,6 +137,26 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
         report=store.uri(layout.report(batch_id)) if store.exists(layout.report(batch_id)) else "",
         elapsed_seconds=_elapsed(batch, ended.values()),
     )
+
+
+def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
+    """The ``most`` batches that were taken in last, newest first, and how many there are in all."""
+    known = batches.newest(store)
+    ends = catalog.ends_of(store, [batch.id for batch in known[:most]])
+    found = []
+    for batch in known[:most]:
+        summary = batches.plan_summary(store, batch.id)
+        found.append(
+            BatchStatus(
+                batch=batch.id,
+                created_at=batch.created_at,
+                state=_state(store, batch.id, summary),
+                manifest=batch.source,
+                rows=summary.manifest_rows if summary else None,
+                ends={end: ends[batch.id][end] for end in End},
+            )
+        )
+    return found, len(known)
 
 
 def _clip(
@@ -151,13 +187,6 @@ def _state(store: ObjectStore, batch_id: str, summary: batches.PlanSummary | Non
     if store.exists(layout.finished(batch_id)):
         return "finished"
     return "planned" if summary else "taken in"
-
-
-def _manifest(batch: Batch) -> str:
-    urls = [file.url for file in batch.manifests]
-    if len(urls) == 1:
-        return urls[0]
-    return posixpath.dirname(urls[0]) if urls else ""
 
 
 def _elapsed(batch: Batch, ended: Iterable[Receipt]) -> float:

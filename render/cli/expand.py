@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Annotated
 
 import typer
@@ -12,7 +12,10 @@ from render.cli import options, output
 
 
 def command(
-    brief: Annotated[Path, typer.Argument(metavar="BRIEF", help="A brief: YAML with a prompt template and factors.")],
+    brief: Annotated[
+        str,
+        typer.Argument(metavar="BRIEF", help="A brief (a path or URL): YAML with a prompt template and factors."),
+    ],
     out: Annotated[
         str | None,
         typer.Option(
@@ -37,10 +40,10 @@ def command(
 
     place = options.elsewhere(options.settings(store=store).store)
     table = manifest.expand(brief)
-    target = out or str(brief.with_suffix(".parquet"))
+    target = out or f"{brief.removesuffix(PurePosixPath(brief).suffix)}.parquet"
     manifest.write(table, target)
     output.result(
-        {"brief": str(brief), "manifest": target, "rows": table.num_rows},
+        {"brief": brief, "manifest": target, "rows": table.num_rows},
         f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {shlex.quote(target)}{place}",
         as_json=as_json,
     )

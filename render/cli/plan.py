@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from render import errors
 from render.cli import options, output, progress
+from render.cli.summary import told
 from render.model import Decision
 
 if TYPE_CHECKING:
-    from render.store.batches import PlanSummary
+    from render.model import Fault
+    from render.store.batches import FaultCount, PlanSummary
 
 REASONS_SHOWN = 10
 
@@ -21,6 +26,9 @@ def command(
     limit: options.Limit = None,
     where: options.Where = None,
     jobs_per_shard: options.JobsPerShard = None,
+    quarantined: Annotated[
+        bool, typer.Option("--quarantined", help="List every row that would be quarantined, with what to change.")
+    ] = False,
     store: options.Store = None,
     as_json: options.Json = False,
 ) -> None:
@@ -28,16 +36,20 @@ def command(
 
     Examples:
       nightreel plan examples/spring_campaign.parquet
+      nightreel plan examples/spring_campaign.parquet --quarantined
       nightreel plan s3://bucket/inbox/ --where "experiment = 'spring'" --json
     """
     from render import pipeline
 
+    if as_json and quarantined:
+        raise errors.InputError("--json is a summary and --quarantined a list: choose one.")
     settings = options.settings(store=store, jobs_per_shard=jobs_per_shard)
-    summary = pipeline.preview(settings, manifest, limit=limit, where=where)
+    listed = _say_fault if quarantined else pipeline.ignore
+    summary = pipeline.preview(settings, manifest, limit=limit, where=where, on_fault=listed)
     if as_json:
         output.document(_as_json(summary, manifest=manifest, store=settings.store))
         return
-    for line in _lines(summary):
+    for line in _lines(summary, listed=quarantined):
         output.say(line)
     given = {"--limit": limit, "--where": where, "--jobs-per-shard": jobs_per_shard, "--store": store}
     same = [word for name, value in given.items() if value is not None for word in (name, str(value))]
@@ -48,8 +60,9 @@ def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, ob
     return {
         "manifest": manifest,
         "store": store,
-        "rows": _rows(summary),
+        "rows": summary.manifest_rows,
         "quarantined": summary.quarantined,
+        "faults": [_fault_json(count) for count in summary.faults],
         "decisions": summary.decisions,
         "clips": sum(summary.shards.values()),
         "shards": len(summary.shards),
@@ -63,9 +76,19 @@ def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, ob
     }
 
 
-def _lines(summary: PlanSummary) -> Iterator[str]:
-    decided = summary.decisions
-    yield f"{_rows(summary):>8,} {'row' if _rows(summary) == 1 else 'rows'}"
+def _fault_json(count: FaultCount) -> dict[str, object]:
+    first = count.first
+    example = {"row": first.row, "value": first.value, "reason": first.reason, "fix": first.fix}
+    return {"reason_kind": first.kind, "column": first.column, "rows": count.rows, "first": example}
+
+
+def _say_fault(fault: Fault) -> None:
+    output.say(f"row {fault.row}  {told(fault)}")
+
+
+def _lines(summary: PlanSummary, *, listed: bool) -> Iterator[str]:
+    decided, rows = summary.decisions, summary.manifest_rows
+    yield f"{rows:>8,} {'row' if rows == 1 else 'rows'}"
     yield (
         f"{decided[Decision.RENDER]:>8,} to render in {output.many(len(summary.shards), 'shard')}: "
         f"{progress.estimate(summary)}"
@@ -74,11 +97,10 @@ def _lines(summary: PlanSummary) -> Iterator[str]:
         yield f"{'':>8}   {clips:,} because: {why}"
     yield f"{decided[Decision.REUSE]:>8,} reused from earlier batches"
     yield f"{decided[Decision.DUPLICATE]:>8,} the same as another row of this manifest"
-    yield f"{summary.quarantined:>8,} quarantined (malformed or refused): `nightreel run` gives each with its reason"
+    yield f"{summary.quarantined:>8,} quarantined (malformed or refused)"
+    for count in () if listed else summary.faults[:REASONS_SHOWN]:
+        yield f"{'':>8}   {count.rows:,} {count.first.kind}, first row {count.first.row}: {told(count.first)}"
+    if not listed and sum(count.rows for count in summary.faults) > len(summary.faults[:REASONS_SHOWN]):
+        yield f"{'':>8}   --quarantined lists them all"
     if summary.tags:
         yield output.tags(summary.tags)
-
-
-def _rows(summary: PlanSummary) -> int:
-    """All rows of the manifest: refused ones are valid and quarantined."""
-    return summary.rows + summary.quarantined - summary.decisions[Decision.REFUSE]

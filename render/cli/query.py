@@ -104,9 +104,12 @@ def _csv(names: Sequence[str], records: Sequence[dict[str, object]]) -> str:
 
 
 def _cell(value: object) -> str:
+    """A value as a terminal may show it: control characters, which could move its cursor, as their pictures."""
+    from render import contracts
+
     value = output.plain(value)
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return contracts.visible(json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value))

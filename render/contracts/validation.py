@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,12 +123,25 @@ def _library() -> tuple[Any, Any]:
     """Great Expectations and an ephemeral context; the import alone takes seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     with _uncollected():
+        _put_off("scipy.stats")  # a quarter of the import, for one expectation that no contract has
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return gx, context
+
+
+def _put_off(name: str) -> None:
+    """Import a package's module only when something of it is first used."""
+    spec = None if name in sys.modules else importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    package, _, short = name.rpartition(".")
+    setattr(sys.modules[package], short, module)  # else the package imports it, which loads it
 
 
 @contextmanager

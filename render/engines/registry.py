@@ -39,6 +39,8 @@ def find(name: str) -> type[Engine]:
         engine = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
         raise errors.EngineMissing(f"Engine {name!r} cannot be loaded: {error}. Install its extra.") from error
+    except Exception as error:  # whatever another package's code raises
+        raise errors.EngineMissing(f"Engine {name!r} cannot be loaded: {type(error).__name__}: {error}.") from error
     if not (isinstance(engine, type) and issubclass(engine, Engine)):
         raise errors.EngineMissing(f"Engine {name!r} ({paths[name]}) is not a subclass of Engine.")
     if engine.capabilities.name != name:

@@ -24,9 +24,6 @@ from render.store import layout
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
 
-REPORTS = "reports"
-"""Folder of the store with the experiments' reports."""
-
 
 def write(store: ObjectStore, batch_id: str, *, now: datetime) -> str:
     """Write the batch's report, over an older one, and return the page's URI.
@@ -42,7 +39,7 @@ def write_experiment(store: ObjectStore, experiment: str, *, now: datetime) -> s
 
     Raises :class:`render.errors.NotFound` with the known names for an experiment that no batch has.
     """
-    return _write(store, of_experiment(store, experiment), f"{REPORTS}/{names.alone(experiment)}", now)
+    return _write(store, of_experiment(store, experiment), f"{layout.REPORTS}/{names.alone(experiment)}", now)
 
 
 def document(view: View, *, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,10 @@ COLUMNS = (
     *("seconds", "width", "height", "fps", "seed", "engine", "engine_revision", "simulated", "stand_in", "understood"),
     *("render_seconds", "cpu_seconds", "cost_usd"),
 )
-"""Seconds and US dollars; ``understood`` is a share from 0 to 1; ``file`` is empty for a row without a clip here."""
+"""Seconds and US dollars; ``understood`` is a share from 0 to 1; ``file`` is empty for a row without a clip here.
+
+A column for each tag follows, ``tags.season``, empty for a row without it.
+"""
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
 
@@ -27,9 +30,12 @@ def write(entries: Iterable[Entry], *, file: Callable[[Entry], str]) -> bytes:
     """The CSV. ``file`` gives each row's clip as a relative path, or an empty text."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    entries = list(entries)
+    tags = sorted({tag for entry in entries for tag in entry.row.tags})
+    writer.writerow([*COLUMNS, *(f"tags.{tag}" for tag in tags)])
     for entry in entries:
-        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in _cells(entry, file(entry))])
+        cells = [*_cells(entry, file(entry)), *(entry.row.tags.get(tag, "") for tag in tags)]
+        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue().encode("utf-8", "replace")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import shlex
 from dataclasses import dataclass
 
@@ -90,9 +89,7 @@ def _again(view: View) -> str:
     if not view.batches or not view.batches[0].manifests:
         return ""
     batch = view.batches[0]
-    urls = [file.url for file in batch.manifests]
-    url = urls[0] if len(urls) == 1 else posixpath.dirname(urls[0])
-    parts = ["nightreel", "run", url]
+    parts = ["nightreel", "run", batch.source]
     if batch.limit is not None:
         parts += ["--limit", str(batch.limit)]
     if batch.where:

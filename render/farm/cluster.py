@@ -18,8 +18,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -170,16 +171,66 @@ def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     before = {name: os.environ[name] for name in touched if name in os.environ}
     os.environ.update(ENVIRONMENT)  # the environment outranks Dask's configuration
     try:
-        with (
-            dask.config.set(CONFIGURATION),
-            SpecCluster(scheduler=scheduler, workers=workers, silence_logs=logging.CRITICAL) as cluster,
-        ):
+        with dask.config.set(CONFIGURATION), _loop() as loop, ExitStack() as stack:
+            with _not_half_started():
+                cluster = stack.enter_context(
+                    SpecCluster(scheduler=scheduler, workers=workers, silence_logs=logging.CRITICAL, loop=loop)
+                )
             yield cluster
     finally:
         for name in touched:
             os.environ.pop(name, None)
         os.environ.update(before)
         scratch.sweep(settings.scratch)
+
+
+@contextmanager
+def _loop() -> Iterator[Any]:
+    """An event loop in a thread of its own, from which worker processes start deaf to Ctrl-C.
+
+    A terminal sends it to them too, and :func:`render.farm.worker.dask_setup` comes too late for one that starts.
+    """
+    from multiprocessing import resource_tracker
+
+    from distributed.utils import LoopRunner
+
+    resource_tracker.ensure_running()  # else the first process starts it, and hears again
+    runner = LoopRunner()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # threads and processes inherit it
+    try:
+        runner.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        yield runner.loop
+    finally:
+        runner.stop()
+
+
+@contextmanager
+def _not_half_started() -> Iterator[None]:
+    """Put a KeyboardInterrupt off to the end of the block: Dask cannot close a cluster that has half started."""
+    stopped = False
+
+    def later(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
+        try:
+            handlers[number](number, frame)
+        except KeyboardInterrupt:
+            stopped = True
+
+    of_main = threading.current_thread() is threading.main_thread()
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM) if of_main}
+    handlers = {int(number): handler for number, handler in found.items() if callable(handler)}
+    for number in handlers:
+        signal.signal(number, later)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if stopped:
+        raise KeyboardInterrupt
 
 
 def _gpus(workers: int) -> list[str]:

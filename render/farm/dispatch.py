@@ -31,6 +31,7 @@ LOOK_SECONDS = 2.0
 PATIENCE_SECONDS = 120.0
 """How long work may lie without a worker that could take it; a local worker is back within seconds."""
 CANCEL_SECONDS = 5.0
+ON_REQUEST = "Stopped on request. Run the same command again: it resumes."
 
 
 class Control:
@@ -260,7 +261,7 @@ class _Flight:
                 f'`--resources "{next(iter(self._unserved))}"`, then run the same command again: it resumes.'
             )
         if control.draining and self._backlog.left():
-            raise errors.BatchStopped("Stopped on request. Run the same command again: it resumes.")
+            raise errors.BatchStopped(ON_REQUEST)
 
     def _scheduler_lost(self) -> errors.BatchStopped:
         return errors.BatchStopped(

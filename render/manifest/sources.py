@@ -48,8 +48,9 @@ class Place:
 class explained:  # noqa: N801 - reads as a sentence: with explained(url)
     """Turn whatever a file system raises into a :class:`render.errors.ManifestError` that names the file."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, done: str = "read") -> None:
         self.url = url
+        self.done = done
 
     def __enter__(self) -> None:
         return None
@@ -70,7 +71,7 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
                 why = f"{_first_line(error)}. Check the path, and whether the file is a whole Parquet file."
             case _:
                 why = f"{_first_line(error)}. Check the address, and your credentials for it and the network."
-        raise ManifestError(f"{self.url} cannot be read: {why}") from error
+        raise ManifestError(f"{self.url} cannot be {self.done}: {why}") from error
 
 
 def locate(url: str | Path, roots: Sequence[str] = ()) -> Place:

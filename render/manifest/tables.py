@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
 
 from render import contracts
-from render.errors import InputError
-from render.manifest import casts
+from render.manifest import casts, sources
 
 
 @cache
@@ -46,14 +47,23 @@ def to_bytes(table: pa.Table) -> bytes:
 
 
 def write(table: pa.Table, url: str | Path) -> None:
-    """Write a manifest as Parquet to any fsspec URL. Raises :class:`render.errors.InputError` if that fails."""
-    from fsspec.core import url_to_fs
+    """Write a manifest as Parquet to any fsspec URL; it appears whole or not at all.
 
-    try:
-        filesystem, path = url_to_fs(str(url), auto_mkdir=True)
-        filesystem.pipe_file(path, to_bytes(table))
-    except (OSError, ValueError, ImportError) as error:
-        raise InputError(f"{url} cannot be written: {error}. Give a place that you may write to.") from error
+    Raises :class:`render.errors.InputError` if that fails, or for an address that carries a secret.
+    """
+    place, data = sources.locate(url), to_bytes(table)
+    with sources.explained(place.url, "written"):
+        if not isinstance(place.filesystem, LocalFileSystem):
+            place.filesystem.pipe_file(place.path, data)
+            return
+        target = Path(place.path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            part.write_bytes(data)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _typed(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

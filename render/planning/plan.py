@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
+from render import errors
 from render.checks import policy
 from render.engines import registry
 from render.engines.contract import Engine
@@ -48,7 +49,7 @@ def plan(
     rows whose fingerprint is committed are reused; the first row of each other fingerprint is rendered, later
     ones are its duplicates. Jobs are cut into shards by descending priority.
     """
-    find = functools.cache(registry.find)
+    find = functools.cache(_find)
     drafts = [
         _draft(
             row,
@@ -98,13 +99,30 @@ def _decide(
     return replace(draft, why=reasons.get(key, NEVER), shard=shards[key])
 
 
+def _find(name: str) -> type[Engine] | errors.EngineMissing:
+    """The engine, or why it cannot be loaded."""
+    try:
+        return registry.find(name)
+    except errors.EngineMissing as error:
+        return error
+
+
 def _draft(
-    row: Row, engine: type[Engine], rules: policy.Policy, *, media_revision: str, usd_per_cpu_hour: float
+    row: Row,
+    engine: type[Engine] | errors.EngineMissing,
+    rules: policy.Policy,
+    *,
+    media_revision: str,
+    usd_per_cpu_hour: float,
 ) -> PlannedRow:
-    revision = engine.capabilities.revision
+    if isinstance(engine, errors.EngineMissing):
+        revision, price = "", Estimate(cost_usd=0.0, cpu_seconds=0.0)
+        fault = _missing(row, engine)
+    else:
+        revision = engine.capabilities.revision
+        price = estimate(row, engine.capabilities, usd_per_cpu_hour=usd_per_cpu_hour)
+        fault = _fault(row, engine, rules, price)
     key = fingerprint(row, engine_revision=revision, media_revision=media_revision)
-    price = estimate(row, engine.capabilities, usd_per_cpu_hour=usd_per_cpu_hour)
-    fault = _fault(row, engine, rules, price)
     if fault:
         fault = replace(fault, experiment=row.experiment, variant=row.variant)
     return PlannedRow(
@@ -130,6 +148,17 @@ def _draft(
         shard=None,
         estimate=price,
         fault=fault,
+    )
+
+
+def _missing(row: Row, error: errors.EngineMissing) -> Fault:
+    return Fault(
+        row=row.row,
+        column="engine",
+        value=row.engine,
+        reason=str(error),
+        fix="Install what it lacks, or name another of `nightreel engines`.",
+        kind=ReasonKind.ENGINE,
     )
 
 

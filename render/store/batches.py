@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -14,13 +15,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from render import errors
-from render.model import Batch, Decision, Fault, ManifestFile, PlannedRow, RefusedManifest
+from render.model import Batch, Decision, Fault, ManifestFile, PlannedRow, ReasonKind, RefusedManifest
 from render.store import layout, tables
 from render.store.objects import ObjectStore
 from render.store.records import RecordFormat
 
 ROWS_AT_ONCE = 8192
 """Planned rows that are Python objects at the same time."""
+_AT_ONCE = 16
+"""Requests under way at once where many records are looked up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultCount:
+    """Quarantined rows with a fault of one kind in one column."""
+
+    rows: int
+    first: Fault
+    """That of the first of these rows, as an example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +55,17 @@ class PlanSummary:
     """Of all clips to be rendered."""
     estimate_cpu_seconds: float
     estimate_video_seconds: float
+    faults: tuple[FaultCount, ...] = ()
+    """Why rows are quarantined: by kind and column, most rows first."""
     tags: tuple[str, ...] = ()
     """Names of the tags of valid rows, sorted: columns that the contract does not know, and those of ``tags``."""
     refused: tuple[RefusedManifest, ...] = ()
     """Files of the inbox that could not be used any more when their rows were read."""
+
+    @property
+    def manifest_rows(self) -> int:
+        """All rows of the manifest: refused ones are valid and quarantined."""
+        return self.rows + self.quarantined - self.decisions[Decision.REFUSE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +100,11 @@ def load(store: ObjectStore, batch_id: str) -> Batch:
 def list_ids(store: ObjectStore) -> list[str]:
     """Ids of all batches, sorted."""
     return store.folders(layout.BATCHES)
+
+
+def newest(store: ObjectStore) -> list[Batch]:
+    """The intake records of all batches, the one that was taken in last first."""
+    return sorted(_all(store, list_ids(store)), key=lambda batch: (batch.created_at, batch.id), reverse=True)
 
 
 def newest_unfinished(store: ObjectStore, content: str) -> Batch | None:
@@ -118,8 +142,9 @@ def finished(store: ObjectStore, batch_id: str) -> Mapping[str, Any] | None:
 def summarise(planned: Iterable[PlannedRow], faults: Iterable[Fault]) -> PlanSummary:
     """Sum up a plan that is not kept; its attempt is empty."""
     count = _Count()
-    quarantined = {one.row.row for one in count.over(planned) if one.fault} | {fault.row for fault in faults}
-    return count.summary("", quarantined=len(quarantined))
+    for _ in count.over(planned):
+        pass
+    return count.summary("", quarantined=[*count.refused, *faults])
 
 
 def write_plan(
@@ -142,9 +167,7 @@ def write_plan(
     store.put(layout.plan(batch_id, attempt), _plan_parquet(table))
     records = [tables.fault_record(fault) for fault in quarantined]
     store.put(layout.quarantine(batch_id, attempt), tables.to_parquet(tables.to_table("quarantine", records)))
-    summary = replace(
-        count.summary(attempt, quarantined=len({fault.row for fault in quarantined})), refused=tuple(refused)
-    )
+    summary = replace(count.summary(attempt, quarantined=quarantined), refused=tuple(refused))
     if store.put_if_absent(layout.plan_record(batch_id), _PLAN.dump(summary)):
         return summary
     winner = plan_of(store, batch_id)
@@ -223,19 +246,31 @@ class _Count:
                 self.refused.append(one.fault)
             yield one
 
-    def summary(self, attempt: str, *, quarantined: int) -> PlanSummary:
+    def summary(self, attempt: str, *, quarantined: Sequence[Fault]) -> PlanSummary:
         return PlanSummary(
             attempt=attempt,
             rows=self._decisions.total(),
-            quarantined=quarantined,
+            quarantined=len({fault.row for fault in quarantined}),
             decisions={str(decision): self._decisions[decision] for decision in Decision},
             shards=dict(sorted(self._shards.items())),
             reasons=dict(self._reasons.most_common()),
             estimate_cost_usd=self._cost,
             estimate_cpu_seconds=self._cpu,
             estimate_video_seconds=self._video,
+            faults=_counted(quarantined),
             tags=tuple(sorted(self._tags)),
         )
+
+
+def _counted(faults: Iterable[Fault]) -> tuple[FaultCount, ...]:
+    """How many rows have a fault of each kind and column."""
+    rows: dict[tuple[ReasonKind, str], set[int]] = defaultdict(set)
+    first: dict[tuple[ReasonKind, str], Fault] = {}
+    for fault in sorted(faults, key=lambda fault: fault.row):
+        rows[fault.kind, fault.column].add(fault.row)
+        first.setdefault((fault.kind, fault.column), fault)
+    counts = [FaultCount(rows=len(rows[alike]), first=fault) for alike, fault in first.items()]
+    return tuple(sorted(counts, key=lambda count: -count.rows))
 
 
 def _sorted_by_shard(planned: Iterator[PlannedRow]) -> pa.Table:
@@ -272,8 +307,9 @@ def _groups_of(parquet: pq.ParquetFile, shard: int) -> list[int]:
 
 def _all(store: ObjectStore, ids: Iterable[str]) -> list[Batch]:
     """The intake records of those of these batches that have one."""
-    found: Iterator[Batch | None] = (_load(store, layout.intake(batch_id), _BATCH) for batch_id in ids)
-    return [batch for batch in found if batch is not None]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batches") as pool:
+        found = pool.map(lambda batch_id: _load(store, layout.intake(batch_id), _BATCH), ids)
+        return [batch for batch in found if batch is not None]
 
 
 def _load(store: ObjectStore, path: str, form: RecordFormat[Any]) -> Any:

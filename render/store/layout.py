@@ -15,6 +15,7 @@
     clips/<2 hex>/<fingerprint>/clip.json        makes the clip exist; names its attempt
     clips/<2 hex>/<fingerprint>/<attempt>/       clip.mp4, poster.webp, sheet.webp, captions.vtt
     catalog/<table>/                             Delta tables
+    reports/<experiment>/                        the page of an experiment over all batches
     registry/                                    cameos, consent, spend ledger, audit
 """
 
@@ -29,6 +30,7 @@ INBOX = "inbox"
 BATCHES = "batches"
 CLIPS = "clips"
 CATALOG = "catalog"
+REPORTS = "reports"
 
 ROLES: Mapping[str, str] = {
     "clip": "clip.mp4",

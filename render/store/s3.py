@@ -6,10 +6,11 @@ another service than Amazon's).
 
 from __future__ import annotations
 
+import io
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -48,7 +49,7 @@ class S3Store(ObjectStore):
         size = self.size(path)
         with self._faults(path):
             file = self._fs.open(f"{self._bucket}/{self._key(path)}", "rb", size=size, block_size=READ_AHEAD)
-        return cast("BinaryIO", file)
+        return cast("BinaryIO", _Reader(cast("BinaryIO", file), lambda: self._faults(path)))
 
     def put(self, path: str, data: bytes) -> None:
         self._put_object(path, data)
@@ -162,6 +163,34 @@ class S3Store(ObjectStore):
                 f"{where} cannot be {'written' if writing else 'read'}: {error}. Check that the bucket exists, "
                 "and the AWS_* variables or profile that this process sees."
             ) from error
+
+
+class _Reader(io.BufferedIOBase):
+    """An object being read, whose troubles on the way are the store's."""
+
+    def __init__(self, source: BinaryIO, faults: Callable[[], AbstractContextManager[None]]) -> None:
+        self._source = source
+        self._faults = faults
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        with self._faults():
+            return self._source.read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._source.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._source.tell()
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
 
 
 class _Refused(errors.StoreError):

@@ -46,7 +46,7 @@ def test_stopped_resumed_and_repeated(tmp_path: Path) -> None:
     assert re.search(r"^ *7 .*rejected .*seconds = -3", text, re.MULTILINE)
     (report,) = re.findall(r"^Report: file://(.*)$", text, re.MULTILINE)
     assert Path(report).exists()
-    assert 'Next: .venv/bin/nightreel query "select' in text
+    assert re.search(rf'^Next: .venv/bin/nightreel query "select .*" --store {tmp_path}/store$', text, re.MULTILINE)
     assert processes(tmp_path) == []
 
     with demo(tmp_path, manifest) as repeated:

@@ -1,6 +1,7 @@
 """The way of the data: each step once, each repeated, each after a crash. Jobs run in this process, without Dask."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -323,6 +324,17 @@ def test_a_cancelled_batch_keeps_what_was_made_and_is_not_resumed(settings, farm
     assert go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1)).batch.startswith("run-2-")
 
 
+def test_a_batch_whose_manifest_is_gone_can_be_cancelled(settings, tmp_path):
+    manifest = Path(write(tmp_path / "m.parquet", "one"))
+    batch = pipeline.intake(settings, manifest=str(manifest), run_key="run-1", now=NOW)
+    manifest.unlink()
+    with pytest.raises(errors.ManifestError):
+        pipeline.plan(settings, batch.id, now=NOW)
+    pipeline.cancel(settings, batch.id, now=NOW)
+    status = pipeline.status(settings, batch.id)
+    assert (status.state, status.rows, status.waiting) == ("cancelled", 0, 0)
+
+
 def test_cancelling_ends_the_rows_that_a_killed_planner_left(settings, farm, tmp_path, monkeypatch):
     go(settings, write(tmp_path / "m.parquet", "one"))
     batch = pipeline.intake(
@@ -334,6 +346,47 @@ def test_cancelling_ends_the_rows_that_a_killed_planner_left(settings, farm, tmp
             pipeline.plan(settings, batch.id, now=NOW)
     pipeline.cancel(settings, batch.id, now=NOW)
     assert pipeline.status(settings, batch.id).ends == {End.REUSED: 1, End.REJECTED: 1, End.FAILED: 1}
+
+
+def test_a_run_that_is_stopped_while_it_plans_starts_no_farm(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "local", raising(AssertionError("a farm was started")))
+    batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one"), run_key="run-1", now=NOW)
+    control = dispatch.Control()
+    with pytest.raises(errors.BatchStopped, match="Stopped on request"):
+        pipeline.run(settings, batch.id, now=lambda: NOW, control=control, on_plan=lambda _: control.drain())
+    assert pipeline.status(settings, batch.id).state == "planned"
+
+
+def test_a_row_whose_clip_was_deleted_after_the_plan_fails_and_the_next_run_renders_it(
+    settings, farm, tmp_path, monkeypatch
+):
+    manifest = write(tmp_path / "m.parquet", "one", "")
+    first = go(settings, manifest)
+    batch = pipeline.intake(settings, manifest=manifest, run_key="run-2", now=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_settle_planned", raising(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.plan(settings, batch.id, now=NOW)
+    shutil.rmtree(tmp_path / "store" / layout.clip(first.clips[0].fingerprint))
+    status = go(settings, manifest, key="run-3")
+    assert status.batch == batch.id
+    assert status.ends == {End.FAILED: 1, End.REJECTED: 1}
+    assert (status.clips[0].reason_kind, status.clips[0].fix) == (
+        ReasonKind.INFRASTRUCTURE,
+        "Run the manifest again to render it.",
+    )
+    status = go(settings, manifest, key="run-4", now=NOW + timedelta(hours=1))
+    assert status.ends == {End.PUBLISHED: 1, End.REJECTED: 1}
+
+
+def test_a_clip_that_was_deleted_and_made_again_is_the_one_in_the_catalog(settings, farm, tmp_path):
+    manifest = write(tmp_path / "m.parquet", "one")
+    first = go(settings, manifest)
+    shutil.rmtree(tmp_path / "store" / layout.clip(first.clips[0].fingerprint))
+    second = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1))
+    assert second.ends == {End.PUBLISHED: 1}
+    answer = catalog.query(open_store(settings.store), "select uri, rendered_by from results order by batch")
+    assert answer.to_pylist() == [{"uri": second.clips[0].uri, "rendered_by": second.batch}] * 2
 
 
 def test_a_cancellation_that_was_killed_does_not_stand_in_the_way_of_the_next_run(settings, farm, tmp_path):
@@ -408,6 +461,8 @@ def test_the_manifest_of_several_files_is_their_folder(settings, farm, tmp_path)
     write(tmp_path / "m/a.parquet", "one")
     write(tmp_path / "m/b.parquet", "two")
     assert go(settings, str(tmp_path / "m")).manifest == (tmp_path / "m").as_uri()
+    answer = catalog.query(open_store(settings.store), "select manifest from requests")
+    assert answer["manifest"].to_pylist() == [(tmp_path / "m").as_uri()] * 2
 
 
 def test_publishing_and_reporting_twice_changes_nothing(settings, farm, tmp_path):

@@ -27,7 +27,7 @@ def requests_table(
     shared: dict[str, Any] = {
         "batch": batch.id,
         "run_key": batch.run_key,
-        "manifest": " ".join(file.url for file in batch.manifests),
+        "manifest": batch.source,
         "requested_at": _instant(batch.created_at),
     }
     records: list[dict[str, Any]] = [

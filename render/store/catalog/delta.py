@@ -37,12 +37,13 @@ def publish(store: ObjectStore, batch_id: str, *, requests: pa.Table, clips: pa.
     """Bring a batch into the catalog, table by table. Doing it again, or at the same time elsewhere, changes nothing.
 
     The tables are those of :mod:`render.store.catalog.builders`; ``requests`` holds rows of this batch only. Clips and
-    their figures are written once; a request is written again only when its row has come further (an end where there
-    was none, anything else after a failure, the later of two). Raises :class:`render.errors.StoreError`.
+    their figures are written once, a clip again only when its folder was deleted and it was made anew; a request is
+    written again only when its row has come further (an end where there was none, anything else after a failure, the
+    later of two). Raises :class:`render.errors.StoreError`.
     """
     if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
         raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
-    _write(store, "clips", clips, keys=("fingerprint",), missing=_absent("fingerprint"))
+    _write(store, "clips", clips, keys=("fingerprint",), missing=_absent("fingerprint", "path"), update=True)
     _write(
         store, "checks", checks, keys=("fingerprint", "check", "name"), missing=_absent("fingerprint", "check", "name")
     )

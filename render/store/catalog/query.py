@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from render import contracts, errors
+from render.model import End
 from render.store import layout
 from render.store.catalog import delta
 from render.store.objects import ObjectStore
@@ -63,11 +65,19 @@ def find_clip(store: ObjectStore, sha256: str) -> str | None:
 
 def rows_ended(store: ObjectStore, batch_id: str) -> int:
     """How many rows of the batch the catalog knows the end of."""
-    snapshot = delta.load(store, "requests")
-    if snapshot is None:
-        return 0
-    ends = delta.read(snapshot, ["end"], "batch", [batch_id])["end"]
-    return len(ends) - ends.null_count
+    return ends_of(store, [batch_id])[batch_id].total()
+
+
+def ends_of(store: ObjectStore, batch_ids: Collection[str]) -> dict[str, Counter[End]]:
+    """How many rows of each of the batches the catalog knows each end of."""
+    ends: dict[str, Counter[End]] = {batch_id: Counter() for batch_id in batch_ids}
+    snapshot = delta.load(store, "requests") if batch_ids else None
+    if snapshot is not None:
+        rows = delta.read(snapshot, ["batch", "end"], "batch", batch_ids)
+        for group in rows.group_by(["batch", "end"]).aggregate([([], "count_all")]).to_pylist():
+            if group["end"] is not None:
+                ends[group["batch"]][End(group["end"])] = group["count_all"]
+    return ends
 
 
 def clips_of_prompts(store: ObjectStore, prompts: Collection[str], *, columns: Sequence[str]) -> list[dict[str, Any]]:

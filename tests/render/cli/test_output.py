@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.cli import output
+from render.cli import main, output
 from render.model import End
 
 scalars = (
@@ -69,3 +69,13 @@ def test_a_reader_that_goes_away_is_no_error(flag: str):
     with child.stderr:
         assert child.stderr.read() == "went on\n"
     assert child.wait() == 4
+
+
+def test_a_query_shows_no_control_characters(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
+    assert main(["query", "select 'a' || chr(27) || '[2J' as text, {'x': chr(155)} as deep"]) == 0
+    shown = capfd.readouterr().out
+    assert "a␛[2J" in shown
+    assert not {"\x1b", "\x9b"} & set(shown)

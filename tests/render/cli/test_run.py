@@ -231,6 +231,8 @@ def test_expand(said: Said, tmp_path: Path):
     assert said("plan", document["manifest"])[1]["rows"] == 2
     assert said("expand", brief, "--out", tmp_path / "other.parquet")[0] == 0
     assert (tmp_path / "other.parquet").is_file()
+    code, document = said("expand", brief.as_uri())
+    assert (code, document["manifest"]) == (0, f"{brief.as_uri().removesuffix('.yaml')}.parquet")
 
 
 def test_engines(said: Said, capfd: pytest.CaptureFixture[str]):

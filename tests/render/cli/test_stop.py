@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,27 @@ def test_ctrl_c_drains_and_the_same_command_resumes(
 
     code, again = said("run", path, "--scheduler", scheduler)
     assert (code, again["batch"], again["ends"]["published"]) == (0, document["batch"], CLIPS)
+
+
+@pytest.mark.parametrize(("presses", "why"), [(1, "Stopped on request."), (2, "Stopped at once.")])
+def test_ctrl_c_while_the_farm_starts(
+    presses: int, why: str, tmp_path: Path, manifest: Callable[..., Path], start: Callable[..., Any]
+):
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    run = start("run", path, "--workers", 1, "--json")
+    assert reads(run, "Planned:")
+    scratch = tmp_path / "scratch"
+    while not any(scratch.glob("*")):  # the farm begins with it
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGINT)
+    assert reads(run, "Stopping:")
+    if presses == 2:
+        os.killpg(run.pid, signal.SIGINT)
+    out, err = run.communicate()
+    assert run.returncode == 3, err
+    assert "Traceback" not in err
+    assert why in err
+    assert json.loads(out)["waiting"] == 1
 
 
 def test_a_second_ctrl_c_stops_at_once_and_cancel_ends_the_batch(

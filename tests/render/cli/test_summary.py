@@ -119,6 +119,60 @@ def test_after_a_plan_the_next_command_has_its_options(
     assert shlex.split(following) == ["nightreel", "run", str(path), *options]
 
 
+def test_status_without_a_batch_lists_the_batches(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status"]) == 0
+    assert f"There is no batch in {tmp_path / 'store'} yet. Next: nightreel run MANIFEST" in capfd.readouterr().out
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    ids = []
+    for day in (1, 2, 3):
+        now = NOW.replace(day=day)
+        batch = pipeline.intake(settings, manifest=str(path), run_key=f"k{day}", now=now, limit=day)
+        ids.append(batch.id)
+    assert main(["status", "--last", "2"]) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert [line.split()[:5] for line in said[1:3]] == [
+        [ids[2], "2026-11-03", "02:00", "taken", "in"],
+        [ids[1], "2026-11-02", "02:00", "taken", "in"],
+    ]
+    assert said[3:] == ["… and 1 older; --last N lists more.", f"Next: nightreel status {ids[2]}"]
+    assert main(["status", "--last", "1", "--json"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert (document["store"], document["known"]) == (settings.store, 3)
+    [one] = document["batches"]
+    assert (one["batch"], one["state"], one["rows"]) == (ids[2], "taken in", None)
+    assert set(one["ends"]) == {"published", "reused", "held", "rejected", "failed", "withdrawn"}
+
+
+def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"variant": "a", "prompt": "x", "style": style} for style in ("anime", "noir", "anime", "pulp", "noir")]
+    path = manifest(tmp_path / "m.parquet", [*rows, {"variant": "a", "prompt": "", "style": "anime"}])
+    assert main(["plan", str(path)]) == 0
+    said = capfd.readouterr().out
+    assert "4 quarantined (malformed or refused)\n" in said
+    assert "  3 invalid, first row 1: style = noir: " in said
+    assert "  1 invalid, first row 5: prompt: " in said
+    assert "--quarantined lists them all" in said
+    assert main(["plan", str(path), "--quarantined"]) == 0
+    listed = [line for line in capfd.readouterr().out.splitlines() if line.startswith("row ")]
+    assert [line.split(": ")[0] for line in listed] == [
+        "row 1  style = noir",
+        "row 3  style = pulp",
+        "row 4  style = noir",
+        "row 5  prompt",
+    ]
+    assert main(["plan", str(path), "--json"]) == 0
+    first, second = json.loads(capfd.readouterr().out)["faults"]
+    assert (first["reason_kind"], first["column"], first["rows"]) == ("invalid", "style", 3)
+    assert first["first"]["row"] == 1
+    assert set(first["first"]) == {"row", "value", "reason", "fix"}
+    assert (second["column"], second["rows"]) == ("prompt", 1)
+    assert main(["plan", str(path), "--json", "--quarantined"]) == 2
+
+
 def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_asked_about(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

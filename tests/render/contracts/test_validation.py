@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,3 +99,16 @@ def test_nothing_is_written_said_or_warned(
 
 def test_an_empty_table_breaks_no_rule() -> None:
     assert contracts.validate(contract(BETWEEN), pa.table({"n": pa.array([], pa.int64())})) == []
+
+
+def test_what_takes_long_to_import_and_is_not_needed_is_not_imported() -> None:
+    script = (
+        "import sys; import pyarrow as pa; from render import contracts;"
+        "contracts.validate(contracts.load('checks'), contracts.load('checks').arrow_schema().empty_table());"
+        "contracts.validate(contracts.load('receipts'), pa.table({name: pa.nulls(1, field.type) for name, field in "
+        "zip(contracts.load('receipts').arrow_schema().names, contracts.load('receipts').arrow_schema())}));"
+        "print('great_expectations' in sys.modules, 'scipy.stats._stats_py' in sys.modules);"
+        "import scipy.stats; print(scipy.stats.entropy([1, 1]) > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "True"]

@@ -58,6 +58,7 @@ def test_an_entry_point_cannot_replace_a_built_in_engine(monkeypatch):
     ("path", "message"),
     [
         ("no_such_module:Engine", "cannot be loaded.*no_such_module.*Install its extra"),
+        ("render.engines.testcard:NoSuchEngine", "cannot be loaded: AttributeError.*NoSuchEngine"),
         ("render.engines.testcard:CHUNK_BYTES", "is not a subclass of Engine"),
         ("render.engines.testcard:TestcardEngine", "calls itself 'testcard'"),
     ],

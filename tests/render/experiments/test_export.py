@@ -1,4 +1,5 @@
 import csv
+import io
 import os
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from render import errors
 from render.experiments import export, sheet
+from render.experiments.view import Entry
 from render.model import End
 
 
@@ -49,6 +51,18 @@ def test_the_sheet_has_every_row_and_no_formula(store, spring, tmp_path):
         "simulated": "true",
     }
     assert rows[3]["reason"] == "It was held."
+
+
+def test_the_sheet_has_a_column_for_each_tag(make):
+    rows = [make.row(0, tags={"season": "spring", "note": "=1+1"}), make.row(1), make.row(2, tags={"hero": "true"})]
+    entries = [Entry(batch="b", row=row, end=None, why="", fingerprint="") for row in rows]
+    found = list(csv.DictReader(io.StringIO(sheet.write(entries, file=lambda _: "").decode(), newline="")))
+    assert list(found[0]) == [*sheet.COLUMNS, "tags.hero", "tags.note", "tags.season"]
+    assert [[one[f"tags.{tag}"] for tag in ("hero", "note", "season")] for one in found] == [
+        ["", "'=1+1", "spring"],
+        ["", "", ""],
+        ["true", "", ""],
+    ]
 
 
 def test_a_second_export_touches_nothing_that_is_right(store, spring, tmp_path, tree):

@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import distributed
 import pytest
 import torch
 
@@ -68,10 +69,27 @@ def test_a_local_farm_is_one_thread_a_process_on_loopback_and_leaves_nothing(set
         pids = [os.getpid(), *client.run(os.getpid).values()]
         assert {address for pid in pids for address in listening(pid)} == {"0100007F"}
         assert set(client.run(signal.getsignal, signal.SIGINT).values()) == {signal.SIG_IGN}
+        blocked = client.run(signal.pthread_sigmask, signal.SIG_BLOCK, [])  # before a worker can ignore it
+        assert all(signal.SIGINT in mask for mask in blocked.values())
         killed.mkdir()
     assert multiprocessing.active_children() == []
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     assert dict(os.environ) == before
     assert not killed.exists()
+
+
+def test_a_farm_that_is_interrupted_while_it_starts_leaves_nothing(settings, monkeypatch):
+    class Interrupted(distributed.SpecCluster):
+        async def _start(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            await super()._start()
+
+    monkeypatch.setattr(distributed, "SpecCluster", Interrupted)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), cluster.local(settings):
+        pytest.fail("it went on as if nothing had happened")
+    assert multiprocessing.active_children() == []
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 @pytest.mark.parametrize(("workers", "devices"), [(2, ["0", "1"]), (5, ["0", "1", "2", "", ""])])

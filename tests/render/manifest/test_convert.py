@@ -89,3 +89,26 @@ def test_where_a_manifest_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         manifest.write(pa.table({"a": [1]}), tmp_path / "file" / "m.parquet")
+
+
+def test_a_manifest_that_cannot_be_written_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m.parquet"
+    manifest.write(pa.table({"a": [1]}), path)
+    before = path.read_bytes()
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match="No space left"):
+        manifest.write(pa.table({"a": [2]}), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_address_to_write_to_with_a_secret_is_refused_and_not_repeated() -> None:
+    with pytest.raises(InputError, match="carries a user name, a password or a query") as refused:
+        manifest.write(pa.table({"a": [1]}), "s3://key:hunter2@bucket/a.parquet")
+    assert "hunter2" not in str(refused.value)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from render import errors
+from render.engines import registry
 from render.model import ClipRecord, Decision, Job, PlannedRow, ReasonKind, Row
 from render.planning.plan import plan
 
@@ -41,6 +43,23 @@ def test_a_row_that_no_clip_serves_is_rendered():
     (row,) = planned([ROW])
     assert (row.decision, row.shard, row.why) == (Decision.RENDER, 0, "never rendered")
     assert row.job.fingerprint == row.fingerprint
+
+
+def test_a_row_whose_engine_cannot_be_loaded_is_refused_and_stops_no_other(monkeypatch):
+    known = registry.find
+    missing = errors.EngineMissing("Engine 'sora' cannot be loaded: No module named 'sora'. Install its extra.")
+
+    def find(name):
+        if name == "sora":
+            raise missing
+        return known(name)
+
+    monkeypatch.setattr(registry, "find", find)
+    refused, good = planned([replace(ROW, engine="sora"), replace(ROW, row=1)])
+    assert (refused.decision, good.decision) == (Decision.REFUSE, Decision.RENDER)
+    assert refused.fault is not None
+    assert (refused.fault.column, refused.fault.value, refused.fault.kind) == ("engine", "sora", ReasonKind.ENGINE)
+    assert (refused.fault.reason, refused.fault.experiment) == (str(missing), "e")
 
 
 def test_a_later_row_of_the_same_fingerprint_is_a_duplicate_in_the_same_shard():

@@ -73,6 +73,13 @@ def test_the_newest_unfinished_batch_of_a_content_is_resumed(store: ObjectStore)
     assert batches.newest_unfinished(store, "e" * 64) is None
 
 
+def test_batches_are_listed_newest_first(store: ObjectStore) -> None:
+    assert batches.newest(store) == []
+    for name, day in (("a", 2), ("b", 3), ("c", 1)):
+        batches.create(store, makers.batch(id=f"{name}-0123456789ab", created_at=f"2026-11-0{day}T00:00:00+00:00"))
+    assert [batch.id[0] for batch in batches.newest(store)] == ["b", "a", "c"]
+
+
 def test_the_batch_of_a_run_is_found_by_its_key(store: ObjectStore) -> None:
     batches.create(store, makers.batch())
     batches.create(store, makers.batch(id="x-0123456789ab", run_key="other"))
@@ -104,6 +111,20 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
     assert summary.estimate_cost_usd == 1.5
     assert summary.estimate_cpu_seconds == 6.0
     assert summary.estimate_video_seconds == 6.0
+
+
+def test_a_plan_counts_its_faults_by_kind_and_column(store: ObjectStore) -> None:
+    faults = [makers.fault(9), makers.fault(7), makers.fault(7, column="width"), makers.fault(7)]
+    summary = batches.write_plan(store, makers.BATCH, [makers.planned(0), makers.refused(4)], faults)
+    counted = [(count.rows, count.first.row, count.first.kind, count.first.column) for count in summary.faults]
+    refused, bad = makers.refused(4).fault, makers.fault(7)
+    assert refused is not None
+    assert sorted(counted) == sorted(
+        [(2, 7, bad.kind, bad.column), (1, 4, refused.kind, refused.column), (1, 7, bad.kind, "width")]
+    )
+    assert counted[0][0] == 2
+    assert summary.manifest_rows == 4
+    assert batches.plan_summary(store, makers.BATCH) == summary
 
 
 def test_an_empty_plan_is_a_plan(store: ObjectStore) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import seaweed
 import store_makers as makers
+from botocore.exceptions import EndpointConnectionError
 from store_suite import StoreSuite
 
-from render import errors
+from render import errors, manifest
 from render.store import batches, catalog, clips, receipts, s3
 from render.store.objects import ObjectStore, open_store
 
@@ -118,3 +120,37 @@ def test_pages_of_a_long_listing_come_as_one(store: s3.S3Store, monkeypatch: pyt
 
     monkeypatch.setattr(store._fs, "call_s3", in_twos)
     assert store.list("many") == [f"many/{number}" for number in range(5)]
+
+
+def test_a_line_that_breaks_while_an_object_is_read_is_the_stores_trouble(
+    store: s3.S3Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Broken:
+        def read(self, size: int) -> bytes:
+            raise EndpointConnectionError(endpoint_url="https://s3.example")
+
+        def close(self) -> None:
+            """Nothing to give back."""
+
+    store.put("a/b", b"x")
+    monkeypatch.setattr(store._fs, "open", lambda *_, **__: Broken())
+    for read in (
+        store.sha256,
+        lambda path: store.fetch_file(path, tmp_path / "b"),
+        lambda path: store.open(path).read(),
+    ):
+        with pytest.raises(errors.StoreError, match="cannot be read"):
+            read("a/b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -> None:
+    from s3fs import S3FileSystem
+
+    S3FileSystem.clear_instance_cache()  # it knows the addresses of other services
+    url = f"{store.url}/inbox/a.parquet"
+    manifest.write(pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]}), url)
+    files = manifest.arrived(f"{store.url}/inbox")
+    assert [file.url for file in files] == [url]
+    assert [table["prompt"].to_pylist() for table in manifest.read(files)] == [["p"]]
+    S3FileSystem.clear_instance_cache()
