@@ -17,7 +17,7 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
 from render.engines.world.physics import Contact, Motion
-from render.engines.world.sound import air, ambience, impacts, room, rubbing, water
+from render.engines.world.sound import air, ambience, impacts, motor, room, rubbing, water
 from render.engines.world.sound.layers import Stereo
 from render.engines.world.sound.listener import Listener
 from render.engines.world.stage import Reaction, Stage
@@ -58,9 +58,10 @@ def bodies(
     samples: int,
     seed: int,
 ) -> Stereo:
-    """``[samples, 2]`` of impacts, rolling, sliding, cloth and splashes, in the stage's room; silence without them."""
+    """``[samples, 2]`` of impacts, rubs, engines, cloth and splashes, in the stage's room; silence without them."""
     dry = impacts.render(contacts, stage, listener, samples=samples, seed=seed)
     dry += rubbing.render(motion.rubs, stage, listener, samples=samples, seed=seed)
+    dry += motor.render(stage, motion, listener, fps=fps, samples=samples, seed=seed)
     thrown = [each.emit(motion) for each in stage.particles if each.name in {"splash", "spray"}]
     dry += water.splashes(thrown, stage, listener, samples=samples, seed=seed)
     for sheet in motion.sheets:
