@@ -107,7 +107,7 @@ def reaction(mood: float, rng: np.random.Generator) -> Stereo:
 
 
 def roar(mood: float, rng: np.random.Generator) -> Stereo:
-    """``[n, 2]`` of thousands who see it: one vowel without voices that swells, stays while they are glad, and dies away.
+    """``[n, 2]`` of thousands who see it: one vowel without voices that swells, stays while they are glad, dies away.
 
     Of about unit RMS at its loudest, as long as 5 s.
     """

@@ -62,7 +62,7 @@ def bodies(
     dry = impacts.render(contacts, stage, listener, samples=samples, seed=seed)
     dry += rubbing.render(motion.rubs, stage, listener, samples=samples, seed=seed)
     dry += motor.render(stage, motion, listener, fps=fps, samples=samples, seed=seed)
-    thrown = [each.emit(motion) for each in stage.particles if each.name in {"splash", "spray"}]
+    thrown = [each.emit(motion) for each in stage.particles if each.name in water.THROWN]
     dry += water.splashes(thrown, stage, listener, samples=samples, seed=seed)
     for sheet in motion.sheets:
         air.cloth(sheet, stage, listener, dry, fps=fps, seed=seed)
@@ -75,11 +75,12 @@ def bodies(
     return dry + room.reverberate(dry, answer)
 
 
-def elements(stage: Stage, motion: Motion, listener: Listener, *, samples: int, seed: int) -> Stereo:
+def elements(stage: Stage, motion: Motion, listener: Listener, *, fps: float, samples: int, seed: int) -> Stereo:
     """``[samples, 2]`` of wind, water, rain, leaves and fire; silence if there is none."""
     out = air.wind(stage, samples=samples, seed=seed)
     out += water.sea(stage, samples=samples, seed=seed)
     out += water.surf(stage, listener, samples=samples, seed=seed)
+    out += water.hulls(stage, motion, listener, fps=fps, samples=samples, seed=seed)
     rain = max((each.strength for each in stage.particles if each.name == "rain"), default=0.0)
     out += air.rain(rain, samples=samples, seed=seed)
     for each in stage.particles:
@@ -116,7 +117,7 @@ def render(
     out = ambience.render(stage.ambience, seen, samples=samples, seed=seed)
     if any(each.name == "snow" for each in stage.particles):
         out = air.hushed(out)
-    out += elements(stage, motion, listener, samples=samples, seed=seed)
+    out += elements(stage, motion, listener, fps=fps, samples=samples, seed=seed)
     ramp = np.linspace(0, 1, ENDS, dtype=np.float32)[: len(out), None]
     out[: len(ramp)] *= ramp
     out += compressed(bodies(stage, motion, contacts, listener, fps=fps, samples=samples, seed=seed))
