@@ -85,6 +85,35 @@ COLOURS: dict[str, Colour] = {
     "gold": (0.78, 0.52, 0.14),
 }
 
+_CONES = ((0.4122, 0.5363, 0.0514), (0.2119, 0.6807, 0.1074), (0.0883, 0.2817, 0.6300))
+_LAB = ((0.2105, 0.7936, -0.0041), (1.9780, -2.4286, 0.4506), (0.0259, 0.7828, -0.8087))
+
+
+def _perceived(colour: Colour) -> Colour:
+    """A linear colour in Oklab (B. Ottosson, 2020), in which equal distances look alike."""
+    cones = [sum(a * c for a, c in zip(row, colour, strict=True)) ** (1 / 3) for row in _CONES]
+    light, green_red, blue_yellow = (sum(a * c for a, c in zip(row, cones, strict=True)) for row in _LAB)
+    return light, green_red, blue_yellow
+
+
+def called(code: str) -> str:
+    """The name in :data:`COLOURS` of the colour that looks most like a code such as ``#f60`` or ``#ff6600``.
+
+    A dark shade is called by its hue and not black: lightness counts a quarter.
+    """
+    digits = code.lstrip("#")
+    pairs = [2 * digit for digit in digits] if len(digits) == 3 else [digits[k : k + 2] for k in (0, 2, 4)]
+    values = [int(pair, 16) / 255 for pair in pairs]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+    light, *hue = _perceived((red, green, blue))
+
+    def away(name: str) -> float:
+        other, *its = _perceived(COLOURS[name])
+        return (0.25 * (light - other)) ** 2 + sum((a - b) ** 2 for a, b in zip(hue, its, strict=True))
+
+    return min(COLOURS, key=away)
+
+
 PALETTES: tuple[tuple[str, ...], ...] = (
     ("red", "yellow", "blue", "white"),
     ("orange", "teal", "white", "yellow"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from render.engines.world import lexicon
+from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases
 from render.engines.world.reading.binding import Told, noun
@@ -58,7 +58,7 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
 
     def meaning(phrase: Phrase) -> Meaning:
         if phrase.known or phrase.text not in near:
-            return _number(phrase, family) or table.get(phrase.text, NOTHING)
+            return _figure(phrase, family) or table.get(phrase.text, NOTHING)
         like = near[phrase.text]
         base = table[like.phrase]
         named = f"{base.near or like.phrase} ({like.score:.2f})"
@@ -72,8 +72,11 @@ def _known(phrase: Phrase) -> bool:
     return phrase.known or bool(phrases.known_anywhere().intersection(lemmas.forms(phrase.text)))
 
 
-def _number(phrase: Phrase, family: str) -> Meaning | None:
-    """A number in digits that the family can show."""
+def _figure(phrase: Phrase, family: str) -> Meaning | None:
+    """A number in digits that the family can show, or a colour by its code."""
+    if phrase.text.startswith("#") and honours(lexicon.load().families[family], "colours"):
+        name = materials.called(phrase.text)
+        return Meaning(Role.TRAIT, name, "colours", near=name)
     if phrase.text.isdecimal() and len(phrase.text) < 4:
         number = int(phrase.text)
         if 1 <= number <= lexicon.load().families[family].most:
