@@ -36,6 +36,10 @@ def test_a_material_that_there_is_not_is_refused_with_those_that_there_are():
         ("#008080", "teal"),
         ("#800080", "purple"),
         ("#ffe000", "yellow"),
+        ("#1DB954", "green"),
+        ("#0a3d2a", "green"),
+        ("#E60023", "red"),
+        ("#111122", "black"),
     ],
 )
 def test_a_brands_colour_is_called_by_what_it_looks_like(code, name):
