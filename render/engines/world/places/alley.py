@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry
-from render.engines.world.light import LIGHTS, under_lamps
+from render.engines.world.light import LIGHTS
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
@@ -23,8 +23,8 @@ def _glow(name: str, strength: float) -> Material:
     return Material(base=colour, glow=strength)
 
 
-def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
-    """See :class:`render.engines.world.places.place.Lay`. High windows show the hour; it is dark by day too."""
+def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:  # noqa: ARG001
+    """See :class:`render.engines.world.places.place.Lay`. It is as dark by day as by night: it has no windows."""
     one, other = NEONS[int(rng.integers(len(NEONS)))]
     half, far = clearing + 2.6, clearing + 1.2
     floor = Material(
@@ -59,12 +59,6 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
                 (far - long, side * (half - 0.1), 0.12),
             ),
         ]
-    panes = [
-        geometry.move(geometry.box((0.75, 0.012, 0.22)), (x, side * (half - 0.01), HIGH - 0.75))
-        for side in (-1, 1)
-        for x in np.arange(far - 1.6, far - 20.0, -2.0).tolist()
-    ]
-    things.append(scenery.prop("windows", geometry.join(panes), scenery.window(scene.light)))
     warm = Material(base=(1.0, 0.80, 0.55), glow=3.0)
     spots = [
         geometry.move(geometry.cylinder(0.09, 0.02, sides=24), (x, y, HIGH - 0.02))
@@ -89,7 +83,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         solids=tuple(things),
         ground=floor,
         ground_substance="hardwood",
-        light=under_lamps(lit, scene.light),
+        light=lit,
         ambience=("hall",),
         room=Room(size=(2 * long, 2 * half, HIGH), absorption=0.3),
     )

@@ -55,6 +55,8 @@ class Token:
     """Seconds at which something happens; None for a span that tells of no instant."""
     later: bool = False
     """True for a time that counts from what happened before."""
+    said: str = ""
+    """What the prompt says in another language, where the text is the English of it."""
 
 
 @dataclass(frozen=True, slots=True)
