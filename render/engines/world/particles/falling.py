@@ -59,6 +59,9 @@ def rain(
     velocity = np.repeat(air[None], count, axis=0)
     velocity[:, 2] = -speed
 
+    falls, meets = np.full(count, np.iinfo(np.int64).min), np.zeros(count)
+    # Each drop's last fall that was asked for, and how long before the ground it meets something: found once a fall.
+
     def spot(cycle: np.ndarray) -> np.ndarray:
         """``[n, 3]`` where each drop lands at the end of a fall."""
         x, y = lottery(which, cycle, salt), lottery(which, cycle, salt + 1)
@@ -100,7 +103,9 @@ def rain(
         cycle = np.floor(turns).astype(np.int64)
         done = turns - cycle
         left, to = period * (1 - done), spot(cycle)
-        meets, flies = before(to, which), to - velocity * left[:, None]
+        new = np.flatnonzero(falls != cycle)
+        meets[new], falls[new] = before(to[new], new), cycle[new]
+        flies = to - velocity * left[:, None]
         flying = left > meets
         now = splashes(which, to - velocity * meets[:, None], meets - left, cycle)
         fresh = np.flatnonzero(done * period < SPLASH)

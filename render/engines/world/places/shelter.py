@@ -14,6 +14,8 @@ from render.engines.world.stage import Shape, Solid
 
 CELL = 0.12
 """Metres along a cell of the map."""
+MIDDLE = 12
+"""Cells along the largest triangles that are laid by spots."""
 LOWEST = 0.03
 """Metres above the ground up to which nothing keeps anything off."""
 
@@ -78,14 +80,20 @@ def _plain(solid: Solid) -> Mesh:
             return geometry.box((x, y, z))
 
 
+_STEPS = np.linspace(0.0, 1.0, 2 * MIDDLE // 3 + 2)
+_SPOTS = np.array([(1 - u - v, u, v) for u in _STEPS for v in _STEPS if u + v < 1.0 + 1e-9])
+
+
 def _lay(heights: Floats, triangles: Floats, corner: Floats) -> None:
-    """Raise the map to triangles over it: small ones by their corners, large ones cell by cell."""
-    small = np.ptp(triangles[:, :, :2], axis=1).max(1, initial=0.0) <= 2 * CELL
-    spots = triangles[small].reshape(-1, 3)
+    """Raise the map to triangles over it: small ones by their corners, middling ones by spots, large ones by cells."""
+    size = np.ptp(triangles[:, :, :2], axis=1).max(1, initial=0.0)
+    small, large = size <= 2 * CELL, size > MIDDLE * CELL
+    middling = np.einsum("sc,tcx->tsx", _SPOTS, triangles[~small & ~large])
+    spots = np.concatenate([triangles[small].reshape(-1, 3), middling.reshape(-1, 3)])
     cells = np.floor((spots[:, :2] - corner) / CELL).astype(int)
     kept = ((cells >= 0) & (cells < len(heights))).all(1)
     np.maximum.at(heights, (cells[kept, 0], cells[kept, 1]), spots[kept, 2])
-    for a, b, c in triangles[~small]:
+    for a, b, c in triangles[large]:
         low = np.maximum(np.floor((np.minimum(np.minimum(a, b), c)[:2] - corner) / CELL).astype(int), 0)
         high = np.minimum(np.floor((np.maximum(np.maximum(a, b), c)[:2] - corner) / CELL).astype(int) + 1, len(heights))
         ways = np.array((b - a, c - a))[:, :2]

@@ -25,6 +25,8 @@ HEAVY, USUAL, LIGHT = 45.0, 16.0, 4.0
 DROPS, FLAKES = 9000, 14000
 NEAR = 4.0
 """Metres from the camera to the action up to which drops and flakes are drawn as large as they are."""
+SLOWEST = 3.5
+"""m/s at which drops fall at least: the wind carries them aside meanwhile."""
 ROOM, AHEAD = 1.2, 0.42
 """Times the reach of sight over which it falls, for cameras move, and the share of it that lies before the eye."""
 DAZZLE = 0.8
@@ -82,8 +84,9 @@ def falling(scene: Scene, stage: Stage, *, rng: np.random.Generator) -> Particle
     )
     (x, y), half = (float(each) for each in middle), side / 2
     low, high = (x - half, y - half, 0.0), (x + half, y + half, top)
-    roof = None if goes_along else shelter.of(stage.solids, low=middle - half, side=side)
     blown = (CLOSE_TO_GROUND * wind[0], CLOSE_TO_GROUND * wind[1], 0.0)
+    aside = math.hypot(*blown) * top / SLOWEST
+    roof = None if goes_along else shelter.of(stage.solids, low=middle - half - aside, side=side + 2 * aside)
     swell, more = max(1.0, depth / NEAR) ** 0.9, (side / reach) ** 2
     if scene.weather == "snow":
         count = round(FLAKES * more)
