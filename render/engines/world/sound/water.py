@@ -85,8 +85,9 @@ def hulls(stage: Stage, motion: Motion, listener: Listener, *, fps: float, sampl
         way = motion.poses[:, motion.names.index(solid.name), :3].astype(float)
         looks = zip(way, film[:, None] * stage.tempo, strict=True)
         level = np.concatenate([height(stage.waves, x, y, time) for (x, y, _), time in looks])
-        past = np.abs(np.gradient(way[:, 2] - level, stage.tempo / fps))
-        ahead = np.linalg.norm(np.gradient(way[:, :2], stage.tempo / fps, axis=0), axis=1)
+        wet = motion.present[:, motion.names.index(solid.name)] & (way[:, 2] - level < 0.5 * modal.extent(solid))
+        past = np.abs(np.gradient(way[:, 2] - level, stage.tempo / fps)) * wet
+        ahead = np.linalg.norm(np.gradient(way[:, :2], stage.tempo / fps, axis=0), axis=1) * wet
         rng, size = stream(seed, f"hull {solid.name}"), min(modal.extent(solid), 3.0) ** 0.5
         laps = (
             Ticks(a_second=24, low=260, high=1100, db=0, even=0.4, change=1.5, depth=0.6).render(samples, rng).mean(1)
