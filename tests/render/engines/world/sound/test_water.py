@@ -108,7 +108,7 @@ def test_a_hull_is_heard_when_the_water_moves_along_it(studio):
     sails = rides + np.stack([1.5 * times, 0 * times, 0 * times], 1)
     assert lapping(held) > 3 * lapping(rides)
     assert lapping(sails) > 3 * lapping(rides)
-    assert lapping(sails + (0.0, 0.0, 2.0)) == 0.0, "in the air no water touches it"
+    assert lapping(sails + np.array((0.0, 0.0, 2.0))) == 0.0, "in the air no water touches it"
     still = studio.stage([studio.solid("rock", launch=None)], waves=SWELL)
     assert not water.hulls(still, studio.motion(), ears(studio), fps=24, samples=SAMPLES, seed=1).any()
 
