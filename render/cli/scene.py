@@ -28,7 +28,7 @@ def command(
       nightreel scene "Three red balls fall, slow motion, no people"
       nightreel scene "A shoe on a turntable" > shoe.yaml
     """
-    from render.engines.world.reading import document, read
+    from render.engines.world.reading import document, read, reader
 
     options.settings(store=store)
     scene = read(prompt)
@@ -45,18 +45,19 @@ def command(
             {
                 "family": scene.family,
                 "fallback": scene.fallback,
+                "language": reader.language(prompt) or "en",
                 "scene": document.plain(scene),
                 "yaml": text,
                 "understood": understood,
             }
         )
         return
-    output.write(text + "".join(f"# {line}\n" for line in _told(scene.words, fallback=scene.fallback)))
+    output.write(text + "".join(f"# {line}\n" for line in _told(prompt, scene.words, fallback=scene.fallback)))
 
 
-def _told(words: Words, *, fallback: bool) -> Iterator[str]:
+def _told(prompt: str, words: Words, *, fallback: bool) -> Iterator[str]:
     """What became of the words, a line each."""
-    from render.engines.world.reading import lemmas
+    from render.engines.world.reading import lemmas, reader, tongues
 
     if fallback:
         yield "A stand-in: no family shows what this prompt asks for."
@@ -68,5 +69,8 @@ def _told(words: Words, *, fallback: bool) -> Iterator[str]:
     ):
         if said:
             yield f"{what}: {', '.join(word if word.isprintable() else ascii(word) for word in said)}"
-    if lemmas.mostly_foreign(words.ignored):
-        yield "Most of these are no English words; other languages are not understood yet."
+    if language := reader.language(prompt):
+        read = "was read word by word with a small dictionary" if tongues.known(language) else "is not understood"
+        yield f"The prompt seems to be in {tongues.NAMES[language]}, which {read}; English is read better."
+    elif lemmas.mostly_foreign(words.ignored):
+        yield "Most of these are no English words; their language is not understood."

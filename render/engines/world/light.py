@@ -265,6 +265,20 @@ def indoors(light: Light, hour: str) -> Light:
     )
 
 
+def under_lamps(light: Light, hour: str) -> Light:
+    """A hall's light by day, at the hour called ``hour``: its lamps always burn, its high windows add to them."""
+    if hour in DARK or LIGHTS[hour].studio:
+        return replace(light, ambient=_mixed((0.0, 0.0, 0.0), light.ambient, 0.7)) if hour in DARK else light
+    seen = indoors(light, hour)
+    return replace(
+        light,
+        sun=_mixed(light.sun, seen.sun, 0.5),
+        ambient=_mixed(light.ambient, seen.ambient, 0.5),
+        zenith=_mixed(light.zenith, seen.zenith, 0.5),
+        horizon=_mixed(light.horizon, seen.horizon, 0.5),
+    )
+
+
 def _mixed(one: Colour, two: Colour, share: float) -> Colour:
     a, b, c = ((1 - share) * x + share * y for x, y in zip(one, two, strict=True))
     return a, b, c

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -84,6 +85,30 @@ COLOURS: dict[str, Colour] = {
     "silver": (0.55, 0.56, 0.58),
     "gold": (0.78, 0.52, 0.14),
 }
+
+_CONES = ((0.4122, 0.5363, 0.0514), (0.2119, 0.6807, 0.1074), (0.0883, 0.2817, 0.6300))
+_LAB = ((0.2105, 0.7936, -0.0041), (1.9780, -2.4286, 0.4506), (0.0259, 0.7828, -0.8087))
+
+
+def _perceived(colour: Colour) -> Colour:
+    """Lightness and, for one so light, the two tints of a linear colour, from Oklab (B. Ottosson, 2020).
+
+    Equal distances look alike; lightness counts less, for a dark blue is called blue and not black.
+    """
+    cones = [sum(a * c for a, c in zip(row, colour, strict=True)) ** (1 / 3) for row in _CONES]
+    light, green_red, blue_yellow = (sum(a * c for a, c in zip(row, cones, strict=True)) for row in _LAB)
+    return 0.38 * light, green_red / (light + 0.1), blue_yellow / (light + 0.1)
+
+
+def called(code: str) -> str:
+    """The name in :data:`COLOURS` of the colour that looks most like a code such as ``#f60`` or ``#ff6600``."""
+    digits = code.lstrip("#")
+    pairs = [2 * digit for digit in digits] if len(digits) == 3 else [digits[k : k + 2] for k in (0, 2, 4)]
+    values = [int(pair, 16) / 255 for pair in pairs]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+    wanted = _perceived((red, green, blue))
+    return min(COLOURS, key=lambda name: math.dist(wanted, _perceived(COLOURS[name])))
+
 
 PALETTES: tuple[tuple[str, ...], ...] = (
     ("red", "yellow", "blue", "white"),

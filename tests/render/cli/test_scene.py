@@ -33,10 +33,21 @@ def test_json_holds_the_share_and_the_three_lists(said):
 
 
 def test_a_stand_in_and_another_language_are_told(capfd):
-    main(["scene", "Trois balles rouges tombent"])
+    main(["scene", "Een aap eet van een taart in de tuin"])
     said = capfd.readouterr().out
     assert "# A stand-in: no family shows what this prompt asks for.\n" in said
-    assert "# Most of these are no English words; other languages are not understood yet.\n" in said
+    assert "# The prompt seems to be in Dutch, which is not understood; English is read better.\n" in said
+    main(["scene", "Trois balles rouges tombent"])
+    said = capfd.readouterr().out
+    assert "# Approximated: trois → three, rouges → red, balles → ball, tombent → fall\n" in said
+    assert "# The prompt seems to be in French, which was read word by word with a small dictionary" in said
+    main(["scene", "Blorf wumple zint grasp"])
+    assert "# Most of these are no English words; their language is not understood.\n" in capfd.readouterr().out
+
+
+def test_json_names_the_language(said):
+    assert said("scene", "Ein Ball fällt im Park")[1]["language"] == "de"
+    assert said("scene", "A ball falls in a park")[1]["language"] == "en"
 
 
 @pytest.mark.parametrize("prompt", ["", "\x07 \x85 'a\u2028b' \"c\x00d\"", "猫が走る", "a: [b", "# off no"])

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from render.engines.world.particles.air import Wind, flake_speed, fly, lottery, puffs, rain_speed
 from render.engines.world.stage import Particles, Puffs, Vector
 
+Floats = NDArray[np.float64]
+Roof = Callable[[Floats, Floats], Floats]
+"""Metres up to which what stands reaches, by x and y."""
+FAR = 4096.0
+"""Metres after which what falls over a known ground is the same again: beyond sight."""
+LOOKS, CLOSER = 12, 4
+"""Looks along a drop's way for what it meets, and halvings between the last two of them."""
 DROPLETS = 4
 """That jump from where a raindrop lands."""
 SPLASH = 0.16
@@ -29,12 +38,14 @@ def rain(
     rate: float = 15.0,
     count: int = 5000,
     swell: float = 1.0,
+    roof: Roof | None = None,
 ) -> Particles:
     """Drops between two corners of a box (metres) at their terminal speeds, and splashes on its floor.
 
     Sizes follow Marshall and Palmer (1948) at ``rate`` mm/h from 0.8 mm up: smaller ones are not to be seen. At most
     ``count`` drops; of those that landed in the last moment, :data:`DROPLETS` droplets each. They are drawn ``swell``
-    times as large, for each stands for many. The box repeats sideways.
+    times as large, for each stands for many. The box repeats sideways, unless a ``roof`` is known: then drops end, and
+    splash, on what stands in it.
     """
     slope = 4.1 * rate**-0.21
     least, most = math.exp(-slope * 0.8), math.exp(-slope * 5.5)
@@ -48,36 +59,67 @@ def rain(
     velocity = np.repeat(air[None], count, axis=0)
     velocity[:, 2] = -speed
 
+    falls, meets = np.full(count, np.iinfo(np.int64).min), np.zeros(count)
+    # Each drop's last fall that was asked for, and how long before the ground it meets something: found once a fall.
+
     def spot(cycle: np.ndarray) -> np.ndarray:
         """``[n, 3]`` where each drop lands at the end of a fall."""
         x, y = lottery(which, cycle, salt), lottery(which, cycle, salt + 1)
         return corner + np.stack([x * size[0], y * size[1], 0 * x], -1)
 
-    def splashes(age: np.ndarray, cycle: np.ndarray) -> tuple[np.ndarray, ...]:
-        fresh = np.flatnonzero(age < SPLASH)
-        each = np.repeat(fresh, DROPLETS)
+    def before(landing: Floats, which: NDArray[np.intp]) -> Floats:
+        """``[k]`` seconds before the ground at which the drops ``which`` meet what stands in their way."""
+        if roof is None or not len(which):
+            return np.zeros(len(which))
+
+        def free(left: Floats) -> NDArray[np.bool_]:
+            x, y = landing[:, 0] - air[0] * left, landing[:, 1] - air[1] * left
+            return corner[2] + speed[which] * left >= roof(x, y)
+
+        looks = np.linspace(1.0, 0.0, LOOKS)[:, None] * period[which]
+        clear = np.logical_and.accumulate([free(left) for left in looks])
+        last = np.maximum(clear.sum(0) - 1, 0)
+        here = np.arange(len(which))
+        above, below = looks[last, here], looks[np.minimum(last + 1, LOOKS - 1), here]
+        for _ in range(CLOSER):
+            middle = (above + below) / 2
+            above, below = np.where(free(middle), (middle, below), (above, middle))
+        return np.where(clear[-1], 0.0, above)
+
+    def splashes(which: NDArray[np.intp], met: Floats, age: Floats, cycle: NDArray[np.int64]) -> tuple[np.ndarray, ...]:
+        fresh = np.flatnonzero((age > 0) & (age < SPLASH))
+        at, each = np.repeat(fresh, DROPLETS), np.repeat(which[fresh], DROPLETS)
         nth = np.tile(np.arange(DROPLETS), len(fresh)) + DROPLETS * cycle[each]
         turn = 2 * np.pi * lottery(each, nth, salt + 2)
         out = (0.25 + 0.35 * lottery(each, nth, salt + 3)) * diameter[each] ** 0.5
         up = (0.7 + 0.6 * lottery(each, nth, salt + 4)) * diameter[each] ** 0.5
         away = np.stack([out * np.cos(turn), out * np.sin(turn), up], -1)
-        at, going = fly(spot(cycle)[each], away, age[each], terminal=np.full(len(each), 3.0), wind=0.3 * air)
-        seen = at[:, 2] > corner[2]
-        return at[seen], going[seen], 0.22e-3 * diameter[each][seen] + 0.15e-3
+        where, going = fly(met[at], away, age[at], terminal=np.full(len(each), 3.0), wind=0.3 * air)
+        seen = where[:, 2] > met[at, 2]
+        return where[seen], going[seen], 0.22e-3 * diameter[each][seen] + 0.15e-3
 
     def cloud(time: float) -> Puffs:
         turns = time / period + phase
         cycle = np.floor(turns).astype(np.int64)
         done = turns - cycle
-        at = spot(cycle) - velocity * (period * (1 - done))[:, None]
-        jumped, going, small = splashes(done * period, cycle - 1)
+        left, to = period * (1 - done), spot(cycle)
+        new = np.flatnonzero(falls != cycle)
+        meets[new], falls[new] = before(to[new], new), cycle[new]
+        flies = to - velocity * left[:, None]
+        flying = left > meets
+        now = splashes(which, to - velocity * meets[:, None], meets - left, cycle)
+        fresh = np.flatnonzero(done * period < SPLASH)
+        last = spot(cycle - 1)[fresh]
+        met = before(last, fresh)
+        then = splashes(fresh, last - velocity[fresh] * met[:, None], met + (done * period)[fresh], cycle - 1)
+        drops = [np.concatenate(parts) for parts in zip(now, then, strict=True)]
         return puffs(
-            np.concatenate([at, jumped]),
-            np.concatenate([velocity, going]),
-            radii=swell * np.concatenate([0.5e-3 * diameter, small]),
+            np.concatenate([flies[flying], drops[0]]),
+            np.concatenate([velocity[flying], drops[1]]),
+            radii=swell * np.concatenate([0.5e-3 * diameter[flying], drops[2]]),
             colours=DROP,
-            opacity=np.concatenate([np.full(count, 0.55), np.full(len(small), 0.6)]),
-            repeats=(size[0], size[1]),
+            opacity=np.concatenate([np.full(flying.sum(), 0.55), np.full(len(drops[2]), 0.6)]),
+            repeats=(size[0], size[1]) if roof is None else (FAR, FAR),
         )
 
     return Particles(name="rain", emit=lambda _: cloud, strength=math.sqrt(rate / USUAL))
@@ -91,11 +133,12 @@ def snow(
     wind: Vector = (0.0, 0.0, 0.0),
     count: int = 5000,
     swell: float = 1.0,
+    roof: Roof | None = None,
 ) -> Particles:
     """Flakes of 2 to 10 mm between two corners of a box (metres) that sink, swing and go with the gusts.
 
     ``count`` flakes, drawn ``swell`` times as large. What leaves the box on one side comes in on the other, and the
-    box repeats sideways.
+    box repeats sideways, unless a ``roof`` is known: then none is seen under what stands in it.
     """
     corner, size = np.array(low), np.array(high) - np.array(low)
     diameter = np.clip(rng.gamma(3.5, 1.2, count), 2.0, 10.0)
@@ -112,13 +155,15 @@ def snow(
         way[:, 2] -= sink * time
         going = air.velocity(time) + swing * rate * np.cos(angle)
         going[:, 2] -= sink
+        at = corner + np.mod(way, size)
+        kept = slice(None) if roof is None else at[:, 2] > roof(at[:, 0], at[:, 1])
         return puffs(
-            corner + np.mod(way, size),
-            going,
-            radii=0.5e-3 * swell * diameter,
+            at[kept],
+            going[kept],
+            radii=0.5e-3 * swell * diameter[kept],
             colours=FLAKE,
             opacity=0.9,
-            repeats=(size[0], size[1]),
+            repeats=(size[0], size[1]) if roof is None else (FAR, FAR),
         )
 
     return Particles(name="snow", emit=lambda _: cloud)

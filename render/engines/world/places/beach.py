@@ -26,8 +26,11 @@ FROTH, SPARKS = 1500, 320
 """Puffs of foam in a breaker, and glints on the sea."""
 
 
-def _surf(rng: np.random.Generator, shore: Callable[[Floats], Floats]) -> Particles:
-    """Breakers that come to the ``shore`` (y by x), break, run up the sand and draw back, and glints beyond them."""
+def _surf(rng: np.random.Generator, shore: Callable[[Floats], Floats], shine: float) -> Particles:
+    """Breakers that come to the ``shore`` (y by x), break, run up the sand and draw back, and glints beyond them.
+
+    ``shine`` is how brightly the sun glints, 1 at noon.
+    """
     across = rng.uniform(-48.0, 48.0, (LINES, FROTH))
     behind, size = rng.exponential(1.0, (LINES, FROTH)), rng.uniform(0.6, 1.3, (LINES, FROTH))
     wander = rng.uniform(0, 6.28, (LINES, 3))
@@ -43,7 +46,7 @@ def _surf(rng: np.random.Generator, shore: Callable[[Floats], Floats]) -> Partic
         trail = behind * (0.12 + 0.75 * np.clip((BREAKS - away) / BREAKS, 0, 1) + 0.5 * runs)
         crest = 0.16 * np.clip(away / 6.0, 0, 1) * np.exp(-2.0 * trail) * broken
         foam = np.stack([across, shore(across) + away + trail, 0.03 + crest], -1).reshape(-1, 3)
-        shine = np.maximum(np.sin(pace * time + phase), 0.0) ** 6
+        glint = shine * np.maximum(np.sin(pace * time + phase), 0.0) ** 6
         light = np.stack([glints[:, 0], shore(glints[:, 0]) + glints[:, 1], 0 * phase + 0.04], 1)
         positions = np.concatenate([foam, light])
         return Puffs(
@@ -51,11 +54,17 @@ def _surf(rng: np.random.Generator, shore: Callable[[Floats], Floats]) -> Partic
             velocities=np.zeros_like(positions, np.float32),
             radii=np.concatenate([(0.085 * size * (0.7 + 0.6 * broken)).ravel(), 0 * phase + 0.05]).astype(np.float32),
             colours=np.repeat(((0.86, 0.90, 0.92), (1.0, 0.97, 0.9)), (len(foam), SPARKS), axis=0).astype(np.float32),
-            opacity=np.concatenate([(0.85 * broken).ravel(), 0.9 * shine]).astype(np.float32),
+            opacity=np.concatenate([(0.85 * broken).ravel(), 0.9 * glint]).astype(np.float32),
             glow=np.concatenate([np.zeros(len(foam)), 0 * phase + 0.9]).astype(np.float32),
         )
 
     return Particles(name="surf", emit=lambda motion: cloud)  # noqa: ARG005
+
+
+def _shine(scene: Scene) -> float:
+    """How brightly the sea glints: as the sun's light stands over the sky's, and not at all under thick clouds."""
+    lit = light.under(light.outdoors(scene.light), scene.weather)
+    return float(np.clip((max(lit.sun) / max(lit.ambient) - 1.5) / 2.0, 0.0, 1.0)) * (1.0 if lit.stars == 0.0 else 0.0)
 
 
 def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
@@ -124,7 +133,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground=sand,
         ground_substance="sand",
         light=replace(lit, hills=0.0, haze=0.35 * lit.haze, ground=(0.42, 0.36, 0.28)),
-        particles=(_surf(rng, coast),),
+        particles=(_surf(rng, coast, _shine(scene)),),
         ambience=("shore",),
         room=Room(size=(90.0, 90.0, 30.0), absorption=1.0, open=True),
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from render.engines.world import geometry, light
 from render.engines.world.materials import Material, Pattern
+from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
 from render.engines.world.places.yard import LAWN
 from render.engines.world.scene import Scene
@@ -57,6 +58,16 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
                 look=geometry.foliage(side * 1.15, rng, leaves=1600),
             )
         )
+    for k in range(13):
+        tree = (-33.0 + 5.5 * k + float(rng.uniform(-1.6, 1.6)), clearing + float(rng.uniform(9.0, 15.0)), 0.0)
+        if tree[0] < at + 1.0:
+            things += scenery.broadleaf(f"far tree {k + 1}", rng, tree, float(rng.uniform(5.5, 9.0)), scenery.LEAF)
+    hedge = [
+        geometry.move(geometry.foliage(float(rng.uniform(0.75, 1.0)), rng, leaves=420), (x, clearing + 6.5, 0.5))
+        for x in np.arange(-24.0, at - 1.0, 1.1).tolist()
+    ]
+    things.append(scenery.prop("hedge", geometry.join(hedge), scenery.LEAF))
+    things += scenery.woods("wood", rng, scenery.LEAF, near=clearing + 60.0, far=clearing + 95.0, height=10.0)
     return Place(
         solids=tuple(things),
         ground=LAWN,

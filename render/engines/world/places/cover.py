@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world import geometry
+from render.engines.world import geometry, obstacles
 from render.engines.world.geometry import Mesh
 from render.engines.world.light import Colour
 from render.engines.world.materials import MATERIALS, Material, Pattern
@@ -76,13 +77,29 @@ def _lies_under(solid: Solid) -> bool:
     """Whether snow covers it wholly, without a layer that would bury what stands on it: soft ground and thin floors."""
     if solid.material.mirror > WATERY:
         return False
+    return solid.material.pattern in SOFT or _spread(solid)
+
+
+def _spread(solid: Solid) -> bool:
+    """Whether it is thin and wide: a floor."""
     half = solid.size if solid.look is None else np.ptp(solid.look.vertices, axis=0) / 2
-    spread = len(half) == 3 and half[2] < THIN < MAT < min(half[:2])
-    return solid.material.pattern in SOFT or spread
+    return len(half) == 3 and half[2] < THIN < MAT < min(half[:2])
 
 
-def puddles(ground: Material, rng: np.random.Generator) -> list[Solid]:
-    """Water that stands in the hollows of a ground that holds it."""
+def underfoot(ground: Material, solids: Iterable[Solid]) -> tuple[Material, float]:
+    """What lies on the ground at the origin, and its height in metres: a place's own paving, else the ground."""
+    found, top = ground, 0.0
+    for solid in solids:
+        if solid.moves or not _spread(solid):
+            continue
+        middle, axes, half = obstacles.box_of(solid)
+        if (np.abs(middle[:2]) < (np.abs(axes) @ half)[:2] - 1.0).all() and top <= middle[2] + half[2] < 2 * THIN:
+            found, top = solid.material, float(middle[2] + half[2])
+    return found, top
+
+
+def puddles(ground: Material, level: float, rng: np.random.Generator) -> list[Solid]:
+    """Water that stands in the hollows of a ground that holds it, ``level`` metres high."""
     if ground.pattern not in HOLDS:
         return []
     water = Material(base=_times(ground.base, DARKER * DARKER), gloss=0.9, mirror=1.0, facing=0.02)
@@ -90,7 +107,7 @@ def puddles(ground: Material, rng: np.random.Generator) -> list[Solid]:
     for k in range(11):
         away, turn = float(rng.uniform(1.2, 9.0)), float(rng.uniform(0, 2 * math.pi))
         size = float(rng.uniform(0.25, 0.85)) * (0.6 + 0.08 * away)
-        at = (away * math.cos(turn), away * math.sin(turn), 0.003)
+        at = (away * math.cos(turn), away * math.sin(turn), level + 0.003)
         angle = np.linspace(0, 2 * math.pi, 73)[:-1]
         rim = sum(float(rng.normal(0, 0.42 / n)) * np.cos(n * angle + float(rng.uniform(0, 6.28))) for n in range(2, 9))
         radius = size * np.exp(0.8 * rim)

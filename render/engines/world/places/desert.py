@@ -14,7 +14,7 @@ from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Room
 
-RISE = 0.062
+RISE = 0.09
 """Height over distance of the highest crests: those far off stand as high over the horizon as those near by."""
 
 

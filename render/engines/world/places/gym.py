@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry
-from render.engines.world.light import LIGHTS
+from render.engines.world.light import LIGHTS, under_lamps
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
@@ -191,6 +191,13 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
                 f"{name} stripe", geometry.box((half[0] + 0.01, half[1] + 0.01, 0.35)), band, (x, y, HIGH * 0.72)
             )
         )
+    panes = [
+        geometry.move(geometry.box((0.82, 0.015, 0.5)), (float(x), back - 0.02, HIGH * 0.565))
+        for x in np.arange(-side + 2.0, side - 1.0, 1.75)
+    ]
+    sill = geometry.box((side, 0.06, 0.05))
+    things.append(scenery.prop("windows", geometry.join(panes), scenery.window(scene.light)))
+    things.append(scenery.prop("sill", sill, scenery.IRON, (0.0, back - 0.03, HIGH * 0.565 - 0.56)))
     beam, bulb = Material(base=(0.10, 0.105, 0.115), gloss=0.2), Material(base=(1.0, 0.97, 0.90), glow=5.0)
     for k in range(3):
         y = back - 1.0 - 3.0 * k
@@ -221,7 +228,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         solids=tuple(solids),
         ground=floor,
         ground_substance="hardwood",
-        light=lit,
+        light=under_lamps(lit, scene.light),
         ambience=("gym", "crowd") if full else ("gym",),
         room=Room(size=(2 * side, 40.0, HIGH), absorption=0.25),
     )

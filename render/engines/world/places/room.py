@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry
-from render.engines.world.light import LIGHTS, indoors, outdoors
+from render.engines.world.light import LIGHTS, indoors
 from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
@@ -86,13 +86,12 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     ]
     x = side * float(rng.uniform(0.28, 0.42))
     panes = [geometry.move(geometry.box((0.30, 0.012, 0.34)), (a, 0, b)) for a in (-0.32, 0.32) for b in (-0.36, 0.36)]
-    sky = Material(base=outdoors(scene.light).horizon, glow=1.5, gloss=0.6)
     frame = geometry.join(
         [geometry.box((0.70, 0.03, 0.78)), geometry.move(geometry.box((0.78, 0.10, 0.025)), (0, -0.08, -0.80))]
     )
     things += [
         scenery.prop("window frame", frame, white, (x, reach - 0.0, 1.55)),
-        scenery.prop("window", geometry.join(panes), sky, (x, reach - 0.03, 1.55)),
+        scenery.prop("window", geometry.join(panes), scenery.window(scene.light), (x, reach - 0.03, 1.55)),
     ]
     fabric = replace(
         MATERIALS["cloth"], base=COLOURS[str(rng.choice(["teal", "grey", "brown", "blue", "green"]))], scale=0.004

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engines.world import geometry
+from render.engines.world import geometry, light
 from render.engines.world.geometry import Mesh
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern
 from render.engines.world.stage import Lamp, Shape, Solid, Vector
@@ -41,6 +41,11 @@ def block(name: str, half: Vector, material: Material, at: Vector, *, substance:
     """A plain box that can be touched."""
     look = geometry.box(half)
     return Solid(name=name, shape=Shape.BOX, size=half, substance=substance, material=material, position=at, look=look)
+
+
+def window(hour: str) -> Material:
+    """A pane through which the sky of an hour is seen."""
+    return Material(base=light.outdoors(hour).horizon, glow=1.5, gloss=0.6)
 
 
 def ring(rng: np.random.Generator, count: int, near: float, far: float, *, apart: float = 0.0) -> NDArray[np.float64]:
@@ -114,29 +119,52 @@ def shaded(material: Material, share: float) -> Material:
     return replace(material, base=toned(material.base), accent=toned(material.accent))
 
 
+SHAPES = 8
+"""Trees of which a far wood is made, each turned and scaled."""
+
+
+def _far_tree(rng: np.random.Generator, *, firs: bool) -> tuple[Mesh, float]:
+    """A tree 1 m high with few leaves, and its width."""
+    if firs:
+        needled, size = needles(rng, 10.0, count=260), np.float32(0.1)
+        return Mesh(vertices=needled.vertices * size, normals=needled.normals, faces=needled.faces), 0.24
+    wide = float(rng.uniform(0.36, 0.52))
+    parts = [geometry.rod((0, 0, -0.01), (0, 0, 0.5), 0.02)]
+    for k in range(3):
+        x, y = rng.uniform(-0.4, 0.4, 2) * wide * (1.0 - 0.25 * k)
+        middle = (float(x), float(y), (0.32 + 0.21 * k) * float(rng.uniform(0.88, 1.08)))
+        size = wide * float(rng.uniform(0.46, 0.62)) * (1.0 - 0.16 * k)
+        core = geometry.rock((0.78 * size, 0.78 * size, 0.7 * size), rng, detail=1)
+        parts += [geometry.move(core, middle), geometry.move(geometry.foliage(size, rng, leaves=90), middle)]
+    return geometry.join(parts), wide
+
+
+def _stood(look: Mesh, tall: float, turn: float) -> Mesh:
+    """The mesh scaled and turned about z."""
+    c, s = math.cos(turn), math.sin(turn)
+    about = np.array(((c, s, 0), (-s, c, 0), (0, 0, 1)), np.float32)
+    return Mesh(
+        vertices=look.vertices @ about * np.float32(tall),
+        normals=look.normals @ about,
+        faces=look.faces,
+    )
+
+
 def woods(
     name: str, rng: np.random.Generator, leaf: Material, *, near: float, far: float, height: float, firs: bool = False
 ) -> list[Solid]:
     """A wood's edge all round between two radii, of trees about ``height`` metres high that stand close."""
     groups: dict[float, list[Mesh]] = {}
     turn = float(rng.uniform(0, 0.2))
+    shapes = [_far_tree(rng, firs=firs) for _ in range(SHAPES)]
     while turn < 2 * math.pi + 0.1:
         radius, tall = float(rng.uniform(near, far)), height * float(rng.uniform(0.65, 1.25))
-        at = (radius * math.cos(turn), radius * math.sin(turn))
-        if firs:
-            look, wide = needles(rng, tall, count=260), 0.24 * tall
-        else:
-            wide = tall * float(rng.uniform(0.34, 0.5))
-            core = geometry.rock((0.55 * wide, 0.55 * wide, 0.4 * tall), rng, detail=1)
-            parts = [geometry.move(core, (0, 0, 0.4 * tall))]
-            for k in range(4):
-                x, y = rng.uniform(-0.42, 0.42, 2) * wide
-                z = (0.25 + 0.17 * k) * tall
-                parts.append(geometry.move(geometry.foliage(0.62 * wide, rng, leaves=110), (float(x), float(y), z)))
-            look = geometry.join(parts)
+        look, wide = shapes[int(rng.integers(SHAPES))]
         share = round(float(rng.uniform(0.75, 1.25)) * SHADES) / SHADES
-        groups.setdefault(share, []).append(geometry.move(look, (*at, 0.0)))
-        turn += float(rng.uniform(0.8, 1.5)) * wide / radius
+        stood = _stood(look, tall, float(rng.uniform(0, 2 * math.pi)))
+        at = (radius * math.cos(turn), radius * math.sin(turn), 0.0)
+        groups.setdefault(share, []).append(geometry.move(stood, at))
+        turn += float(rng.uniform(0.45, 1.2)) * wide * tall / radius
     return [
         prop(f"{name}, tone {share:.1f}", geometry.join(looks), shaded(leaf, share))
         for share, looks in sorted(groups.items())
@@ -234,10 +262,10 @@ def lamp(name: str, at: Vector, *, towards: float, lit: bool) -> list[Solid]:
     post = [geometry.lathe([(0.11, 0), (0.10, 0.4), (0.06, 0.45), (0.045, 5.4)], sides=12)]
     post.append(geometry.rod((0, 0, 5.38), (0.95, 0, 5.55), 0.035))
     bowl = geometry.move(geometry.box((0.26, 0.09, 0.02), bevel=0.01), (0.95, 0.0, 5.455))
-    light = Material(base=(1.0, 0.74, 0.42), glow=9.0 if lit else 0.0, gloss=0.4)
+    burning = Material(base=(1.0, 0.74, 0.42), glow=9.0 if lit else 0.0, gloss=0.4)
     return [
         prop(f"{name}'s post", geometry.join([*post, head]), IRON, at, angle=towards),
-        prop(f"{name}'s bowl", bowl, light, at, angle=towards),
+        prop(f"{name}'s bowl", bowl, burning, at, angle=towards),
     ]
 
 

@@ -54,11 +54,11 @@ def _walls(back: float) -> list[Solid]:
 def _bushes(rng: np.random.Generator, behind: float) -> list[Solid]:
     bushes = []
     for k in range(9):
-        size = float(rng.uniform(0.5, 1.15))
+        size = float(rng.uniform(0.95, 1.55))
         position = (
             -11.0 + 2.7 * k + float(rng.uniform(-0.8, 0.8)),
             behind + float(rng.uniform(0, 1.2)),
-            0.9 + size * 0.5,
+            size * 0.85,
         )
         bushes.append(
             Solid(

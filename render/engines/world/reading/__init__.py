@@ -1,9 +1,10 @@
 """Reads a prompt into a :class:`Scene`, and says of every content word what became of it.
 
-The way: ``text`` (titles, times, tokens) → ``family`` (which one they ask for) → ``phrases`` (the lexicon's phrases in
-them, negations) → ``meaning`` (what a phrase means in that family; ``nearness`` for words that no lexicon has) →
-``binding`` and ``script`` (which noun a colour belongs to, which action a time) → ``cast`` (which mentions are of one
-thing) → ``reader`` (the scene). ``document`` writes a scene as YAML and reads it.
+The way: ``text`` (titles, times, tokens) → ``tongues`` (other languages into English) → ``family`` (which one they ask
+for) → ``phrases`` (the lexicon's phrases in them, negations) → ``meaning`` (what a phrase means in that family;
+``nearness`` for words that no lexicon has) → ``binding`` and ``script`` (which noun a colour belongs to, which action a
+time) → ``cast`` (which mentions are of one thing) → ``reader`` (the scene). ``document`` writes a scene as YAML and
+reads it.
 """
 
 from render.engines.world.reading.reader import read

@@ -32,6 +32,11 @@ class Phrase:
         return self.tokens[0]
 
     @property
+    def said(self) -> str:
+        """The prompt's own words where they are of another language; empty for English ones."""
+        return " ".join(dict.fromkeys(token.said for token in self.tokens if token.said))
+
+    @property
     def start(self) -> int:
         return self.tokens[0].place
 

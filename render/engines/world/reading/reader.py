@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from render.engines.world import lexicon
+from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
-from render.engines.world.reading import lemmas, nearness, phrases
+from render.engines.world.reading import lemmas, nearness, phrases, tongues
 from render.engines.world.reading.binding import Told, noun
 from render.engines.world.reading.cast import Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings
@@ -36,15 +36,21 @@ def read(prompt: str, *, negative: str = "") -> Scene:
     """
     denied = "".join(f"; without {part}" for part in BREAKS.split(negative) if part.strip())
     pieces = take_apart(prompt + denied)
-    family, fallback = families.choose(pieces.tokens)
-    found = phrases.find(pieces.tokens, family)
+    tokens = tongues.english(pieces.tokens, language(prompt))
+    family, fallback = families.choose(tokens)
+    found = phrases.find(tokens, family)
     told = _told(found, family)
-    gaps = _gaps(found, [token.text for token in pieces.tokens])
+    gaps = _gaps(found, [token.text for token in tokens])
     reading = _Reading(family, told, gaps)
     reading.title(pieces.titles)
     for index in range(len(told)):
         reading.take(index)
     return reading.scene(fallback=fallback)
+
+
+def language(prompt: str) -> str:
+    """The code of the language that a prompt seems to be in; empty for English and what cannot be told."""
+    return tongues.guess([token.text for token in take_apart(prompt).tokens])
 
 
 def _told(found: Sequence[Phrase], family: str) -> list[Told]:
@@ -58,7 +64,7 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
 
     def meaning(phrase: Phrase) -> Meaning:
         if phrase.known or phrase.text not in near:
-            return _number(phrase, family) or table.get(phrase.text, NOTHING)
+            return _figure(phrase, family) or table.get(phrase.text, NOTHING)
         like = near[phrase.text]
         base = table[like.phrase]
         named = f"{base.near or like.phrase} ({like.score:.2f})"
@@ -72,8 +78,11 @@ def _known(phrase: Phrase) -> bool:
     return phrase.known or bool(phrases.known_anywhere().intersection(lemmas.forms(phrase.text)))
 
 
-def _number(phrase: Phrase, family: str) -> Meaning | None:
-    """A number in digits that the family can show."""
+def _figure(phrase: Phrase, family: str) -> Meaning | None:
+    """A number in digits that the family can show, or a colour by its code."""
+    if phrase.text.startswith("#") and honours(lexicon.load().families[family], "colours"):
+        name = materials.called(phrase.text)
+        return Meaning(Role.TRAIT, name, "colours", near=name)
     if phrase.text.isdecimal() and len(phrase.text) < 4:
         number = int(phrase.text)
         if 1 <= number <= lexicon.load().families[family].most:
@@ -124,31 +133,39 @@ class _Reading:
         """Settle one phrase."""
         phrase, meaning = self.told[index].phrase, self.told[index].meaning
         if phrase.first.is_time:
-            (self.notes.understood if index in self._used else self.notes.ignored)(phrase.text)
+            (self._keep if index in self._used else self._leave)(phrase)
         elif phrase.negated:
-            self._deny(phrase.text)
+            self._deny(phrase)
         elif meaning.role is Role.SUBJECT:
-            self.notes.understood(phrase.text, meaning.near)
+            self._keep(phrase, meaning.near)
             if meaning.near:
                 self.others[phrase.text] = None
         elif meaning.role is Role.ACTION:
-            self.notes.understood(phrase.text, meaning.near)
+            self._keep(phrase, meaning.near)
             self._act(index, meaning.value)
         elif meaning.role is Role.TRAIT:
             done = self._of_noun(index, meaning) if meaning.trait in OF_NOUNS else self._of_whole(meaning)
             if done:
-                self.notes.understood(phrase.text, meaning.near)
+                self._keep(phrase, meaning.near)
             else:
-                self.notes.ignored(phrase.text)
+                self._leave(phrase)
         elif meaning.role is Role.ALWAYS:
-            self.notes.understood(phrase.text)
+            self._keep(phrase)
         elif meaning.role is Role.SHOWN:
-            self.notes.understood(phrase.text, meaning.near)
+            self._keep(phrase, meaning.near)
             self.others[phrase.text] = None
         else:
-            self.notes.ignored(phrase.text)
+            self._leave(phrase)
             if phrase.text not in phrases.said_of_any():
                 self.others[phrase.text] = None
+
+    def _keep(self, phrase: Phrase, near: str = "") -> None:
+        """It is seen or heard, or ``near`` is; what was put into English is told by that."""
+        self.notes.understood(phrase.said or phrase.text, near or (phrase.text if phrase.said else ""))
+
+    def _leave(self, phrase: Phrase) -> None:
+        """Nothing is seen or heard of it."""
+        self.notes.ignored(phrase.said or phrase.text)
 
     def scene(self, *, fallback: bool) -> Scene:
         """What the prompt asks for."""
@@ -172,8 +189,9 @@ class _Reading:
             words=self.notes.words(),
         )
 
-    def _deny(self, text: str) -> None:
+    def _deny(self, phrase: Phrase) -> None:
         """What must not be: obeyed where nothing shows it."""
+        text = phrase.text
         self.without[text] = None
         meant = meanings(self.family).get(text, NOTHING)
         if meant.trait in OPTIONAL and self.whole.get(str(meant.trait)) == meant.value:
@@ -181,7 +199,7 @@ class _Reading:
         common = lexicon.load().common
         unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
         unasked |= text in common.title_words and not self.shown_title
-        (self.notes.understood if unasked or text in common.absent else self.notes.ignored)(text)
+        (self._keep if unasked or text in common.absent else self._leave)(phrase)
 
     def _of_noun(self, index: int, meaning: Meaning) -> bool:
         """Give a trait to its subject; False if it belongs to nothing that is shown so."""

@@ -25,12 +25,23 @@ _TIME = re.compile(
     rf"\b(?:(?P<at>after|at|in)\s+(?:about\s+)?(?P<n>{_NUMBER})|(?P<m>{_NUMBER}))\s*-?(?:seconds?|secs?|s)\b(?P<later>\s+later\b)?",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"\d+(?:[.,:]\d+)*[^\W\d_]*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\s]")
+_UNIT = r"mm|cm|km|m|kg|g|km/h|kmh|kph|mph|m/s|ft|fps|hz|ml|l|kg|px|°|%"
+_LONG_UNIT = (
+    r"(?:milli|centi|kilo)?met(?:er|re)s?|(?:kilo)?grams?|inch(?:es)?|f(?:ee|oo)t|miles?|lit(?:er|re)s?|degrees?|percent"
+    r"|frames?|pixels?|minutes?|hours?"
+)
+_MEASURE = re.compile(
+    rf"(?<![\w#.,])(?:\d+(?:[.,]\d+)?\s*-?(?:{_UNIT})(?:\s*(?:/|per)\s*(?:h|s|hour|second))?(?![\w/])"
+    rf"|(?:\d+(?:[.,]\d+)?|{'|'.join(_UNITS)}|twenty|thirty|hundred)[\s-]*(?:{_LONG_UNIT})"
+    r"(?:\s*(?:/|per|an?)\s*(?:hour|second|minute))?\b)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*[^\W\d_]*|[^\W\d_]+(?:['’][^\W\d_]+)*|#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b|[^\s]")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of the prompt, or a time, in lower case."""
+    """One word of the prompt, a colour's code, a measure ("20 km/h") or a time, in lower case."""
 
     text: str
     place: int
@@ -44,6 +55,8 @@ class Token:
     """Seconds at which something happens; None for a span that tells of no instant."""
     later: bool = False
     """True for a time that counts from what happened before."""
+    said: str = ""
+    """What the prompt says in another language, where the text is the English of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +90,24 @@ def _tokens(text: str) -> list[Token]:
     def add(word: str, **more: float | bool | None) -> None:
         made.append(replace(Token(word, len(made), clause, sentence), **more))  # type: ignore[arg-type]
 
-    start = 0
-    for time in [*filter(_is_time, _TIME.finditer(text)), None]:
-        stop = time.start() if time else len(text)
-        for word in _WORD.findall(text[start:stop]):
-            if word[0].isalnum():
+    def words(part: str) -> None:
+        nonlocal clause, sentence
+        for word in _WORD.findall(part):
+            if word[0].isalnum() or len(word) > 1:
                 add(_bare(word))
             elif word in ".!?;\n":
                 clause, sentence = clause + 1, sentence + 1
             elif word not in "-‐'’\"/":
                 clause += 1
+
+    start = 0
+    for time in [*filter(_is_time, _TIME.finditer(text)), None]:
+        stop = time.start() if time else len(text)
+        for measure in [*_MEASURE.finditer(text, start, stop), None]:
+            words(text[start : measure.start() if measure else stop])
+            if measure:
+                add(" ".join(measure.group().lower().split()))
+                start = measure.end()
         if time:
             add(" ".join(time.group().lower().split()), **_time(time))
             start = time.end()

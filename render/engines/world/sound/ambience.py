@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from render.engines.world.sound import crowd
+from render.engines.world.sound.crowd import Crowd
 from render.engines.world.sound.layers import Air, Calls, Crickets, Hum, Layer, Stereo, Ticks, Traffic
-from render.engines.world.sound.noise import level, stream
+from render.engines.world.sound.noise import stream
 from render.engines.world.stage import Reaction
 
 BIRDS = Calls(a_minute=34, low=2400, high=5200, db=-34)
@@ -62,10 +63,16 @@ AMBIENCES: dict[str, tuple[Layer, ...]] = {
         Ticks(a_second=9, low=900, high=6500, db=-12, even=0.25, change=0.9, depth=0.8),
     ),
     "crowd": (),
+    "stadium": (Air(low=70, high=380, db=-36, depth=0.3, change=0.3),),
 }
 """Layers by the names that :attr:`Stage.ambience` may hold; levels are dB under full scale."""
-CROWDS: dict[str, float] = {"hall": -36.0, "gym": -27.0, "crowd": -25.0}
-"""dB of the people at rest, where there are any: they take in what happens."""
+CROWDS: dict[str, Crowd] = {
+    "hall": Crowd(db=-36.0, away=15.0),
+    "gym": Crowd(db=-27.0, away=12.0),
+    "crowd": Crowd(db=-25.0, away=14.0),
+    "stadium": Crowd(db=-25.0, away=45.0, roar=0.85),
+}
+"""The people, where there are any: they take in what happens. Of several crowds the loudest, the largest, is heard."""
 
 
 def render(names: Sequence[str], reactions: Sequence[Reaction], *, samples: int, seed: int) -> Stereo:
@@ -79,7 +86,8 @@ def render(names: Sequence[str], reactions: Sequence[Reaction], *, samples: int,
             raise ValueError(f"There is no ambience {name!r}; choose one of: {', '.join(sorted(AMBIENCES))}.")
         for number, layer in enumerate(AMBIENCES[name]):
             out += layer.render(samples, stream(seed, f"{name} {number}"))
-    people = max((CROWDS[name] for name in names if name in CROWDS), default=None)
-    if people is not None:
-        out += crowd.render(reactions, samples, stream(seed, "crowd")) * np.float32(level(people))
+    present = [CROWDS[name] for name in names if name in CROWDS]
+    if present:
+        people = max(present, key=lambda each: (each.db, each.away))
+        out += crowd.render(people, reactions, samples, stream(seed, "crowd"))
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,25 @@ from scipy.signal import butter, sosfilt
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.sound.layers import Stereo, pan
-from render.engines.world.sound.noise import band, wander
+from render.engines.world.sound.listener import SPEED
+from render.engines.world.sound.noise import band, level, wander
 from render.engines.world.stage import Reaction
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """The people of one place."""
+
+    db: float
+    """Level of their murmur at rest, dB."""
+    away: float
+    """Metres to the middle of them: they are heard so much later, and what is high is lost on the way."""
+    roar: float = 0.0
+    """Share of a reaction in which single voices drown in thousands, 0 to 1."""
+
+
+DULL = 150_000.0
+"""Hz times metres: above this over its distance, rows of people and the air swallow a crowd's sound."""
 TALKERS = 4
 """Single voices in the murmur; behind them it is noise of speech."""
 SHOUTERS = 20
@@ -89,6 +106,25 @@ def reaction(mood: float, rng: np.random.Generator) -> Stereo:
     return out * np.float32(0.6 + 0.4 * min(abs(mood), 1.0))
 
 
+def roar(mood: float, rng: np.random.Generator) -> Stereo:
+    """``[n, 2]`` of thousands who see it: one vowel without voices that swells, stays while they are glad, dies away.
+
+    Of about unit RMS at its loudest, as long as 5 s.
+    """
+    glad = mood > 0.25
+    size = round((5.0 if glad else 3.0) * SAMPLE_RATE)
+    time = np.arange(size) / SAMPLE_RATE
+    rise, fall = (0.35, 2.6) if glad else (0.28, 0.9)
+    loud = np.clip((time - 0.12) / rise, 0, 1) ** 2 * np.exp(-np.clip(time - rise - 0.3, 0, None) / fall)
+    loud *= np.clip((size - np.arange(size)) / (0.3 * SAMPLE_RATE), 0, 1)
+    out = np.zeros((size, 2), np.float32)
+    for ear in (0, 1):
+        breath = _vowel(rng.standard_normal(size, dtype=np.float32), AH if glad else OH, 1.05 if glad else 0.92)
+        breath /= max(float(np.sqrt(np.mean(np.square(breath)))), 1e-9)
+        out[:, ear] = breath * loud * (0.8 + 0.2 * wander(size, rng, 2.5))
+    return out
+
+
 def applause(samples: int, rng: np.random.Generator) -> Stereo:
     """``[samples, 2]`` of clapping hands that set in one after the other and die away, of about unit RMS."""
     out = np.zeros((samples, 2), np.float32)
@@ -108,20 +144,28 @@ def applause(samples: int, rng: np.random.Generator) -> Stereo:
     return out / max(float(np.sqrt(np.mean(np.square(out)))) if samples else 1.0, 1e-9)
 
 
-def render(reactions: Sequence[Reaction], samples: int, rng: np.random.Generator) -> Stereo:
-    """``[samples, 2]`` of a crowd that sees ``reactions``, at seconds of the film; its murmur at rest has unit RMS."""
+def render(people: Crowd, reactions: Sequence[Reaction], samples: int, rng: np.random.Generator) -> Stereo:
+    """``[samples, 2]`` of ``people`` who see ``reactions``, at seconds of the film."""
+    late = people.away / SPEED
     out = murmur(samples, rng)
     clock = np.arange(samples, dtype=np.float32) / SAMPLE_RATE
     swell = np.ones(samples, np.float32)
     for seen in reactions:
-        tense = np.clip(1 + (clock - seen.time) / RISE, 0, 1) ** 2 * (clock < seen.time)
-        after = np.clip(1 - (clock - seen.time) / SETTLE, 0, 1) * (clock >= seen.time)
+        since = clock - seen.time - late
+        tense = np.clip(1 + since / RISE, 0, 1) ** 2 * (since < 0)
+        after = np.clip(1 - since / SETTLE, 0, 1) * (since >= 0)
         swell = np.maximum(swell, 1 + 1.6 * tense + 1.6 * after)
     out *= swell[:, None]
     for seen in reactions:
-        shout, first = reaction(seen.mood, rng), round(seen.time * SAMPLE_RATE)
+        shout = reaction(seen.mood, rng) * np.float32((1 - people.roar) ** 0.5)
+        if people.roar:
+            mass = roar(seen.mood, rng) * np.float32(people.roar**0.5)
+            shout = np.pad(shout, ((0, max(len(mass) - len(shout), 0)), (0, 0)))
+            shout[: len(mass)] += mass
+        first = round((seen.time + late) * SAMPLE_RATE)
         shout = shout[max(-first, 0) :]
         first = max(first, 0)
         heard = shout[: max(samples - first, 0)]
         out[first : first + len(heard)] += heard * np.float32(3.5)
-    return out
+    sections = butter(1, min(DULL / people.away, 18_000.0), fs=SAMPLE_RATE, output="sos")
+    return (sosfilt(sections, out, axis=0) * level(people.db)).astype(np.float32)

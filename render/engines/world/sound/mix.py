@@ -17,7 +17,7 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
 from render.engines.world.physics import Contact, Motion
-from render.engines.world.sound import air, ambience, impacts, room, rubbing, water
+from render.engines.world.sound import air, ambience, impacts, motor, room, rubbing, water
 from render.engines.world.sound.layers import Stereo
 from render.engines.world.sound.listener import Listener
 from render.engines.world.stage import Reaction, Stage
@@ -58,10 +58,11 @@ def bodies(
     samples: int,
     seed: int,
 ) -> Stereo:
-    """``[samples, 2]`` of impacts, rolling, sliding, cloth and splashes, in the stage's room; silence without them."""
+    """``[samples, 2]`` of impacts, rubs, engines, cloth and splashes, in the stage's room; silence without them."""
     dry = impacts.render(contacts, stage, listener, samples=samples, seed=seed)
     dry += rubbing.render(motion.rubs, stage, listener, samples=samples, seed=seed)
-    thrown = [each.emit(motion) for each in stage.particles if each.name in {"splash", "spray"}]
+    dry += motor.render(stage, motion, listener, fps=fps, samples=samples, seed=seed)
+    thrown = [each.emit(motion) for each in stage.particles if each.name in water.THROWN]
     dry += water.splashes(thrown, stage, listener, samples=samples, seed=seed)
     for sheet in motion.sheets:
         air.cloth(sheet, stage, listener, dry, fps=fps, seed=seed)
@@ -74,11 +75,12 @@ def bodies(
     return dry + room.reverberate(dry, answer)
 
 
-def elements(stage: Stage, motion: Motion, listener: Listener, *, samples: int, seed: int) -> Stereo:
+def elements(stage: Stage, motion: Motion, listener: Listener, *, fps: float, samples: int, seed: int) -> Stereo:
     """``[samples, 2]`` of wind, water, rain, leaves and fire; silence if there is none."""
     out = air.wind(stage, samples=samples, seed=seed)
     out += water.sea(stage, samples=samples, seed=seed)
     out += water.surf(stage, listener, samples=samples, seed=seed)
+    out += water.hulls(stage, motion, listener, fps=fps, samples=samples, seed=seed)
     rain = max((each.strength for each in stage.particles if each.name == "rain"), default=0.0)
     out += air.rain(rain, samples=samples, seed=seed)
     for each in stage.particles:
@@ -115,7 +117,7 @@ def render(
     out = ambience.render(stage.ambience, seen, samples=samples, seed=seed)
     if any(each.name == "snow" for each in stage.particles):
         out = air.hushed(out)
-    out += elements(stage, motion, listener, samples=samples, seed=seed)
+    out += elements(stage, motion, listener, fps=fps, samples=samples, seed=seed)
     ramp = np.linspace(0, 1, ENDS, dtype=np.float32)[: len(out), None]
     out[: len(ramp)] *= ramp
     out += compressed(bodies(stage, motion, contacts, listener, fps=fps, samples=samples, seed=seed))

@@ -20,6 +20,8 @@ HEARD = 12
 """Rubs heard in a film: the strongest."""
 ROLLING_GRAIN = 0.004
 """Metres: the wavelength of the unevenness that a rolling body follows."""
+PATCH = 0.03
+"""Share of a soft body's size that touches at once: a tyre does not follow what is finer."""
 SLIDING_GRAIN = 0.0008
 """Metres: that of the roughness that catches in sliding."""
 ROLLING_LOUDNESS = 0.035
@@ -70,16 +72,19 @@ def sound(rub: Rub, known: Mapping[str, Solid], stage: Stage, *, samples: int, s
     force = np.maximum(rub.force.astype(float), 0) ** 0.5
     roll, slip = np.abs(rub.roll.astype(float)), np.abs(rub.slip.astype(float))
     lower = impacts.pitch(stage.tempo)
+    rolled = next((solid for solid in solids if solid and solid.moves), None)
+    soft = rolled is not None and SUBSTANCES[rolled.substance].stiffness < modal.SOFT
+    unevenness = max(ROLLING_GRAIN, PATCH * modal.extent(rolled)) if rolled and soft else ROLLING_GRAIN
     out = np.zeros(size, np.float32)
     for speed, grain, loudness, depth in (
-        (roll, ROLLING_GRAIN, ROLLING_LOUDNESS * force * roll * rough, 0.35),
+        (roll, unevenness, ROLLING_LOUDNESS * force * roll * rough, 0.35),
         (slip, SLIDING_GRAIN, SLIDING_LOUDNESS * force * slip**0.8 * catch, 0.0),
     ):
         if loudness.max(initial=0) <= 1e-5:
             continue
         noise = _bands(size, np.interp(clock, times, speed * lower / grain), rng)
-        if depth and (ball := next((solid for solid in solids if solid and solid.moves), None)):
-            turns = np.cumsum(np.interp(clock, times, speed)) / SAMPLE_RATE / (np.pi * modal.extent(ball))
+        if depth and rolled:
+            turns = np.cumsum(np.interp(clock, times, speed)) / SAMPLE_RATE / (np.pi * modal.extent(rolled))
             noise *= (1 + depth * np.sin(2 * np.pi * turns)).astype(np.float32)
         out += noise * np.interp(clock, times, loudness).astype(np.float32)
     one, two = (_ringing(out, impacts.voice(name, known, stage, seed=seed)) for name in (rub.first, rub.second))

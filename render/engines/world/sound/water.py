@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from render.engines.contract import SAMPLE_RATE
-from render.engines.world.sound.layers import Stereo
+from render.engines.world.physics import Motion
+from render.engines.world.sound import modal
+from render.engines.world.sound.layers import Stereo, Ticks
 from render.engines.world.sound.listener import Listener
 from render.engines.world.sound.noise import band, stream
 from render.engines.world.stage import Cloud, Stage
@@ -21,6 +23,10 @@ NEAREST_SHORES = 6
 """Rocks that are heard: the largest against their distance."""
 BEHIND = 2.0
 """Seconds of the sea before the film that the hiss of running water remembers."""
+THROWN = frozenset({"splash", "spray", "crown"})
+"""Names of the particles that are drops thrown up."""
+LAPS, WASHES = 0.5, 1.5
+"""m/s of the water along a hull, up or down and ahead, at which it is as loud as a small wave at a rock."""
 BUBBLES = 45
 """Bubbles that a splash of 1 kg of water leaves."""
 
@@ -65,6 +71,31 @@ def sea(stage: Stage, *, samples: int, seed: int) -> Stereo:
         wash = band(samples, rng, 80, 520) + 0.35 * band(samples, rng, 700, 3600) * np.interp(clock, film, swell)
         out[:, ear] = wash * np.interp(clock, film, swell)
     return out * np.float32(0.09 * loud)
+
+
+def hulls(stage: Stage, motion: Motion, listener: Listener, *, fps: float, samples: int, seed: int) -> Stereo:
+    """``[samples, 2]`` of what floats: water laps at a hull as it rises and sinks beside it, and washes past it."""
+    out = np.zeros((samples, 2), np.float32)
+    frames = len(motion.poses)
+    afloat = [solid for solid in stage.solids if solid.floats and solid.moves]
+    if not stage.waves or not samples or frames < 2:
+        return out
+    film, clock = np.arange(frames) / fps, np.arange(samples) / SAMPLE_RATE
+    for solid in afloat:
+        way = motion.poses[:, motion.names.index(solid.name), :3].astype(float)
+        looks = zip(way, film[:, None] * stage.tempo, strict=True)
+        level = np.concatenate([height(stage.waves, x, y, time) for (x, y, _), time in looks])
+        wet = motion.present[:, motion.names.index(solid.name)] & (way[:, 2] - level < 0.5 * modal.extent(solid))
+        past = np.abs(np.gradient(way[:, 2] - level, stage.tempo / fps)) * wet
+        ahead = np.linalg.norm(np.gradient(way[:, :2], stage.tempo / fps, axis=0), axis=1) * wet
+        rng, size = stream(seed, f"hull {solid.name}"), min(modal.extent(solid), 3.0) ** 0.5
+        laps = (
+            Ticks(a_second=24, low=260, high=1100, db=0, even=0.4, change=1.5, depth=0.6).render(samples, rng).mean(1)
+        )
+        lapping = (band(samples, rng, 160, 900) * 0.5 + laps) * np.interp(clock, film, np.minimum(past / LAPS, 2.0))
+        wash = band(samples, rng, 350, 3200) * np.interp(clock, film, np.minimum(ahead / WASHES, 2.0)) * 0.4
+        listener.follow(out, ((lapping + wash) * size * 0.3).astype(np.float32), film, way)
+    return out
 
 
 def _activity(cloud: Cloud, time: float) -> tuple[float, NDArray[np.float64]]:

@@ -70,7 +70,7 @@ def test_rain_darkens_the_ground_and_makes_it_shine(name):
 
 
 def test_a_hard_ground_holds_puddles_and_a_lawn_does_not():
-    for name, holds in (("street", True), ("park", False)):
+    for name, holds in (("street", True), ("yard", True), ("park", False), ("meadow", False)):
         solids = stage(setting=name, weather="rain").solids
         assert any(solid.name.startswith("puddle") for solid in solids) == holds
 
@@ -103,9 +103,31 @@ def test_what_moves_stays_dry():
     assert ball[0] == ball[1]
 
 
+def test_puddles_lie_on_a_yards_paving_and_not_in_it():
+    solids = stage(setting="yard", weather="rain").solids
+    paving = next(solid for solid in solids if solid.name == "yard")
+    top = paving.position[2] + paving.size[2]
+    assert all(top < s.position[2] < top + 0.01 for s in solids if s.name.startswith("puddle"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "glints"),
+    [
+        ({}, True),
+        ({"light": "sunset"}, True),
+        ({"light": "night"}, False),
+        ({"weather": "storm"}, False),
+        ({"light": "overcast"}, False),
+    ],
+)
+def test_the_sea_glints_only_in_the_sun(asked, glints):
+    (surf,) = (each.emit(STILL) for each in stage(setting="beach", **asked).particles if each.name == "surf")
+    assert any((puffs.opacity[puffs.glow > 0] > 0.1).any() for puffs in map(surf, (0.0, 0.5, 1.0))) == glints
+
+
 def test_puddles_differ_by_the_seed():
     one, other = (
-        [s.position for s in cover.puddles(MATERIALS["asphalt"], np.random.default_rng(seed))] for seed in (1, 2)
+        [s.position for s in cover.puddles(MATERIALS["asphalt"], 0.0, np.random.default_rng(seed))] for seed in (1, 2)
     )
     assert one != other
 

@@ -13,7 +13,11 @@ from render.engines.world.reading.text import take_apart
         ("the worker’s can", (), ["the", "worker", "can"]),
         ('an "open quote', (), ["an", "open", "quote"]),
         ('nothing "" or "!?" said', (), ["nothing", "or", "said"]),
-        ("close-up, 9:16, 4k, 1,5 m", (), ["close", "up", "9:16", "4k", "1,5", "m"]),
+        ("close-up, 9:16, 4k, 1,5 m", (), ["close", "up", "9:16", "4k", "1,5 m"]),
+        ("a 40cm ball at 20 km/h, 2.5 m / s", (), ["a", "40cm", "ball", "at", "20 km/h", "2.5 m / s"]),
+        ("from ten metres, six-foot, 30 miles per hour", (), ["from", "ten metres", "six-foot", "30 miles per hour"]),
+        ("3 mugs, 5 lamps, ten pins", (), ["3", "mugs", "5", "lamps", "ten", "pins"]),
+        ("#FF6600 and #abc # 12", (), ["#ff6600", "and", "#abc", "12"]),
     ],
 )
 def test_titles_and_words(prompt, titles, words):

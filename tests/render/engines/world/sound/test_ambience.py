@@ -83,6 +83,44 @@ def test_a_crowd_rises_before_and_reacts_at_the_moment():
     assert loud > 2 * tense
 
 
+def lag(early, late):
+    """Seconds by which the level of one sound follows that of another."""
+    power = [np.square(each.astype(float)).sum(1).reshape(-1, SAMPLE_RATE // 50).mean(1) for each in (early, late)]
+    one, two = np.sqrt(power)
+    matches = np.correlate(two - two.mean(), one - one.mean(), "full")
+    return float(matches.argmax() - (len(one) - 1)) / 50
+
+
+@pytest.mark.parametrize("mood", [1.0, -0.8])
+def test_a_crowd_far_off_is_heard_later_by_its_distance_and_duller(mood):
+    near, far = (
+        crowd.render(
+            crowd.Crowd(db=0.0, away=away, roar=0.85),
+            [Reaction(time=2.0, mood=mood)],
+            SECONDS * SAMPLE_RATE,
+            stream(1, "people"),
+        )
+        for away in (10.0, 181.5)
+    )
+    assert lag(near, far) == pytest.approx(171.5 / 343, abs=0.06)
+
+    def high(sound):
+        power = np.abs(np.fft.rfft(sound[:, 0].astype(float))) ** 2
+        return power[np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE) > 4000].sum() / power.sum()
+
+    assert high(far) < 0.7 * high(near)
+
+
+def test_thousands_are_glad_for_longer_than_they_groan():
+    glad, sorry = (crowd.roar(mood, stream(1, "people")) for mood in (1.0, -1.0))
+    lasting = [
+        np.flatnonzero(np.abs(each).max(1) > 0.2 * np.abs(each).max())[-1] / SAMPLE_RATE for each in (glad, sorry)
+    ]
+    assert lasting[0] > 1.5 * lasting[1]
+    assert np.isfinite(glad).all()
+    assert not glad[: round(0.1 * SAMPLE_RATE)].any()
+
+
 def test_without_people_nobody_reacts():
     seen = [Reaction(time=1.0, mood=1.0)]
     assert np.array_equal(made("yard", reactions=seen), made("yard"))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from render.engines.contract import SAMPLE_RATE
+from render.engines.world import particles
 from render.engines.world.sound import water
 from render.engines.world.sound.listener import Listener
 from render.engines.world.sound.noise import stream
@@ -91,3 +92,35 @@ def test_a_large_splash_is_louder_and_longer():
     assert np.abs(large).max() > 3 * np.abs(small).max()
     assert len(large) > 1.5 * len(small)
     assert np.abs(large[-48:]).max() < 0.01
+
+
+def test_a_hull_is_heard_when_the_water_moves_along_it(studio):
+    boat = studio.solid("boat", substance="wood", size=0.5, floats=True)
+    stage = studio.stage([boat], waves=SWELL)
+    times = np.arange(144) / 24
+
+    def lapping(way):
+        motion = studio.motion(names=("boat",), poses=np.pad(way, ((0, 0), (0, 4)))[:, None].astype(np.float32))
+        return level(water.hulls(stage, motion, ears(studio), fps=24, samples=SAMPLES, seed=1)).mean()
+
+    rides = np.stack([0 * times, 0 * times, height(SWELL, 0.0, 0.0, times)], 1)
+    held = rides * (1, 1, 0)
+    sails = rides + np.stack([1.5 * times, 0 * times, 0 * times], 1)
+    assert lapping(held) > 3 * lapping(rides)
+    assert lapping(sails) > 3 * lapping(rides)
+    assert lapping(sails + np.array((0.0, 0.0, 2.0))) == 0.0, "in the air no water touches it"
+    still = studio.stage([studio.solid("rock", launch=None)], waves=SWELL)
+    assert not water.hulls(still, studio.motion(), ears(studio), fps=24, samples=SAMPLES, seed=1).any()
+
+
+@pytest.mark.parametrize("way", [particles.splash, particles.crown, particles.spray])
+def test_whatever_throws_drops_is_known_by_its_name(way):
+    impact = particles.Impact(time=0.5, position=(0.0, 0.0, 0.0), velocity=(0.0, 0.0, 3.0), size=0.05)
+    assert way([impact], rng=np.random.default_rng(1)).name in water.THROWN
+
+
+def test_a_product_that_splashes_is_heard(studio):
+    impact = particles.Impact(time=0.5, position=(0.0, 0.0, 0.0), velocity=(0.0, 0.0, -3.0), size=0.05)
+    stage = studio.stage([], particles=(particles.crown([impact], rng=np.random.default_rng(1)),))
+    sound = studio.render(stage, studio.motion(), seconds=2.0)
+    assert studio.onset(sound) == pytest.approx(0.51, abs=0.03)
