@@ -13,6 +13,7 @@ from render.engines.world.physics import cloth
 from render.engines.world.physics.bonds import Bonds
 from render.engines.world.physics.buoyancy import Buoyancy
 from render.engines.world.physics.contacts import QUIET, Ears
+from render.engines.world.physics.dents import Dents
 from render.engines.world.physics.drag import Drag
 from render.engines.world.physics.model import compile_model, start_joints
 from render.engines.world.physics.motion import Motion
@@ -109,6 +110,7 @@ def simulate(
         [thing_of.get(model.geom(index).name, "floor") for index in range(model.ngeom)], _quiet(model, moving), step
     )
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
+    dents = Dents(model, moving)
     bonds = Bonds(model, touching, ears.names)
     buoyancy, drag = Buoyancy(model, touching, waves), Drag(model, touching)
     sheets = cloth.Cloths(cloths, model, data, touching, floor=floor, wind=wind, frames=frames)
@@ -134,6 +136,8 @@ def simulate(
             drag.push(data)
             sheets.step(data, now, outside * step)
         mujoco.mj_step(model, data)
+        if tick % substeps == 0:
+            dents.look(data, tick // substeps)
         if tick % every == 0 or ears.changed(data, now):
             impacts = ears.listen(data, now)
             if bonds.held:
@@ -148,6 +152,7 @@ def simulate(
         present=present,
         contacts=ears.all(),
         rubs=rubbing.all(),
+        dents=tuple(dents.seen),
         sheets=sheets.all(),
     )
 
