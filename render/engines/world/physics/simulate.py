@@ -20,17 +20,28 @@ from render.engines.world.physics.motion import Motion
 from render.engines.world.physics.rest import Rest
 from render.engines.world.physics.rubbing import SAMPLES_A_SECOND, Rubbing
 from render.engines.world.stage import Cloth, Solid, Vector, Wave
+from render.engines.world.substances import SUBSTANCES
 
 RATES = ((0, 500), (6, 6000), (10, 3000), (24, 2000))
 """(up to how many moving bodies, steps a second): few bodies can afford the short contacts of hard things."""
 CROWDED = 1000
+FOLLOWED = 30
+"""Steps of the shortest contact beyond which more make no difference: soft things need fewer of them."""
+LEAST = 2000
+"""Steps a second at least of few bodies, so that the moment of a contact is known."""
 FAINT = 0.05
 """m/s: a light thing is heard when it strikes at least so fast."""
 
 
-def _rate(solids: Sequence[Solid]) -> int:
-    moving = sum(solid.moves and solid.touches for solid in solids)
-    return next((rate for most, rate in RATES if moving <= most), CROWDED)
+def _rate(solids: Sequence[Solid], floor: str | None) -> int:
+    """Steps a second: as many as the number of bodies allows and their contacts need."""
+    touching = [solid for solid in solids if solid.touches]
+    moving = {solid.substance for solid in touching if solid.moves}
+    most = next((rate for count, rate in RATES if sum(s.moves for s in touching) <= count), CROWDED)
+    met = {solid.substance for solid in touching} | ({floor} if floor is not None else set())
+    pairs = [max(SUBSTANCES[one], SUBSTANCES[two], key=lambda made: made.rank) for one in moving for two in met]
+    shortest = max((made_of.stiffness for made_of in pairs), default=math.inf)
+    return round(min(most, max(LEAST, FOLLOWED * math.sqrt(shortest) / math.pi)))
 
 
 class _Waiting:
@@ -96,7 +107,7 @@ def simulate(
     Deterministic: the same arguments give the same bits.
     """
     between = tempo / fps
-    substeps = math.ceil(_rate(solids) * between)
+    substeps = math.ceil(_rate(solids, floor) * between)
     step = between / substeps
     model = compile_model(solids, floor=floor, rate=1 / step)
     data = mujoco.MjData(model)
