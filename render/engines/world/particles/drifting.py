@@ -12,8 +12,8 @@ from render.engines.world.stage import Particles, Puffs, Vector
 
 STEP = 1 / 120
 """Seconds."""
-KEPT = 2
-"""Steps between two that are kept."""
+KEPT = 3
+"""Steps from one that is kept to the next: less than a radian of the fastest tumble lies between."""
 AIR = 1.2
 """kg/m³."""
 ROUGH = 0.006
@@ -116,7 +116,7 @@ def leaves(
     eddies, chance = Eddies(wind, rng), int(rng.integers(2**63))
 
     @functools.cache
-    def tracks() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def tracks() -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         return _moved(
             eddies,
             at,
@@ -138,9 +138,9 @@ def leaves(
         places, ways = tracks()
         where = min(max(time, 0.0) / apart, len(places) - 1.001)
         first, share = int(where), where - int(where)
-        mixed = ways[first] * (1 - share) + ways[first + 1] * share
+        mixed = ways[first].astype(float) * (1 - share) + ways[first + 1].astype(float) * share
         spots = places[first] * (1 - share) + places[first + 1] * share
-        normal = _unit(mixed[:, :3].astype(float))
+        normal = _unit(mixed[:, :3])
         stalk = mixed[:, 3:] - normal * (mixed[:, 3:] * normal).sum(1, keepdims=True)
         spots[:, :2] = corner[:2] + np.mod(spots[:, :2] - corner[:2], size[:2])
         going = (places[first + 1] - places[first]) / apart
@@ -173,7 +173,7 @@ def _moved(
     seconds: float,
     floor: float,
     chance: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
     """``[k, n, 3]`` places and ``[k, n, 6]`` normals and stalks, :data:`KEPT` steps apart, from 0 to ``seconds``."""
     count = len(at)
     velocity, spin = np.zeros((count, 3)), np.zeros((count, 3))
@@ -186,7 +186,7 @@ def _moved(
         time = begin + step * STEP
         if step >= first and (step - first) % KEPT == 0:
             places.append(at.astype(np.float32))
-            ways.append(np.concatenate([normals, stalks], 1).astype(np.float32))
+            ways.append(np.concatenate([normals, stalks], 1).astype(np.float16))
         height = at[:, 2] - floor
         down = height < 0.25 * half + 1e-4
         air = eddies.at(time, at, np.maximum(height, CURL)) - velocity
