@@ -299,7 +299,8 @@ def overlap(folder: Path) -> Iterator[Figure]:
             for frame in shown.frames:
                 red, green, blue = np.moveaxis(frame[HEIGHT // 2 :].astype(float), -1, 0)
                 hue = (np.minimum(red, blue) - green) / np.maximum(np.maximum(red, blue), 20.0)
-                deepest = max(deepest, float((hue.max(1) > 0.4).sum()) * metres)
+                middle = hue[:, WIDTH // 2 - 12 : WIDTH // 2 + 12].mean(1)
+                deepest = max(deepest, float((middle > 0.35).sum()) * metres)
             yield Figure(
                 trial="overlap", what=f"{substance} on {what}: deepest overlap, share of size",
                 value=deepest / (2 * radius) * 100, unit="%", least=0.0, most=1.0, source="no object through another",
