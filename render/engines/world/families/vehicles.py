@@ -11,7 +11,7 @@ import numpy as np
 
 from render.engines.world import geometry, particles, places
 from render.engines.world.families import bodywork, parts
-from render.engines.world.families.bodywork import Vehicle
+from render.engines.world.families.coachwork import Vehicle
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern, named
 from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
