@@ -61,7 +61,7 @@ def _wall(kind: str, rng: np.random.Generator) -> list[Solid]:
     line = geometry.box((0.002, WIDE - 0.02, 0.025))
     return [
         parts.fixed("practice wall", (THICK, WIDE, high), (THICK, 0.0, high), made),
-        parts.fixed("coping", (THICK + 0.04, WIDE + 0.04, 0.04), (THICK, 0.0, 2 * high + 0.04), ("rock", cap)),
+        parts.fixed("wall top", (THICK + 0.04, WIDE + 0.04, 0.04), (THICK, 0.0, 2 * high + 0.04), ("rock", cap)),
         parts.shown_on("", "line", line, CHALK, at=(-0.001, 0.0, NET)),
     ]
 

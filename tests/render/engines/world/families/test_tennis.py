@@ -5,6 +5,7 @@ from render.engines.world import families, physics
 from render.engines.world.families import serve
 from render.engines.world.families.tennis import NET, RADIUS
 from render.engines.world.filming import film
+from render.engines.world.lexicon import load
 from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import CameraWish, Scene, Subject
@@ -93,3 +94,10 @@ def test_a_court_has_the_named_colour():
     stage = families.build(read("A tennis ball bounces on a red tennis court"), seed=1, seconds=1.0)
     (court,) = (solid for solid in stage.solids if solid.name == "court")
     assert court.material.base == COLOURS["red"]
+
+
+@pytest.mark.parametrize("setting", load().families["tennis"].settings)
+def test_no_two_things_have_one_name(setting):
+    stage, _ = played(seconds=0.1, setting=setting)
+    names = [solid.name for solid in stage.solids]
+    assert len(names) == len(set(names))
