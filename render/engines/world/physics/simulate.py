@@ -29,6 +29,9 @@ FOLLOWED = 30
 """Steps of the shortest contact beyond which more make no difference: soft things need fewer of them."""
 LEAST = 2000
 """Steps a second at least of few bodies, so that the moment of a contact is known."""
+COMMON = 600
+"""Steps a second of which a rate is a multiple: whole numbers a frame at 24, 25, 30, 50 and 60 frames a second, so that
+a throw that was tried at one of them turns out alike at another."""
 FAINT = 0.05
 """m/s: a light thing is heard when it strikes at least so fast."""
 
@@ -41,7 +44,8 @@ def _rate(solids: Sequence[Solid], floor: str | None) -> int:
     met = {solid.substance for solid in touching} | ({floor} if floor is not None else set())
     pairs = [max(SUBSTANCES[one], SUBSTANCES[two], key=lambda made: made.rank) for one in moving for two in met]
     shortest = max((made_of.stiffness for made_of in pairs), default=math.inf)
-    return round(min(most, max(LEAST, FOLLOWED * math.sqrt(shortest) / math.pi)))
+    needed = max(LEAST, FOLLOWED * math.sqrt(shortest) / math.pi)
+    return most if needed >= most else min(most, COMMON * math.ceil(needed / COMMON))
 
 
 class _Waiting:
