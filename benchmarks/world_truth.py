@@ -11,6 +11,7 @@ colour, and pixels become metres by where the camera stood; onsets are found in 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -18,7 +19,6 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -54,7 +54,7 @@ INK = (0.60, 0.01, 0.45)
 G = physics.GRAVITY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One figure beside what it should be."""
 
@@ -71,7 +71,7 @@ class Figure:
         return self.least <= self.value <= self.most
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Film:
     """A finished file, decoded."""
 
@@ -267,11 +267,44 @@ def bounce(folder: Path) -> Iterator[Figure]:
             trial="bounce", what=f"{substance}: most height kept in a bounce", value=gain, unit="",
             least=0.0, most=1.0, source="energy is never gained",
         )  # fmt: skip
-        deepest = max(0.0, float(radius - np.nanmin(way[:, 1]))) / (2 * radius) * 100
-        yield Figure(
-            trial="bounce", what=f"{substance}: depth in the floor, of its size", value=deepest, unit="%",
-            least=0.0, most=1.0, source="no object through another",
-        )  # fmt: skip
+
+
+SOFT = {"basketball": 0.12, "tennis ball": 0.0335, "football": 0.11, "rubber": 0.15, "superball": 0.03}
+"""Radius in metres."""
+
+
+def overlap(folder: Path) -> Iterator[Figure]:
+    """How far balls are seen in what they hit: narrow rails, which do not hide what is of a ball below their edge."""
+    for substance, radius in SOFT.items():
+        rails = {
+            "a rail": Solid(
+                name="rail", shape=Shape.BOX, size=(6 * radius, 0.1 * radius, radius), substance="bearing steel",
+                material=Material(base=(0.1, 0.1, 0.1), gloss=0.0), position=(0.0, 0.0, -radius),
+            ),
+            "a rod": Solid(
+                name="rod", shape=Shape.CAPSULE, size=(0.1 * radius, 6 * radius), substance="bearing steel",
+                material=Material(base=(0.1, 0.1, 0.1), gloss=0.0), position=(0.0, 0.0, -0.1 * radius),
+                turn=(math.sqrt(0.5), 0.0, math.sqrt(0.5), 0.0),
+            ),
+        }  # fmt: skip
+        for what, rail in rails.items():
+            # The eye is as high as the rail's upper edge, so that nothing above it is seen below it.
+            lifted = dataclasses.replace(rail, position=(0.0, 0.0, rail.position[2] + 1.0))
+            thrown = ball(substance, radius, height=1.01, velocity=(0.0, 0.0, -5.0))
+            low, high = (-1.5 * radius, 0.0, 1 - 1.5 * radius), (1.5 * radius, 0.0, 1 + 1.5 * radius)
+            stage = dataclasses.replace(laboratory((thrown, lifted), low=low, high=high), tempo=0.02)
+            shown = film(Take(new_job(1.5), Scene(family="objects"), stage, device="cpu"), folder)
+            metres = 2 * shown.camera.tangent * abs(float(shown.camera.eye[1])) / HEIGHT
+            deepest = 0.0
+            for frame in shown.frames:
+                red, green, blue = np.moveaxis(frame[HEIGHT // 2 :].astype(float), -1, 0)
+                hue = (np.minimum(red, blue) - green) / np.maximum(np.maximum(red, blue), 20.0)
+                middle = hue[:, WIDTH // 2 - 12 : WIDTH // 2 + 12].mean(1)
+                deepest = max(deepest, float((middle > 0.35).sum()) * metres)
+            yield Figure(
+                trial="overlap", what=f"{substance} on {what}: deepest overlap, share of size",
+                value=deepest / (2 * radius) * 100, unit="%", least=0.0, most=1.0, source="no object through another",
+            )  # fmt: skip
 
 
 def throw(folder: Path) -> Iterator[Figure]:
@@ -424,7 +457,7 @@ def flicker(folder: Path) -> Iterator[Figure]:
 
 
 TRIALS: dict[str, Callable[[Path], Iterator[Figure]]] = {
-    trial.__name__: trial for trial in (fall, bounce, throw, pendulum, sync, waves, again, flicker)
+    trial.__name__: trial for trial in (fall, bounce, overlap, throw, pendulum, sync, waves, again, flicker)
 }
 
 

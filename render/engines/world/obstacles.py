@@ -1,4 +1,4 @@
-"""What stands between a camera and the action: walls that it must not be behind, solids that it must not be in."""
+"""What stands in the way: of a camera, that must not be behind a wall or in a solid, and of what blows about."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engines.world.stage import Shape, Solid
+from render.engines.world.materials import Pattern
+from render.engines.world.stage import Shape, Solid, Vector
 
 SKIN = 0.15
 """Metres that an eye keeps from a solid."""
+CELL = 0.06
+"""Metres of a cell of :func:`occupied`."""
+LOW, BROAD = 0.12, 6.0
+"""Metres: what is lower lies on the ground, what is broader is a wall or land, which nothing blows against."""
+AROUND = 1.5
+"""Sizes of a box from its middle within which something stands near it."""
 HIDDEN = 0.6
 """Share of the action behind one solid from which on that solid is in the way."""
 
@@ -70,3 +77,42 @@ def clearance(
             if inside[k] or blocked.mean() > HIDDEN:
                 share = min(share, max(0.05, float(hits[k]) * 0.98))
     return share
+
+
+def occupied(solids: Sequence[Solid], low: Vector, high: Vector) -> NDArray[np.bool_]:
+    """``[x, y, z]`` cells of a box that the surfaces of trunks, benches and stones pass, leaves and grass left out.
+
+    What stands near the box counts where it is when the box is repeated along x and y.
+    """
+    corner, size = np.array(low), np.array(high) - np.array(low)
+    cells = np.maximum(np.round(size / CELL).astype(int), 1)
+    filled = np.zeros(cells, np.bool_)
+    for solid in solids:
+        if solid.look is None or solid.moves or solid.material.pattern in (Pattern.LEAVES, Pattern.GRASS):
+            continue
+        middle, axes, half = box_of(solid)
+        if (
+            half[2] < LOW / 2
+            or max(half[:2]) > BROAD / 2
+            or (np.abs(middle - corner - size / 2)[:2] > AROUND * size[:2]).any()
+        ):
+            continue
+        sides = (solid.look.vertices.astype(float) @ axes.T + np.array(solid.position))[solid.look.faces]
+        longest = np.linalg.norm(sides - np.roll(sides, 1, 1), axis=2).max(1)
+        steps = np.ceil(longest / (CELL / 2)).astype(int) + 1
+        for count in np.unique(steps).tolist():
+            u, v = np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count))
+            inside = u + v <= 1.0 + 1e-9
+            shares = np.stack([1 - u[inside] - v[inside], u[inside], v[inside]], 1)
+            points = np.einsum("pk,nkc->npc", shares, sides[steps == count]).reshape(-1, 3)
+            filled[cells_of(points, corner, size, filled)] = True
+    return filled
+
+
+def cells_of(
+    points: NDArray[np.float64], corner: NDArray[np.float64], size: NDArray[np.float64], filled: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], ...]:
+    """The indices into :func:`occupied` of ``[n, 3]`` points, wherever the box is repeated."""
+    count = np.array(filled.shape)
+    x, y, z = np.floor((points - corner) / size * count).astype(np.intp).T
+    return x % count[0], y % count[1], np.clip(z, 0, count[2] - 1)

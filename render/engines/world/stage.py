@@ -378,6 +378,8 @@ class Stage:
     wind: Vector = (0.0, 0.0, 0.0)
     """Mean wind in m/s; it comes in gusts."""
     light: Light
+    weather: str = ""
+    """What falls here whatever the scene says of its weather; empty for the scene's own."""
     shot: Shot
     ground: Material | None = None
     """The endless floor at z = 0; None for the sea."""

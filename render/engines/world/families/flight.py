@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from render.engines.world.substances import SUBSTANCES
 
 LATE = 1e6
 """Seconds: what is launched then never comes."""
+LAST = 100
+"""Throws that are tried at most for one that turns out as wanted."""
 CORRECTIONS, STEPS = 6, 200
 """Times that an aim is mended by its miss, and steps of a flight that is followed to find it."""
 
@@ -81,13 +84,22 @@ def met(motion: physics.Motion, name: str) -> set[str]:
 
 
 def best(draw: Callable[[], Launch], price: Callable[[Launch], float], *, tries: int, enough: float) -> Launch:
-    """The first throw drawn that costs at most ``enough``, else the cheapest of ``tries``."""
-    found, least = draw(), float("inf")
-    for _ in range(tries):
+    """The first throw drawn that costs at most ``enough``, else the cheapest of ``tries``.
+
+    Where none of them turns out as wanted, because each costs infinitely much, the first later one that does is taken.
+
+    :raises ValueError: none of :data:`LAST` throws turns out as wanted.
+    """
+    found, least = None, math.inf
+    for k in range(LAST):
+        if found is not None and k >= tries:
+            break
         launch = draw()
         cost = price(launch)
         if cost < least:
             found, least = launch, cost
         if least <= enough:
             break
+    if found is None:
+        raise ValueError(f"none of {LAST} throws turns out as the scene asks; choose another seed")
     return found

@@ -16,6 +16,11 @@ from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Reaction, Shape, Shot, Solid, Stage, Vector
 
 DRAG, LIFT = 0.25, 1.0
+"""Chosen. At 16 to 20 m/s a football's Reynolds number is that of its drag crisis, 2.2 to 3.0 · 10⁵ (Asai and others,
+Fundamental aerodynamics of the soccer ball, 2007), between a high and a low drag; its lift grows with its spin (Goff
+and Carré, Trajectory analysis of a soccer ball, 2009)."""
+OVER = THICK / 2 + RADIUS
+"""Metres behind the middle of the line, which is as wide as the posts, at which a ball is over it (law 10)."""
 SPOT, FREE = 11.0, 20.0
 """Metres from the goal of a penalty and of a free kick."""
 WAYS, LIKELY = ("post", "bar", "in"), (0.4, 0.25, 0.35)
@@ -45,8 +50,8 @@ def _aim(ball: Solid, way: str, side: float, far: float, rng: np.random.Generato
 
 
 def scored(path: np.ndarray) -> bool:
-    """Whether a ball on this way, ``[frames, 3]``, went over the line between the posts and under the bar."""
-    over = np.flatnonzero((path[:-1, 0] < RADIUS) & (path[1:, 0] >= RADIUS))
+    """Whether a ball on this way, ``[frames, 3]``, went whole over the line between the posts and under the bar."""
+    over = np.flatnonzero((path[:-1, 0] < OVER) & (path[1:, 0] >= OVER))
     return any(abs(path[k + 1, 1]) < WIDE / 2 and path[k + 1, 2] < HIGH for k in over)
 
 
@@ -81,7 +86,7 @@ def _watched(balls: Sequence[str], seconds: float) -> Callable[[physics.Motion],
             path = motion.poses[there, lane, :3].astype(float)
             hits = [c.time for c in motion.contacts if name in (c.first, c.second) and FRAME & {c.first, c.second}]
             if scored(path):
-                over = int(np.argmax(path[:, 0] > RADIUS))
+                over = int(np.argmax(path[:, 0] > OVER))
                 seen.append(Reaction(time=float(there[over]) / len(motion.poses) * seconds + 0.2, mood=1.0))
             elif hits:
                 seen.append(Reaction(time=hits[0] + 0.15, mood=-0.8))

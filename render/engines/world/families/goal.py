@@ -140,7 +140,7 @@ def pitch(colour: Colour) -> list[Solid]:
     """The lines before the goal: goal line, goal area, penalty area and mark, all 12 cm wide."""
     chalk = Material(base=colour, gloss=0.0)
     half = THICK / 2
-    strips = [((half, 30.0), (half, 0.0))]
+    strips = [((half, 30.0), (0.0, 0.0))]
     for away, beside in ((5.5, 5.5), (16.5, 16.5)):
         reach = WIDE / 2 + beside
         strips.append(((half, reach), (-away + half, 0.0)))

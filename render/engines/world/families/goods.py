@@ -206,7 +206,7 @@ def _can(brand: Brand) -> Goods:
     tab = geometry.move(geometry.box((0.011, 0.0065, 0.0008), bevel=0.0007), (0.006, 0.0, 0.0588))
     printed = replace(_label(brand, scale=0.0475), gloss=0.7, mirror=0.9, facing=0.10)
     looks = (
-        (geometry.lathe(body), brand.skin(printed) if brand.material not in METALS else printed),
+        (geometry.lathe(body), brand.skin(printed)),
         (geometry.join([geometry.lathe(foot), geometry.lathe(lid), tab]), TIN),
     )
     return Goods(
@@ -248,10 +248,10 @@ def _parcel(brand: Brand) -> Goods:
     tape += [geometry.move(geometry.box((0.0003, 0.024, 0.035)), (s * half[0], 0, half[2] - 0.0348)) for s in (-1, 1)]
     red, green, blue = (0.5 * c + 0.22 for c in brand.base)
     looks = (
-        (geometry.box(half, bevel=0.004), card),
+        (geometry.box(half, bevel=0.004), card if brand.material == "card" else brand.skin(card)),
         (geometry.join(tape), Material(base=(red, green, blue), gloss=0.5, mirror=0.3)),
     )
-    return Goods(shape=Shape.BOX, size=half, substance="card", looks=looks, printed=True, tilt=0.1)
+    return Goods(shape=Shape.BOX, size=half, substance=brand.substance("card"), looks=looks, printed=True, tilt=0.1)
 
 
 def _phone(brand: Brand) -> Goods:

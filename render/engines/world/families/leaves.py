@@ -76,6 +76,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         count=subject.count or int(rng.integers(640, 800)),
         colours=colours,
         falls=0.4 if does == "fall" else 0.25,
+        solids=place.solids,
     )
     green = bool(subject.colours)
     solids = place.solids if green else _turned(place.solids, rng)

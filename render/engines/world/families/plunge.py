@@ -13,11 +13,11 @@ from render.engines.world.families import parts
 from render.engines.world.families.goods import Goods
 from render.engines.world.materials import Colour, Material, named
 from render.engines.world.particles import Impact
+from render.engines.world.physics import GRAVITY
 from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Ring, Shape, Shot, Solid, Stage, Water, Wave
 
-GRAVITY = 9.81
 WADES = 0.2
 """Share of the product's height that stands under water."""
 COOL: tuple[Colour, Colour] = ((0.74, 0.86, 0.92), (0.16, 0.36, 0.52))
@@ -164,11 +164,16 @@ def _pieces(
     return solids, rings, impacts
 
 
+def added(scene: Scene) -> list[str]:
+    """The kinds of ice and fruit that a prompt names."""
+    return [kind for kind in scene.kinds if kind in FRUIT or kind in {"ice", "fruit"}]
+
+
 def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.product.Show`."""
-    tall = 2 * goods.thick if goods.lies else goods.low + goods.high
+    tall = goods.low + goods.high
     deep = WADES * tall
-    adds = [kind for kind in scene.kinds if kind in FRUIT or kind in {"ice", "fruit"}]
+    adds = added(scene)
     azimuth = float(rng.uniform(-10, 10))
     yaw = parts.about((0.0, 0.0, 1.0), goods.front + math.radians(azimuth) + float(rng.uniform(-0.12, 0.12)))
     if adds:
@@ -187,19 +192,22 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         rings, impacts = [ring], [impact]
         splash = particles.crown(impacts, rng=rng)
         last += 0.4
+    place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=0.75)
+    own = scene.setting in {"", "studio"}
+    paint = place.ground if scene.floor or not own else Material(base=(0.02, 0.10, 0.13))
     bed = parts.fixed(
         "bed",
         (4.0, 4.0, 0.1),
         (0.0, 0.0, -deep - 0.1),
-        ("cloth", Material(base=(0.02, 0.10, 0.13))),
+        ("cloth", paint),
         look=geometry.box((4.0, 4.0, 0.1)),
     )
-    place = places.build("studio", scene=scene, rng=rng, clearing=0.75)
     backdrop = WARM if scene.subjects[0].colours[0] in {"blue", "teal", "white", "silver"} else COOL
-    lamp = replace(place.light, horizon=backdrop[0], zenith=backdrop[1], haze=0.0)
+    lamp = replace(place.light, horizon=backdrop[0], zenith=backdrop[1], haze=0.0) if own else place.light
     wall = scenery.prop("wall", _wall(), Material(base=backdrop[0], gloss=0.0))
+    around = (wall,) if own else place.solids
     return Stage(
-        solids=(wall, bed, *solids),
+        solids=(*around, bed, *solids),
         particles=(splash,),
         light=lamp,
         waves=_ripples(rng),

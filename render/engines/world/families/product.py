@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from dataclasses import replace
 from typing import Protocol
 
@@ -40,26 +41,28 @@ def _turned(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, 
     radius = max(goods.wide + TABLE_RIM, LEAST_RADIUS)
     speed = float(rng.choice([-1, 1])) * float(rng.uniform(0.75, 0.95))
     start = goods.front - speed * min(SHOWS_FRONT, 0.5 * seconds) + float(rng.uniform(-0.2, 0.2))
+    asked = next((subject for subject in scene.subjects if subject.kind == "table"), None)
+    under, top = falls.table(asked) if asked is not None else ([], 0.0)
     table = Solid(
         name="turntable",
         shape=Shape.CYLINDER,
         size=(radius, TABLE_HALF),
         substance="plastic",
         material=Material(pattern=Pattern.BRUSHED, base=(0.34, 0.34, 0.35), gloss=0.4, mirror=0.6, facing=0.08),
-        position=(0.0, 0.0, TABLE_HALF),
+        position=(0.0, 0.0, top + TABLE_HALF),
         joint=Joint(kind=JointKind.HINGE, speed=speed, drive=speed),
         round=True,
         look=geometry.cylinder(radius, TABLE_HALF, bevel=0.003, sides=128),
     )
-    foot = TOP + goods.low + FALL
+    foot = top + TOP + goods.low + FALL
     launch = Launch(
         time=0.0, position=(0.0, 0.0, foot), spin=(0.0, 0.0, speed), turn=parts.about((0.0, 0.0, 1.0), start)
     )
     place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=0.5)
-    rings = ((radius, 0.0), (goods.wide, foot + goods.high))
+    rings = ((radius, top), (goods.wide, foot + goods.high))
     points = np.array([(x, y, z) for r, z in rings for x, y in ((-r, 0), (r, 0), (0, -r), (0, r))], float)
     return place.stage(
-        solids=(table, *goods.solids(hero, launch=launch)),
+        solids=(*under, table, *goods.solids(hero, launch=launch)),
         shot=Shot(
             points=points, azimuth=-90 + float(rng.uniform(-6, 6)), elevation=13.0, field_of_view=30, margin=0.85
         ),
@@ -74,6 +77,11 @@ SHOWS: dict[str, Show] = {
     "turntable": _turned,
 }
 """By action; of several that a prompt asks for, the first here is shown."""
+
+
+def _asked(actions: Set[str]) -> Show | None:
+    """What a prompt asks for, if it does."""
+    return next((SHOWS[name] for name in SHOWS if name in actions), None)
 
 
 def _above_title(shot: Shot) -> Shot:
@@ -92,7 +100,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     brand = Brand.of(subject.colours, usual=usual, text=scene.title, material=subject.material or made)
     goods = GOODS[kind](brand)
     asked = {action.name for action in scene.actions}
-    show = next((SHOWS[name] for name in SHOWS if name in asked), _turned)
+    # Ice and fruit are seen as they fall into water.
+    show = _asked(asked) or (plunge.show if plunge.added(scene) else _turned)
     hero = Subject(kind=kind, colours=subject.colours or (usual,), material=subject.material)
     others = tuple(other for other in scene.subjects if other is not subject)
     stage = show(goods, kind, replace(scene, subjects=(hero, *others)), rng=rng, seconds=seconds)

@@ -22,12 +22,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     name = scene.setting or str(rng.choice(USUAL))
     place = places.build(name, scene=rainy, rng=rng, clearing=3.0)
     aside = float(rng.choice([-1, 1])) * float(rng.uniform(50, 62) if name == "street" else rng.uniform(6, 26))
-    stage = place.stage(
+    return place.stage(
+        weather=rainy.weather,
         shot=Shot(
             points=parts.corners((-2.1, -0.8, 0.0), (2.1, 2.2, 2.6)),
             azimuth=-90 + aside,
             elevation=float(rng.uniform(3.5, 6.5)),
             field_of_view=50,
-        )
+        ),
     )
-    return stage if rainy is scene else weather.upon(stage, rainy, rng=rng)

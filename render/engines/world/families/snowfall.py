@@ -8,7 +8,6 @@ import numpy as np
 
 from render.engines.world import places
 from render.engines.world.families import parts
-from render.engines.world.places import weather
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Shot, Stage
 
@@ -28,12 +27,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
         length = float(np.hypot(*place.wind[:2]))
         x, y, _ = (max(asked, default=9.0) / length * w for w in place.wind)
         place = replace(place, wind=(x, y, 0.0))
-    stage = place.stage(
+    return place.stage(
+        weather=snowy.weather,
         shot=Shot(
             points=parts.corners((-2.2, -0.8, 0.0), (2.2, 2.4, 2.3)),
             azimuth=-90 + aside,
             elevation=float(rng.uniform(4, 8)),
             field_of_view=48,
-        )
+        ),
     )
-    return stage if scene.weather == "snow" else weather.upon(stage, snowy, rng=rng)

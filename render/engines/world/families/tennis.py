@@ -1,4 +1,4 @@
-"""A tennis ball is hit against a practice wall, comes back and bounces on the court."""
+"""A tennis ball is hit against a practice wall and comes back, or over the net of a court, and bounces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry, places
-from render.engines.world.families import flight, parts
+from render.engines.world.families import flight, parts, serve
 from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
@@ -17,7 +17,8 @@ from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 RADIUS = 0.0335
 """Of the ball."""
 DRAG, LIFT = 0.507, 0.75
-"""The drag is the mean that Cross and Lindsey (2013) measured on new balls in flight."""
+"""The drag is the mean that Cross and Lindsey (2013) measured on new balls in flight. The lift is chosen: they found
+that it grows with the spin, and scatters much from shot to shot."""
 NET = 0.914
 """Metres of the line on the wall above the ground: as high as the middle of a net."""
 THICK, WIDE = 0.12, 2.6
@@ -26,6 +27,10 @@ AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
 BETWEEN, MOST = 1.9, 12
 """Seconds between two balls, and how many there are at most."""
+WATCHED = 1.3
+"""Seconds of a ball over the net that are tried."""
+COURT = 9.0
+"""Metres that the place leaves free round a net."""
 CLEARING, KERB = 6.2, 3.9
 """Metres that the place leaves free, and of a street's wall from its middle."""
 PAINTS: tuple[tuple[Colour, Colour], ...] = (
@@ -56,7 +61,7 @@ def _wall(kind: str, rng: np.random.Generator) -> list[Solid]:
     line = geometry.box((0.002, WIDE - 0.02, 0.025))
     return [
         parts.fixed("practice wall", (THICK, WIDE, high), (THICK, 0.0, high), made),
-        parts.fixed("coping", (THICK + 0.04, WIDE + 0.04, 0.04), (THICK, 0.0, 2 * high + 0.04), ("rock", cap)),
+        parts.fixed("wall top", (THICK + 0.04, WIDE + 0.04, 0.04), (THICK, 0.0, 2 * high + 0.04), ("rock", cap)),
         parts.shown_on("", "line", line, CHALK, at=(-0.001, 0.0, NET)),
     ]
 
@@ -89,24 +94,76 @@ def _hit(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
     return flight.aim(ball, start, target, fast, (0.0, turns, float(rng.uniform(-12, 12))))
 
 
+def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: float, served: bool) -> Stage:
+    """Balls fly over the net towards the camera and bounce."""
+    solids, cord = serve.net()
+    stroke = serve.served if served else serve.played
+    for ball in balls:
+        assert ball.launch is not None
+        launch = flight.best(
+            lambda ball=ball: stroke(ball, rng, speed),
+            lambda tried, ball=ball: serve.price(
+                flight.attempt(
+                    replace(ball, launch=tried), (), floor="ground", seconds=WATCHED, others=len(balls) - 1, fps=60
+                )
+            ),
+            tries=1,
+            enough=0.0,
+        )
+        solids.append(replace(ball, launch=replace(launch, time=ball.launch.time)))
+    inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
+    named = next((subject.colours for subject in scene.subjects if subject.kind == "court" and subject.colours), ())
+    solids += serve.court(COLOURS[named[0]] if named else inner, outer)
+    place = places.build(scene.setting or str(rng.choice(["park", "yard"])), scene=scene, rng=rng, clearing=COURT)
+    return place.stage(
+        solids=solids,
+        cloths=(cord,),
+        shot=Shot(
+            points=parts.corners((-0.5, -2.4, 0.0), (serve.SERVICE, 2.2, 1.9)),
+            azimuth=-52 + float(rng.uniform(-12, 10)),
+            azimuth_tall=-22.0,
+            elevation=float(rng.uniform(6, 11)),
+            field_of_view=40,
+            margin=0.95,
+            follow=balls[0].name,
+        ),
+        ground_substance="ground",
+    )
+
+
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. One ball follows another as long as the clip lasts."""
     subject = parts.subject_of(scene, "ball")
     felt = COLOURS[subject.colours[0]] if subject.colours else (0.60, 0.72, 0.045)
     fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
-    kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "wall")
-    solids, seam = _wall(kind, rng), _seam()
+    kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
+    served = any(action.name == "serve" for action in scene.actions)
+    seam = _seam()
     starts = parts.runs(seconds, BETWEEN, MOST)
     if subject.count:
         starts = [min(seconds / subject.count, BETWEEN) * k for k in range(subject.count)]
-    for k, start in enumerate(starts):
-        name = f"ball {k + 1}"
-        ball = Solid(
-            name=name, shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=fuzz, drag=DRAG, lift=LIFT
+    balls = [
+        Solid(
+            name=f"ball {k + 1}",
+            shape=Shape.SPHERE,
+            size=(RADIUS,),
+            substance="tennis ball",
+            material=fuzz,
+            launch=Launch(time=round(start, 3), position=(0.0, 0.0, 1.0)),
+            drag=DRAG,
+            lift=LIFT,
         )
+        for k, start in enumerate(starts)
+    ]
+    seams = [parts.shown_on(ball.name, f"{ball.name}'s seam", seam, CHALK) for ball in balls]
+    if not kind and (served or {"net", "court"} & set(scene.kinds)):
+        stage = _crossed(scene, rng, balls, subject.speed, served)
+        return replace(stage, solids=(*stage.solids, *seams))
+    solids = _wall(kind, rng)
+    for ball in balls:
         launch = _hit(ball, rng, subject.speed)
-        solids.append(replace(ball, launch=replace(launch, time=round(start, 3))))
-        solids.append(parts.shown_on(name, f"{name}'s seam", seam, CHALK))
+        solids.append(replace(ball, launch=replace(launch, time=ball.launch.time if ball.launch else 0.0)))
+    solids += seams
     points = parts.corners((-3.2, -0.6, 0.0), (0.1, 0.7, 1.75))
     azimuth, tall = -118 + float(rng.uniform(-14, 10)), -158.0
     home = scene.setting or str(rng.choice(["park", "court", "yard"]))

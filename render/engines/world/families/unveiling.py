@@ -12,6 +12,7 @@ from render.engines.world import geometry, places
 from render.engines.world.families import falls, parts
 from render.engines.world.families.goods import Goods
 from render.engines.world.materials import COLOURS, Material, Pattern
+from render.engines.world.physics import GRAVITY
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Cloth, Joint, JointKind, Move, Shape, Shot, Solid, Stage, Vector
 from render.engines.world.substances import SUBSTANCES
@@ -79,7 +80,7 @@ def _puller(at: Vector, *, side: float, rise: float, pull: float, paint: Materia
             kind=JointKind.SLIDE,
             axis=(side * math.cos(rise), 0.25 * math.cos(rise), math.sin(rise)),
             drive=2.5,
-            strength=mass * (pull + 9.81 * math.sin(rise)),
+            strength=mass * (pull + GRAVITY * math.sin(rise)),
         ),
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from render.engines.world import geometry, particles, places
 from render.engines.world.families import bodywork, parts
-from render.engines.world.families.bodywork import Vehicle
+from render.engines.world.families.coachwork import Vehicle
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern, named
 from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
@@ -26,6 +26,9 @@ HOME = {"toy car": "room", "wagon": "yard", "cart": "meadow"}
 """Where a kind is at home; the others on a street."""
 REACH = 190.0
 """Metres that a street is long: in a long clip a vehicle drives more slowly."""
+ACROSS = 7.0
+"""Metres that a room is long: what would go further there rolls down a ramp, again and again."""
+INDOORS = frozenset({"room", "studio", "workshop"})
 SLOPE = math.radians(13.0)
 """Of a ramp."""
 EACH, MOST = 4.0, 12
@@ -48,6 +51,12 @@ def _cast(scene: Scene, rng: np.random.Generator) -> list[tuple[str, Vehicle]]:
             paint = bodywork.paint(bodywork.colour_of(subject.kind, names, rng))
             cast.append((subject.kind, bodywork.KINDS[subject.kind](paint)))
     return cast[:4]
+
+
+def _home(scene: Scene) -> str:
+    """The place that the prompt names, else where all that rolls is at home: what is driven needs a street."""
+    homes = [HOME.get(kind, "street") for kind in scene.kinds if kind in PACE] or ["street"]
+    return scene.setting or ("street" if "street" in homes else homes[0])
 
 
 def _dust(vehicle: Vehicle, name: str, strength: float, colour: Colour, rng: np.random.Generator) -> Particles:
@@ -109,17 +118,18 @@ def _shot(vehicle: Vehicle, name: str, rng: np.random.Generator) -> Shot:
 
 
 def _along(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
-    """They drive one behind the other; the camera goes along with the first."""
+    """They drive one behind the other, as fast as the slowest; the camera goes along with the first."""
     cast = _cast(scene, rng)
-    kind, first = cast[0]
-    setting = scene.setting or HOME.get(kind, "street")
-    speeds = [subject.speed for subject in scene.subjects if subject.kind == kind] or [1.0]
-    speed = min(PACE[kind] * min(max(speeds[0], 0.4), 1.8), REACH / seconds)
+    first = cast[0][1]
+    setting = _home(scene)
+    wished = {subject.kind: min(max(subject.speed, 0.4), 1.8) for subject in reversed(scene.subjects)}
+    speed = min(REACH / seconds, *(PACE[kind] * wished.get(kind, 1.0) for kind, _ in cast))
     start = -speed * seconds / 2
     street = setting == "street"
     lane = LANE if street else 0.0
     solids, dust, x = [], [], start
-    half = speed * seconds / 2 + 2 * first.long
+    longest = max(vehicle.long for _, vehicle in cast)
+    half = speed * seconds / 2 + 2 * longest
     place = places.build(setting, scene=scene, rng=rng, clearing=4.0 if street else half)
     for k, (other, vehicle) in enumerate(cast):
         name = other if k == 0 else f"{other} {k + 1}"
@@ -128,8 +138,8 @@ def _along(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
         solids += bodywork.placed(vehicle, name, time=0.0, position=where, turn=(1, 0, 0, 0), speed=speed, drive=True)
         if setting in LOOSE:
             dust.append(_dust(vehicle, name, LOOSE[setting], _raised(place.ground), rng))
-        x -= 0.5 * vehicle.long + max(1.0, 0.9 * first.long)
-    wayside = _wayside(setting, half, 0.9 * first.long, rng)
+        x -= 0.5 * vehicle.long + max(0.4 * longest, 0.9 * vehicle.long)
+    wayside = _wayside(setting, half, 0.9 * longest, rng)
     return place.stage(
         solids=(*wayside, *solids), particles=(*place.particles, *dust), shot=_shot(first, cast[0][0], rng)
     )
@@ -154,8 +164,7 @@ def _launched(scene: Scene, rng: np.random.Generator, seconds: float) -> list[tu
 def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll down a plank from rest, and on over the floor."""
     rolled = _launched(scene, rng, seconds)
-    vehicle = rolled[0][2]
-    kind = rolled[0][1].rsplit(" ", 1)[0]
+    vehicle = max((one for *_, one in rolled), key=lambda one: one.long)
     long = 5.0 * vehicle.long * float(rng.uniform(0.95, 1.15))
     wide, thick = 1.35 * vehicle.axles[0][1] + vehicle.wheel[1], 0.06 * vehicle.long
     turn = parts.about((0.0, 1.0, 0.0), SLOPE)
@@ -169,9 +178,7 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     for time, name, one in rolled:
         at = (-0.88 * long * c, float(rng.uniform(-0.04, 0.04)) * wide, 0.88 * long * s)
         solids += bodywork.placed(one, name, time=time, position=at, turn=turn, speed=0.02, drive=False)
-    place = places.build(
-        scene.setting or HOME.get(kind, "street"), scene=scene, rng=rng, clearing=max(1.3, 1.25 * long)
-    )
+    place = places.build(_home(scene), scene=scene, rng=rng, clearing=max(1.3, 1.25 * long))
     run = 0.65 * long
     return place.stage(
         solids=solids,
@@ -190,8 +197,9 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
 def _ledge(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll over an edge and fall."""
     rolled = _launched(scene, rng, seconds)
-    vehicle = rolled[0][2]
-    kind = rolled[0][1].rsplit(" ", 1)[0]
+    kind, vehicle = max(
+        ((name.rsplit(" ", 1)[0], one) for _, name, one in rolled), key=lambda kind_and_one: kind_and_one[1].long
+    )
     high = float(rng.uniform(0.42, 0.55)) * vehicle.long if kind in HOME or kind == "skateboard" else 0.7
     back, wide = 3.2 * vehicle.long, 2.2 * vehicle.axles[0][1] + 0.6 * vehicle.long
     made = ("rock", MATERIALS["concrete"])
@@ -204,12 +212,10 @@ def _ledge(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     for time, name, one in rolled:
         aim = float(rng.uniform(-0.08, 0.08))
         at = (-2.3 * one.long, float(rng.uniform(-0.2, 0.2)) * wide, high)
-        speed = PACE[kind] * float(rng.uniform(0.65, 1.2))
+        speed = PACE[name.rsplit(" ", 1)[0]] * float(rng.uniform(0.65, 1.2))
         turn = parts.about((0.0, 0.0, 1.0), aim)
         solids += bodywork.placed(one, name, time=time, position=at, turn=turn, speed=speed, drive=False)
-    place = places.build(
-        scene.setting or HOME.get(kind, "street"), scene=scene, rng=rng, clearing=max(1.6, 3.4 * vehicle.long)
-    )
+    place = places.build(_home(scene), scene=scene, rng=rng, clearing=max(1.6, 3.4 * vehicle.long))
     return place.stage(
         solids=solids,
         shot=Shot(
@@ -230,6 +236,7 @@ WAYS: dict[str, Callable[[Scene, np.random.Generator, float], Stage]] = {"ramp":
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     way = next((WAYS[action.name] for action in scene.actions if action.name in WAYS), None)
-    if way is None and scene.setting in {"room", "studio", "workshop"}:
+    pace = max((PACE.get(kind, 0.0) for kind in scene.kinds), default=PACE["car"])
+    if way is None and _home(scene) in INDOORS and (scene.setting or pace * seconds > ACROSS):
         way = _ramp
     return (way or _along)(scene, rng, seconds)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from render.engines.world import obstacles
 from render.engines.world.particles.air import GRAVITY, Floats, Wind, puffs
-from render.engines.world.stage import Particles, Puffs, Vector
+from render.engines.world.stage import Particles, Puffs, Solid, Vector
 
 STEP = 1 / 120
 """Seconds."""
-KEPT = 2
-"""Steps between two that are kept."""
+KEPT = 3
+"""Steps from one that is kept to the next: less than a radian of the fastest tumble lies between."""
 AIR = 1.2
 """kg/m³."""
 ROUGH = 0.006
@@ -37,6 +39,8 @@ GRIP = 0.7
 """Friction of a leaf on the ground."""
 AUTUMN: tuple[Vector, ...] = ((0.52, 0.17, 0.03), (0.62, 0.34, 0.04), (0.36, 0.08, 0.03), (0.30, 0.22, 0.05))
 EDDIES = 7
+BOUNCE = 0.25
+"""Of its speed that a leaf keeps as it meets something."""
 UP = np.array(((0.0, 0.0, 1.0),))
 BEFORE = 2.5
 """Seconds before the clip from which on leaves have fallen that are in the air as it starts."""
@@ -80,6 +84,15 @@ def _cross(one: Floats, two: Floats) -> Floats:
     return np.stack([b * z - c * y, c * x - a * z, a * y - b * x], -1)
 
 
+def _hindrance(solids: Sequence[Solid], low: Vector, high: Vector) -> Callable[[Floats], NDArray[np.bool_]]:
+    """Which of ``[n, 3]`` places are in what stands there."""
+    filled, corner = obstacles.occupied(solids, low, high), np.array(low)
+    size = np.array(high) - corner
+    if not filled.any():
+        return lambda places: np.zeros(len(places), np.bool_)
+    return lambda places: filled[obstacles.cells_of(places, corner, size, filled)]
+
+
 def leaves(
     *,
     rng: np.random.Generator,
@@ -90,12 +103,13 @@ def leaves(
     count: int = 150,
     colours: tuple[Vector, ...] = AUTUMN,
     falls: float = 0.35,
+    solids: Sequence[Solid] = (),
 ) -> Particles:
     """Leaves over the floor of a box (metres) for so many ``seconds``; what leaves it comes in on the other side.
 
     ``count`` leaves, of which a share ``falls`` comes down from between half and all of the box's height during the
     clip. Each is a plate of its own weight: the air pushes across it, ahead of its middle, so that it glides and
-    tumbles; on the ground it lies by its friction until a gust lifts it.
+    tumbles; on the ground it lies by its friction until a gust lifts it. It bounces off what stands among ``solids``.
     """
     corner, size = np.array(low), np.array(high) - np.array(low)
     half = rng.uniform(0.030, 0.062, count)
@@ -116,7 +130,7 @@ def leaves(
     eddies, chance = Eddies(wind, rng), int(rng.integers(2**63))
 
     @functools.cache
-    def tracks() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def tracks() -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         return _moved(
             eddies,
             at,
@@ -130,6 +144,7 @@ def leaves(
             seconds=seconds,
             floor=corner[2],
             chance=np.random.default_rng(chance),
+            hindered=_hindrance(solids, low, high),
         )
 
     apart = KEPT * STEP
@@ -138,9 +153,9 @@ def leaves(
         places, ways = tracks()
         where = min(max(time, 0.0) / apart, len(places) - 1.001)
         first, share = int(where), where - int(where)
-        mixed = ways[first] * (1 - share) + ways[first + 1] * share
+        mixed = ways[first].astype(float) * (1 - share) + ways[first + 1].astype(float) * share
         spots = places[first] * (1 - share) + places[first + 1] * share
-        normal = _unit(mixed[:, :3].astype(float))
+        normal = _unit(mixed[:, :3])
         stalk = mixed[:, 3:] - normal * (mixed[:, 3:] * normal).sum(1, keepdims=True)
         spots[:, :2] = corner[:2] + np.mod(spots[:, :2] - corner[:2], size[:2])
         going = (places[first + 1] - places[first]) / apart
@@ -173,7 +188,8 @@ def _moved(
     seconds: float,
     floor: float,
     chance: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    hindered: Callable[[Floats], NDArray[np.bool_]],
+) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
     """``[k, n, 3]`` places and ``[k, n, 6]`` normals and stalks, :data:`KEPT` steps apart, from 0 to ``seconds``."""
     count = len(at)
     velocity, spin = np.zeros((count, 3)), np.zeros((count, 3))
@@ -182,11 +198,12 @@ def _moved(
     first = round(-begin / STEP)
     steps = first + KEPT * (int(np.ceil(seconds / (KEPT * STEP))) + 2)
     places, ways = [], []
+    within = hindered(at)
     for step in range(steps):
         time = begin + step * STEP
         if step >= first and (step - first) % KEPT == 0:
             places.append(at.astype(np.float32))
-            ways.append(np.concatenate([normals, stalks], 1).astype(np.float32))
+            ways.append(np.concatenate([normals, stalks], 1).astype(np.float16))
         height = at[:, 2] - floor
         down = height < 0.25 * half + 1e-4
         air = eddies.at(time, at, np.maximum(height, CURL)) - velocity
@@ -232,6 +249,10 @@ def _moved(
         moving = (time >= starts)[:, None]
         velocity = np.where(moving, velocity, 0.0)
         spin = np.where(moving, spin, 0.0)
-        at = at + STEP * velocity
+        going = at + STEP * velocity
+        into = hindered(going) & ~within
+        velocity[into] *= -BOUNCE
+        at = np.where(into[:, None], at, going)
         at[:, 2] = np.maximum(at[:, 2], floor + 0.2 * half)
+        within = hindered(at)
     return np.stack(places), np.stack(ways)

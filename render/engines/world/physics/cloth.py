@@ -30,6 +30,8 @@ COTTON_STRETCH = 5e-5
 COTTON_SHEAR = 5e-3
 COTTON_BEND = 0.05
 """m/N over two edges: cotton resists a fold hardly at all."""
+HANGS = 0.25
+"""m/s: a net whose points are all slower hangs still until something comes near that moves."""
 SEWN = 1e-6
 """Metres: points of a sheet at rest that are no farther apart are sewn together."""
 THICKNESS = 0.004
@@ -115,6 +117,8 @@ class _Sheet:
         self.carried: tuple[int, NDArray[np.float64]] | None = None
         """The body that carries the pinned points, and these in its frame."""
         self.frames = np.zeros((frames, len(points), 3), np.float32)
+        self.command: Any = None
+        """The kernel's launch, prepared once."""
 
 
 class Cloths:
@@ -171,14 +175,24 @@ class Cloths:
     def _near(self, sheet: _Sheet, data: mujoco.MjData) -> int:
         """Put the solids that the sheet could touch into the table; how many."""
         low, high = sheet.view.min(0) - 0.1, sheet.view.max(0) + 0.1
-        middles = data.geom_xpos[self.geoms]
-        near = ((middles + self.reach[:, None] > low) & (middles - self.reach[:, None] < high)).all(1)
-        self.order = np.flatnonzero(near)
+        middles, reach = data.geom_xpos[self.geoms], self.reach[:, None]
+        self.order = np.flatnonzero(((middles + reach > low) & (middles - reach < high)).all(1))
         self.rows[: len(self.order)] = self.table[self.order]
         for k, index in enumerate(self.order.tolist()):
             if self.bodies[index]:
                 self._put(self.rows[k], index, data)
         return len(self.order)
+
+    def _hangs(self, sheet: _Sheet, data: mujoco.MjData) -> bool:
+        """Whether nothing happens to a net: it hangs, and nothing that moves is near."""
+        if not sheet.cloth.holds or sheet.carried is not None:
+            return False
+        moving = self.order[self.bodies[self.order] > 0]
+        if len(moving):
+            trees = np.array(self.model.body_treeid, np.intp)[self.bodies[moving]]
+            if (data.tree_asleep[trees] < 0).any():
+                return False
+        return float(np.abs(sheet.speed.numpy()).max()) < HANGS
 
     def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
         """Where a solid is and how it moves, into its row."""
@@ -209,16 +223,23 @@ class Cloths:
         if sheet.carried is not None:
             body, local = sheet.carried
             sheet.view[sheet.pinned] = local @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
+        count = self._near(sheet, data)
+        if now > 0.0 and self._hangs(sheet, data):
+            return 0
         if now - sheet.blown > 1 / EDDIES_A_SECOND:
             sheet.flow.numpy()[:] = gust(self.wind, sheet.view, now)
             sheet.blown = now
-        count = self._near(sheet, data)
-        state: list[Any] = [sheet.flow, sheet.place, sheet.before, sheet.speed, self.push, self.twist]
-        wp.launch(cloth_kernels.advance, 1, [sheet.weave, self.blocks, count, GRAVITY, dt, *state], device="cpu")
+        if sheet.command is None:
+            state: list[Any] = [sheet.flow, sheet.place, sheet.before, sheet.speed, self.push, self.twist]
+            given = [sheet.weave, self.blocks, count, GRAVITY, dt, *state]
+            sheet.command = wp.launch(cloth_kernels.advance, 1, given, device="cpu", record_cmd=True)
+        sheet.command.set_param_at_index(2, count)
+        sheet.command.set_param_at_index(4, dt)
+        sheet.command.launch()
         return count
 
     def _push_back(self, data: mujoco.MjData, count: int, dt: float) -> None:
-        for index, push, twist in zip(self.order, self.pushes[:count], self.twists[:count], strict=True):
+        for index, push, twist in zip(self.order[:count], self.pushes[:count], self.twists[:count], strict=True):
             body = int(self.bodies[index])
             if body and push.any():
                 data.xfrc_applied[body, :3] += push / dt

@@ -54,6 +54,20 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dent:
+    """A body is pressed flat against a plane in a frame: nothing of it is beyond."""
+
+    frame: int
+    body: str
+    place: tuple[float, float, float]
+    """A point of the plane."""
+    outward: tuple[float, float, float]
+    """The plane's unit normal, away from the body."""
+    depth: float
+    """Metres by which the body would reach over the plane."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Motion:
     """What moved, and what met."""
 
@@ -66,4 +80,6 @@ class Motion:
     contacts: tuple[Contact, ...]
     """By time."""
     rubs: tuple[Rub, ...] = ()
+    dents: tuple[Dent, ...] = ()
+    """By frame."""
     sheets: tuple[Sheet, ...] = ()

@@ -13,23 +13,39 @@ from render.engines.world.physics import cloth
 from render.engines.world.physics.bonds import Bonds
 from render.engines.world.physics.buoyancy import Buoyancy
 from render.engines.world.physics.contacts import QUIET, Ears
+from render.engines.world.physics.dents import Dents
 from render.engines.world.physics.drag import Drag
 from render.engines.world.physics.model import compile_model, start_joints
 from render.engines.world.physics.motion import Motion
 from render.engines.world.physics.rest import Rest
 from render.engines.world.physics.rubbing import SAMPLES_A_SECOND, Rubbing
 from render.engines.world.stage import Cloth, Solid, Vector, Wave
+from render.engines.world.substances import SUBSTANCES
 
 RATES = ((0, 500), (6, 6000), (10, 3000), (24, 2000))
 """(up to how many moving bodies, steps a second): few bodies can afford the short contacts of hard things."""
 CROWDED = 1000
+FOLLOWED = 30
+"""Steps of the shortest contact beyond which more make no difference: soft things need fewer of them."""
+LEAST = 2000
+"""Steps a second at least of few bodies, so that the moment of a contact is known."""
+COMMON = 600
+"""Steps a second of which a rate is a multiple: whole numbers a frame at 24, 25, 30, 50 and 60 frames a second, so that
+a throw that was tried at one of them turns out alike at another."""
 FAINT = 0.05
 """m/s: a light thing is heard when it strikes at least so fast."""
 
 
-def _rate(solids: Sequence[Solid]) -> int:
-    moving = sum(solid.moves and solid.touches for solid in solids)
-    return next((rate for most, rate in RATES if moving <= most), CROWDED)
+def _rate(solids: Sequence[Solid], floor: str | None) -> int:
+    """Steps a second: as many as the number of bodies allows and their contacts need."""
+    touching = [solid for solid in solids if solid.touches]
+    moving = {solid.substance for solid in touching if solid.moves}
+    most = next((rate for count, rate in RATES if sum(s.moves for s in touching) <= count), CROWDED)
+    met = {solid.substance for solid in touching} | ({floor} if floor is not None else set())
+    pairs = [max(SUBSTANCES[one], SUBSTANCES[two], key=lambda made: made.rank) for one in moving for two in met]
+    shortest = max((made_of.stiffness for made_of in pairs), default=math.inf)
+    needed = max(LEAST, FOLLOWED * math.sqrt(shortest) / math.pi)
+    return most if needed >= most else min(most, COMMON * math.ceil(needed / COMMON))
 
 
 class _Waiting:
@@ -95,7 +111,7 @@ def simulate(
     Deterministic: the same arguments give the same bits.
     """
     between = tempo / fps
-    substeps = math.ceil(_rate(solids) * between)
+    substeps = math.ceil(_rate(solids, floor) * between)
     step = between / substeps
     model = compile_model(solids, floor=floor, rate=1 / step)
     data = mujoco.MjData(model)
@@ -109,6 +125,7 @@ def simulate(
         [thing_of.get(model.geom(index).name, "floor") for index in range(model.ngeom)], _quiet(model, moving), step
     )
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
+    dents = Dents(model, moving)
     bonds = Bonds(model, touching, ears.names)
     buoyancy, drag = Buoyancy(model, touching, waves), Drag(model, touching)
     sheets = cloth.Cloths(cloths, model, data, touching, floor=floor, wind=wind, frames=frames)
@@ -134,6 +151,8 @@ def simulate(
             drag.push(data)
             sheets.step(data, now, outside * step)
         mujoco.mj_step(model, data)
+        if tick % substeps == 0:
+            dents.look(data, tick // substeps)
         if tick % every == 0 or ears.changed(data, now):
             impacts = ears.listen(data, now)
             if bonds.held:
@@ -148,6 +167,7 @@ def simulate(
         present=present,
         contacts=ears.all(),
         rubs=rubbing.all(),
+        dents=tuple(dents.seen),
         sheets=sheets.all(),
     )
 

@@ -97,7 +97,11 @@ def falling(scene: Scene, stage: Stage, *, rng: np.random.Generator) -> Particle
 
 
 def upon(stage: Stage, scene: Scene, *, rng: np.random.Generator) -> Stage:
-    """The stage with what falls in the scene's weather, blown by its own wind, and what it leaves; indoors nothing."""
+    """The stage with what falls in its own or the scene's weather, blown by its wind, and what it leaves.
+
+    Indoors nothing falls.
+    """
+    scene = replace(scene, weather=stage.weather or scene.weather)
     if stage.light.indoors or scene.weather not in FALLING:
         return stage
     solids, ground = stage.solids, stage.ground

@@ -11,10 +11,10 @@ import warp as wp
 from numpy.typing import NDArray
 
 from render.engines.world import geometry
-from render.engines.world.physics import Motion
+from render.engines.world.physics import Dent, Motion
 from render.engines.world.stage import Cloth, Shape, Solid
 from render.engines.world.tracer import moving_kernels
-from render.engines.world.tracer.soup import Palette, Piece, join, mesh_of, piece_of, poses_of
+from render.engines.world.tracer.soup import Palette, Piece, join, mesh_of, piece_of, poses_of, turned
 from render.engines.world.tracer.strands import Strands, Weave, weave
 
 SPHERES = 8
@@ -80,6 +80,15 @@ class Movers:
         self.filling_of = np.repeat(np.arange(len(solids)), [len(one) for one in fillings]).astype(np.int32)
         self.round = np.array([solid.shape == Shape.SPHERE for solid in solids])
         self.rigid = sum(len(mesh.vertices) for mesh in meshes)
+        offsets = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)]).tolist()
+        self.shapes: dict[int, list[tuple[NDArray[np.float32], int]]] = {}
+        """By lane: the vertices of each part and where they begin."""
+        for lane, mesh, offset in zip(self.lanes.tolist(), meshes, offsets[:-1], strict=True):
+            self.shapes.setdefault(lane, []).append((mesh.vertices, offset))
+        self.dents: dict[int, dict[int, list[Dent]]] = {}
+        """By frame and lane."""
+        for dent in motion.dents:
+            self.dents.setdefault(dent.frame, {}).setdefault(lanes[dent.body], []).append(dent)
         self.present = wp.zeros(len(pieces), dtype=wp.int32, device=device)
         self.poses = np.zeros((len(pieces), 7), np.float32)
         self.poses[:, 6] = 1.0
@@ -96,6 +105,10 @@ class Movers:
                 [parts.locals, parts.owner, parts.poses, self.present, wp.vec3(*refuge.tolist()), points],
                 device=self.device,
             )
+        for lane, dents in self.dents.get(frame, {}).items():
+            for shape, offset in self.shapes.get(lane, ()):
+                pressed = flattened(turned(shape, self.motion.poses[frame, lane]), dents)
+                wp.copy(points, wp.array(pressed, dtype=wp.vec3, device=self.device), dest_offset=offset)
         offset = self.rigid
         for one in self.weaves:
             vertices = wp.array(one.vertices(frame), dtype=wp.vec3, device=self.device)
@@ -141,6 +154,20 @@ class Movers:
         fillings = self.filling[kept].copy()
         fillings[:, :3] = turned_by(fillings[:, :3], poses[owners])
         return Placed(bounds=bounds, fillings=fillings, owners=owners + self.parts.soup.first_id)
+
+
+def flattened(points: NDArray[np.float32], dents: Sequence[Dent]) -> NDArray[np.float32]:
+    """``[n, 3]`` points of a body, those that its dents press flat put back on their planes.
+
+    A skin full of air does not stretch to keep its volume, and what is solid is dented too little to be seen.
+    """
+    for dent in dents:
+        outward = np.array(dent.outward)
+        over = (points - np.array(dent.place)) @ outward
+        # What reaches further is not of the body that touches, only of what is seen of it.
+        over = np.where(over < 2.0 * dent.depth, np.maximum(over, 0.0), 0.0)
+        points = points - over[:, None] * outward
+    return points.astype(np.float32)
 
 
 def turned_by(points: NDArray[np.float32], poses: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ import pytest
 from render.engines.world import families, physics
 from render.engines.world.families import goal
 from render.engines.world.families.football import scored
+from render.engines.world.families.goal import RADIUS, THICK
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, Scene
 
@@ -63,3 +64,12 @@ def test_prompts_that_ask_for_it(prompt, action):
     assert (scene.family, scene.fallback) == ("football", False)
     assert scene.words.share > 0.9
     assert action in {each.name for each in scene.actions}
+
+
+def test_a_ball_on_the_line_is_not_in():
+    line = THICK / 2
+    for x, goes_in in ((line + 0.9 * RADIUS, False), (line + 1.1 * RADIUS, True)):
+        path = np.array([(-1.0, 0.0, 0.5), (0.0, 0.0, 0.5), (x, 0.0, 0.5)])
+        assert scored(path) == goes_in
+    (lines,) = (solid for solid in goal.pitch((1, 1, 1)) if solid.name == "lines")
+    assert lines.look.vertices[:, 0].max() == pytest.approx(line)

@@ -173,3 +173,43 @@ def test_pale_goods_have_dark_print_and_dark_ones_white():
     for colour, dark in (("white", True), ("yellow", True), ("red", False), ("black", False)):
         brand = Brand.of((colour,), usual="blue", text="A")
         assert (sum(brand.accent) < 0.5) == dark
+
+
+def plain(kind, *others, **more):
+    subjects = (Subject(kind=kind, colours=("red",)), *(Subject(kind=other) for other in others))
+    return Scene(family="product", subjects=subjects, **more)
+
+
+def test_what_is_named_without_an_action_is_shown_all_the_same():
+    table = families.build(plain("bottle", "table"), seed=1, seconds=2.0)
+    (top,) = (solid.position[2] + solid.size[2] for solid in table.solids if solid.name == "table")
+    (turning,) = (solid for solid in table.solids if solid.name == "turntable")
+    assert turning.position[2] - turning.size[1] == pytest.approx(top)
+    adds = families.build(plain("can", "ice", "lemon"), seed=1, seconds=2.0)
+    assert {solid.name.split()[0] for solid in adds.solids if solid.floats} == {"ice", "lemon"}
+
+
+def test_a_splash_is_in_its_setting_and_over_its_floor():
+    bare, beach, wood = (
+        families.build(scene("can", "splash", **where), seed=1, seconds=2.0)
+        for where in ({}, {"setting": "beach"}, {"floor": "wood"})
+    )
+    assert "wall" in {solid.name for solid in bare.solids}
+    assert "wall" not in {solid.name for solid in beach.solids}
+    assert beach.light.horizon != bare.light.horizon
+    beds = [next(solid for solid in stage.solids if solid.name == "bed") for stage in (bare, wood)]
+    assert beds[0].material.pattern != beds[1].material.pattern
+
+
+def test_a_phone_splashes_into_water_that_it_can_stand_in():
+    stage = families.build(scene("phone", "splash"), seed=1, seconds=2.0)
+    (bed,) = (solid for solid in stage.solids if solid.name == "bed")
+    assert bed.position[2] + bed.size[2] < -0.02
+
+
+@pytest.mark.parametrize("kind", ["parcel", "can"])
+def test_a_named_material_is_seen(kind):
+    usual, wooden = (GOODS[kind](Brand.of((), usual="blue", material=name)) for name in ("", "wood"))
+    assert usual.looks[0][1].roughness != wooden.looks[0][1].roughness
+    if kind == "parcel":
+        assert wooden.substance == "wood"

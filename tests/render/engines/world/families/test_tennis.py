@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics
+from render.engines.world.families import serve
 from render.engines.world.families.tennis import NET, RADIUS
 from render.engines.world.filming import film
+from render.engines.world.lexicon import load
+from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import CameraWish, Scene, Subject
 from render.engines.world.stage import Move
@@ -55,3 +58,46 @@ def test_balls_are_counted_and_come_for_the_whole_length():
     starts = sorted(solid.launch.time for solid in stage.solids if solid.launch)
     assert starts[0] == 0.0
     assert np.diff([*starts, 15.0]).max() < 3.0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds", "action"),
+    [
+        ("A tennis ball is served over the net", ("ball",), "serve"),
+        ("Two tennis balls fly over the net", ("ball",), "serve"),
+        ("A tennis serve", (), "serve"),
+        ("A tennis ball bounces on a blue tennis court", ("ball", "court"), "wall"),
+    ],
+)
+def test_a_net_or_a_court_asks_for_it(prompt, kinds, action):
+    scene = read(prompt)
+    assert (scene.family, scene.kinds, scene.words.share) == ("tennis", kinds, 1.0)
+    assert [done.name for done in scene.actions] == [action]
+
+
+@pytest.mark.parametrize("prompt", ["A tennis ball is served over the net", "A tennis ball bounces on a tennis court"])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_ball_passes_over_the_net_and_bounces_in_the_court(prompt, seed):
+    stage = families.build(read(prompt), seed=seed, seconds=2.0)
+    assert [cloth.name for cloth in stage.cloths] == ["net"]
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=96, fps=FPS)
+    way = motion.poses[:, 0, :3].astype(float)
+    over = int(np.argmax(way[:, 0] > 0))
+    assert way[over - 1 : over + 1, 2].max() > serve.NET + RADIUS
+    floor = next(contact for contact in motion.contacts if contact.second == "floor")
+    assert floor.first == "ball 1"
+    assert 0 < floor.position[0] < (serve.SERVICE if "served" in prompt else serve.LONG)
+    assert abs(floor.position[1]) < serve.WIDE
+
+
+def test_a_court_has_the_named_colour():
+    stage = families.build(read("A tennis ball bounces on a red tennis court"), seed=1, seconds=1.0)
+    (court,) = (solid for solid in stage.solids if solid.name == "court")
+    assert court.material.base == COLOURS["red"]
+
+
+@pytest.mark.parametrize("setting", load().families["tennis"].settings)
+def test_no_two_things_have_one_name(setting):
+    stage, _ = played(seconds=0.1, setting=setting)
+    names = [solid.name for solid in stage.solids]
+    assert len(names) == len(set(names))

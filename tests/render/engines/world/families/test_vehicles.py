@@ -147,3 +147,17 @@ def test_a_long_clip_ends_before_the_street_does():
     car = next(solid for solid in stage.solids if solid.launch)
     assert abs(car.launch.position[0]) < 100
     assert abs(car.launch.position[0] + 40.0 * car.launch.velocity[0]) < 100
+
+
+def test_a_toy_car_of_a_long_clip_stays_in_a_room():
+    stage = families.build(Scene(family="vehicles", subjects=(Subject(kind="toy car"),)), seed=1, seconds=60.0)
+    assert max(stage.room.size) < 12
+
+
+def test_of_several_vehicles_the_largest_gives_the_place_and_the_slowest_the_pace():
+    cast = (Subject(kind="toy car"), Subject(kind="truck"))
+    stage = families.build(Scene(family="vehicles", subjects=cast), seed=1, seconds=2.0)
+    assert "asphalt" in str(stage.ground_substance) or stage.ground_substance == "ground"
+    assert stage.room is None or stage.room.open
+    speeds = {solid.launch.velocity[0] for solid in stage.solids if solid.launch}
+    assert max(speeds) == pytest.approx(1.1)

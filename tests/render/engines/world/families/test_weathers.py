@@ -61,8 +61,9 @@ def test_a_seed_makes_one_take_and_another_seed_another(family):
 @pytest.mark.parametrize("family", ["rainfall", "snowfall"])
 def test_it_falls_once_whether_or_not_the_prompt_names_the_weather(family):
     falls = {"rainfall": "rain", "snowfall": "snow"}[family]
-    for weather in ("", falls):
-        assert len(stage(family, weather=weather).particles) == 1
+    other = {"rainfall": "snow", "snowfall": "rain"}[family]
+    for weather in ("", falls, other):
+        assert [each.name for each in stage(family, weather=weather).particles] == [falls]
 
 
 def test_a_blizzard_blows_harder_than_a_quiet_snowfall():

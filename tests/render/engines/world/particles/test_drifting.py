@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from render.engines.world import particles
+from render.engines.world import geometry, particles
+from render.engines.world.materials import Material
+from render.engines.world.stage import Shape, Solid
 
 BOX = {"low": (-4.0, -4.0, 0.0), "high": (4.0, 4.0, 5.0)}
 
@@ -44,3 +46,26 @@ def test_wind_carries_leaves_along_and_picks_up_some_that_lay():
 def test_a_breath_of_wind_leaves_them_where_they_lie():
     cloud = cloud_of(wind=0.8, falls=0.0)
     assert np.abs(cloud(3.9).positions - cloud(0.1).positions).max() < 0.02
+
+
+def bar():
+    """A block of 0.8 m by 0.8 m, 3 m high."""
+    look = geometry.box((0.4, 0.4, 1.5))
+    return Solid(
+        name="block", shape=Shape.BOX, size=(0.4, 0.4, 1.5), substance="wood", material=Material(),
+        position=(1.0, 0.5, 1.5), look=look,
+    )  # fmt: skip
+
+
+def test_leaves_go_round_what_stands_in_their_way():
+    free, hindered = (cloud_of(wind=6.0, falls=1.0, count=1500, solids=solids) for solids in ((), (bar(),)))
+
+    def inside(cloud):
+        """How often leaves are in it that did not start there."""
+        places = np.stack([cloud(time).positions for time in np.arange(0.0, 4.0, 0.05)])
+        within = (np.abs(places - (1.0, 0.5, 1.5)) < (0.32, 0.32, 1.4)).all(2)
+        return within[:, ~within[0]].sum()
+
+    assert inside(free) > 5
+    assert inside(hindered) < 0.2 * inside(free)
+    assert np.isfinite(hindered(4.0).positions).all()
