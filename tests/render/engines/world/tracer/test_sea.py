@@ -14,6 +14,7 @@ from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Move, Ring, Shape, Shot, Solid, Stage, Water, Wave
 from render.engines.world.styles import STYLES
+from render.engines.world.tracer import world_kernels
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +119,7 @@ def test_water_reaches_the_horizon_and_not_beyond(style):
     sea = waves.wind_sea(rng=np.random.default_rng(1), wind=6.0, fetch=20_000.0, heading=1.5)
     drawn = picture(replace(water(*sea), light=replace(LIGHTS["day"], hills=0.0)), style=style)
     drawn.frame(0)
-    wet = drawn.sea.over[4].numpy() == 255 * 256
+    wet = drawn.sea.over[4].numpy() == world_kernels.WATER
     rows = wet.mean(1)
     assert set(np.unique(rows[rows > 0.99])) == {1.0}
     first = int((rows > 0.5).argmax())
