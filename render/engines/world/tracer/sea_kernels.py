@@ -17,6 +17,9 @@ from render.engines.world.tracer.world_kernels import (
     ray,
 )
 
+# The sea's many small functions, all inlined, take three fifths of the time that calls of them take.
+wp.set_module_options({"cpu_compiler_flags": "-march=native -mllvm=-inline-threshold=9000"})
+
 NOWHERE = wp.constant(wp.uint64(18446744073709551615))
 """Among the nearest triangles: none."""
 MIRRORS = wp.constant(160.0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import LinearNDInterpolator
 
-from render.engines.world import kernels, waves
+from render.engines.world import waves
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Motion
@@ -21,11 +21,6 @@ pytestmark = pytest.mark.slow
 FPS = 10
 STILL = Motion(names=(), poses=np.zeros((61, 0, 7), np.float32), present=np.zeros((61, 0), np.bool_), contacts=())
 VIEW = Shot(points=np.array(((-4.0, -4.0, 0.0), (4.0, 4.0, 1.0))), azimuth=-90, elevation=20, move=Move.STATIC)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled(tmp_path_factory):
-    kernels.prepare(tmp_path_factory.mktemp("cache"), "cpu")
 
 
 def picture(stage, *, style="realistic", width=48, height=48):
