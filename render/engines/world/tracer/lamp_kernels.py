@@ -3,7 +3,8 @@
 import warp as wp
 
 from render.engines.world.tracer.shade_kernels import ambient, clear
-from render.engines.world.tracer.world_kernels import World, ray
+from render.engines.world.tracer.tree_kernels import nearest_in
+from render.engines.world.tracer.world_kernels import WATER, World, ray
 
 FAR = wp.constant(1.0e4)
 """What a lamp sees where nothing is."""
@@ -15,8 +16,6 @@ AIRBORNE = wp.constant(0.8)
 """Share of a lamp's light that a soft particle scatters to the eye: drops and smoke throw most of it on."""
 PALEST = wp.constant(0.85)
 """Share of the light that no surface scatters more of."""
-SEA = wp.constant(255 * 256)
-"""What :mod:`sea_kernels` calls its water."""
 
 
 @wp.struct
@@ -45,9 +44,9 @@ def survey(world: World, lamps: Lamps):
     at = wp.vec3(place[0], place[1], place[2]) + direction * place[3]
     far = float(FAR)
     if world.has_still != 0:
-        query = wp.mesh_query_ray(world.still.mesh, at, direction, 60.0)
-        if query.result:
-            far = query.t + place[3]
+        met = nearest_in(world.still.tree, at, direction, 60.0)
+        if met[3] >= 0.0:
+            far = met[0] + place[3]
     lamps.reaches[k, j, i] = far
 
 
@@ -111,7 +110,7 @@ def illumine(
     """What stands still by lamplight alone. Its colour is told from its light under the sky, ``rest``."""
     y, x = wp.tid()
     out[y, x] = wp.vec3(0.0, 0.0, 0.0)
-    if ids[y, x] < 0 or ids[y, x] >= SEA:
+    if ids[y, x] < 0 or ids[y, x] >= WATER:
         return
     q = normal[y, x]
     n = wp.vec3(q[0], q[1], q[2])
@@ -144,7 +143,7 @@ def add(
     code = front_ids[y, x]
     if code == ids[y, x]:
         colour[y, x] = colour[y, x] + still[y, x] * strength
-    elif code >= 0 and code < SEA:
+    elif code >= 0 and code < WATER:
         q = front[y, x]
         n = wp.vec3(q[0], q[1], q[2])
         at = world.lens.eye + ray(world.lens, float(x) + 0.5, float(y) + 0.5) * q[3]

@@ -137,13 +137,13 @@ class Movers:
         flags[: len(present)] = present
         self.present.assign(flags)
         self._put(before if stayed else frame, parts.before, refuge)
-        self._put(frame, parts.mesh.points, refuge)
+        self._put(frame, parts.tree.points, refuge)
         offset = self.rigid
         for one, vertices in zip(self.weaves, sheets, strict=True):
             normals = wp.array(one.normals(vertices), dtype=wp.vec3, device=self.device)
             wp.copy(parts.normals, normals, dest_offset=offset)
             offset += len(normals)
-        parts.mesh.refit()
+        parts.tree.refit()
         bounds = np.zeros((len(shown) + len(sheets), 4), np.float32)
         bounds[: len(shown), :3], bounds[: len(shown), 3] = poses[shown, :3], self.radii[shown]
         for k, vertices in enumerate(sheets, len(shown)):

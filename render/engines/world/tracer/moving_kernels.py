@@ -6,6 +6,7 @@ from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import clear, fresnel, glimpse, shade_moving
 from render.engines.world.tracer.world_kernels import (
+    WATER,
     Hit,
     Lens,
     World,
@@ -16,8 +17,6 @@ from render.engines.world.tracer.world_kernels import (
     towards_sun,
 )
 
-SEA = wp.constant(255 * 256)
-"""What :mod:`sea_kernels` calls its water."""
 LIT = wp.constant(0.004)
 """Sunlight of the still layer below which a shadow would not be seen."""
 
@@ -120,7 +119,7 @@ def cover(
 @wp.func
 def moving_id(world: World, code: int) -> int:
     """The part that a pixel's code names if it moves, else −1."""
-    if code >= world.moving.first_id * 256 and code != SEA:
+    if code >= world.moving.first_id * 256 and code != WATER:
         return code / 256
     return -1
 
@@ -186,7 +185,7 @@ def compose(
                         dark += blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
                     first = dark * 0.125
                 light = light * (1.0 - first)
-            if (touch & 8) != 0 and ids[y, x] < SEA and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+            if (touch & 8) != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
                 bounce = direction - n * (2.0 * wp.dot(direction, n))
                 seen = hit_moving(world, at, bounce, 20.0)
                 if seen.distance > 0.0:

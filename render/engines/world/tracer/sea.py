@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from render.engines.world import waves
 from render.engines.world.stage import Stage
 from render.engines.world.tracer import sea_kernels, wave_kernels
+from render.engines.world.tracer.tree import Tree
 
 SPOKES, RINGS = 200, 360
 EVEN = 0.62
@@ -103,7 +104,7 @@ class Sea:
         water.points, water.indices = self.points, self.indices
         water.normals, water.marks = self.normals, self.marks
         self.radii = wp.zeros(RINGS, dtype=wp.float32, device=device)
-        self.mesh: Any = None
+        self.tree: Tree | None = None
         self.nearest: Any = None
         self.over: list[Any] = []
         self.thrown: list[Any] = []
@@ -153,10 +154,14 @@ class Sea:
 
     def _survey(self, world: Any) -> None:
         """Measure how far the water is from the shore, once."""
+        if not world.has_still:
+            self.shore.fill_(wave_kernels.OPEN)
+            return
+        rocks = wp.Mesh(wp.clone(world.still.points), world.still.indices)
         wp.launch(
             wave_kernels.measure_shore,
             (CELLS, CELLS),
-            [world, self.froth, float(sea_kernels.SHADED), self.shore],
+            [rocks.id, self.froth, float(sea_kernels.SHADED), self.shore],
             device=self.device,
         )
 
@@ -212,18 +217,18 @@ class Sea:
             [laid, self.swell, self.froth, self.points, self.normals, self.marks, lens, self.screen],
             device=self.device,
         )
-        if self.mesh is None:
-            self.mesh = wp.Mesh(self.points, self.indices, bvh_leaf_size=8)
-            self.water.mesh = self.mesh.id
+        if self.tree is None:
+            self.tree = Tree(self.points, self.indices)
+            self.water.tree = self.tree.struct
         else:
-            self.mesh.refit()
+            self.tree.refit()
 
     def draw(self, world: Any, time: float, layers: list[Any]) -> list[Any]:
         """The water at ``time`` seconds, seen through the world's lens, over the still ``layers``.
 
         ``layers`` and what comes back are sun, rest, mirrored, normal and ids.
         """
-        if self.mesh is None:
+        if self.tree is None:
             self._survey(world)
             self.over = [wp.zeros_like(layer) for layer in layers]
             self.nearest = wp.zeros(layers[0].shape, dtype=wp.uint64, device=self.device)

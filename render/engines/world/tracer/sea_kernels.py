@@ -5,8 +5,10 @@ import warp as wp
 from render.engines.world.tracer.noise_kernels import noise2
 from render.engines.world.tracer.shade_kernels import clear, glimpse
 from render.engines.world.tracer.sky_kernels import surroundings
+from render.engines.world.tracer.tree_kernels import Tree, nearest_in
 from render.engines.world.tracer.wave_kernels import Froth, patch
 from render.engines.world.tracer.world_kernels import (
+    WATER,
     World,
     blocked_by_moving,
     blocked_by_still,
@@ -15,8 +17,9 @@ from render.engines.world.tracer.world_kernels import (
     ray,
 )
 
-WATER = wp.constant(255 * 256)
-"""Part and surface of water among the ids."""
+# The sea's many small functions, all inlined, take three fifths of the time that calls of them take.
+wp.set_module_options({"cpu_compiler_flags": "-march=native -mllvm=-inline-threshold=9000"})
+
 NOWHERE = wp.constant(wp.uint64(18446744073709551615))
 """Among the nearest triangles: none."""
 MIRRORS = wp.constant(160.0)
@@ -31,7 +34,7 @@ SHADED = wp.constant(14.0)
 class Water:
     """The surface of one moment and how it looks."""
 
-    mesh: wp.uint64
+    tree: Tree
     points: wp.array(dtype=wp.vec3)
     indices: wp.array(dtype=wp.int32)
     normals: wp.array(dtype=wp.vec3)
@@ -275,9 +278,9 @@ def look(world: World, water: Water, direction: wp.vec3, reach: float) -> Point:
     """The water along a ray of ``reach`` metres."""
     out = Point()
     out.distance = -1.0
-    query = wp.mesh_query_ray(water.mesh, world.lens.eye, direction, reach)
-    if query.result:
-        out = point_of(water, direction, query.face, query.u, query.v, query.t)
+    met = nearest_in(water.tree, world.lens.eye, direction, reach)
+    if met[3] >= 0.0:
+        out = point_of(water, direction, int(met[3]), 1.0 - met[1] - met[2], met[1], met[0])
     return out
 
 

@@ -15,9 +15,7 @@ from render.engines.world.light import Light
 from render.engines.world.materials import Material
 from render.engines.world.stage import Shape, Solid
 from render.engines.world.tracer import world_kernels
-
-LEAF = 8
-"""Triangles in a leaf of the trees."""
+from render.engines.world.tracer.tree import Tree
 
 
 def mesh_of(solid: Solid) -> geometry.Mesh:
@@ -79,7 +77,7 @@ class Parts:
     """Parts in one tree: the device's struct and what its pointers need to stay alive."""
 
     soup: Any
-    mesh: Any
+    tree: Tree
     locals: Any
     normals: Any
     owner: Any
@@ -125,19 +123,19 @@ def join(pieces: Sequence[Piece], *, first_id: int, apart: int, device: str) -> 
     soup = world_kernels.Soup()
     points = wp.array(placed, dtype=wp.vec3, device=device)
     indices = wp.array(whole.faces.ravel(), dtype=wp.int32, device=device)
-    mesh = wp.Mesh(points, indices, bvh_leaf_size=LEAF)
+    tree = Tree(points, indices)
     poses = wp.array(stand, dtype=wp.transform, device=device)
     locals_ = wp.array(whole.vertices, dtype=wp.vec3, device=device)
     normals = wp.array(whole.normals, dtype=wp.vec3, device=device)
     before = wp.clone(points)
-    soup.mesh, soup.points, soup.indices, soup.locals, soup.poses = mesh.id, points, indices, locals_, poses
+    soup.tree, soup.points, soup.indices, soup.locals, soup.poses = tree.struct, points, indices, locals_, poses
     soup.normals, soup.before = normals, before
     soup.part = wp.array(part, dtype=wp.int32, device=device)
     soup.surface = wp.array(np.array([piece.surface for piece in pieces], np.int32), dtype=wp.int32, device=device)
     soup.first_id = first_id
     return Parts(
         soup=soup,
-        mesh=mesh,
+        tree=tree,
         locals=locals_,
         normals=normals,
         owner=wp.array(owner, dtype=wp.int32, device=device),

@@ -33,14 +33,14 @@ from render.engines.world.tracer.world_kernels import (
     towards_sun,
 )
 
-YOUNG = wp.constant(6.0)
-"""Samples up to which a point is refreshed in every frame."""
+PROBES = wp.constant(6)
+"""Samples of a point that was not seen before."""
 SETTLED = wp.constant(12.0)
-"""Samples up to which it is in every third, and after which, all lit or all dark, only now and then."""
+"""Samples up to which a point is refreshed in every fourth frame."""
 LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
-SHARE = wp.constant(12)
-"""One in so many of the settled pixels is refreshed in a frame."""
+SHARE = wp.constant(24)
+"""One in so many of the settled pixels is refreshed in a frame; twice as many in the edge of a shadow."""
 CLEAR_MIRROR = wp.constant(0.2)
 """Head-on reflection from which on every pixel's mirror is traced, not one in four."""
 
@@ -158,15 +158,17 @@ def see(
     probes = int(0)
     if count < 1.0:
         count = 0.0
-        probes = 3
-    elif count < YOUNG or turn == 0 or (count < SETTLED and turn % 3 == 0) or (mixed and turn % 4 == 0):
+        probes = PROBES
+    elif turn == 0 or (mixed and turn % 12 == 0) or (count < SETTLED and turn % 4 == 0):
         probes = 1
     if probes > 0:
         share = 1.0 / wp.min(count + float(probes), LONGEST)
         if sunny:
             dark = float(0.0)
             for k in range(probes):
-                to_sun = towards_sun(world.air, fraction(a + float(k) * 0.3333), fraction(b + float(k) * 0.6180340))
+                to_sun = towards_sun(
+                    world.air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
+                )
                 dark += blocked_by_still(world, at, to_sun, 80.0)
                 if world.air.softness < 0.001:
                     dark = dark * float(probes)

@@ -3,7 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import noise2
-from render.engines.world.tracer.world_kernels import Lens, World
+from render.engines.world.tracer.world_kernels import Lens
 
 RISE = wp.constant(0.75)
 """Share by which a wave is higher where it meets what stands in its way: a part of it is thrown back."""
@@ -215,16 +215,15 @@ def cover_pixels(
 
 
 @wp.kernel(enable_backward=False)
-def measure_shore(world: World, froth: Froth, farthest: float, shore: wp.array2d(dtype=wp.float32)):
-    """Metres from each cell's water at rest to what stands still; :data:`OPEN` where nothing is near."""
+def measure_shore(rocks: wp.uint64, froth: Froth, farthest: float, shore: wp.array2d(dtype=wp.float32)):
+    """Metres from each cell's water at rest to the mesh of what stands still; :data:`OPEN` where nothing is near."""
     i, j = wp.tid()
     at = wp.vec3(froth.corner[0] + (float(i) + 0.5) * froth.cell, froth.corner[1] + (float(j) + 0.5) * froth.cell, 0.0)
     shore[i, j] = OPEN
-    if world.has_still != 0:
-        query = wp.mesh_query_point_no_sign(world.still.mesh, at, farthest)
-        if query.result:
-            found = wp.mesh_eval_position(world.still.mesh, query.face, query.u, query.v)
-            shore[i, j] = wp.length(found - at)
+    query = wp.mesh_query_point_no_sign(rocks, at, farthest)
+    if query.result:
+        found = wp.mesh_eval_position(rocks, query.face, query.u, query.v)
+        shore[i, j] = wp.length(found - at)
 
 
 @wp.kernel(enable_backward=False)

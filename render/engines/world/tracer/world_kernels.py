@@ -2,6 +2,11 @@
 
 import warp as wp
 
+from render.engines.world.tracer.tree_kernels import Tree, any_in, nearest_in
+
+WATER = wp.constant(1 << 24)
+"""What a pixel that sees water is called; one that sees a part is called its id · 256 + surface, the sky −1."""
+
 
 @wp.struct
 class Surface:
@@ -23,7 +28,7 @@ class Surface:
 class Soup:
     """Triangles of many parts in one tree."""
 
-    mesh: wp.uint64
+    tree: Tree
     points: wp.array(dtype=wp.vec3)
     indices: wp.array(dtype=wp.int32)
     locals: wp.array(dtype=wp.vec3)
@@ -120,7 +125,17 @@ def earlier(soup: Soup, face: int, u: float, v: float) -> wp.vec3:
 
 
 @wp.func
+def facet_of(soup: Soup, face: int) -> wp.vec3:
+    """The normal of a triangle."""
+    a = soup.points[soup.indices[face * 3]]
+    b = soup.points[soup.indices[face * 3 + 1]]
+    c = soup.points[soup.indices[face * 3 + 2]]
+    return wp.normalize(wp.cross(b - a, c - a))
+
+
+@wp.func
 def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp.vec3) -> Hit:
+    """``u`` and ``v`` weigh the triangle's first two corners."""
     hit = Hit()
     a = soup.indices[face * 3]
     b = soup.indices[face * 3 + 1]
@@ -146,9 +161,10 @@ def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) 
     hit.distance = -1.0
     hit.id = -1
     if world.has_moving != 0:
-        query = wp.mesh_query_ray(world.moving.mesh, origin, direction, reach)
-        if query.result:
-            hit = strike(world.moving, query.face, query.u, query.v, query.t, query.normal)
+        met = nearest_in(world.moving.tree, origin, direction, reach)
+        face = int(met[3])
+        if face >= 0:
+            hit = strike(world.moving, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world.moving, face))
     return hit
 
 
@@ -180,9 +196,10 @@ def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -
     if hit.distance > 0.0:
         limit = hit.distance
     if world.has_still != 0:
-        query = wp.mesh_query_ray(world.still.mesh, origin, direction, limit)
-        if query.result:
-            hit = strike(world.still, query.face, query.u, query.v, query.t, query.normal)
+        met = nearest_in(world.still.tree, origin, direction, limit)
+        face = int(met[3])
+        if face >= 0:
+            hit = strike(world.still, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world.still, face))
     return hit
 
 
@@ -190,7 +207,7 @@ def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -
 def blocked_by_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if something that stands still lies within reach, else 0."""
     if world.has_still != 0:
-        if wp.mesh_query_ray_anyhit(world.still.mesh, origin, direction, reach):
+        if any_in(world.still.tree, origin, direction, reach):
             return 1.0
     return 0.0
 
@@ -199,7 +216,7 @@ def blocked_by_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: f
 def blocked_by_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if a moving part lies within reach, else 0."""
     if world.has_moving != 0:
-        if wp.mesh_query_ray_anyhit(world.moving.mesh, origin, direction, reach):
+        if any_in(world.moving.tree, origin, direction, reach):
             return 1.0
     return 0.0
 

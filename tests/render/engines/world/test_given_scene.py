@@ -37,11 +37,11 @@ def test_an_engine_refuses_a_scene_that_it_cannot_build():
 
 
 @pytest.mark.slow
-def test_a_job_with_a_scene_that_is_not_valid_fails_for_good(tmp_path):
+def test_a_job_with_a_scene_that_is_not_valid_fails_for_good(tmp_path, kernel_cache):
     from render.engines.contract import Bench
 
     job = make_job(WorldEngine, scene="family: moon")
-    with WorldEngine(Bench(device="cpu", scratch=tmp_path, cache=tmp_path)) as engine:
+    with WorldEngine(Bench(device="cpu", scratch=tmp_path, cache=kernel_cache)) as engine:
         (failure,) = engine.generate([job], cancel=Cancel(), progress=lambda *_: None)
     assert isinstance(failure, Failure)
     assert failure.permanent

@@ -20,14 +20,8 @@ PROMPTS = {
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """One kernel cache for all tests here: building the kernels takes seconds."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory, cache):
-    with WorldEngine(Bench(device="cpu", scratch=tmp_path_factory.mktemp("scratch"), cache=cache)) as opened:
+def engine(tmp_path_factory, kernel_cache):
+    with WorldEngine(Bench(device="cpu", scratch=tmp_path_factory.mktemp("scratch"), cache=kernel_cache)) as opened:
         yield opened
 
 
@@ -41,8 +35,8 @@ class TestWorldContract(EngineSuite):
     engine = WorldEngine
 
     @pytest.fixture
-    def opened(self, tmp_path, cache):
-        with WorldEngine(Bench(device="cpu", scratch=tmp_path, cache=cache)) as engine:
+    def opened(self, tmp_path, kernel_cache):
+        with WorldEngine(Bench(device="cpu", scratch=tmp_path, cache=kernel_cache)) as engine:
             yield engine
 
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import warp as wp
 
-from render.engines.world import kernels
 from render.engines.world.materials import MATERIALS, Material, Pattern
 from render.engines.world.tracer.pattern_kernels import skin
 from render.engines.world.tracer.soup import Palette
@@ -24,11 +23,6 @@ def sample(
         hit.local = wp.vec3(0.003 + float(i) * step, 0.004 + float(j) * step, 0.0)
         hit.local_normal = wp.vec3(0.0, 0.0, 1.0)
     out[j, i] = skin(surfaces[which], hit, blur, flat % 2).colour
-
-
-@pytest.fixture(scope="module", autouse=True)
-def warp(tmp_path_factory):
-    kernels.prepare(tmp_path_factory.mktemp("cache"), "cpu")
 
 
 def colours(material, *, step, blur, flat=False):

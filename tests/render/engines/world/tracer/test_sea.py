@@ -7,24 +7,20 @@ import numpy as np
 import pytest
 from scipy.interpolate import LinearNDInterpolator
 
-from render.engines.world import kernels, waves
+from render.engines.world import waves
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Move, Ring, Shape, Shot, Solid, Stage, Water, Wave
 from render.engines.world.styles import STYLES
+from render.engines.world.tracer import world_kernels
 
 pytestmark = pytest.mark.slow
 
 FPS = 10
 STILL = Motion(names=(), poses=np.zeros((61, 0, 7), np.float32), present=np.zeros((61, 0), np.bool_), contacts=())
 VIEW = Shot(points=np.array(((-4.0, -4.0, 0.0), (4.0, 4.0, 1.0))), azimuth=-90, elevation=20, move=Move.STATIC)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled(tmp_path_factory):
-    kernels.prepare(tmp_path_factory.mktemp("cache"), "cpu")
 
 
 def picture(stage, *, style="realistic", width=48, height=48):
@@ -118,7 +114,7 @@ def test_water_reaches_the_horizon_and_not_beyond(style):
     sea = waves.wind_sea(rng=np.random.default_rng(1), wind=6.0, fetch=20_000.0, heading=1.5)
     drawn = picture(replace(water(*sea), light=replace(LIGHTS["day"], hills=0.0)), style=style)
     drawn.frame(0)
-    wet = drawn.sea.over[4].numpy() == 255 * 256
+    wet = drawn.sea.over[4].numpy() == world_kernels.WATER
     rows = wet.mean(1)
     assert set(np.unique(rows[rows > 0.99])) == {1.0}
     first = int((rows > 0.5).argmax())
