@@ -62,8 +62,9 @@ def _english() -> frozenset[str]:
 
 
 @functools.cache
-def _small() -> frozenset[str]:
-    return frozenset(lexicon.load().common.stop)
+def _own(language: str) -> frozenset[str]:
+    """The words of a language that the lexicon has not as English."""
+    return _stops()[language].union(known(language)) - _english()
 
 
 @functools.cache
@@ -75,19 +76,21 @@ def _adjectives() -> frozenset[str]:
 def guess(words: Sequence[str]) -> str:
     """The code of the language that lower-case words seem to be in; empty for English and what cannot be told.
 
-    By its script, else by the words that are its own; one of them alone is no proof where English words stand by it.
+    By its script, else by the words that are its own; one of them alone is no proof where English words stand by it or
+    it is in an English dictionary. Words that a language shares with the lexicon speak neither for it nor against it.
     """
     whole = " ".join(words)
     for language, letters in SCRIPTS.items():
         if len(re.findall(letters, whole)) > len(whole) / 4:
             return language
     bare = [part for word in words for part in _parts(word)]
-    own = {language: _stops()[language].union(known(language)) for language in _stops()}
-    named = [{word, word.removesuffix("s")} - _small() for word in bare]
-    scores = {language: sum(bool(ways & own[language]) for ways in named) for language in own}
+    named = [{word, word.removesuffix("s")} for word in bare]
+    scores = {language: sum(bool(ways & _own(language)) for ways in named) for language in _stops()}
     best = max(scores, key=lambda language: scores[language])
-    others = [word for word, ways in zip(bare, named, strict=True) if not ways & own[best]]
-    enough = 1 if not any(lemmas.is_english(word) for word in others) else 2
+    shared = _stops()[best].union(known(best))
+    others = [word for word, ways in zip(bare, named, strict=True) if not ways & shared]
+    alone = [word for word, ways in zip(bare, named, strict=True) if ways & _own(best) and not lemmas.is_english(word)]
+    enough = 1 if alone and not any(lemmas.is_english(word) for word in others) else 2
     return best if scores[best] >= enough and scores[best] > sum(word in _english() for word in others) else ""
 
 

@@ -34,7 +34,26 @@ def test_the_language_is_told(prompt, code):
 
 def test_every_english_prompt_of_the_lexicon_is_english():
     for word in phrases.known_anywhere():
-        assert language(f"a {word} and the other") == "", word
+        assert language(word) == "", word
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["basketball", "orange basketball, park", "gold vase, wind", "see", "rose", "perfume", "soda", "Skateboard, park"],
+)
+def test_a_word_that_english_shares_speaks_for_no_other_language(prompt):
+    assert language(prompt) == ""
+
+
+def test_such_a_word_is_understood_and_not_approximated():
+    words = read("An orange basketball in a park").words
+    assert "basketball" in words.understood
+    assert read("orange basketball, park").words == read("orange basketball in a park").words
+
+
+def test_nor_does_it_speak_against_one():
+    assert language("Ein Ball im Park, Wind") == "de"
+    assert language("Une vase orange dans le studio") == "fr"
 
 
 @pytest.mark.parametrize(
