@@ -24,11 +24,13 @@ NAMES = {
     "el": "Greek", "he": "Hebrew", "hi": "Hindi or a language near it", "th": "Thai",
 }  # fmt: skip
 SCRIPTS = {
-    "ja": r"[\u3040-\u30ff]", "ko": r"[\uac00-\ud7af]", "zh": r"[\u4e00-\u9fff]", "ru": r"[\u0400-\u04ff]",
+    "ko": r"[\uac00-\ud7af]", "ja": r"[\u3040-\u30ff\u4e00-\u9fff]", "ru": r"[\u0400-\u04ff]",
     "ar": r"[\u0600-\u06ff]", "el": r"[\u0370-\u03ff]", "he": r"[\u0590-\u05ff]", "hi": r"[\u0900-\u097f]",
     "th": r"[\u0e00-\u0e7f]",
 }  # fmt: skip
-"""Letters that tell of a language; the first that is found decides."""
+"""Letters that tell of a language where they are more than a quarter; the first such decides."""
+KANA = re.compile(r"[\u3040-\u30ff]")
+"""Letters that Chinese, which shares the others with Japanese, never has."""
 LONGEST = 4
 """Words of the longest phrase in the dictionary."""
 ENDINGS = re.compile(r"^[\u3040-\u309f中上]{1,4}$")
@@ -82,7 +84,7 @@ def guess(words: Sequence[str]) -> str:
     whole = " ".join(words)
     for language, letters in SCRIPTS.items():
         if len(re.findall(letters, whole)) > len(whole) / 4:
-            return language
+            return language if language != "ja" or KANA.search(whole) else "zh"
     bare = [part for word in words for part in _parts(word)]
     named = [{word, word.removesuffix("s")} for word in bare]
     scores = {language: sum(bool(ways & _own(language)) for ways in named) for language in _stops()}
