@@ -35,6 +35,9 @@ LONGEST = 4
 """Words of the longest phrase in the dictionary."""
 ENDINGS = re.compile(r"^[\u3040-\u309f中上]{1,4}$")
 """Particles, endings and "in" or "on" between Japanese words: short runs of hiragana."""
+AND = frozenset({"und", "et", "y"})
+STOP = "a"
+"""What stands in English for a word without content: it ends what a negation reaches, and a run of adjectives."""
 BEHIND = frozenset({"fr", "es"})
 """Languages whose adjectives stand behind their noun; in English they go before it."""
 
@@ -123,7 +126,10 @@ def _before(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _told(tokens: Sequence[Token], language: str) -> Iterator[Token]:
-    """Phrases of words that stand apart, the longest first; words without content are left out."""
+    """Phrases of words that stand apart, the longest first; of the words without content only "and" is left out.
+
+    So "rouge et bleu" stays one run of adjectives.
+    """
     table, stops = known(language), _stops()[language]
     parts = [replace(token, text=part) for token in tokens for part in _parts(token.text)]
     place = 0
@@ -137,8 +143,11 @@ def _told(tokens: Sequence[Token], language: str) -> Iterator[Token]:
                 place += length
                 break
         else:
-            if parts[place].is_time or parts[place].text not in stops:
-                yield parts[place]
+            part = parts[place]
+            if part.is_time or part.text not in stops:
+                yield part
+            elif part.text not in AND:
+                yield replace(part, text=STOP)
             place += 1
 
 

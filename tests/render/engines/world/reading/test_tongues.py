@@ -93,6 +93,29 @@ def test_it_is_read_as_its_english_would_be_and_says_so(prompt, english):
     assert all(" → " in word for word in scene.words.approximated)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "kinds", "without"),
+    [
+        ("Ohne Regen ein Auto", ["car"], ("rain",)),
+        ("Sans pluie une voiture roule", ["car"], ("rain",)),
+        ("Sin lluvia un coche azul", ["car"], ("rain",)),
+        ("Ein Ball ohne Regen und Schnee", ["ball"], ("rain", "snow")),
+    ],
+)
+def test_a_negation_ends_before_an_article(prompt, kinds, without):
+    scene = read(prompt)
+    assert [subject.kind for subject in scene.subjects] == kinds
+    assert scene.without == without
+    assert scene.weather == ""
+
+
+def test_and_keeps_colours_of_one_thing_together():
+    first, second = read("Eine Kiste, rote und blaue Bälle").subjects
+    assert (first.colours, len(second.colours)) == ((), 2)
+    ball, crate = read("Un ballon rouge et bleu sur une caisse").subjects
+    assert (len(ball.colours), crate.colours) == (2, ())
+
+
 def test_words_that_the_dictionary_lacks_are_ignored_as_the_prompt_has_them():
     words = read("Ein rotes Auto frisst einen Pfannkuchen").words
     assert words.approximated == ("rotes → red", "auto → car")
