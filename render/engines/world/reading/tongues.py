@@ -36,6 +36,7 @@ LONGEST = 4
 ENDINGS = re.compile(r"^[\u3040-\u309f中上]{1,4}$")
 """Particles, endings and "in" or "on" between Japanese words: short runs of hiragana."""
 AND = frozenset({"und", "et", "y"})
+WITHOUT = "without"
 STOP = "a"
 """What stands in English for a word without content: it ends what a negation reaches, and a run of adjectives."""
 BEHIND = frozenset({"fr", "es"})
@@ -104,7 +105,7 @@ def english(tokens: Sequence[Token], language: str) -> list[Token]:
     if not known(language):
         found = [token for token in tokens if token.is_time or token.text not in _stops().get(language, ())]
         return [replace(token, place=place) for place, token in enumerate(found)]
-    found = list(_cut(tokens, language) if language in SCRIPTS else _told(tokens, language))
+    found = _cut(tokens, language) if language in SCRIPTS else list(_told(tokens, language))
     if language in BEHIND:
         found = _before(found)
     return [replace(token, place=place) for place, token in enumerate(found)]
@@ -151,19 +152,34 @@ def _told(tokens: Sequence[Token], language: str) -> Iterator[Token]:
             place += 1
 
 
-def _cut(tokens: Sequence[Token], language: str) -> Iterator[Token]:
-    """Words of a script that writes them together, the longest first; endings and particles are left out."""
+def _cut(tokens: Sequence[Token], language: str) -> list[Token]:
+    """Words of a script that writes them together, the longest first; endings and particles are left out.
+
+    A negation stands behind its word there; it is put before it, and a word without content ends what it reaches.
+    """
     table = known(language)
     words = re.compile("|".join(sorted(map(re.escape, table), key=len, reverse=True)))
+    made: list[Token] = []
+    last = 0
     for token in tokens:
         start = 0
         for word in [*words.finditer(token.text), None]:
             rest = token.text[start : word.start() if word else None]
             if rest and not ENDINGS.match(rest):
-                yield replace(token, text=rest)
-            if word:
-                yield from (replace(token, text=one, said=word.group()) for one in table[word.group()].split())
-                start = word.end()
+                last = len(made)
+                made.append(replace(token, text=rest))
+            if not word:
+                continue
+            start = word.end()
+            told = [replace(token, text=one, said=word.group()) for one in table[word.group()].split()]
+            if table[word.group()] == WITHOUT and made and made[last].clause == token.clause:
+                made[last:last] = told
+                made.append(replace(token, text=STOP))
+                last = len(made) - 1
+            else:
+                last = len(made)
+                made += told
+    return made
 
 
 def _parts(word: str) -> list[str]:

@@ -116,6 +116,20 @@ def test_and_keeps_colours_of_one_thing_together():
     assert (len(ball.colours), crate.colours) == (2, ())
 
 
+@pytest.mark.parametrize(
+    ("prompt", "weather", "kinds", "without"),
+    [
+        ("雪なし、赤い車", "", ["car"], ("snow",)),
+        ("雨なしの街で車が走る", "", ["car"], ("rain",)),
+        ("雪がなし、雨の中を赤い車が走る", "rain", ["car"], ("snow",)),
+    ],
+)
+def test_a_japanese_negation_stands_behind_its_noun(prompt, weather, kinds, without):
+    scene = read(prompt)
+    assert (scene.weather, [subject.kind for subject in scene.subjects], scene.without) == (weather, kinds, without)
+    assert scene.family == "vehicles"
+
+
 def test_words_that_the_dictionary_lacks_are_ignored_as_the_prompt_has_them():
     words = read("Ein rotes Auto frisst einen Pfannkuchen").words
     assert words.approximated == ("rotes → red", "auto → car")
