@@ -14,8 +14,8 @@ from render.engines.world.stage import Shape, Solid
 
 CELL = 0.12
 """Metres along a cell of the map."""
-MIDDLE = 12
-"""Cells along the largest triangles that are laid by spots."""
+MIDDLE = (2, 4, 8, 12)
+"""Cells along the largest triangles of the classes that are laid by spots."""
 LOWEST = 0.03
 """Metres above the ground up to which nothing keeps anything off."""
 
@@ -80,16 +80,25 @@ def _plain(solid: Solid) -> Mesh:
             return geometry.box((x, y, z))
 
 
-_STEPS = np.linspace(0.0, 1.0, 2 * MIDDLE // 3 + 2)
-_SPOTS = np.array([(1 - u - v, u, v) for u in _STEPS for v in _STEPS if u + v < 1.0 + 1e-9])
+def _spots(cells: int) -> Floats:
+    """``[n, 3]`` weights of a triangle's corners: places so near to each other that none of the cells is left out."""
+    steps = np.linspace(0.0, 1.0, 2 * cells + 1)
+    return np.array([(1 - u - v, u, v) for u in steps for v in steps if u + v < 1.0 + 1e-9])
+
+
+_SPOTS = {cells: _spots(cells) for cells in MIDDLE}
 
 
 def _lay(heights: Floats, triangles: Floats, corner: Floats) -> None:
     """Raise the map to triangles over it: small ones by their corners, middling ones by spots, large ones by cells."""
-    size = np.ptp(triangles[:, :, :2], axis=1).max(1, initial=0.0)
-    small, large = size <= 2 * CELL, size > MIDDLE * CELL
-    middling = np.einsum("sc,tcx->tsx", _SPOTS, triangles[~small & ~large])
-    spots = np.concatenate([triangles[small].reshape(-1, 3), middling.reshape(-1, 3)])
+    size = np.ptp(triangles[:, :, :2], axis=1).max(1, initial=0.0) / CELL
+    large = size > MIDDLE[-1]
+    found, least = [triangles[size <= 1].reshape(-1, 3)], 1
+    for most, weights in _SPOTS.items():
+        part = triangles[(size > least) & (size <= most)]
+        found.append(np.einsum("sc,tcx->tsx", weights, part).reshape(-1, 3))
+        least = most
+    spots = np.concatenate(found)
     cells = np.floor((spots[:, :2] - corner) / CELL).astype(int)
     kept = ((cells >= 0) & (cells < len(heights))).all(1)
     np.maximum.at(heights, (cells[kept, 0], cells[kept, 1]), spots[kept, 2])

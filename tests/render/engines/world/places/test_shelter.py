@@ -54,6 +54,19 @@ def test_a_turned_one_and_a_look_of_its_own_and_many_small_leaves():
     assert (over(x, y) > 4.0).mean() > 0.8
 
 
+@pytest.mark.parametrize("edge", [0.1, 0.12, 0.17, 0.23, 0.3, 0.5, 0.9, 1.2, 1.4, 1.6])
+@pytest.mark.parametrize("angle", [0.0, 0.5])
+def test_a_flat_roof_is_without_holes_whatever_its_triangles(edge, angle):
+    count = int(4.0 / edge) + 1
+    x, y = (each.ravel() * edge - count * edge / 2 for each in np.mgrid[: count + 1, : count + 1])
+    first = (np.arange(count)[:, None] * (count + 1) + np.arange(count)).reshape(-1, 1)
+    faces = np.concatenate([first + np.array(ways) for ways in ((0, count + 1, count + 2), (0, count + 2, 1))])
+    look = geometry.smooth(np.stack([x, y, 0 * x], -1), faces)
+    over = heights(scenery.prop("roof", look, MATERIALS["wood"], (0.03, 0.05, 2.0), angle=angle))
+    places = np.random.default_rng(1).uniform(-1.3, 1.3, (2, 4000))
+    assert over(*places) == pytest.approx(2.0)
+
+
 def test_what_moves_and_what_lies_flat_keeps_nothing_off():
     flat = roof(at=(0.0, 0.0, 0.0), half=(5.0, 5.0, 0.01))
     falling = roof(launch=Launch(time=0.0, position=(0.0, 0.0, 3.0)))
