@@ -338,6 +338,13 @@ def test_a_lens_is_no_place(prompt):
     assert read(prompt).setting == ""
 
 
+@pytest.mark.parametrize("lens", ["depth of field", "shallow depth of field", "bokeh"])
+def test_sharpness_is_the_style_s_and_a_prompt_that_forbids_it_is_not_obeyed(lens):
+    scene = read(f"A bottle on a turntable, no {lens}")
+    assert scene.words.ignored == (lens,)
+    assert scene.setting == ""
+
+
 def test_frost_on_a_glass_is_no_snow():
     scene = read("A frosty bottle on a turntable")
     assert scene.weather == ""
