@@ -67,28 +67,28 @@ def rain(
         x, y = lottery(which, cycle, salt), lottery(which, cycle, salt + 1)
         return corner + np.stack([x * size[0], y * size[1], 0 * x], -1)
 
-    def before(landing: Floats, which: NDArray[np.intp]) -> Floats:
-        """``[k]`` seconds before the ground at which the drops ``which`` meet what stands in their way."""
-        if roof is None or not len(which):
-            return np.zeros(len(which))
+    def before(landing: Floats, drops: NDArray[np.intp]) -> Floats:
+        """``[k]`` seconds before the ground at which ``drops`` meet what stands in their way."""
+        if roof is None or not len(drops):
+            return np.zeros(len(drops))
 
         def free(left: Floats) -> NDArray[np.bool_]:
             x, y = landing[:, 0] - air[0] * left, landing[:, 1] - air[1] * left
-            return corner[2] + speed[which] * left >= roof(x, y)
+            return corner[2] + speed[drops] * left >= roof(x, y)
 
-        looks = np.linspace(1.0, 0.0, LOOKS)[:, None] * period[which]
+        looks = np.linspace(1.0, 0.0, LOOKS)[:, None] * period[drops]
         clear = np.logical_and.accumulate([free(left) for left in looks])
         last = np.maximum(clear.sum(0) - 1, 0)
-        here = np.arange(len(which))
+        here = np.arange(len(drops))
         above, below = looks[last, here], looks[np.minimum(last + 1, LOOKS - 1), here]
         for _ in range(CLOSER):
             middle = (above + below) / 2
             above, below = np.where(free(middle), (middle, below), (above, middle))
         return np.where(clear[-1], 0.0, above)
 
-    def splashes(which: NDArray[np.intp], met: Floats, age: Floats, cycle: NDArray[np.int64]) -> tuple[np.ndarray, ...]:
+    def splashes(drops: NDArray[np.intp], met: Floats, age: Floats, cycle: NDArray[np.int64]) -> tuple[np.ndarray, ...]:
         fresh = np.flatnonzero((age > 0) & (age < SPLASH))
-        at, each = np.repeat(fresh, DROPLETS), np.repeat(which[fresh], DROPLETS)
+        at, each = np.repeat(fresh, DROPLETS), np.repeat(drops[fresh], DROPLETS)
         nth = np.tile(np.arange(DROPLETS), len(fresh)) + DROPLETS * cycle[each]
         turn = 2 * np.pi * lottery(each, nth, salt + 2)
         out = (0.25 + 0.35 * lottery(each, nth, salt + 3)) * diameter[each] ** 0.5
