@@ -104,7 +104,13 @@ def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: 
             lambda ball=ball: stroke(ball, rng, speed),
             lambda tried, ball=ball: serve.price(
                 flight.attempt(
-                    replace(ball, launch=tried), (), floor="ground", seconds=WATCHED, others=len(balls) - 1, fps=60
+                    replace(ball, launch=tried),
+                    (),
+                    floor="ground",
+                    seconds=WATCHED,
+                    others=len(balls) - 1,
+                    tempo=scene.tempo,
+                    fps=60,
                 )
             ),
             tries=1,
