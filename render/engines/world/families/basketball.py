@@ -175,7 +175,7 @@ def _price(way: str, motion: physics.Motion) -> float:
     }
     if not fits[way] or (not inside and (wedged or path[-1, 0] > 0.6)):
         return math.inf
-    return 0.0 if inside else float(np.hypot(*(path[-1, :2] - path[-2, :2]))) * 30
+    return 0.0 if inside else float(np.hypot(*(path[-1, :2] - path[-2, :2]))) * len(path) / WATCHED
 
 
 def _ways(scene: Scene, rng: np.random.Generator, shots: int) -> list[str]:
@@ -233,7 +233,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             lambda tried: _price(
                 way,
                 flight.attempt(
-                    replace(plain, launch=tried), hoop, floor="hardwood", seconds=WATCHED, others=len(starts) - 1
+                    replace(plain, launch=tried),
+                    hoop,
+                    floor="hardwood",
+                    seconds=WATCHED,
+                    others=len(starts) - 1,
+                    tempo=scene.tempo,
                 ),
             ),
             tries=TRIES,

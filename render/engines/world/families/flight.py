@@ -62,19 +62,22 @@ def _reached(ball: Solid, launch: Launch, seconds: float) -> NDArray[np.float64]
 
 
 def attempt(
-    thrown: Solid, still: Sequence[Solid], *, floor: str, seconds: float, others: int, fps: int = 30
+    thrown: Solid, still: Sequence[Solid], *, floor: str, seconds: float, others: int, tempo: float, fps: int = 30
 ) -> physics.Motion:
-    """What becomes of one throw.
+    """What becomes of one throw, in at least ``fps`` pictures of each second of the scene.
 
     ``others`` is how many more bodies will move in the take: as many wait here, so that the steps are as long as
-    there and the throw turns out alike.
+    there, at the take's ``tempo``, and the throw turns out alike.
     """
     waiting = [
         replace(thrown, name=f"waiting {k + 1}", launch=replace(thrown.launch, time=LATE))
         for k in range(others)
         if thrown.launch is not None
     ]
-    return physics.simulate([*still, thrown, *waiting], floor=floor, frames=round(seconds * fps), fps=fps)
+    shown = fps * max(1, math.ceil(tempo))
+    return physics.simulate(
+        [*still, thrown, *waiting], floor=floor, frames=round(seconds / tempo * shown), fps=shown, tempo=tempo
+    )
 
 
 def met(motion: physics.Motion, name: str) -> set[str]:

@@ -119,7 +119,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
                 way,
                 side,
                 flight.attempt(
-                    replace(plain, launch=tried), frame, floor="turf", seconds=WATCHED, others=len(starts) - 1
+                    replace(plain, launch=tried),
+                    frame,
+                    floor="turf",
+                    seconds=WATCHED,
+                    others=len(starts) - 1,
+                    tempo=scene.tempo,
                 ),
             ),
             tries=TRIES,

@@ -80,7 +80,7 @@ def court(inner: Colour, outer: Colour) -> list[Solid]:
 
 def served(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
     """From behind the base line, a racket's reach high, into the service box across: a kick serve with topspin."""
-    start = (-LONG + 0.2, float(rng.uniform(0.3, 1.2)), float(rng.uniform(2.5, 2.8)))
+    start = (-LONG - 0.2, float(rng.uniform(0.3, 1.2)), float(rng.uniform(2.5, 2.8)))
     target = (float(rng.uniform(0.72, 0.92)) * SERVICE, float(rng.uniform(-2.6, -0.6)), ball.size[0])
     fast = float(rng.uniform(24.0, 30.0)) * min(max(speed, 0.7), 1.5)
     return flight.aim(ball, start, target, fast, (0.0, float(rng.uniform(120, 260)), float(rng.uniform(-60, 0))))

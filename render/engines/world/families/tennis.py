@@ -27,8 +27,8 @@ AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
 BETWEEN, MOST = 1.9, 12
 """Seconds between two balls, and how many there are at most."""
-WATCHED = 1.3
-"""Seconds of a ball over the net that are tried."""
+LATER = 0.3
+"""Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
 COURT = 9.0
 """Metres that the place leaves free round a net."""
 CLEARING, KERB = 6.2, 3.9
@@ -94,6 +94,11 @@ def _hit(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
     return flight.aim(ball, start, target, fast, (0.0, turns, float(rng.uniform(-12, 12))))
 
 
+def watched(tried: Launch) -> float:
+    """Seconds of a throw over the net that are tried: a slow ball is longer on its way."""
+    return 2 * serve.LONG / math.hypot(*tried.velocity[:2]) + LATER
+
+
 def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: float, served: bool) -> Stage:
     """Balls fly over the net towards the camera and bounce."""
     solids, cord = serve.net()
@@ -104,7 +109,13 @@ def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: 
             lambda ball=ball: stroke(ball, rng, speed),
             lambda tried, ball=ball: serve.price(
                 flight.attempt(
-                    replace(ball, launch=tried), (), floor="ground", seconds=WATCHED, others=len(balls) - 1, fps=60
+                    replace(ball, launch=tried),
+                    (),
+                    floor="ground",
+                    seconds=watched(tried),
+                    others=len(balls) - 1,
+                    tempo=scene.tempo,
+                    fps=60,
                 )
             ),
             tries=1,

@@ -30,8 +30,9 @@ COTTON_STRETCH = 5e-5
 COTTON_SHEAR = 5e-3
 COTTON_BEND = 0.05
 """m/N over two edges: cotton resists a fold hardly at all."""
-HANGS = 0.25
-"""m/s: a net whose points are all slower hangs still until something comes near that moves."""
+STRAYS, CALM = 0.02, 1.0
+"""Metres and seconds: a net none of whose points has strayed so far for so long hangs still until something comes near
+that moves. Slow alone it may be where it turns."""
 SEWN = 1e-6
 """Metres: points of a sheet at rest that are no farther apart are sewn together."""
 THICKNESS = 0.004
@@ -116,6 +117,10 @@ class _Sheet:
         self.pinned = np.flatnonzero(cloth.pinned.ravel())
         self.carried: tuple[int, NDArray[np.float64]] | None = None
         """The body that carries the pinned points, and these in its frame."""
+        self.hung: NDArray[np.float32] | None = None
+        """Where the points were when one of them had last strayed; a net hangs as it was settled."""
+        self.strayed = -np.inf
+        """When that was."""
         self.frames = np.zeros((frames, len(points), 3), np.float32)
         self.command: Any = None
         """The kernel's launch, prepared once."""
@@ -183,16 +188,23 @@ class Cloths:
                 self._put(self.rows[k], index, data)
         return len(self.order)
 
-    def _hangs(self, sheet: _Sheet, data: mujoco.MjData) -> bool:
+    def _hangs(self, sheet: _Sheet, data: mujoco.MjData, now: float) -> bool:
         """Whether nothing happens to a net: it hangs, and nothing that moves is near."""
         if not sheet.cloth.holds or sheet.carried is not None:
             return False
+        if sheet.hung is None:
+            sheet.hung = sheet.view.copy()
+        elif np.abs(sheet.view - sheet.hung).max() > STRAYS:
+            sheet.hung, sheet.strayed = sheet.view.copy(), now
         moving = self.order[self.bodies[self.order] > 0]
         if len(moving):
             trees = np.array(self.model.body_treeid, np.intp)[self.bodies[moving]]
             if (data.tree_asleep[trees] < 0).any():
                 return False
-        return float(np.abs(sheet.speed.numpy()).max()) < HANGS
+        if now - sheet.strayed < CALM:
+            return False
+        sheet.speed.zero_()
+        return True
 
     def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
         """Where a solid is and how it moves, into its row."""
@@ -224,7 +236,7 @@ class Cloths:
             body, local = sheet.carried
             sheet.view[sheet.pinned] = local @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
         count = self._near(sheet, data)
-        if now > 0.0 and self._hangs(sheet, data):
+        if now > 0.0 and self._hangs(sheet, data, now):
             return 0
         if now - sheet.blown > 1 / EDDIES_A_SECOND:
             sheet.flow.numpy()[:] = gust(self.wind, sheet.view, now)

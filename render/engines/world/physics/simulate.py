@@ -22,30 +22,35 @@ from render.engines.world.physics.rubbing import SAMPLES_A_SECOND, Rubbing
 from render.engines.world.stage import Cloth, Solid, Vector, Wave
 from render.engines.world.substances import SUBSTANCES
 
-RATES = ((0, 500), (6, 6000), (10, 3000), (24, 2000))
+RATES = ((0, 600), (6, 6000), (10, 3000), (24, 2400))
 """(up to how many moving bodies, steps a second): few bodies can afford the short contacts of hard things."""
-CROWDED = 1000
+CROWDED = 1200
 FOLLOWED = 30
 """Steps of the shortest contact beyond which more make no difference: soft things need fewer of them."""
 LEAST = 2000
 """Steps a second at least of few bodies, so that the moment of a contact is known."""
 COMMON = 600
-"""Steps a second of which a rate is a multiple: whole numbers a frame at 24, 25, 30, 50 and 60 frames a second, so that
-a throw that was tried at one of them turns out alike at another."""
+"""Steps in a second of the film are a multiple of it: whole numbers a frame at 24, 25, 30, 50 and 60 frames a second,
+so that a throw that was tried at one of them turns out alike at another, in slow motion too."""
 FAINT = 0.05
 """m/s: a light thing is heard when it strikes at least so fast."""
 
 
-def _rate(solids: Sequence[Solid], floor: str | None) -> int:
-    """Steps a second: as many as the number of bodies allows and their contacts need."""
+def _rate(solids: Sequence[Solid], floor: str | None) -> float:
+    """Steps a second of the scene at least: as many as the number of bodies allows and their contacts need."""
     touching = [solid for solid in solids if solid.touches]
     moving = {solid.substance for solid in touching if solid.moves}
     most = next((rate for count, rate in RATES if sum(s.moves for s in touching) <= count), CROWDED)
     met = {solid.substance for solid in touching} | ({floor} if floor is not None else set())
     pairs = [max(SUBSTANCES[one], SUBSTANCES[two], key=lambda made: made.rank) for one in moving for two in met]
     shortest = max((made_of.stiffness for made_of in pairs), default=math.inf)
-    needed = max(LEAST, FOLLOWED * math.sqrt(shortest) / math.pi)
-    return most if needed >= most else min(most, COMMON * math.ceil(needed / COMMON))
+    return min(most, max(LEAST, FOLLOWED * math.sqrt(shortest) / math.pi))
+
+
+def _substeps(rate: float, *, fps: int, tempo: float) -> int:
+    """Steps a frame, so that there are ``rate`` in a second of the scene at least."""
+    film = COMMON * math.ceil(rate * tempo / COMMON - 1e-9)
+    return math.ceil(film / fps)
 
 
 class _Waiting:
@@ -110,9 +115,8 @@ def simulate(
 
     Deterministic: the same arguments give the same bits.
     """
-    between = tempo / fps
-    substeps = math.ceil(_rate(solids, floor) * between)
-    step = between / substeps
+    substeps = _substeps(_rate(solids, floor), fps=fps, tempo=tempo)
+    step = tempo / (fps * substeps)
     model = compile_model(solids, floor=floor, rate=1 / step)
     data = mujoco.MjData(model)
     touching = [solid for solid in solids if solid.touches]

@@ -1,15 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from render.engines.world import families, physics
-from render.engines.world.families import serve
+from render.engines.world.families import flight, serve, tennis
 from render.engines.world.families.tennis import NET, RADIUS
 from render.engines.world.filming import film
 from render.engines.world.lexicon import load
-from render.engines.world.materials import COLOURS
+from render.engines.world.materials import COLOURS, Material
 from render.engines.world.reading import read
 from render.engines.world.scene import CameraWish, Scene, Subject
-from render.engines.world.stage import Move
+from render.engines.world.stage import Move, Shape, Solid
 
 FPS = 48
 
@@ -88,6 +90,25 @@ def test_a_ball_passes_over_the_net_and_bounces_in_the_court(prompt, seed):
     assert floor.first == "ball 1"
     assert 0 < floor.position[0] < (serve.SERVICE if "served" in prompt else serve.LONG)
     assert abs(floor.position[1]) < serve.WIDE
+
+
+def test_a_slow_stroke_is_watched_until_it_lands():
+    ball = Solid(
+        name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=Material(),
+        drag=tennis.DRAG, lift=tennis.LIFT,
+    )  # fmt: skip
+    rng = np.random.default_rng(3)
+    for launch in [serve.played(ball, rng, 0.8) for _ in range(6)]:
+        tried = flight.attempt(
+            replace(ball, launch=launch), (), floor="ground", seconds=tennis.watched(launch), others=0, tempo=1.0
+        )  # fmt: skip
+        assert any(contact.second == "floor" for contact in tried.contacts)
+
+
+def test_a_serve_comes_from_behind_the_base_line():
+    ball = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=Material())
+    launches = [serve.served(ball, np.random.default_rng(seed), 1.0) for seed in range(5)]
+    assert max(launch.position[0] for launch in launches) < -serve.LONG
 
 
 def test_a_court_has_the_named_colour():
