@@ -39,23 +39,46 @@ def place(
         points[i] = refuge
 
 
-@wp.func
+LANES = 8
+"""Spheres that are looked at at once."""
+
+
+@wp.func_native("""
+    float sees = 1.0f;
+    for (int first = 0; first < spheres.shape[1]; first += 8) {
+        const float* x = &spheres.data[first];
+        const float* y = x + spheres.shape[1];
+        const float* z = y + spheres.shape[1];
+        const float* radius = z + spheres.shape[1];
+        float square[8];
+        int near[8], some = 0;
+        for (int k = 0; k < 8; ++k) {
+            const float dx = x[k] - at[0], dy = y[k] - at[1], dz = z[k] - at[2];
+            square[k] = dx * dx + dy * dy + dz * dz;
+            near[k] = square[k] < radius[k] * radius[k] * 16.0f ? 1 : 0;
+            some |= near[k];
+        }
+        if (!some) continue;
+        for (int k = 0; k < 8; ++k) {
+            if (!near[k] || owners[first + k] == mine) continue;
+            const float away = square[k] < 1.0e-8f ? 1.0e-8f : square[k], size = radius[k] * radius[k];
+            const float along = (x[k] - at[0]) * n[0] + (y[k] - at[1]) * n[1] + (z[k] - at[2]) * n[2];
+            float cosine = along / ::sqrtf(away) + 0.25f;
+            cosine = cosine < 0.0f ? 0.0f : cosine > 1.0f ? 1.0f : cosine;
+            const float solid = (size < away ? size / away : 1.0f) * cosine;
+            sees *= 1.0f - 0.85f * solid * (1.0f - away / (size * 16.0f));
+        }
+    }
+    return sees;
+""")
 def open_share(
-    spheres: wp.array(dtype=wp.vec4), owners: wp.array(dtype=wp.int32), mine: int, at: wp.vec3, n: wp.vec3
+    spheres: wp.array2d(dtype=wp.float32), owners: wp.array(dtype=wp.int32), mine: int, at: wp.vec3, n: wp.vec3
 ) -> float:
-    """Share of the sky that the spheres, but those of one's own part, leave open."""
-    sees = float(1.0)
-    for k in range(spheres.shape[0]):
-        ball = spheres[k]
-        away = wp.vec3(ball[0] - at[0], ball[1] - at[1], ball[2] - at[2])
-        square = wp.max(wp.dot(away, away), 1.0e-8)
-        size = ball[3] * ball[3]
-        if square < size * 16.0 and owners[k] != mine:
-            cosine = wp.clamp(wp.dot(away, n) / wp.sqrt(square) + 0.25, 0.0, 1.0)
-            solid = wp.min(size / square, 1.0) * cosine
-            fade = 1.0 - square / (size * 16.0)
-            sees = sees * (1.0 - 0.85 * solid * fade)
-    return sees
+    """Share of the sky that the spheres, but those of one's own part, leave open.
+
+    ``spheres`` holds rows of x, y, z and radius, a multiple of :data:`LANES` long; a radius of 0 is none.
+    """
+    ...
 
 
 @wp.kernel(enable_backward=False)
@@ -63,7 +86,7 @@ def cover(
     world: World,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
-    spheres: wp.array(dtype=wp.vec4),
+    spheres: wp.array2d(dtype=wp.float32),
     owners: wp.array(dtype=wp.int32),
     before: Lens,
     still_sun: wp.array2d(dtype=wp.vec3),
@@ -130,7 +153,7 @@ def compose(
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     corners: int,
-    spheres: wp.array(dtype=wp.vec4),
+    spheres: wp.array2d(dtype=wp.float32),
     owners: wp.array(dtype=wp.int32),
     still_sun: wp.array2d(dtype=wp.vec3),
     still_rest: wp.array2d(dtype=wp.vec3),

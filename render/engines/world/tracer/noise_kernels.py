@@ -141,7 +141,7 @@ _STRENGTHS = f"const float strengths[8] = {{{_lanes([0.5 ** (k + 1) for k in ran
         turned_y[k] = (up[k] * cosines[k] - along[k] * sines[k]) * scales[k] * weight[k];
     }}
     wp::vec3 out(0.0f, 0.0f, 0.0f);
-    for (int k = 0; k < octaves; ++k) out += wp::vec3(value[k], turned_x[k], turned_y[k]);
+    for (int k = 0; k < octaves && k < 8; ++k) out += wp::vec3(value[k], turned_x[k], turned_y[k]);
     return out;
 """)
 def fractal2(x: float, y: float, octaves: int, blur: float) -> wp.vec3:
@@ -184,7 +184,7 @@ def fractal2(x: float, y: float, octaves: int, blur: float) -> wp.vec3:
         up[k] = (low_up[k] + (up[k] - low_up[k]) * w[k]) * scales[k] * weight[k];
     }}
     wp::vec4 out(0.0f, 0.0f, 0.0f, 0.0f);
-    for (int k = 0; k < octaves; ++k) out += wp::vec4(value[k], along[k], up[k], away[k]);
+    for (int k = 0; k < octaves && k < 8; ++k) out += wp::vec4(value[k], along[k], up[k], away[k]);
     return out;
 """)
 def fractal3(p: wp.vec3, octaves: int, blur: float) -> wp.vec4:

@@ -201,11 +201,13 @@ class Picture:
         """What moves over the layers, into ``colour`` and ``front``."""
         world = self.world
         world.has_moving = int(placed is not None)
-        spheres, owners = np.zeros((0, 4), np.float32), np.zeros(0, np.int32)
-        if placed is not None and not self.style.cel:
-            spheres, owners = placed.fillings, placed.owners
+        count = len(placed.fillings) if placed is not None and not self.style.cel else 0
+        room = -(-count // moving_kernels.LANES) * moving_kernels.LANES
+        spheres, owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
+        if placed is not None and count:
+            spheres[:, :count], owners[:count] = placed.fillings.T, placed.owners
         balls = [
-            wp.array(spheres, dtype=wp.vec4, device=self.device),
+            wp.array(spheres, dtype=wp.float32, device=self.device),
             wp.array(owners, dtype=wp.int32, device=self.device),
         ]
         self.nearest.fill_(raster_kernels.NOWHERE)

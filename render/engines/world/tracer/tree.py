@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -24,27 +25,30 @@ class Tree:
         count = len(corners)
         if count > MOST:
             raise ValueError(f"a tree holds at most {MOST} triangles, not {count}")
+        if not count or not np.isfinite(corners).all():
+            raise ValueError("a tree holds at least one triangle, and none with a corner that is no number")
         edges = corners[:, 1:] - corners[:, :1]
         packed = np.concatenate([corners[:, :1], edges], axis=1).reshape(-1)
         given = [self._host(corners.min(1).reshape(-1)), self._host(corners.max(1).reshape(-1)), self._host(packed)]
         order = self._host(np.arange(count, dtype=np.int32))
         # A node is made only of more than one leaf's triangles, a leaf of at least one.
-        begins, ends, children, slots, leaf_slots = (
-            self._host(np.zeros(size, np.int32)) for size in (count + 1, count + 1, 8 * (count + 1), count + 1, count)
-        )
+        begins, ends, depths, slots, leaf_slots = (self._host(np.zeros(count + 1, np.int32)) for _ in range(5))
+        children = self._host(np.zeros(8 * (count + 1), np.int32))
         made = self._host(np.zeros(2, np.int32))
         nodes = self._host(np.zeros(48 * (count + 1), np.float32))
         leaves, faces = self._host(np.zeros(72 * count, np.float32)), self._host(np.zeros(8 * count, np.int32))
         outcome = [nodes, children, leaves, faces, slots, leaf_slots]
-        wp.launch(tree_kernels.build, 1, [count, *given, order, begins, ends, *outcome, made], device="cpu")
-        self.nodes, self.leaves = (int(number) for number in made.numpy())
+        wp.launch(tree_kernels.build, 1, [count, *given, order, begins, ends, depths, *outcome, made], device="cpu")
+        nodes_made, self.leaves = (int(number) for number in made.numpy())
+        self.levels = [*np.flatnonzero(np.diff(depths.numpy()[:nodes_made], prepend=-1)).tolist(), nodes_made]
+        """The first node of each level; then the number of nodes."""
         struct = self.struct = tree_kernels.Tree()
         self.kept = [
             wp.array(array.numpy()[: each * of], dtype=array.dtype, device=self.device)
             for array, each, of in zip(
                 outcome,
                 (48, 8, 72, 8, 1, 1),
-                [self.nodes] * 2 + [self.leaves] * 2 + [self.nodes, self.leaves],
+                [nodes_made] * 2 + [self.leaves] * 2 + [nodes_made, self.leaves],
                 strict=True,
             )
         ]
@@ -56,4 +60,5 @@ class Tree:
     def refit(self) -> None:
         """Follow points that have moved: boxes change, branches stay."""
         wp.launch(tree_kernels.refit_leaves, self.leaves, [self.struct, self.points, self.indices], device=self.device)
-        wp.launch(tree_kernels.refit_nodes, 1, [self.struct, self.nodes], device=self.device)
+        for first, end in reversed(list(itertools.pairwise(self.levels[1:]))):
+            wp.launch(tree_kernels.refit_nodes, end - first, [self.struct, first], device=self.device)

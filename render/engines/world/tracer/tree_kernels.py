@@ -35,12 +35,13 @@ BUILD = """
     int nodes_made = 1, leaves_made = 0;
     begins[0] = 0;
     ends[0] = count;
+    depths[0] = 0;
     for (int node = 0; node < nodes_made; ++node) {
+        const bool evened = depths[node] >= 10;
         int from[8], to[8], parts = 1;
         float area[8], low[8][3], high[8][3];
         from[0] = begins[node];
         to[0] = ends[node];
-        bool whole[8] = {false};
         auto measure = [&](int k) {
             for (int a = 0; a < 3; ++a) { low[k][a] = 1.0e30f; high[k][a] = -1.0e30f; }
             for (int i = from[k]; i < to[k]; ++i) {
@@ -56,8 +57,12 @@ BUILD = """
         measure(0);
         while (parts < 8) {
             int widest = -1;
-            for (int k = 0; k < parts; ++k)
-                if (to[k] - from[k] > 8 && (widest < 0 || area[k] > area[widest])) widest = k;
+            for (int k = 0; k < parts; ++k) {
+                if (to[k] - from[k] <= 8) continue;
+                const bool larger = widest < 0 || (evened ? to[k] - from[k] > to[widest] - from[widest]
+                                                          : area[k] > area[widest]);
+                if (larger) widest = k;
+            }
             if (widest < 0) break;
             const int b = from[widest], e = to[widest];
             float first[3] = {1.0e30f, 1.0e30f, 1.0e30f}, last[3] = {-1.0e30f, -1.0e30f, -1.0e30f};
@@ -67,9 +72,9 @@ BUILD = """
                     first[a] = c < first[a] ? c : first[a];
                     last[a] = c > last[a] ? c : last[a];
                 }
-            float best = 1.0e38f, cut = 0.0f;
-            int axis = -1;
-            for (int a = 0; a < 3; ++a) {
+            float best = 1.0e38f;
+            int axis = -1, cut = 0;
+            for (int a = 0; a < 3 && !evened; ++a) {
                 if (last[a] - first[a] < 1.0e-9f) continue;
                 int held[bins] = {0};
                 float bl[bins][3], bh[bins][3];
@@ -108,16 +113,15 @@ BUILD = """
                     if (n == 0 || n == e - b) continue;
                     const float x = h[0] - l[0], y = h[1] - l[1], z = h[2] - l[2];
                     const float cost = (float)((n + 7) / 8) * (x * y + y * z + z * x) + right_cost[j + 1];
-                    if (cost < best) { best = cost; axis = a; cut = first[a] + (float)(j + 1) / scale; }
+                    if (cost < best) { best = cost; axis = a; cut = j + 1; }
                 }
             }
             int middle = b;
             if (axis >= 0) {
                 const float scale = (float)(bins) * 0.9999f / (last[axis] - first[axis]);
-                const int at = (int)((cut - first[axis]) * scale + 0.5f);
                 for (int i = b; i < e; ++i) {
                     const int f = order[i];
-                    if ((int)((lows[f * 3 + axis] + highs[f * 3 + axis] - first[axis]) * scale) < at) {
+                    if ((int)((lows[f * 3 + axis] + highs[f * 3 + axis] - first[axis]) * scale) < cut) {
                         order[i] = order[middle];
                         order[middle++] = f;
                     }
@@ -140,6 +144,7 @@ BUILD = """
             if (to[k] - from[k] > 8) {
                 begins[nodes_made] = from[k];
                 ends[nodes_made] = to[k];
+                depths[nodes_made] = depths[node] + 1;
                 node_slots[nodes_made] = node * 8 + k;
                 children[node * 8 + k] = nodes_made++;
                 continue;
@@ -255,6 +260,7 @@ def grow(
     order: wp.array(dtype=wp.int32),
     begins: wp.array(dtype=wp.int32),
     ends: wp.array(dtype=wp.int32),
+    depths: wp.array(dtype=wp.int32),
     nodes: wp.array(dtype=wp.float32),
     children: wp.array(dtype=wp.int32),
     leaves: wp.array(dtype=wp.float32),
@@ -289,6 +295,7 @@ def build(
     order: wp.array(dtype=wp.int32),
     begins: wp.array(dtype=wp.int32),
     ends: wp.array(dtype=wp.int32),
+    depths: wp.array(dtype=wp.int32),
     nodes: wp.array(dtype=wp.float32),
     children: wp.array(dtype=wp.int32),
     leaves: wp.array(dtype=wp.float32),
@@ -297,32 +304,15 @@ def build(
     leaf_slots: wp.array(dtype=wp.int32),
     made: wp.array(dtype=wp.int32),
 ):
-    """Grow a tree over all triangles; launched as one thread on the CPU."""
+    """Grow a tree over all triangles; launched as one thread on the CPU.
+
+    From a depth of 10 on, triangles are halved by their number, so that no tree of 2²⁴ is deeper than 18 and a ray's
+    stack of 128 holds what is yet to be seen: seven more a level.
+    """
     grow(
-        count, lows, highs, triangles, order, begins, ends, nodes, children, leaves, faces, node_slots, leaf_slots, made
-    )
-
-
-LIFT = """
-    for (int node = count - 1; node > 0; --node) {
-        const float* n = &nodes[node * 48];
-        const int slot = node_slots[node];
-        float* above = &nodes[slot / 8 * 48 + slot % 8];
-        for (int a = 0; a < 3; ++a) {
-            float low = 1.0e30f, high = -1.0e30f;
-            for (int k = 0; k < 8; ++k) {
-                low = n[a * 8 + k] < low ? n[a * 8 + k] : low;
-                high = n[24 + a * 8 + k] > high ? n[24 + a * 8 + k] : high;
-            }
-            above[a * 8] = low;
-            above[24 + a * 8] = high;
-        }
-    }
-"""
-
-
-@wp.func_native(LIFT)
-def lift(nodes: wp.array(dtype=wp.float32), node_slots: wp.array(dtype=wp.int32), count: int): ...
+        count, lows, highs, triangles, order, begins, ends, depths, nodes, children, leaves, faces, node_slots,
+        leaf_slots, made,
+    )  # fmt: skip
 
 
 @wp.kernel(enable_backward=False)
@@ -351,9 +341,19 @@ def refit_leaves(tree: Tree, points: wp.array(dtype=wp.vec3), indices: wp.array(
 
 
 @wp.kernel(enable_backward=False)
-def refit_nodes(tree: Tree, count: int):
-    """The boxes above, from the last to the first; launched as one thread."""
-    lift(tree.nodes, tree.node_slots, count)
+def refit_nodes(tree: Tree, first: int):
+    """The boxes of one level's nodes, of which ``first`` is the first, in their parents; from the lowest level up."""
+    node = first + wp.tid()
+    slot = tree.node_slots[node]
+    at = slot / WIDTH * NODE_FLOATS + slot % WIDTH
+    for axis in range(3):
+        low = float(1.0e30)
+        high = float(-1.0e30)
+        for k in range(WIDTH):
+            low = wp.min(low, tree.nodes[node * NODE_FLOATS + axis * WIDTH + k])
+            high = wp.max(high, tree.nodes[node * NODE_FLOATS + (3 + axis) * WIDTH + k])
+        tree.nodes[at + axis * WIDTH] = low
+        tree.nodes[at + (3 + axis) * WIDTH] = high
 
 
 @wp.func

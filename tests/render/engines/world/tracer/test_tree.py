@@ -118,3 +118,23 @@ def test_a_refitted_tree_follows_its_triangles():
     after, anew = sent(tree, origins, directions)[0], sent(tree_of(moved), origins, directions)[0]
     assert (after[:, 3] == anew[:, 3]).mean() > 0.999
     assert (np.abs(after[:, 0] - anew[:, 0]) < 1e-4).mean() > 0.999
+
+
+def test_a_row_that_cuts_ill_makes_no_deep_tree():
+    """Each triangle 1 % smaller than the last, so that a cut by area takes off one after another."""
+    sizes = 0.99 ** np.arange(2400)
+    corners = np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0)])[None] * sizes[:, None, None] + [(0, 0, 5)]
+    corners[..., 0] += np.cumsum(sizes)[:, None] * 1.1
+    tree = tree_of(corners.astype(np.float32))
+    assert len(tree.levels) <= 18
+    middles = corners.mean(1).astype(np.float32)
+    up = np.repeat(np.array([(0, 0, 1)], np.float32), len(middles), 0)
+    met, _ = sent(tree, middles - 5 * up, up)
+    seen = sizes > 1e-4
+    assert (met[seen, 3] == np.arange(len(sizes))[seen]).all()
+
+
+@pytest.mark.parametrize("corners", [np.zeros((0, 3, 3)), np.full((9, 3, 3), np.nan), np.full((1, 3, 3), np.inf)])
+def test_what_is_no_triangle_is_refused(corners):
+    with pytest.raises(ValueError, match="at least one triangle"):
+        tree_of(corners.astype(np.float32))
