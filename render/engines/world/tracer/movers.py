@@ -106,7 +106,7 @@ class Movers:
                 device=self.device,
             )
         for lane, dents in self.dents.get(frame, {}).items():
-            for shape, offset in self.shapes.get(lane, ()):
+            for shape, offset in self.shapes.get(lane, ()) if self.motion.present[frame, lane] else ():
                 pressed = flattened(turned(shape, self.motion.poses[frame, lane]), dents)
                 wp.copy(points, wp.array(pressed, dtype=wp.vec3, device=self.device), dest_offset=offset)
         offset = self.rigid

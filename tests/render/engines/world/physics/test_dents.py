@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from render.engines.world import physics
 from render.engines.world.materials import Material
 from render.engines.world.stage import Launch, Shape, Solid
-from render.engines.world.tracer.movers import flattened
-from render.engines.world.tracer.soup import mesh_of, turned
+from render.engines.world.tracer.movers import Movers, flattened
+from render.engines.world.tracer.soup import Palette, mesh_of, turned
 
 MOST = 0.01
 """Of its size: as far as a body may be seen in another."""
@@ -64,3 +66,13 @@ def test_the_softer_of_two_balls_is_flat(other):
     assert np.linalg.norm(motion.poses[:, 1, :3] - motion.poses[:, 0, :3], axis=1).min() < 0.24 * 0.97
     assert min(apart) > -MOST * 0.24
     assert {dent.body for dent in motion.dents} == ({"one", "two"} if other == "basketball" else {"one"})
+
+
+def test_what_is_not_there_is_not_drawn_dented():
+    solid = ball()
+    late = replace(solid, launch=replace(solid.launch, time=9.0))
+    motion = physics.simulate([late], floor=None, frames=2, fps=24)
+    dent = physics.Dent(frame=1, body="ball", place=(0.0, 0.0, 0.0), outward=(0.0, 0.0, -1.0), depth=0.01)
+    movers = Movers([late], (), replace(motion, dents=(dent,)), Palette(), first_id=1, device="cpu")
+    movers.place(1, np.zeros(3), 0.001)
+    assert np.ptp(movers.parts.tree.points.numpy(), axis=0).max() == 0.0
