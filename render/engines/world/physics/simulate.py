@@ -24,14 +24,14 @@ from render.engines.world.substances import SUBSTANCES
 
 RATES = ((0, 600), (6, 6000), (10, 3000), (24, 2400))
 """(up to how many moving bodies, steps a second): few bodies can afford the short contacts of hard things."""
-CROWDED = 1200
+CROWDED = 1000
 FOLLOWED = 30
 """Steps of the shortest contact beyond which more make no difference: soft things need fewer of them."""
 LEAST = 2000
 """Steps a second at least of few bodies, so that the moment of a contact is known."""
 COMMON = 600
 """Steps in a second of the film are a multiple of it: whole numbers a frame at 24, 25, 30, 50 and 60 frames a second,
-so that a throw that was tried at one of them turns out alike at another, in slow motion too."""
+so that a throw that was tried at one of them turns out alike at another, in slow motion too. No crowd is thrown."""
 FAINT = 0.05
 """m/s: a light thing is heard when it strikes at least so fast."""
 
@@ -49,7 +49,7 @@ def _rate(solids: Sequence[Solid], floor: str | None) -> float:
 
 def _substeps(rate: float, *, fps: int, tempo: float) -> int:
     """Steps a frame, so that there are ``rate`` in a second of the scene at least."""
-    film = COMMON * math.ceil(rate * tempo / COMMON - 1e-9)
+    film = rate * tempo if rate == CROWDED else COMMON * math.ceil(rate * tempo / COMMON - 1e-9)
     return math.ceil(film / fps)
 
 
