@@ -19,7 +19,6 @@ from infra.airflow_home import ROOT, Airflow
 from infra.screen import Screen, ends_table
 from render import errors, pipeline, settings
 
-JOBS_PER_SHARD = 6
 POLL_SECONDS = 1.0
 LOG_LINES_SHOWN = 20
 QUERY = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
@@ -54,7 +53,7 @@ def _demo(screen: Screen, airflow: Airflow, ours: settings.Settings, manifest: s
     key = now.isoformat().replace("+00:00", "Z")
     batch = pipeline.intake(ours, manifest=manifest, run_key=key, now=now).id
     screen.say(f"Airflow runs the DAG nightly_render on {os.path.relpath(manifest)}; its log is {airflow.log}")
-    conf = {"manifest": manifest, "store": ours.store, "jobs_per_shard": JOBS_PER_SHARD}
+    conf = {"manifest": manifest, "store": ours.store}
     with screen, airflow.run("dags", "test", "nightly_render", key, "--conf", json.dumps(conf)) as run:
         while run.poll() is None:
             screen.show(pipeline.status(ours, batch))

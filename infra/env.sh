@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv from requirements.lock, in four steps. A run that was interrupted is picked up where it stopped, and one
+# Makes .venv from requirements.lock, in five steps. A run that was interrupted is picked up where it stopped, and one
 # that finds everything in place ends at once.
 #
 #   NIGHTREEL_TORCH_INDEX   where to look for the CPU build of PyTorch on a Linux machine without an NVIDIA GPU
@@ -66,21 +66,21 @@ torch_stands() {
 install_torch() {
     local version=$1
     if torch_stands "$version"; then
-        say "step 2 of 4: PyTorch $version is there"
+        say "step 2 of 5: PyTorch $version is there"
     elif has_gpu; then
-        say "step 2 of 4: PyTorch $version with CUDA, about 3 GB (nvidia-smi sees a GPU)"
+        say "step 2 of 5: PyTorch $version with CUDA, about 3 GB (nvidia-smi sees a GPU)"
         pip_install "torch==$version"
     elif [[ "$(torch_on_offer "$version")" == *+cpu ]]; then
-        say "step 2 of 4: PyTorch $version for CPU, about 200 MB"
+        say "step 2 of 5: PyTorch $version for CPU, about 200 MB"
         pip_install --no-deps "torch==$version"
     elif [[ "$(uname -s) $(uname -m)" != "Linux x86_64" ]]; then
-        say "step 2 of 4: PyTorch $version for $(uname -s) $(uname -m), about 200 MB"
+        say "step 2 of 5: PyTorch $version for $(uname -s) $(uname -m), about 200 MB"
         pip_install "torch==$version"
     else
-        say "step 2 of 4: PyTorch $version for CPU, about 200 MB, from $TORCH_INDEX"
+        say "step 2 of 5: PyTorch $version for CPU, about 200 MB, from $TORCH_INDEX"
         if ! pip_install --no-deps --index-url "$TORCH_INDEX" --timeout 15 --retries 1 "torch==$version"; then
             say "the CPU build cannot be had from there (NIGHTREEL_TORCH_INDEX names another place)."
-            say "step 2 of 4: PyTorch $version as the CUDA build, about 3 GB; it works without a GPU too"
+            say "step 2 of 5: PyTorch $version as the CUDA build, about 3 GB; it works without a GPU too"
             pip_install "torch==$version"
         fi
     fi
@@ -98,10 +98,10 @@ else
 fi
 
 if "$PYTHON" -c 'import sys, pip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
-    say "step 1 of 4: .venv is there"
+    say "step 1 of 5: .venv is there"
 else
     python=$(find_python)
-    say "step 1 of 4: .venv with $("$python" --version) of $python"
+    say "step 1 of 5: .venv with $("$python" --version) of $python"
     "$python" -m venv --clear .venv
 fi
 rm -f "$STAMP"
@@ -110,15 +110,20 @@ pip_install "uv==$UV_VERSION"
 install_torch "$(sed -n 's/^torch==//p' requirements.lock)"
 
 others=$(grep -v '^torch==' requirements.lock)
-say "step 3 of 4: the other $(grep -c '^[a-z].*==' <<<"$others") packages of requirements.lock, about 900 MB, compiled once"
+say "step 3 of 5: the other $(grep -c '^[a-z].*==' <<<"$others") packages of requirements.lock, about 900 MB, compiled once"
 again=()
 if [[ -f $HALF_DONE ]]; then again=(--reinstall); fi
 touch "$HALF_DONE"
 uv_install --compile-bytecode ${again[@]+"${again[@]}"} --requirements - <<<"$others"
 rm -f "$HALF_DONE"
 
-say "step 4 of 4: Nightreel itself, as an editable package"
+say "step 4 of 5: Nightreel itself, as an editable package"
 uv_install --editable .
+
+say "step 5 of 5: the simulator's kernels, compiled for this machine in about a minute"
+if ! "$PYTHON" -m render.cli engines --open world >/dev/null; then
+    say "they could not be compiled now; the first render tries again"
+fi
 
 printf '%s\n' "$stamp" >"$STAMP"
 say "ready: .venv/bin/nightreel --help"

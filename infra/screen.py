@@ -76,7 +76,7 @@ class Screen:
         self._plan_told = True
         refused = len({fault.row for fault in status.quarantined})
         self.say(
-            f"Planned {status.rows} rows: {sizes.total()} in {len(sizes)} shards, "
+            f"Planned {status.rows} rows: {sizes.total()} in {len(sizes)} shard{'' if len(sizes) == 1 else 's'}, "
             f"{len(status.clips) - sizes.total()} reused, {refused} quarantined."
         )
         for shard in sorted(sizes):

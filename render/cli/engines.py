@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from render.cli import options, output
 
@@ -10,16 +12,34 @@ if TYPE_CHECKING:
     from render.engines.contract import Capabilities
 
 
-def command(store: options.Store = None, as_json: options.Json = False) -> None:
+def command(
+    to_open: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--open",
+            metavar="ENGINE",
+            help="Open this engine once, so that what it compiles is ready on this machine. May be given often.",
+        ),
+    ] = None,
+    store: options.Store = None,
+    as_json: options.Json = False,
+) -> None:
     """List the engines: what each is, needs and costs.
 
     Examples:
       nightreel engines
+      nightreel engines --open world
       nightreel engines --json
     """
     from render.engines import registry
 
-    options.settings(store=store)
+    settings = options.settings(store=store)
+    if to_open:
+        from render.farm import worker
+
+        for name in dict.fromkeys(to_open):
+            revision = registry.find(name).capabilities.revision
+            worker.open_engine(name, revision, settings.scratch, settings.cache)
     found = {name: _load(name) for name in registry.names()}
     if as_json:
         output.document([_as_json(name, engine) for name, engine in found.items()])

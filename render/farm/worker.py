@@ -98,7 +98,7 @@ atexit.register(_open_engines.close)
 
 def _render(jobs: Sequence[Job], orders: Orders, store: ObjectStore) -> Iterator[Tried]:
     name = jobs[0].engine
-    engine = _engine(name, jobs[0].engine_revision, orders.scratch, orders.cache)
+    engine = open_engine(name, jobs[0].engine_revision, orders.scratch, orders.cache)
     left = {job.fingerprint for job in jobs}
     with _cancellable(orders.batch) as flag, _not_without_being_asked(name, flag):
         with clip.blamed_on(name):
@@ -168,8 +168,12 @@ def _failed(job: Job, error: Exception) -> Tried:
 
 
 @functools.cache
-def _engine(name: str, revision: str, scratch_root: Path, cache: Path) -> Engine:
-    """The engine, opened once a process and closed at its end."""
+def open_engine(name: str, revision: str, scratch_root: Path, cache: Path) -> Engine:
+    """The engine, opened once a process and closed at its end; what it compiles is kept in ``cache``.
+
+    Raises :class:`render.errors.EngineMissing` if it is not here in that revision, and
+    :class:`render.errors.EngineError` if it cannot be opened.
+    """
     kind = registry.find(name)
     if kind.capabilities.revision != revision:
         raise errors.EngineMissing(

@@ -25,6 +25,7 @@ case "$*" in
 *--index-url*) [[ -n ${{FAKE_INDEX_WORKS-}} ]] && echo 2.13.0+cpu >"$home/torch" ;;
 *"pip install"*torch==*) echo "$FAKE_OFFER" >"$home/torch" ;;
 *uv*--requirements*) cat >"$FAKE_LOG.requirements"; exit "${{FAKE_UV_FAILS:-0}}" ;;
+*"engines --open"*) exit "${{FAKE_COMPILER_FAILS:-0}}" ;;
 esac
 """
 
@@ -130,6 +131,15 @@ def test_everything_but_torch_comes_from_the_lock_without_resolving(project: Pat
     assert any("--no-deps --editable ." in call for call in calls)
 
 
+def test_kernels_are_compiled_last_and_may_wait(project: Path) -> None:
+    done, calls = env(project, FAKE_COMPILER_FAILS="1")
+    assert calls[-1].startswith("-m render.cli engines --open world")
+    assert done.returncode == 0
+    assert "the first render tries again" in done.stdout
+    done, calls = env(project)
+    assert (done.stdout, calls) == ("", [])
+
+
 def test_another_environment_of_the_users_shell_has_no_say(project: Path) -> None:
     _, calls = env(project)
     assert calls
@@ -142,7 +152,7 @@ def test_a_second_run_asks_nothing_and_a_changed_lock_asks_again(project: Path) 
     assert (done.returncode, done.stdout, calls) == (0, "", [])
     (project / "requirements.lock").write_text((project / "requirements.lock").read_text() + "# changed\n")
     done, calls = env(project)
-    assert "step 4 of 4" in done.stdout
+    assert "step 5 of 5" in done.stdout
     assert torch_installs(calls) == []
 
 
@@ -151,7 +161,7 @@ def test_an_interrupted_run_goes_on_and_mends_what_it_left(project: Path) -> Non
     assert done.returncode != 0
     done, calls = env(project)
     assert done.returncode == 0, done.stderr
-    assert "step 1 of 4: .venv is there" in done.stdout
+    assert "step 1 of 5: .venv is there" in done.stdout
     assert torch_installs(calls) == []
     assert any("--reinstall" in call for call in calls)
     _, calls = env(project)

@@ -1,10 +1,18 @@
-import os
+from pathlib import Path
 
 import pytest
 
+from render import settings
+from render.engines.world import kernels
+
 
 @pytest.fixture(scope="session")
-def kernel_cache(tmp_path_factory):
-    """One cache of kernels for the whole run, its parallel workers too: compiling them takes a minute of CPU."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kernels"
+def kernel_cache() -> Path:
+    """Where the user's kernels are, which `make env` has compiled: a minute of CPU for those that would anew."""
+    return settings.load().cache
+
+
+@pytest.fixture(scope="session")
+def compiled(kernel_cache: Path) -> None:
+    """The kernels, ready to be launched."""
+    kernels.prepare(kernel_cache, "cpu")

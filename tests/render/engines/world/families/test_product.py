@@ -14,15 +14,7 @@ from render.engines.world.tracer.soup import mesh_of, turned
 FPS = 20
 PRINTED = sorted(set(GOODS) - {"phone", "shoe"})
 
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """The cloth's kernel is built once for all tests here, in a folder that goes."""
-    import warp as wp
-
-    kept, wp.config.kernel_cache_dir = wp.config.kernel_cache_dir, str(tmp_path_factory.mktemp("warp"))
-    yield
-    wp.config.kernel_cache_dir = kept
+pytestmark = pytest.mark.usefixtures("compiled")
 
 
 def scene(kind, action, *others, **more):

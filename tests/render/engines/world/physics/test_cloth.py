@@ -8,15 +8,7 @@ from render.engines.world.stage import Cloth, Joint, JointKind, Launch, Shape, S
 FPS = 25
 SIDE = 15
 
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """The cloth's kernel is built once for all tests here, in a folder that goes."""
-    import warp as wp
-
-    kept, wp.config.kernel_cache_dir = wp.config.kernel_cache_dir, str(tmp_path_factory.mktemp("warp"))
-    yield
-    wp.config.kernel_cache_dir = kept
+pytestmark = pytest.mark.usefixtures("compiled")
 
 
 def sheet(*, across=1.0, down=None, at=(0.0, 0.0, 2.0), pins="", **rest):
