@@ -44,7 +44,7 @@ def survey(world: World, lamps: Lamps):
     at = wp.vec3(place[0], place[1], place[2]) + direction * place[3]
     far = float(FAR)
     if world.has_still != 0:
-        met = nearest_in(world.still.tree, at, direction, 60.0)
+        met = nearest_in(world.still[0].tree, at, direction, 60.0)
         if met[3] >= 0.0:
             far = met[0] + place[3]
     lamps.reaches[k, j, i] = far

@@ -8,6 +8,7 @@ import warp as wp
 
 from render.engines.world.camera import Camera
 from render.engines.world.tracer import raster_kernels, still_kernels, travel_kernels, world_kernels
+from render.engines.world.tracer.soup import Parts
 
 
 def lens_of(camera: Camera, width: int, height: int) -> Any:
@@ -23,8 +24,8 @@ def lens_of(camera: Camera, width: int, height: int) -> Any:
 class Layers:
     """Sunlight, other light and mirrors of what stands still; its normals with depth, and its parts."""
 
-    def __init__(self, width: int, height: int, *, travels: bool, device: str) -> None:
-        self.size, self.device, self.travels = (height, width), device, travels
+    def __init__(self, width: int, height: int, still: Parts | None, *, travels: bool, device: str) -> None:
+        self.size, self.still, self.device, self.travels = (height, width), still, device, travels
         self.sun, self.rest, self.mirrored = (self._buffer(wp.vec3) for _ in range(3))
         self.normal, self.ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         if travels:
@@ -64,9 +65,8 @@ class Layers:
         memory, surfaces = self.new[0], (self.normal, self.ids)
         rough = (self.rough_sun, self.rough_rest)
         self.nearest.fill_(raster_kernels.NOWHERE)
-        if world.has_still:
-            faces = len(world.still.indices) // 3
-            self._launch(raster_kernels.cover_pixels, [world.still, lens, self.nearest], faces)
+        if self.still is not None:
+            self._launch(raster_kernels.cover_pixels, [world.still, lens, self.nearest], self.still.faces)
         began = (*rough, self.air, self.glimpsed)
         self._launch(travel_kernels.see, [world, frame, before, self.old[0], memory, *began, *surfaces, self.nearest])
         self._launch(travel_kernels.light, [world, memory, self.air, self.glimpsed, *surfaces, *rough, self.mirrored])

@@ -153,7 +153,7 @@ class Movers:
         owners = self.filling_of[kept]
         fillings = self.filling[kept].copy()
         fillings[:, :3] = turned_by(fillings[:, :3], poses[owners])
-        return Placed(bounds=bounds, fillings=fillings, owners=owners + self.parts.soup.first_id)
+        return Placed(bounds=bounds, fillings=fillings, owners=owners + self.parts.first_id)
 
 
 def flattened(points: NDArray[np.float32], dents: Sequence[Dent]) -> NDArray[np.float32]:

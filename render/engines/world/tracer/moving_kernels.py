@@ -4,13 +4,26 @@ import warp as wp
 
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
-from render.engines.world.tracer.shade_kernels import clear, fresnel, glimpse, shade_moving
+from render.engines.world.tracer.shade_kernels import (
+    CLEAR_MIRROR,
+    SUN_RAYS,
+    Moved,
+    clear,
+    fresnel,
+    glimpse,
+    lifted,
+    seen_in,
+    shade_moving,
+    sun_share,
+    turned_to_eye,
+)
 from render.engines.world.tracer.world_kernels import (
     WATER,
     Hit,
     Lens,
     World,
     blocked_by_moving,
+    earlier,
     hit_moving,
     on_screen,
     ray,
@@ -19,6 +32,12 @@ from render.engines.world.tracer.world_kernels import (
 
 LIT = wp.constant(0.004)
 """Sunlight of the still layer below which a shadow would not be seen."""
+ALIKE = wp.constant(0.9)
+"""Cosine between the normals of two points of a part from which on they share their light."""
+SAME = wp.constant(0.98)
+"""The same, from which on one of them is shaded for both."""
+FARTHER = wp.constant(0.02)
+"""Weight of a probe that is not next to a pixel."""
 
 
 @wp.kernel(enable_backward=False)
@@ -81,6 +100,22 @@ def open_share(
     ...
 
 
+@wp.struct
+class Probes:
+    """What every fourth pixel, one of two by two, knows of what moves; its neighbours borrow it where they agree."""
+
+    shadow: wp.array2d(dtype=wp.float32)
+    """1 where what moves hides the sun from what stands still."""
+    glance: wp.array2d(dtype=wp.int32)
+    """1 where what moves is seen in the mirror of what stands still."""
+    code: wp.array2d(dtype=wp.int32)
+    """The moving part's id · 256 + surface, −1 where there is none."""
+    normal: wp.array2d(dtype=wp.vec3)
+    light: wp.array2d(dtype=wp.vec2)
+    """Shares of sun and sky that the moving part sees."""
+    mirrored: wp.array2d(dtype=wp.vec3)
+
+
 @wp.kernel(enable_backward=False)
 def cover(
     world: World,
@@ -89,17 +124,15 @@ def cover(
     spheres: wp.array2d(dtype=wp.float32),
     owners: wp.array(dtype=wp.int32),
     before: Lens,
-    still_sun: wp.array2d(dtype=wp.vec3),
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
     front: wp.array2d(dtype=wp.vec4),
     front_ids: wp.array2d(dtype=wp.int32),
-    shadow: wp.array2d(dtype=wp.float32),
     open_sky: wp.array2d(dtype=wp.float32),
     speed: wp.array2d(dtype=wp.vec2),
     nearest: wp.array2d(dtype=wp.uint64),
 ):
-    """What a pixel's centre sees (as :func:`draw_still` says it), one shadow sample, and the sky that movers leave.
+    """What a pixel's centre sees (as :func:`draw_still` says it), and the sky that movers leave to what stands still.
 
     ``speed`` is in pixels since the frame before, whose lens is ``before``. Only in tiles that are touched; see
     :class:`render.engines.world.tracer.tiles.Touch`.
@@ -118,33 +151,138 @@ def cover(
     if hit.distance > 0.0 and hit.distance < q[3]:
         front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
         front_ids[y, x] = hit.id * 256 + hit.surface
-        was = hit.before
+        was = earlier(world.moving, hit)
     else:
         front[y, x] = q
         front_ids[y, x] = ids[y, x]
     speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(before, was)
-    shade = float(0.0)
     sees = float(1.0)
-    if ids[y, x] >= 0:
+    if (touch & 4) != 0 and ids[y, x] >= 0:
         n = wp.vec3(q[0], q[1], q[2])
-        at = world.lens.eye + direction * q[3] + n * 0.002
-        light = still_sun[y, x]
-        if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
-            a = dither(x, y, 0)
-            b = dither(y + 37, x + 11, 3)
-            shade = blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
-        if (touch & 4) != 0:
-            sees = open_share(spheres, owners, -1, at, n)
-    shadow[y, x] = shade
+        sees = open_share(spheres, owners, -1, world.lens.eye + direction * q[3] + n * 0.002, n)
     open_sky[y, x] = sees
+
+
+@wp.func
+def sky_share(
+    world: World, spheres: wp.array2d(dtype=wp.float32), owners: wp.array(dtype=wp.int32), hit: Hit, at: wp.vec3
+) -> float:
+    """Share of the sky that a moving part sees past the others and the ground."""
+    sees = open_share(spheres, owners, hit.id, at, hit.normal)
+    if world.ground >= 0:
+        sees *= 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
+    return sees
+
+
+@wp.kernel(enable_backward=False)
+def probe(
+    world: World,
+    tiles: wp.array2d(dtype=wp.int32),
+    side: int,
+    spheres: wp.array2d(dtype=wp.float32),
+    owners: wp.array(dtype=wp.int32),
+    still_sun: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    nearest: wp.array2d(dtype=wp.uint64),
+    probes: Probes,
+):
+    """Rays from every fourth pixel into the :class:`Probes`."""
+    j, i = wp.tid()
+    y = 2 * j
+    x = 2 * i
+    touch = tiles[y / side, x / side]
+    shade = float(0.0)
+    glance = int(0)
+    code = int(-1)
+    if touch != 0:
+        direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+        q = normal[y, x]
+        a = dither(x, y, 0)
+        b = dither(y + 37, x + 11, 3)
+        if ids[y, x] >= 0:
+            n = wp.vec3(q[0], q[1], q[2])
+            at = world.lens.eye + direction * q[3] + n * 0.002
+            light = still_sun[y, x]
+            if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
+                shade = blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
+            if (touch & 8) != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+                glance = int(blocked_by_moving(world, at, direction - n * (2.0 * wp.dot(direction, n)), 20.0))
+        if (touch & 1) != 0:
+            hit = met(world.moving, nearest[y, x], world.lens.eye, direction)
+            if hit.distance > 0.0 and hit.distance < q[3]:
+                hit = turned_to_eye(hit, direction)
+                at = lifted(world, hit, direction)
+                code = hit.id * 256 + hit.surface
+                probes.normal[j, i] = hit.normal
+                probes.light[j, i] = wp.vec2(
+                    sun_share(world, hit, at, a, b, 2), sky_share(world, spheres, owners, hit, at)
+                )
+                s = world.surfaces[hit.surface]
+                if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world.air.cel == 0:
+                    probes.mirrored[j, i] = seen_in(world, hit, at, direction)
+    probes.shadow[j, i] = shade
+    probes.glance[j, i] = glance
+    probes.code[j, i] = code
 
 
 @wp.func
 def moving_id(world: World, code: int) -> int:
     """The part that a pixel's code names if it moves, else −1."""
-    if code >= world.moving.first_id * 256 and code != WATER:
+    if code >= world.first_moving * 256 and code != WATER:
         return code / 256
     return -1
+
+
+@wp.func
+def light_on(
+    world: World,
+    spheres: wp.array2d(dtype=wp.float32),
+    owners: wp.array(dtype=wp.int32),
+    probes: Probes,
+    hit: Hit,
+    at: wp.vec3,
+    direction: wp.vec3,
+    x: int,
+    y: int,
+    turn: float,
+) -> Moved:
+    """The light on a moving part: of the probes about that see it alike, or where there are none, its own."""
+    out = Moved()
+    code = hit.id * 256 + hit.surface
+    total = float(0.0)
+    least = float(1.0)
+    most = float(0.0)
+    for j in range(wp.max(y / 2 - 1, 0), wp.min((y + 1) / 2 + 2, probes.code.shape[0])):
+        for i in range(wp.max(x / 2 - 1, 0), wp.min((x + 1) / 2 + 2, probes.code.shape[1])):
+            if probes.code[j, i] == code:
+                if wp.dot(probes.normal[j, i], hit.normal) > ALIKE:
+                    light = probes.light[j, i]
+                    least = wp.min(least, light[0])
+                    most = wp.max(most, light[0])
+                    weight = FARTHER
+                    if wp.abs(2 * j - y) < 2 and wp.abs(2 * i - x) < 2:
+                        weight = 1.0
+                    out.sun += light[0] * weight
+                    out.sky += light[1] * weight
+                    out.mirrored += probes.mirrored[j, i] * weight
+                    total += weight
+    if total > 0.0:
+        out.sun = out.sun / total
+        out.sky = out.sky / total
+        out.mirrored = out.mirrored / total
+    else:
+        out.sky = sky_share(world, spheres, owners, hit, at)
+        s = world.surfaces[hit.surface]
+        if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world.air.cel == 0:
+            out.mirrored = seen_in(world, hit, at, direction)
+    if total == 0.0 or least != most:
+        rays = SUN_RAYS
+        if total == 0.0:
+            rays = 2
+        a = fraction(dither(x, y, 0) + turn)
+        out.sun = sun_share(world, hit, at, a, dither(y + 37, x + 11, 3), rays)
+    return out
 
 
 @wp.kernel(enable_backward=False)
@@ -161,10 +299,10 @@ def compose(
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
     front_ids: wp.array2d(dtype=wp.int32),
-    shadow: wp.array2d(dtype=wp.float32),
     open_sky: wp.array2d(dtype=wp.float32),
-    colour: wp.array2d(dtype=wp.vec3),
     nearest: wp.array2d(dtype=wp.uint64),
+    probes: Probes,
+    colour: wp.array2d(dtype=wp.vec3),
 ):
     """Linear radiance. Outlines of what moves get ``corners`` samples, edges of its shadows eight."""
     y, x = wp.tid()
@@ -189,26 +327,30 @@ def compose(
         if ids[y, x] >= 0:
             n = wp.vec3(q[0], q[1], q[2])
             at = world.lens.eye + direction * q[3] + n * 0.002
+            shade = probes.shadow[y / 2, x / 2]
+            mixed = int(0)
+            glance = int(0)
+            for k in range(9):
+                j = wp.clamp(y / 2 + k / 3 - 1, 0, probes.shadow.shape[0] - 1)
+                i = wp.clamp(x / 2 + k % 3 - 1, 0, probes.shadow.shape[1] - 1)
+                if probes.shadow[j, i] != shade:
+                    mixed = int(1)
+                glance = glance | probes.glance[j, i]
             if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
-                first = shadow[y, x]
-                mixed = int(0)
-                for k in range(8):
-                    reach = 1 + 2 * (k / 4)
-                    xx = wp.clamp(x + ((k % 4) % 2) * 2 * reach - reach, 0, width - 1)
-                    yy = wp.clamp(y + ((k % 4) / 2) * 2 * reach - reach, 0, height - 1)
-                    if shadow[yy, xx] != first:
-                        mixed = int(1)
-                if mixed != 0 and world.air.cel == 0:
+                if mixed != 0:
+                    rays = int(8)
+                    if world.air.cel != 0:
+                        rays = int(1)
                     u = dither(x, y, 0)
                     v = dither(y + 37, x + 11, 3)
                     dark = float(0.0)
-                    for k in range(8):
-                        a = (float(k) + u) * 0.125
+                    for k in range(rays):
+                        a = (float(k) + u) / float(rays)
                         b = fraction(v + float(k) * 0.6180340)
                         dark += blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
-                    first = dark * 0.125
-                light = light * (1.0 - first)
-            if (touch & 8) != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+                    shade = dark / float(rays)
+                light = light * (1.0 - shade)
+            if glance != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
                 bounce = direction - n * (2.0 * wp.dot(direction, n))
                 seen = hit_moving(world, at, bounce, 20.0)
                 if seen.distance > 0.0:
@@ -222,6 +364,9 @@ def compose(
     if edge != 0:
         count = corners
     total = wp.vec3(0.0, 0.0, 0.0)
+    last = Hit()
+    last.id = -1
+    shaded = wp.vec3(0.0, 0.0, 0.0)
     for k in range(count):
         hit = Hit()
         if count > 1:
@@ -234,12 +379,14 @@ def compose(
             if hit.distance > q[3]:
                 hit.distance = -1.0
         if hit.distance > 0.0:
-            at = world.lens.eye + direction * hit.distance
-            sees = open_share(spheres, owners, hit.id, at, hit.normal)
-            if world.ground >= 0:
-                sees *= 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
-            a = fraction(dither(x, y, 0) + float(k) * 0.6180340)
-            total += shade_moving(world, hit, direction, a, dither(y + 37, x + 11, 3), sees)
+            hit = turned_to_eye(hit, direction)
+            if hit.id != last.id or wp.dot(hit.normal, last.normal) < SAME:
+                at = lifted(world, hit, direction)
+                turn = float(k) * 0.6180340
+                moved = light_on(world, spheres, owners, probes, hit, at, direction, x, y, turn)
+                shaded = shade_moving(world, hit, at, direction, moved)
+                last = hit
+            total += shaded
         else:
             total += base
     colour[y, x] = total * (1.0 / float(count))

@@ -84,7 +84,7 @@ class Picture:
             self.still = join([piece_of(solid, palette) for solid in still], first_id=1, apart=0, device=device)
             world.still = self.still.soup
         world.has_still = int(self.still is not None)
-        first_id = world.moving.first_id = 1 + len(still)
+        first_id = world.first_moving = 1 + len(still)
         if moving or motion.sheets:
             self.movers = Movers(moving, stage.cloths, motion, palette, first_id=first_id, device=device)
             world.moving = self.movers.parts.soup
@@ -95,10 +95,11 @@ class Picture:
         self._launch(sky_kernels.bake, [world.air, self.sky_map], (256, 1024))
         self.sea = None
         if stage.waves:
-            self.sea = Sea(stage, seed=seed, device=device)
-        self.layers = Layers(self.w, self.h, travels=self.travels, device=device)
+            self.sea = Sea(stage, self.still, seed=seed, device=device)
+        self.layers = Layers(self.w, self.h, self.still, travels=self.travels, device=device)
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
-        self.shadow, self.open_sky = self._buffer(wp.float32), self._buffer(wp.float32)
+        self.open_sky = self._buffer(wp.float32)
+        self.probes, self.probed = self._probes()
         self.nearest = self._buffer(wp.uint64)
         self.speed, self.colour = self._buffer(wp.vec2), self._buffer(wp.vec3)
         self.out = wp.zeros((self.height, self.width, 3), dtype=wp.uint8, device=device)
@@ -139,6 +140,15 @@ class Picture:
 
     def _buffer(self, kind: Any) -> Any:
         return wp.zeros((self.h, self.w), dtype=kind, device=self.device)
+
+    def _probes(self) -> tuple[Any, list[Any]]:
+        """The struct, and the arrays that it points to."""
+        half = ((self.h + 1) // 2, (self.w + 1) // 2)
+        kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3)
+        kept = [wp.zeros(half, dtype=kind, device=self.device) for kind in kinds]
+        probes = moving_kernels.Probes()
+        probes.shadow, probes.glance, probes.code, probes.normal, probes.light, probes.mirrored = kept
+        return probes, kept
 
     def _launch(self, kernel: Any, inputs: list[Any], size: Any = None) -> None:
         wp.launch(kernel, size or (self.h, self.w), inputs, device=self.device)
@@ -211,14 +221,14 @@ class Picture:
             wp.array(owners, dtype=wp.int32, device=self.device),
         ]
         self.nearest.fill_(raster_kernels.NOWHERE)
-        if placed is not None:
-            faces = len(world.moving.indices) // 3
-            self._launch(raster_kernels.cover_pixels, [world.moving, world.lens, self.nearest], faces)
+        if placed is not None and self.movers is not None:
+            self._launch(raster_kernels.cover_pixels, [world.moving, world.lens, self.nearest], self.movers.parts.faces)
         sun, _, _, normal, ids = layers
-        seen = [self.front, self.front_ids, self.shadow, self.open_sky]
         tiles = [world, self.touched, self.side]
-        self._launch(
-            moving_kernels.cover, [*tiles, *balls, self.before, sun, normal, ids, *seen, self.speed, self.nearest]
-        )
+        seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
+        self._launch(moving_kernels.cover, [*tiles, *balls, self.before, normal, ids, *seen])
+        found = [sun, normal, ids, self.nearest, self.probes]
+        self._launch(moving_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
         corners = 1 if self.style.cel else self.preset.corners
-        self._launch(moving_kernels.compose, [*tiles, corners, *balls, *layers, *seen[1:], self.colour, self.nearest])
+        below = [*layers, self.front_ids, self.open_sky, self.nearest, self.probes]
+        self._launch(moving_kernels.compose, [*tiles, corners, *balls, *below, self.colour])

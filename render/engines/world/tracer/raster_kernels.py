@@ -2,14 +2,16 @@
 
 import warp as wp
 
-from render.engines.world.tracer.world_kernels import Hit, Lens, Soup, strike
+from render.engines.world.tracer.world_kernels import SOUP, Hit, Lens, strike
 
 NOWHERE = wp.constant(wp.uint64(18446744073709551615))
 """Among the nearest triangles: none."""
 CLOSEST = wp.constant(0.01)
 """Metres before the lens from which on something is seen."""
-STEPS = wp.constant(262144.0)
-"""Steps of depth in a metre."""
+FARTHEST = wp.constant(1.0e4)
+"""Metres up to which something is seen."""
+NARROW = wp.constant(6)
+"""Columns up to which a triangle's rows are tried from end to end."""
 JOINT = wp.constant(0.002)
 """Pixels by which a triangle reaches over its edges, so that no gap opens between two."""
 
@@ -58,13 +60,33 @@ def slopes(edge: wp.vec3, lens: Lens) -> wp.vec3:
     return wp.vec3(first - along * (0.5 * float(lens.height) - 0.5), across, along)
 
 
+@wp.struct
+class Span:
+    """Columns of a row."""
+
+    begin: float
+    end: float
+
+
+@wp.func
+def narrowed(span: Span, first: float, step: float) -> Span:
+    """The columns of the span where ``first`` + ``step`` · column is above 0."""
+    if step > 1.0e-12:
+        span.begin = wp.max(span.begin, -first / step)
+    elif step < -1.0e-12:
+        span.end = wp.min(span.end, -first / step)
+    elif first <= 0.0:
+        span.end = span.begin - 1.0
+    return span
+
+
 @wp.kernel(enable_backward=False)
-def cover_pixels(soup: Soup, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
-    """Leave in each pixel the nearest triangle over its middle: depth · 2³² + triangle."""
+def cover_pixels(soup: SOUP, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
+    """Leave in each pixel the nearest triangle over its middle, below what says how far it is."""
     face = wp.tid()
-    a = soup.points[soup.indices[face * 3]] - lens.eye
-    b = soup.points[soup.indices[face * 3 + 1]] - lens.eye
-    c = soup.points[soup.indices[face * 3 + 2]] - lens.eye
+    a = soup[0].points[soup[0].indices[face * 3]] - lens.eye
+    b = soup[0].points[soup[0].indices[face * 3 + 1]] - lens.eye
+    c = soup[0].points[soup[0].indices[face * 3 + 2]] - lens.eye
     za = wp.dot(a, lens.forward)
     zb = wp.dot(b, lens.forward)
     zc = wp.dot(c, lens.forward)
@@ -73,9 +95,12 @@ def cover_pixels(soup: Soup, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
     reach = Reach()
     reach.left = float(lens.width)
     reach.top = float(lens.height)
-    reach = clipped(reach, lens, a, b)
-    reach = clipped(reach, lens, b, c)
-    reach = clipped(reach, lens, c, a)
+    if wp.min(za, wp.min(zb, zc)) >= CLOSEST:
+        reach = widened(widened(widened(reach, lens, a), lens, b), lens, c)
+    else:
+        reach = clipped(reach, lens, a, b)
+        reach = clipped(reach, lens, b, c)
+        reach = clipped(reach, lens, c, a)
     left = int(wp.ceil(wp.max(reach.left, 0.0) - 0.502))
     right = int(wp.floor(wp.min(reach.right, float(lens.width)) - 0.498))
     top = int(wp.ceil(wp.max(reach.top, 0.0) - 0.502))
@@ -95,6 +120,7 @@ def cover_pixels(soup: Soup, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
     if volume < 1.0e-12:
         return
     all_ = one + two + three
+    scale = 1.0 / volume
     slack_one = JOINT * wp.sqrt(one[1] * one[1] + one[2] * one[2])
     slack_two = JOINT * wp.sqrt(two[1] * two[1] + two[2] * two[2])
     slack_three = JOINT * wp.sqrt(three[1] * three[1] + three[2] * three[2])
@@ -103,31 +129,44 @@ def cover_pixels(soup: Soup, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
         row_two = two[0] + two[2] * float(y) + slack_two
         row_three = three[0] + three[2] * float(y) + slack_three
         row_all = all_[0] + all_[2] * float(y)
-        for x in range(left, right + 1):
+        begin = left
+        end = right
+        if right - left > NARROW:
+            inside = Span()
+            inside.begin = float(left)
+            inside.end = float(right)
+            inside = narrowed(inside, row_one, one[1])
+            inside = narrowed(inside, row_two, two[1])
+            inside = narrowed(inside, row_three, three[1])
+            begin = int(wp.floor(inside.begin))
+            end = int(wp.ceil(inside.end))
+        for x in range(begin, end + 1):
             column = float(x)
             if (
                 row_one + one[1] * column > 0.0
                 and row_two + two[1] * column > 0.0
                 and row_three + three[1] * column > 0.0
             ):
-                depth = volume / wp.max(row_all + all_[1] * column, 1.0e-12)
-                if depth > CLOSEST and depth < 1.0e4:
-                    key = (wp.uint64(depth * STEPS) << wp.uint64(32)) | wp.uint64(face)
+                near = (row_all + all_[1] * column) * scale
+                if near < 1.0 / CLOSEST and near > 1.0 / FARTHEST:
+                    # The bits of a positive float are in its order.
+                    away = wp.uint64(4294967295) - wp.uint64(wp.cast(near, wp.uint32))
+                    key = (away << wp.uint64(32)) | wp.uint64(face)
                     if key < nearest[y, x]:
                         wp.atomic_min(nearest, y, x, key)
 
 
 @wp.func
-def met(soup: Soup, key: wp.uint64, origin: wp.vec3, direction: wp.vec3) -> Hit:
+def met(soup: SOUP, key: wp.uint64, origin: wp.vec3, direction: wp.vec3) -> Hit:
     """Where a ray through a pixel's middle meets the triangle that the pixel names, or a distance below 0."""
     hit = Hit()
     hit.distance = -1.0
     hit.id = -1
     if key != NOWHERE:
         face = int(key & wp.uint64(4294967295))
-        a = soup.points[soup.indices[face * 3]] - origin
-        b = soup.points[soup.indices[face * 3 + 1]] - origin
-        c = soup.points[soup.indices[face * 3 + 2]] - origin
+        a = soup[0].points[soup[0].indices[face * 3]] - origin
+        b = soup[0].points[soup[0].indices[face * 3 + 1]] - origin
+        c = soup[0].points[soup[0].indices[face * 3 + 2]] - origin
         facet = wp.cross(b - a, c - a)
         one = wp.dot(direction, wp.cross(b, c - b))
         two = wp.dot(direction, wp.cross(c, a - c))

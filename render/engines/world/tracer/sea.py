@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from render.engines.world import waves
 from render.engines.world.stage import Stage
 from render.engines.world.tracer import sea_kernels, wave_kernels
+from render.engines.world.tracer.soup import Parts
 from render.engines.world.tracer.tree import Tree
 
 SPOKES, RINGS = 200, 360
@@ -78,8 +79,9 @@ def fan(eye: NDArray[np.float64], forward: NDArray[np.float64], corner: float, *
 class Sea:
     """The water of one clip. Frames may be asked for in any order; in their own order they are cheapest."""
 
-    def __init__(self, stage: Stage, *, seed: int, device: str) -> None:
-        self.stage, self.device = stage, device
+    def __init__(self, stage: Stage, still: Parts | None, *, seed: int, device: str) -> None:
+        """``still`` is what stands in the water and at its shore."""
+        self.stage, self.still, self.device = stage, still, device
         ordered = sorted(stage.waves, key=lambda wave: -wave.wavelength)
         table = [
             (w.number * np.cos(w.heading), w.number * np.sin(w.heading), w.amplitude, w.frequency) for w in ordered
@@ -152,12 +154,12 @@ class Sea:
         self.water.coarse, self.water.fine = self.tiles
         self.water.coarse_side, self.water.fine_side = COARSE[0], FINE[0]
 
-    def _survey(self, world: Any) -> None:
+    def _survey(self) -> None:
         """Measure how far the water is from the shore, once."""
-        if not world.has_still:
+        if self.still is None:
             self.shore.fill_(wave_kernels.OPEN)
             return
-        rocks = wp.Mesh(wp.clone(world.still.points), world.still.indices)
+        rocks = wp.Mesh(wp.clone(self.still.tree.points), self.still.tree.indices)
         wp.launch(
             wave_kernels.measure_shore,
             (CELLS, CELLS),
@@ -229,7 +231,7 @@ class Sea:
         ``layers`` and what comes back are sun, rest, mirrored, normal and ids.
         """
         if self.tree is None:
-            self._survey(world)
+            self._survey()
             self.over = [wp.zeros_like(layer) for layer in layers]
             self.nearest = wp.zeros(layers[0].shape, dtype=wp.uint64, device=self.device)
             half = tuple((side + 1) // 2 for side in layers[0].shape)

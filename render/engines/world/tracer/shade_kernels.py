@@ -19,11 +19,13 @@ from render.engines.world.tracer.world_kernels import (
 )
 
 SUN_RAYS = wp.constant(6)
-"""Shadow rays of a point in the edge of a shadow; two settle the others."""
+"""Shadow rays of a point in the edge of a shadow."""
 
 
 CLOSED = wp.constant(0.75)
 """Share of the sky's light that full occlusion takes: the rest comes off what is near."""
+CLEAR_MIRROR = wp.constant(0.2)
+"""Head-on reflection from which on every pixel's mirror is traced, not one in four."""
 
 
 @wp.struct
@@ -34,6 +36,15 @@ class Shade:
     rest: wp.vec3
     mirrored: wp.vec3
     air: wp.vec3
+
+
+@wp.struct
+class Moved:
+    """The light on a moving part: shares of the sun and the sky that it sees, and what its mirror shows."""
+
+    sun: float
+    sky: float
+    mirrored: wp.vec3
 
 
 @wp.func
@@ -248,44 +259,55 @@ def shade_still(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, 
 
 
 @wp.func
-def shade_moving(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, open_sky: float) -> wp.vec3:
-    """Radiance of a moving part."""
-    hit = turned_to_eye(hit, direction)
-    at = world.lens.eye + direction * hit.distance + hit.facet * 0.002
+def sun_share(world: World, hit: Hit, at: wp.vec3, a: float, b: float, least: int) -> float:
+    """Share of the sun's disk that a point of a moving part sees, settled by ``least`` rays where they agree."""
+    if wp.dot(hit.normal, world.air.sun) <= 0.0:
+        return 0.0
+    dark = float(0.0)
+    for k in range(SUN_RAYS):
+        to_sun = towards_sun(world.air, (float(k) + a) / float(SUN_RAYS), fraction(b + float(k) * 0.6180340))
+        dark += wp.max(blocked_by_still(world, at, to_sun, 80.0), blocked_by_moving(world, at, to_sun, 80.0))
+        if k == 0 and world.air.cel != 0:
+            dark = dark * float(SUN_RAYS)
+            break
+        if k == least - 1 and (dark == 0.0 or dark == float(least)):
+            dark = dark * (float(SUN_RAYS) / float(least))
+            break
+    return 1.0 - dark / float(SUN_RAYS)
+
+
+@wp.func
+def seen_in(world: World, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
+    """All that a moving part's mirror shows, before the surface's share is taken."""
+    bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
+    other = hit_still(world, at, bounce, 80.0)
+    reach = float(80.0)
+    if other.distance > 0.0:
+        reach = other.distance
+    near = hit_moving(world, at, bounce, reach)
+    if near.distance > 0.0:
+        other = near
+    return mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
+
+
+@wp.func
+def shade_moving(world: World, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
+    """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
     s = world.surfaces[hit.surface]
     look = skin(s, hit, hit.distance * world.lens.pixel / slope, world.air.cel)
     hit.normal = leaning(hit, look.slope)
-    lit = float(0.0)
-    if wp.dot(hit.normal, world.air.sun) > 0.0:
-        dark = float(0.0)
-        for k in range(SUN_RAYS):
-            to_sun = towards_sun(world.air, (float(k) + a) / float(SUN_RAYS), fraction(b + float(k) * 0.6180340))
-            dark += wp.max(blocked_by_still(world, at, to_sun, 80.0), blocked_by_moving(world, at, to_sun, 80.0))
-            if k == 0 and world.air.cel != 0:
-                dark = dark * float(SUN_RAYS)
-                break
-            if k == 1 and wp.abs(dark - 1.0) > 0.5:
-                dark = dark * (0.5 * float(SUN_RAYS))
-                break
-        lit = 1.0 - dark / float(SUN_RAYS)
     passes = clear(world, hit.distance)
     air = hazed(world, direction) * (1.0 - passes)
     if world.air.cel != 0:
-        bands = cel_bands(world, hit, look.colour, direction, lit)
+        bands = cel_bands(world, hit, look.colour, direction, moved.sun)
         return (bands.sun + bands.rest + look.glow) * passes + air
-    out = sunlit(world, hit, look, direction) * lit
-    out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * open_sky
+    out = sunlit(world, hit, look, direction) * moved.sun
+    out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * moved.sky
     if s.mirror > 0.0:
         share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
-        bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
-        other = hit_still(world, at, bounce, 80.0)
-        reach = float(80.0)
-        if other.distance > 0.0:
-            reach = other.distance
-        near = hit_moving(world, at, bounce, reach)
-        if near.distance > 0.0:
-            other = near
-        seen = mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
+        seen = moved.mirrored
+        if s.facing > CLEAR_MIRROR:
+            seen = seen_in(world, hit, at, direction)
         out = out * (1.0 - share) + seen * share
     return (out + look.glow) * passes + air

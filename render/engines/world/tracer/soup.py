@@ -77,6 +77,11 @@ class Parts:
     """Parts in one tree: the device's struct and what its pointers need to stay alive."""
 
     soup: Any
+    """An array of one; see :data:`world_kernels.SOUP`."""
+    kept: Any
+    """The struct, which holds on to what it points to, as the array does not."""
+    first_id: int
+    faces: int
     tree: Tree
     locals: Any
     normals: Any
@@ -134,7 +139,10 @@ def join(pieces: Sequence[Piece], *, first_id: int, apart: int, device: str) -> 
     soup.surface = wp.array(np.array([piece.surface for piece in pieces], np.int32), dtype=wp.int32, device=device)
     soup.first_id = first_id
     return Parts(
-        soup=soup,
+        soup=wp.array([soup], dtype=world_kernels.Soup, device=device),
+        kept=soup,
+        first_id=first_id,
+        faces=len(whole.faces),
         tree=tree,
         locals=locals_,
         normals=normals,

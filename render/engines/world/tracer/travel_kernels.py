@@ -10,6 +10,7 @@ import warp as wp
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import (
+    CLEAR_MIRROR,
     CLOSED,
     closed_off,
     endless,
@@ -41,10 +42,6 @@ LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
 SHARE = wp.constant(24)
 """One in so many of the settled pixels is refreshed in a frame; twice as many in the edge of a shadow."""
-CLEAR_MIRROR = wp.constant(0.2)
-"""Head-on reflection from which on every pixel's mirror is traced, not one in four."""
-
-
 FAINT = wp.constant(0.015)
 """Share of a mirror below which it is left out."""
 GOLDEN = wp.constant(2.3999632)

@@ -40,6 +40,10 @@ class Soup:
     first_id: int
 
 
+SOUP = wp.array(dtype=Soup)
+"""One soup, or none: functions get structs by value, and would copy what is large at each call."""
+
+
 @wp.struct
 class Air:
     sun: wp.vec3
@@ -73,10 +77,12 @@ class Lens:
 
 @wp.struct
 class World:
-    still: Soup
-    moving: Soup
+    still: SOUP
+    moving: SOUP
     has_still: int
     has_moving: int
+    first_moving: int
+    """The id of the first part that moves."""
     surfaces: wp.array(dtype=Surface)
     ground: int
     air: Air
@@ -94,8 +100,10 @@ class Hit:
     turn: wp.quat
     surface: int
     id: int
-    before: wp.vec3
-    """Where the point was in the frame before."""
+    face: int
+    u: float
+    v: float
+    """Weights of the triangle's first two corners."""
 
 
 @wp.func
@@ -117,40 +125,43 @@ def on_screen(lens: Lens, at: wp.vec3) -> wp.vec2:
 
 
 @wp.func
-def earlier(soup: Soup, face: int, u: float, v: float) -> wp.vec3:
+def earlier(soup: SOUP, hit: Hit) -> wp.vec3:
     """Where a point was in the frame before."""
-    a = soup.before[soup.indices[face * 3]]
-    b = soup.before[soup.indices[face * 3 + 1]]
-    return a * u + b * v + soup.before[soup.indices[face * 3 + 2]] * (1.0 - u - v)
+    a = soup[0].before[soup[0].indices[hit.face * 3]]
+    b = soup[0].before[soup[0].indices[hit.face * 3 + 1]]
+    c = soup[0].before[soup[0].indices[hit.face * 3 + 2]]
+    return a * hit.u + b * hit.v + c * (1.0 - hit.u - hit.v)
 
 
 @wp.func
-def facet_of(soup: Soup, face: int) -> wp.vec3:
+def facet_of(soup: SOUP, face: int) -> wp.vec3:
     """The normal of a triangle."""
-    a = soup.points[soup.indices[face * 3]]
-    b = soup.points[soup.indices[face * 3 + 1]]
-    c = soup.points[soup.indices[face * 3 + 2]]
+    a = soup[0].points[soup[0].indices[face * 3]]
+    b = soup[0].points[soup[0].indices[face * 3 + 1]]
+    c = soup[0].points[soup[0].indices[face * 3 + 2]]
     return wp.normalize(wp.cross(b - a, c - a))
 
 
 @wp.func
-def strike(soup: Soup, face: int, u: float, v: float, distance: float, facet: wp.vec3) -> Hit:
+def strike(soup: SOUP, face: int, u: float, v: float, distance: float, facet: wp.vec3) -> Hit:
     """``u`` and ``v`` weigh the triangle's first two corners."""
     hit = Hit()
-    a = soup.indices[face * 3]
-    b = soup.indices[face * 3 + 1]
-    c = soup.indices[face * 3 + 2]
+    a = soup[0].indices[face * 3]
+    b = soup[0].indices[face * 3 + 1]
+    c = soup[0].indices[face * 3 + 2]
     w = 1.0 - u - v
-    part = soup.part[face]
+    part = soup[0].part[face]
     hit.distance = distance
-    hit.local = soup.locals[a] * u + soup.locals[b] * v + soup.locals[c] * w
-    hit.local_normal = wp.normalize(soup.normals[a] * u + soup.normals[b] * v + soup.normals[c] * w)
-    hit.turn = wp.transform_get_rotation(soup.poses[part])
+    hit.local = soup[0].locals[a] * u + soup[0].locals[b] * v + soup[0].locals[c] * w
+    hit.local_normal = wp.normalize(soup[0].normals[a] * u + soup[0].normals[b] * v + soup[0].normals[c] * w)
+    hit.turn = wp.transform_get_rotation(soup[0].poses[part])
     hit.normal = wp.quat_rotate(hit.turn, hit.local_normal)
     hit.facet = facet
-    hit.surface = soup.surface[part]
-    hit.id = soup.first_id + part
-    hit.before = earlier(soup, face, u, v)
+    hit.surface = soup[0].surface[part]
+    hit.id = soup[0].first_id + part
+    hit.face = face
+    hit.u = u
+    hit.v = v
     return hit
 
 
@@ -161,7 +172,7 @@ def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) 
     hit.distance = -1.0
     hit.id = -1
     if world.has_moving != 0:
-        met = nearest_in(world.moving.tree, origin, direction, reach)
+        met = nearest_in(world.moving[0].tree, origin, direction, reach)
         face = int(met[3])
         if face >= 0:
             hit = strike(world.moving, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world.moving, face))
@@ -196,7 +207,7 @@ def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -
     if hit.distance > 0.0:
         limit = hit.distance
     if world.has_still != 0:
-        met = nearest_in(world.still.tree, origin, direction, limit)
+        met = nearest_in(world.still[0].tree, origin, direction, limit)
         face = int(met[3])
         if face >= 0:
             hit = strike(world.still, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world.still, face))
@@ -207,7 +218,7 @@ def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -
 def blocked_by_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if something that stands still lies within reach, else 0."""
     if world.has_still != 0:
-        if any_in(world.still.tree, origin, direction, reach):
+        if any_in(world.still[0].tree, origin, direction, reach):
             return 1.0
     return 0.0
 
@@ -216,7 +227,7 @@ def blocked_by_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: f
 def blocked_by_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if a moving part lies within reach, else 0."""
     if world.has_moving != 0:
-        if any_in(world.moving.tree, origin, direction, reach):
+        if any_in(world.moving[0].tree, origin, direction, reach):
             return 1.0
     return 0.0
 
