@@ -50,12 +50,6 @@ def spread(tiles: wp.array2d(dtype=wp.vec2), reach: int, out: wp.array2d(dtype=w
     out[row, column] = best
 
 
-@wp.func
-def nearer(mine: float, other: float) -> float:
-    """1 where ``mine`` lies clearly before ``other``, 0 where clearly behind; both in metres."""
-    return wp.clamp(1.0 - (mine - other) / (0.02 * wp.min(mine, other) + 0.01), 0.0, 1.0)
-
-
 @wp.kernel(enable_backward=False)
 def streak(
     colour: wp.array2d(dtype=wp.vec3),
@@ -84,6 +78,7 @@ def streak(
     mine = front[y, x][3]
     own = wp.clamp(wp.length(speed[y, x]) * shutter * 0.5, 0.5, longest * 0.5)
     weight = 1.0 / own
+    scale = weight
     total = colour[y, x] * weight
     for k in range(-taps, taps + 1):
         if k != 0:
@@ -94,12 +89,13 @@ def streak(
                 other = front[yy, xx][3]
                 away = wp.abs(share) * length
                 theirs = wp.clamp(wp.length(speed[yy, xx]) * shutter * 0.5, 0.5, longest * 0.5)
-                w = nearer(other, mine) * wp.clamp(1.0 - away / theirs, 0.0, 1.0)
-                w += nearer(mine, other) * wp.clamp(1.0 - away / own, 0.0, 1.0)
-                both = (1.0 - wp.clamp((away - 0.95 * theirs) / (0.1 * theirs), 0.0, 1.0)) * (
-                    1.0 - wp.clamp((away - 0.95 * own) / (0.1 * own), 0.0, 1.0)
-                )
-                w += 2.0 * both
+                # Shares of the two half streaks at which they meet, and by how much one lies clearly before the other.
+                of_own = away * scale
+                of_theirs = away / theirs
+                before = (other - mine) / (0.02 * wp.min(mine, other) + 0.01)
+                w = wp.clamp(1.0 - before, 0.0, 1.0) * wp.clamp(1.0 - of_theirs, 0.0, 1.0)
+                w += wp.clamp(1.0 + before, 0.0, 1.0) * wp.clamp(1.0 - of_own, 0.0, 1.0)
+                w += 2.0 * wp.clamp(10.5 - 10.0 * of_theirs, 0.0, 1.0) * wp.clamp(10.5 - 10.0 * of_own, 0.0, 1.0)
                 total += colour[yy, xx] * w
                 weight += w
     out[y, x] = total * (1.0 / weight)

@@ -36,8 +36,6 @@ ALIKE = wp.constant(0.9)
 """Cosine between the normals of two points of a part from which on they share their light."""
 SAME = wp.constant(0.98)
 """The same, from which on one of them is shaded for both."""
-FARTHER = wp.constant(0.02)
-"""Weight of a probe that is not next to a pixel."""
 
 
 @wp.kernel(enable_backward=False)
@@ -114,6 +112,8 @@ class Probes:
     light: wp.array2d(dtype=wp.vec2)
     """Shares of sun and sky that the moving part sees."""
     mirrored: wp.array2d(dtype=wp.vec3)
+    state: wp.array2d(dtype=wp.int32)
+    """What the eight probes about say too: 1 where shadows differ, 2 where one has a glance, 4 where suns differ."""
 
 
 @wp.kernel(enable_backward=False)
@@ -226,6 +226,28 @@ def probe(
     probes.code[j, i] = code
 
 
+@wp.kernel(enable_backward=False)
+def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: Probes):
+    """The ``state`` of the probes."""
+    j, i = wp.tid()
+    if tiles[2 * j / side, 2 * i / side] == 0:
+        return
+    shade = probes.shadow[j, i]
+    code = probes.code[j, i]
+    state = int(0)
+    for k in range(9):
+        jj = wp.clamp(j + k / 3 - 1, 0, probes.code.shape[0] - 1)
+        ii = wp.clamp(i + k % 3 - 1, 0, probes.code.shape[1] - 1)
+        if probes.shadow[jj, ii] != shade:
+            state = state | 1
+        if probes.glance[jj, ii] != 0:
+            state = state | 2
+        if code >= 0 and probes.code[jj, ii] == code:
+            if probes.light[jj, ii][0] != probes.light[j, i][0]:
+                state = state | 4
+    probes.state[j, i] = state
+
+
 @wp.func
 def moving_id(world: World, code: int) -> int:
     """The part that a pixel's code names if it moves, else −1."""
@@ -245,28 +267,27 @@ def light_on(
     direction: wp.vec3,
     x: int,
     y: int,
+    wide: int,
     turn: float,
 ) -> Moved:
-    """The light on a moving part: of the probes about that see it alike, or where there are none, its own."""
+    """The light on a moving part: of the probes about that see it alike, or where there are none, its own.
+
+    ``wide`` is 1 to look one probe further, for a point that lies beside the pixel's middle.
+    """
     out = Moved()
     code = hit.id * 256 + hit.surface
     total = float(0.0)
-    least = float(1.0)
-    most = float(0.0)
-    for j in range(wp.max(y / 2 - 1, 0), wp.min((y + 1) / 2 + 2, probes.code.shape[0])):
-        for i in range(wp.max(x / 2 - 1, 0), wp.min((x + 1) / 2 + 2, probes.code.shape[1])):
+    state = int(0)
+    for j in range(wp.max(y / 2 - wide, 0), wp.min((y + 1) / 2 + wide + 1, probes.code.shape[0])):
+        for i in range(wp.max(x / 2 - wide, 0), wp.min((x + 1) / 2 + wide + 1, probes.code.shape[1])):
             if probes.code[j, i] == code:
                 if wp.dot(probes.normal[j, i], hit.normal) > ALIKE:
                     light = probes.light[j, i]
-                    least = wp.min(least, light[0])
-                    most = wp.max(most, light[0])
-                    weight = FARTHER
-                    if wp.abs(2 * j - y) < 2 and wp.abs(2 * i - x) < 2:
-                        weight = 1.0
-                    out.sun += light[0] * weight
-                    out.sky += light[1] * weight
-                    out.mirrored += probes.mirrored[j, i] * weight
-                    total += weight
+                    out.sun += light[0]
+                    out.sky += light[1]
+                    out.mirrored += probes.mirrored[j, i]
+                    state = state | probes.state[j, i]
+                    total += 1.0
     if total > 0.0:
         out.sun = out.sun / total
         out.sky = out.sky / total
@@ -276,7 +297,7 @@ def light_on(
         s = world.surfaces[hit.surface]
         if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world.air.cel == 0:
             out.mirrored = seen_in(world, hit, at, direction)
-    if total == 0.0 or least != most:
+    if total == 0.0 or (state & 4) != 0:
         rays = SUN_RAYS
         if total == 0.0:
             rays = 2
@@ -309,6 +330,9 @@ def compose(
     touch = tiles[y / side, x / side]
     if touch == 0:
         return
+    if (touch & 15) == 0:
+        colour[y, x] = still_rest[y, x] + still_sun[y, x] + still_mirrored[y, x]
+        return
     width = world.lens.width
     height = world.lens.height
     mine = moving_id(world, front_ids[y, x])
@@ -328,16 +352,9 @@ def compose(
             n = wp.vec3(q[0], q[1], q[2])
             at = world.lens.eye + direction * q[3] + n * 0.002
             shade = probes.shadow[y / 2, x / 2]
-            mixed = int(0)
-            glance = int(0)
-            for k in range(9):
-                j = wp.clamp(y / 2 + k / 3 - 1, 0, probes.shadow.shape[0] - 1)
-                i = wp.clamp(x / 2 + k % 3 - 1, 0, probes.shadow.shape[1] - 1)
-                if probes.shadow[j, i] != shade:
-                    mixed = int(1)
-                glance = glance | probes.glance[j, i]
+            state = probes.state[y / 2, x / 2]
             if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
-                if mixed != 0:
+                if (state & 1) != 0:
                     rays = int(8)
                     if world.air.cel != 0:
                         rays = int(1)
@@ -350,7 +367,7 @@ def compose(
                         dark += blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
                     shade = dark / float(rays)
                 light = light * (1.0 - shade)
-            if glance != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+            if (state & 2) != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
                 bounce = direction - n * (2.0 * wp.dot(direction, n))
                 seen = hit_moving(world, at, bounce, 20.0)
                 if seen.distance > 0.0:
@@ -383,7 +400,7 @@ def compose(
             if hit.id != last.id or wp.dot(hit.normal, last.normal) < SAME:
                 at = lifted(world, hit, direction)
                 turn = float(k) * 0.6180340
-                moved = light_on(world, spheres, owners, probes, hit, at, direction, x, y, turn)
+                moved = light_on(world, spheres, owners, probes, hit, at, direction, x, y, edge, turn)
                 shaded = shade_moving(world, hit, at, direction, moved)
                 last = hit
             total += shaded

@@ -144,10 +144,11 @@ class Picture:
     def _probes(self) -> tuple[Any, list[Any]]:
         """The struct, and the arrays that it points to."""
         half = ((self.h + 1) // 2, (self.w + 1) // 2)
-        kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3)
+        kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3, wp.int32)
         kept = [wp.zeros(half, dtype=kind, device=self.device) for kind in kinds]
         probes = moving_kernels.Probes()
-        probes.shadow, probes.glance, probes.code, probes.normal, probes.light, probes.mirrored = kept
+        probes.shadow, probes.glance, probes.code, probes.normal, *others = kept
+        probes.light, probes.mirrored, probes.state = others
         return probes, kept
 
     def _launch(self, kernel: Any, inputs: list[Any], size: Any = None) -> None:
@@ -229,6 +230,7 @@ class Picture:
         self._launch(moving_kernels.cover, [*tiles, *balls, self.before, normal, ids, *seen])
         found = [sun, normal, ids, self.nearest, self.probes]
         self._launch(moving_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
+        self._launch(moving_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
         corners = 1 if self.style.cel else self.preset.corners
         below = [*layers, self.front_ids, self.open_sky, self.nearest, self.probes]
         self._launch(moving_kernels.compose, [*tiles, corners, *balls, *below, self.colour])
