@@ -4,7 +4,7 @@ import warp as wp
 
 from render.engines.world.tracer.shade_kernels import ambient, clear
 from render.engines.world.tracer.tree_kernels import nearest_in
-from render.engines.world.tracer.world_kernels import WATER, World, ray
+from render.engines.world.tracer.world_kernels import WATER, WORLD, ray
 
 FAR = wp.constant(1.0e4)
 """What a lamp sees where nothing is."""
@@ -32,7 +32,7 @@ class Lamps:
 
 
 @wp.kernel(enable_backward=False)
-def survey(world: World, lamps: Lamps):
+def survey(world: WORLD, lamps: Lamps):
     """How far each lamp sees before something stands in its way."""
     k, j, i = wp.tid()
     rows = lamps.reaches.shape[1]
@@ -43,8 +43,8 @@ def survey(world: World, lamps: Lamps):
     place = lamps.places[k]
     at = wp.vec3(place[0], place[1], place[2]) + direction * place[3]
     far = float(FAR)
-    if world.has_still != 0:
-        met = nearest_in(world.still[0].tree, at, direction, 60.0)
+    if world[0].has_still != 0:
+        met = nearest_in(world[0].still[0].tree, at, direction, 60.0)
         if met[3] >= 0.0:
             far = met[0] + place[3]
     lamps.reaches[k, j, i] = far
@@ -100,7 +100,7 @@ def lamplight(lamps: Lamps, at: wp.vec3, n: wp.vec3, flat: int) -> wp.vec3:
 
 @wp.kernel(enable_backward=False)
 def illumine(
-    world: World,
+    world: WORLD,
     lamps: Lamps,
     rest: wp.array2d(dtype=wp.vec3),
     normal: wp.array2d(dtype=wp.vec4),
@@ -114,12 +114,14 @@ def illumine(
         return
     q = normal[y, x]
     n = wp.vec3(q[0], q[1], q[2])
-    light = lamplight(lamps, world.lens.eye + ray(world.lens, float(x) + 0.5, float(y) + 0.5) * q[3], n, world.air.cel)
+    light = lamplight(
+        lamps, world[0].lens.eye + ray(world[0].lens, float(x) + 0.5, float(y) + 0.5) * q[3], n, world[0].air.cel
+    )
     if light[0] + light[1] + light[2] > 0.0:
         passes = clear(world, q[3])
-        own = wp.max(rest[y, x] - world.air.horizon * (0.95 * (1.0 - passes)), wp.vec3(0.0, 0.0, 0.0))
+        own = wp.max(rest[y, x] - world[0].air.horizon * (0.95 * (1.0 - passes)), wp.vec3(0.0, 0.0, 0.0))
         sky = ambient(world, n) * passes
-        if world.air.cel != 0:
+        if world[0].air.cel != 0:
             sky = sky * 0.6
         pale = wp.vec3(own[0] / sky[0], own[1] / sky[1], own[2] / sky[2])
         brightest = wp.max(pale[0], wp.max(pale[1], pale[2]))
@@ -129,7 +131,7 @@ def illumine(
 
 @wp.kernel(enable_backward=False)
 def add(
-    world: World,
+    world: WORLD,
     lamps: Lamps,
     still: wp.array2d(dtype=wp.vec3),
     strength: float,
@@ -146,7 +148,7 @@ def add(
     elif code >= 0 and code < WATER:
         q = front[y, x]
         n = wp.vec3(q[0], q[1], q[2])
-        at = world.lens.eye + ray(world.lens, float(x) + 0.5, float(y) + 0.5) * q[3]
-        light = lamplight(lamps, at, n, world.air.cel) * strength
-        s = world.surfaces[code % 256]
+        at = world[0].lens.eye + ray(world[0].lens, float(x) + 0.5, float(y) + 0.5) * q[3]
+        light = lamplight(lamps, at, n, world[0].air.cel) * strength
+        s = world[0].surfaces[code % 256]
         colour[y, x] = colour[y, x] + wp.cw_mul(s.base * (1.0 - 0.92 * s.metal), light) * clear(world, q[3])

@@ -56,17 +56,17 @@ class Layers:
         self._launch(still_kernels.draw_still, [world, samples, rays, *self.all])
 
     def follow(self, world: Any, lens: Any, frame: int, *, samples: int) -> Any:
-        """Draw for the lens of this frame, ``samples`` a pixel on rims; the lens of the frame before."""
+        """Draw for the world's ``lens`` of this frame, ``samples`` a pixel on rims; the lens of the frame before."""
         self.old, self.new = self.new, self.old
         if self.lens is None:
             self.lens = lens
             self.old[0].ids.fill_(-1)
-        world.lens, before, self.lens = lens, self.lens, lens
+        before, self.lens = self.lens, lens
         memory, surfaces = self.new[0], (self.normal, self.ids)
         rough = (self.rough_sun, self.rough_rest)
         self.nearest.fill_(raster_kernels.NOWHERE)
         if self.still is not None:
-            self._launch(raster_kernels.cover_pixels, [world.still, lens, self.nearest], self.still.faces)
+            self._launch(raster_kernels.cover_pixels, [self.still.soup, lens, self.nearest], self.still.faces)
         began = (*rough, self.air, self.glimpsed)
         self._launch(travel_kernels.see, [world, frame, before, self.old[0], memory, *began, *surfaces, self.nearest])
         self._launch(travel_kernels.light, [world, memory, self.air, self.glimpsed, *surfaces, *rough, self.mirrored])

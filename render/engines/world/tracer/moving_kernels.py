@@ -19,9 +19,9 @@ from render.engines.world.tracer.shade_kernels import (
 )
 from render.engines.world.tracer.world_kernels import (
     WATER,
+    WORLD,
     Hit,
     Lens,
-    World,
     blocked_by_moving,
     earlier,
     hit_moving,
@@ -118,7 +118,7 @@ class Probes:
 
 @wp.kernel(enable_backward=False)
 def cover(
-    world: World,
+    world: WORLD,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     spheres: wp.array2d(dtype=wp.float32),
@@ -141,17 +141,17 @@ def cover(
     touch = tiles[y / side, x / side]
     if touch == 0:
         return
-    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
     q = normal[y, x]
     hit = Hit()
     hit.distance = -1.0
     if (touch & 1) != 0:
-        hit = met(world.moving, nearest[y, x], world.lens.eye, direction)
-    was = world.lens.eye + direction * q[3]
+        hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
+    was = world[0].lens.eye + direction * q[3]
     if hit.distance > 0.0 and hit.distance < q[3]:
         front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
         front_ids[y, x] = hit.id * 256 + hit.surface
-        was = earlier(world.moving, hit)
+        was = earlier(world[0].moving, hit)
     else:
         front[y, x] = q
         front_ids[y, x] = ids[y, x]
@@ -159,24 +159,24 @@ def cover(
     sees = float(1.0)
     if (touch & 4) != 0 and ids[y, x] >= 0:
         n = wp.vec3(q[0], q[1], q[2])
-        sees = open_share(spheres, owners, -1, world.lens.eye + direction * q[3] + n * 0.002, n)
+        sees = open_share(spheres, owners, -1, world[0].lens.eye + direction * q[3] + n * 0.002, n)
     open_sky[y, x] = sees
 
 
 @wp.func
 def sky_share(
-    world: World, spheres: wp.array2d(dtype=wp.float32), owners: wp.array(dtype=wp.int32), hit: Hit, at: wp.vec3
+    world: WORLD, spheres: wp.array2d(dtype=wp.float32), owners: wp.array(dtype=wp.int32), hit: Hit, at: wp.vec3
 ) -> float:
     """Share of the sky that a moving part sees past the others and the ground."""
     sees = open_share(spheres, owners, hit.id, at, hit.normal)
-    if world.ground >= 0:
+    if world[0].ground >= 0:
         sees *= 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
     return sees
 
 
 @wp.kernel(enable_backward=False)
 def probe(
-    world: World,
+    world: WORLD,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     spheres: wp.array2d(dtype=wp.float32),
@@ -196,20 +196,20 @@ def probe(
     glance = int(0)
     code = int(-1)
     if touch != 0:
-        direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+        direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
         q = normal[y, x]
         a = dither(x, y, 0)
         b = dither(y + 37, x + 11, 3)
         if ids[y, x] >= 0:
             n = wp.vec3(q[0], q[1], q[2])
-            at = world.lens.eye + direction * q[3] + n * 0.002
+            at = world[0].lens.eye + direction * q[3] + n * 0.002
             light = still_sun[y, x]
             if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
-                shade = blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
-            if (touch & 8) != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+                shade = blocked_by_moving(world, at, towards_sun(world[0].air, a, b), 60.0)
+            if (touch & 8) != 0 and ids[y, x] < WATER and world[0].surfaces[ids[y, x] % 256].mirror > 0.0:
                 glance = int(blocked_by_moving(world, at, direction - n * (2.0 * wp.dot(direction, n)), 20.0))
         if (touch & 1) != 0:
-            hit = met(world.moving, nearest[y, x], world.lens.eye, direction)
+            hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
             if hit.distance > 0.0 and hit.distance < q[3]:
                 hit = turned_to_eye(hit, direction)
                 at = lifted(world, hit, direction)
@@ -218,8 +218,8 @@ def probe(
                 probes.light[j, i] = wp.vec2(
                     sun_share(world, hit, at, a, b, 2), sky_share(world, spheres, owners, hit, at)
                 )
-                s = world.surfaces[hit.surface]
-                if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world.air.cel == 0:
+                s = world[0].surfaces[hit.surface]
+                if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world[0].air.cel == 0:
                     probes.mirrored[j, i] = seen_in(world, hit, at, direction)
     probes.shadow[j, i] = shade
     probes.glance[j, i] = glance
@@ -249,16 +249,16 @@ def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: Probes):
 
 
 @wp.func
-def moving_id(world: World, code: int) -> int:
+def moving_id(world: WORLD, code: int) -> int:
     """The part that a pixel's code names if it moves, else −1."""
-    if code >= world.first_moving * 256 and code != WATER:
+    if code >= world[0].first_moving * 256 and code != WATER:
         return code / 256
     return -1
 
 
 @wp.func
 def light_on(
-    world: World,
+    world: WORLD,
     spheres: wp.array2d(dtype=wp.float32),
     owners: wp.array(dtype=wp.int32),
     probes: Probes,
@@ -294,8 +294,8 @@ def light_on(
         out.mirrored = out.mirrored / total
     else:
         out.sky = sky_share(world, spheres, owners, hit, at)
-        s = world.surfaces[hit.surface]
-        if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world.air.cel == 0:
+        s = world[0].surfaces[hit.surface]
+        if s.mirror > 0.0 and s.facing <= CLEAR_MIRROR and world[0].air.cel == 0:
             out.mirrored = seen_in(world, hit, at, direction)
     if total == 0.0 or (state & 4) != 0:
         rays = SUN_RAYS
@@ -308,7 +308,7 @@ def light_on(
 
 @wp.kernel(enable_backward=False)
 def compose(
-    world: World,
+    world: WORLD,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     corners: int,
@@ -333,8 +333,8 @@ def compose(
     if (touch & 15) == 0:
         colour[y, x] = still_rest[y, x] + still_sun[y, x] + still_mirrored[y, x]
         return
-    width = world.lens.width
-    height = world.lens.height
+    width = world[0].lens.width
+    height = world[0].lens.height
     mine = moving_id(world, front_ids[y, x])
     edge = int(0)
     for k in range(4):
@@ -342,7 +342,7 @@ def compose(
         yy = wp.clamp(y + (k / 2) * 2 - 1, 0, height - 1)
         if moving_id(world, front_ids[yy, xx]) != mine:
             edge = int(1)
-    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
     q = normal[y, x]
     base = still_rest[y, x] * open_sky[y, x]
     if mine < 0 or edge != 0:
@@ -350,13 +350,13 @@ def compose(
         mirror = still_mirrored[y, x]
         if ids[y, x] >= 0:
             n = wp.vec3(q[0], q[1], q[2])
-            at = world.lens.eye + direction * q[3] + n * 0.002
+            at = world[0].lens.eye + direction * q[3] + n * 0.002
             shade = probes.shadow[y / 2, x / 2]
             state = probes.state[y / 2, x / 2]
             if (touch & 2) != 0 and light[0] + light[1] + light[2] > LIT:
                 if (state & 1) != 0:
                     rays = int(8)
-                    if world.air.cel != 0:
+                    if world[0].air.cel != 0:
                         rays = int(1)
                     u = dither(x, y, 0)
                     v = dither(y + 37, x + 11, 3)
@@ -364,10 +364,10 @@ def compose(
                     for k in range(rays):
                         a = (float(k) + u) / float(rays)
                         b = fraction(v + float(k) * 0.6180340)
-                        dark += blocked_by_moving(world, at, towards_sun(world.air, a, b), 60.0)
+                        dark += blocked_by_moving(world, at, towards_sun(world[0].air, a, b), 60.0)
                     shade = dark / float(rays)
                 light = light * (1.0 - shade)
-            if (state & 2) != 0 and ids[y, x] < WATER and world.surfaces[ids[y, x] % 256].mirror > 0.0:
+            if (state & 2) != 0 and ids[y, x] < WATER and world[0].surfaces[ids[y, x] % 256].mirror > 0.0:
                 bounce = direction - n * (2.0 * wp.dot(direction, n))
                 seen = hit_moving(world, at, bounce, 20.0)
                 if seen.distance > 0.0:
@@ -388,11 +388,13 @@ def compose(
         hit = Hit()
         if count > 1:
             direction = ray(
-                world.lens, float(x) + fraction(float(k) * 0.7548777 + 0.25), float(y) + (float(k) + 0.5) / float(count)
+                world[0].lens,
+                float(x) + fraction(float(k) * 0.7548777 + 0.25),
+                float(y) + (float(k) + 0.5) / float(count),
             )
-            hit = hit_moving(world, world.lens.eye, direction, q[3])
+            hit = hit_moving(world, world[0].lens.eye, direction, q[3])
         else:
-            hit = met(world.moving, nearest[y, x], world.lens.eye, direction)
+            hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
             if hit.distance > q[3]:
                 hit.distance = -1.0
         if hit.distance > 0.0:

@@ -77,7 +77,7 @@ class Picture:
         names = set(motion.names)
         still = [solid for solid in stage.solids if solid.round or (solid.name not in names and not solid.rides)]
         moving = [solid for solid in stage.solids if not solid.round and (solid.name in names or solid.rides)]
-        world = self.world = world_kernels.World()
+        world = self._world = world_kernels.World()
         world.ground = -1 if stage.ground is None else palette.index(stage.ground)
         self.still = self.movers = None
         if still:
@@ -93,6 +93,8 @@ class Picture:
         world.lens = self.before = lens_of(self.cameras[0], self.w, self.h)
         world.sky_map = self.sky_map = wp.zeros((256, 1024), dtype=wp.vec3, device=device)
         self._launch(sky_kernels.bake, [world.air, self.sky_map], (256, 1024))
+        self.world = wp.array([world], dtype=world_kernels.World, device=device)
+        """As the kernels see it; see :data:`world_kernels.WORLD`."""
         self.sea = None
         if stage.waves:
             self.sea = Sea(stage, self.still, seed=seed, device=device)
@@ -128,14 +130,14 @@ class Picture:
             self.title = Title(stage.title, width=width, first_row=self.first_row, rows=self.rows, begin=begin)
         self.lamps = None
         if stage.lamps or stage.particles:
-            self.lamps = Lamps(stage.lamps, world, size=(self.h, self.w), device=device)
+            self.lamps = Lamps(stage.lamps, self.world, size=(self.h, self.w), device=device)
         self.everywhere = bool(self.travels or stage.waves or self.lamps or style.grain > 0 or style.aperture > 0)
         """Whether every tile changes in every frame."""
         if not self.travels:
             samples = max(1, round(style.background_samples * preset.background))
-            self.layers.draw(world, samples=samples, rays=0 if style.cel else preset.occlusion_rays)
+            self.layers.draw(self.world, samples=samples, rays=0 if style.cel else preset.occlusion_rays)
             if self.lamps is not None:
-                self.lamps.survey(world, self.layers.all)
+                self.lamps.survey(self.world, self.layers.all)
             self.tiles = self._tiles(0)
 
     def _buffer(self, kind: Any) -> Any:
@@ -187,31 +189,31 @@ class Picture:
         placed, seen = None, self.cameras[index]
         if self.movers is not None:
             placed = self.movers.place(index, seen.eye, 2 * seen.tangent / self.h)
+        self._world.has_moving = int(placed is not None)
+        lens = self._world.lens = lens_of(seen, self.w, self.h)
+        wp.copy(world, wp.array([self._world], dtype=world_kernels.World, device=self.device))
         if self.travels:
-            lens = lens_of(seen, self.w, self.h)
             self.before = self.layers.follow(world, lens, index, samples=self.preset.corners)
             self.tiles = self._tiles(index)
         self._touch(placed)
         layers = self.layers.all
         if self.sea is not None:
-            layers = self.sea.draw(world, time, layers)
+            layers = self.sea.draw(world, lens, time, layers)
         if self.lamps is not None and self.travels:
             self.lamps.survey(world, layers)
-        self._cover(layers, placed)
+        self._cover(lens, layers, placed)
         if self.lamps is not None:
             self.lamps.draw(world, (layers[-1], self.front, self.front_ids), time, self.colour)
         colour = self.finish.open_shutter(self.colour, self.front, self.speed, self.touched)
         if self.drifts is not None and self.lamps is not None:
             self.drifts.draw((world, self.lamps.at(time)), seen, time, self.front, colour)
-        self.finish.soften(seen, world.lens, colour, self.front)
+        self.finish.soften(seen, lens, colour, self.front)
         self.finish.develop(index, (colour, self.front, self.front_ids), self.touched, self.out)
         frame = self.out.numpy()
         return frame if self.title is None else self.title.lay(frame, index / self.fps)
 
-    def _cover(self, layers: list[Any], placed: Placed | None) -> None:
+    def _cover(self, lens: Any, layers: list[Any], placed: Placed | None) -> None:
         """What moves over the layers, into ``colour`` and ``front``."""
-        world = self.world
-        world.has_moving = int(placed is not None)
         count = len(placed.fillings) if placed is not None and not self.style.cel else 0
         room = -(-count // moving_kernels.LANES) * moving_kernels.LANES
         spheres, owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
@@ -223,9 +225,11 @@ class Picture:
         ]
         self.nearest.fill_(raster_kernels.NOWHERE)
         if placed is not None and self.movers is not None:
-            self._launch(raster_kernels.cover_pixels, [world.moving, world.lens, self.nearest], self.movers.parts.faces)
+            self._launch(
+                raster_kernels.cover_pixels, [self.movers.parts.soup, lens, self.nearest], self.movers.parts.faces
+            )
         sun, _, _, normal, ids = layers
-        tiles = [world, self.touched, self.side]
+        tiles = [self.world, self.touched, self.side]
         seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
         self._launch(moving_kernels.cover, [*tiles, *balls, self.before, normal, ids, *seen])
         found = [sun, normal, ids, self.nearest, self.probes]

@@ -3,7 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.lamp_kernels import Lamps, lamplight
-from render.engines.world.tracer.world_kernels import World, blocked_by_still, ray
+from render.engines.world.tracer.world_kernels import WORLD, blocked_by_still, ray
 
 AMBIENT = wp.constant(0.85)
 """Share of the sky's light that a soft particle scatters to the eye."""
@@ -15,7 +15,7 @@ RIB = wp.constant(0.05)
 
 @wp.kernel(enable_backward=False)
 def illuminate(
-    world: World,
+    world: WORLD,
     lamps: Lamps,
     positions: wp.array(dtype=wp.vec3),
     normals: wp.array(dtype=wp.vec3),
@@ -27,18 +27,20 @@ def illuminate(
     i = wp.tid()
     at = positions[i]
     n = normals[i]
-    lit = 1.0 - blocked_by_still(world, at, world.air.sun, 60.0)
+    lit = 1.0 - blocked_by_still(world, at, world[0].air.sun, 60.0)
     sun = SUN
     up = float(0.7)
     if wp.dot(n, n) > 0.5:
-        sun = wp.abs(wp.dot(n, world.air.sun))
+        sun = wp.abs(wp.dot(n, world[0].air.sun))
         up = 0.5 + 0.5 * wp.abs(n[2])
-    light = world.air.sun_colour * (sun * lit) + (world.air.ambient * up + world.air.ground * (1.0 - up)) * AMBIENT
+    light = (
+        world[0].air.sun_colour * (sun * lit) + (world[0].air.ambient * up + world[0].air.ground * (1.0 - up)) * AMBIENT
+    )
     if glow[i] == 0.0:
         light += lamplight(lamps, at, n, 0)
-    passes = wp.exp(-wp.length(at - world.lens.eye) * world.air.haze)
+    passes = wp.exp(-wp.length(at - world[0].lens.eye) * world[0].air.haze)
     seen = wp.cw_mul(colours[i], light) + colours[i] * glow[i]
-    out[i] = seen * passes + world.air.horizon * ((1.0 - passes) * 0.95)
+    out[i] = seen * passes + world[0].air.horizon * ((1.0 - passes) * 0.95)
 
 
 @wp.struct
@@ -74,21 +76,21 @@ def cover_of(marks: Marks, k: int, px: float, py: float) -> float:
 
 
 @wp.func
-def leaf_cover(world: World, marks: Marks, k: int, direction: wp.vec3) -> wp.vec2:
+def leaf_cover(world: WORLD, marks: Marks, k: int, direction: wp.vec3) -> wp.vec2:
     """How much of a pixel a leaf covers, and how bright it is there: darker on its rib and towards its rim."""
     n = marks.normal[k]
     shape = marks.shape[k]
     slope = wp.dot(direction, n)
     if wp.abs(slope) < 0.02:
         return wp.vec2(0.0, 1.0)
-    away = marks.position[k] - world.lens.eye
+    away = marks.position[k] - world[0].lens.eye
     t = wp.dot(away, n) / slope
     if t <= 0.0:
         return wp.vec2(0.0, 1.0)
     off = direction * t - away
     along = wp.dot(off, marks.stalk[k]) / shape[3]
     aside = wp.abs(wp.dot(off, wp.cross(n, marks.stalk[k]))) / shape[3]
-    pixel = t * world.lens.pixel / shape[3]
+    pixel = t * world[0].lens.pixel / shape[3]
     wide = float(0.0)
     if along > -1.0 and along < 1.0:
         taper = (1.0 - along) * wp.sqrt(1.0 + along)
@@ -106,7 +108,7 @@ def leaf_cover(world: World, marks: Marks, k: int, direction: wp.vec3) -> wp.vec
 
 @wp.kernel(enable_backward=False)
 def draw(
-    world: World,
+    world: WORLD,
     marks: Marks,
     starts: wp.array(dtype=wp.int32),
     listed: wp.array(dtype=wp.int32),
@@ -126,7 +128,7 @@ def draw(
     depth = front[y, x][3]
     px = float(x) + 0.5
     py = float(y) + 0.5
-    direction = ray(world.lens, px, py)
+    direction = ray(world[0].lens, px, py)
     for i in range(first, last):
         k = listed[i]
         shape = marks.shape[k]

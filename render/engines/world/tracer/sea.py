@@ -206,8 +206,7 @@ class Sea:
         self.table_kinds.assign(kinds)
         self.swell.rings_count = len(seen)
 
-    def _heave(self, world: Any, time: float) -> None:
-        lens = world.lens
+    def _heave(self, lens: Any, time: float) -> None:
         corner = math.atan(lens.pixel / 2 * math.hypot(lens.width, lens.height))
         laid, radii = fan(np.array(lens.eye, float), np.array(lens.forward, float), corner, sigma=self.swell.sigma)
         self.radii.assign(radii)
@@ -225,8 +224,8 @@ class Sea:
         else:
             self.tree.refit()
 
-    def draw(self, world: Any, time: float, layers: list[Any]) -> list[Any]:
-        """The water at ``time`` seconds, seen through the world's lens, over the still ``layers``.
+    def draw(self, world: Any, lens: Any, time: float, layers: list[Any]) -> list[Any]:
+        """The water at ``time`` seconds, seen through the world's ``lens``, over the still ``layers``.
 
         ``layers`` and what comes back are sun, rest, mirrored, normal and ids.
         """
@@ -238,7 +237,7 @@ class Sea:
             self.thrown = [wp.zeros(half, dtype=kind, device=self.device) for kind in (wp.vec4, wp.vec2)]
         self._foam(time)
         self._spread_rings(time)
-        self._heave(world, time)
+        self._heave(lens, time)
         for tile, (side, modes, rate) in zip(self.tiles, self.modes, strict=True):
             tile.assign(waves.ripple_slopes(modes, rate, side, time))
         water = self.water

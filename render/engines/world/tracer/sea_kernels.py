@@ -9,7 +9,7 @@ from render.engines.world.tracer.tree_kernels import Tree, nearest_in
 from render.engines.world.tracer.wave_kernels import Froth, patch
 from render.engines.world.tracer.world_kernels import (
     WATER,
-    World,
+    WORLD,
     blocked_by_moving,
     blocked_by_still,
     hit_moving,
@@ -104,16 +104,16 @@ def tint(base: wp.vec3, thick: float, clarity: float) -> wp.vec3:
 
 
 @wp.func
-def air_light(world: World) -> wp.vec3:
+def air_light(world: WORLD) -> wp.vec3:
     """Light that falls on level ground, about 1 by day."""
-    high = wp.max(world.air.sun[2], 0.12)
-    return (world.air.sun_colour * high + world.air.ambient) * 0.40
+    high = wp.max(world[0].air.sun[2], 0.12)
+    return (world[0].air.sun_colour * high + world[0].air.ambient) * 0.40
 
 
 @wp.func
-def mirrored_in(world: World, at: wp.vec3, bounce: wp.vec3, distance: float) -> wp.vec4:
+def mirrored_in(world: WORLD, at: wp.vec3, bounce: wp.vec3, distance: float) -> wp.vec4:
     """What things the water's mirror shows, and 1 if it shows any, else 0 for the sky."""
-    if distance < MIRRORS and world.has_still + world.has_moving > 0:
+    if distance < MIRRORS and world[0].has_still + world[0].has_moving > 0:
         other = hit_still(world, at, bounce, MIRRORS)
         reach = float(MIRRORS)
         if other.distance > 0.0:
@@ -128,13 +128,13 @@ def mirrored_in(world: World, at: wp.vec3, bounce: wp.vec3, distance: float) -> 
 
 
 @wp.func
-def ripples(world: World, water: Water, direction: wp.vec3, distance: float, normal: wp.vec3, mark: wp.vec4) -> wp.vec4:
+def ripples(world: WORLD, water: Water, direction: wp.vec3, distance: float, normal: wp.vec3, mark: wp.vec4) -> wp.vec4:
     """The normal with the ripples that a pixel is fine enough for, and the mean square slope of the others."""
-    print_size = distance * world.lens.pixel / wp.max(-wp.dot(normal, direction), 0.05)
+    print_size = distance * world[0].lens.pixel / wp.max(-wp.dot(normal, direction), 0.05)
     coarse = wp.clamp(1.4 - print_size / 0.28, 0.0, 1.0)
     fine = wp.clamp(1.4 - print_size / 0.06, 0.0, 1.0)
     n = normal
-    if world.air.cel == 0:
+    if world[0].air.cel == 0:
         tilt = wp.vec2(0.0, 0.0)
         if coarse > 0.0:
             tilt += rippled(water.coarse, water.coarse_side, mark[0], mark[1]) * coarse
@@ -161,10 +161,10 @@ def thrown(n: wp.vec3, direction: wp.vec3, facing: float, spread: float) -> wp.v
 
 @wp.func
 def painted(
-    world: World, water: Water, at: wp.vec3, direction: wp.vec3, n: wp.vec3, mark: wp.vec4, lit: float
+    world: WORLD, water: Water, at: wp.vec3, direction: wp.vec3, n: wp.vec3, mark: wp.vec4, lit: float
 ) -> wp.vec3:
     """Water in flat tones."""
-    air = world.air
+    air = world[0].air
     light = air_light(world)
     facing = wp.max(-wp.dot(n, direction), 0.02)
     band = wp.clamp((facing - 0.20) * 30.0, 0.0, 1.0)
@@ -182,7 +182,7 @@ def painted(
 
 @wp.func
 def water_colour(
-    world: World,
+    world: WORLD,
     water: Water,
     at: wp.vec3,
     direction: wp.vec3,
@@ -198,7 +198,7 @@ def water_colour(
 
     ``things`` are what it mirrors but for the sky, times how much of it they fill; ``lit`` is the sun's visible share.
     """
-    air = world.air
+    air = world[0].air
     tilted = ripples(world, water, direction, distance, normal, mark)
     n = wp.vec3(tilted[0], tilted[1], tilted[2])
     hidden = tilted[3]
@@ -274,18 +274,18 @@ def point_of(water: Water, direction: wp.vec3, face: int, u: float, v: float, di
 
 
 @wp.func
-def look(world: World, water: Water, direction: wp.vec3, reach: float) -> Point:
+def look(world: WORLD, water: Water, direction: wp.vec3, reach: float) -> Point:
     """The water along a ray of ``reach`` metres."""
     out = Point()
     out.distance = -1.0
-    met = nearest_in(water.tree, world.lens.eye, direction, reach)
+    met = nearest_in(water.tree, world[0].lens.eye, direction, reach)
     if met[3] >= 0.0:
         out = point_of(water, direction, int(met[3]), 1.0 - met[1] - met[2], met[1], met[0])
     return out
 
 
 @wp.func
-def look_at(world: World, water: Water, direction: wp.vec3, reach: float, key: wp.uint64) -> Point:
+def look_at(world: WORLD, water: Water, direction: wp.vec3, reach: float, key: wp.uint64) -> Point:
     """The same for a ray that is known to meet no triangle before that of a pixel's key."""
     out = Point()
     out.distance = -1.0
@@ -298,7 +298,7 @@ def look_at(world: World, water: Water, direction: wp.vec3, reach: float, key: w
     cross = wp.cross(direction, two)
     scale = wp.dot(one, cross)
     if wp.abs(scale) > 1.0e-12:
-        away = world.lens.eye - a
+        away = world[0].lens.eye - a
         side = wp.cross(away, one)
         distance = wp.dot(two, side) / scale
         if distance > 0.0 and distance < reach:
@@ -310,7 +310,7 @@ def look_at(world: World, water: Water, direction: wp.vec3, reach: float, key: w
 
 @wp.kernel(enable_backward=False)
 def throw_light(
-    world: World,
+    world: WORLD,
     water: Water,
     nearest: wp.array2d(dtype=wp.uint64),
     normal: wp.array2d(dtype=wp.vec4),
@@ -324,21 +324,21 @@ def throw_light(
     y, x = wp.tid()
     row = 2 * y
     column = 2 * x
-    direction = ray(world.lens, float(column) + 0.5, float(row) + 0.5)
+    direction = ray(world[0].lens, float(column) + 0.5, float(row) + 0.5)
     spot = look_at(world, water, direction, normal[row, column][3], nearest[row, column])
     things[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
     lit[y, x] = wp.vec2(0.0, 0.0)
     if spot.distance > 0.0:
-        at = world.lens.eye + direction * spot.distance
+        at = world[0].lens.eye + direction * spot.distance
         bright = float(1.0)
-        if spot.mark[3] < SHADED or world.has_moving != 0:
+        if spot.mark[3] < SHADED or world[0].has_moving != 0:
             above = at + wp.vec3(0.0, 0.0, 0.02)
             bright -= wp.max(
-                blocked_by_still(world, above, world.air.sun, 40.0),
-                blocked_by_moving(world, above, world.air.sun, 40.0),
+                blocked_by_still(world, above, world[0].air.sun, 40.0),
+                blocked_by_moving(world, above, world[0].air.sun, 40.0),
             )
         lit[y, x] = wp.vec2(bright, 1.0)
-        if world.air.cel == 0:
+        if world[0].air.cel == 0:
             tilted = ripples(world, water, direction, spot.distance, spot.normal, spot.mark)
             n = wp.vec3(tilted[0], tilted[1], tilted[2])
             spread = wp.sqrt(tilted[3])
@@ -376,12 +376,12 @@ def thrown_at(things: wp.array2d(dtype=wp.vec4), lit: wp.array2d(dtype=wp.vec2),
 
 @wp.func
 def water_at(
-    world: World, water: Water, spot: Point, direction: wp.vec3, reach: float, behind: wp.vec3, about: Thrown
+    world: WORLD, water: Water, spot: Point, direction: wp.vec3, reach: float, behind: wp.vec3, about: Thrown
 ) -> wp.vec3:
     """Radiance along a ray that ends at ``reach`` metres ``behind`` the water, if there is any."""
     if spot.distance < 0.0:
         return behind
-    at = world.lens.eye + direction * spot.distance
+    at = world[0].lens.eye + direction * spot.distance
     thick = reach - spot.distance
     return water_colour(
         world, water, at, direction, spot.distance, spot.normal, spot.mark, thick, behind, about.things, about.lit
@@ -390,7 +390,7 @@ def water_at(
 
 @wp.kernel(enable_backward=False)
 def draw_sea(
-    world: World,
+    world: WORLD,
     water: Water,
     nearest: wp.array2d(dtype=wp.uint64),
     sun: wp.array2d(dtype=wp.vec3),
@@ -408,7 +408,7 @@ def draw_sea(
     y, x = wp.tid()
     behind = sun[y, x] + rest[y, x] + mirrored[y, x]
     q = normal[y, x]
-    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
     spot = look_at(world, water, direction, q[3], nearest[y, x])
     front[y, x] = q
     front_ids[y, x] = ids[y, x]
@@ -421,7 +421,7 @@ def draw_sea(
 
 @wp.kernel(enable_backward=False)
 def smooth_sea(
-    world: World,
+    world: WORLD,
     water: Water,
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
@@ -439,8 +439,8 @@ def smooth_sea(
     depth = front[y, x][3]
     edge = int(0)
     for k in range(4):
-        xx = wp.clamp(x + (1 - k % 2) * ((k / 2) * 2 - 1), 0, world.lens.width - 1)
-        yy = wp.clamp(y + (k % 2) * ((k / 2) * 2 - 1), 0, world.lens.height - 1)
+        xx = wp.clamp(x + (1 - k % 2) * ((k / 2) * 2 - 1), 0, world[0].lens.width - 1)
+        yy = wp.clamp(y + (k % 2) * ((k / 2) * 2 - 1), 0, world[0].lens.height - 1)
         other = front[yy, xx][3]
         water_edge = (front_ids[yy, xx] == WATER) != (mine == WATER)
         crest = mine == WATER and (other > depth * 1.35 or other * 1.35 < depth)
@@ -455,6 +455,6 @@ def smooth_sea(
     for k in range(3):
         jx = 0.17 + 0.33 * float(k)
         jy = 0.17 + 0.33 * float((k * 2) % 3)
-        direction = ray(world.lens, float(x) + jx, float(y) + jy)
+        direction = ray(world[0].lens, float(x) + jx, float(y) + jy)
         total += water_at(world, water, look(world, water, direction, reach), direction, reach, behind, about)
     colour[y, x] = total * 0.25

@@ -7,9 +7,9 @@ from render.engines.world.tracer.paint_kernels import Paint
 from render.engines.world.tracer.pattern_kernels import leaning, skin
 from render.engines.world.tracer.sky_kernels import backdrop, sky, surroundings
 from render.engines.world.tracer.world_kernels import (
+    WORLD,
     Hit,
     Surface,
-    World,
     blocked_by_moving,
     blocked_by_still,
     hemisphere,
@@ -48,51 +48,51 @@ class Moved:
 
 
 @wp.func
-def hazed(world: World, direction: wp.vec3) -> wp.vec3:
+def hazed(world: WORLD, direction: wp.vec3) -> wp.vec3:
     """Radiance of endless air in a direction near the horizon."""
-    if world.air.studio != 0:
-        return backdrop(world.air, direction)
-    return world.air.horizon * 0.95
+    if world[0].air.studio != 0:
+        return backdrop(world[0].air, direction)
+    return world[0].air.horizon * 0.95
 
 
 @wp.func
-def clear(world: World, distance: float) -> float:
+def clear(world: WORLD, distance: float) -> float:
     """Share of light that passes the air."""
-    return wp.exp(-distance * world.air.haze)
+    return wp.exp(-distance * world[0].air.haze)
 
 
 @wp.func
-def ambient(world: World, normal: wp.vec3) -> wp.vec3:
+def ambient(world: WORLD, normal: wp.vec3) -> wp.vec3:
     up = 0.5 + 0.5 * normal[2]
-    return world.air.ambient * up + world.air.ground * (1.0 - up)
+    return world[0].air.ambient * up + world[0].air.ground * (1.0 - up)
 
 
 @wp.func
-def fresnel(world: World, surface: int, facing: float) -> float:
-    s = world.surfaces[surface]
+def fresnel(world: WORLD, surface: int, facing: float) -> float:
+    s = world[0].surfaces[surface]
     c = 1.0 - wp.clamp(facing, 0.0, 1.0)
     c2 = c * c
     return s.facing + (s.mirror - s.facing) * c2 * c2 * c
 
 
 @wp.func
-def cel_bands(world: World, hit: Hit, colour: wp.vec3, direction: wp.vec3, visible: float) -> Shade:
+def cel_bands(world: WORLD, hit: Hit, colour: wp.vec3, direction: wp.vec3, visible: float) -> Shade:
     """Two flat tones, a hard highlight and a rim of light."""
     out = Shade()
-    facing = wp.dot(hit.normal, world.air.sun)
+    facing = wp.dot(hit.normal, world[0].air.sun)
     grey = (colour[0] + colour[1] + colour[2]) / 3.0
     rich = wp.max(colour * 1.25 - wp.vec3(grey, grey, grey) * 0.25, wp.vec3(0.0, 0.0, 0.0))
-    power = (world.air.sun_colour[0] + world.air.sun_colour[1] + world.air.sun_colour[2]) / 3.0
-    lit = wp.cw_mul(rich, world.air.sun_colour * 0.40 + world.air.ambient * 0.55)
-    dark = wp.cw_mul(rich, world.air.ambient * 0.52 + wp.vec3(0.06, 0.03, 0.10) * power)
+    power = (world[0].air.sun_colour[0] + world[0].air.sun_colour[1] + world[0].air.sun_colour[2]) / 3.0
+    lit = wp.cw_mul(rich, world[0].air.sun_colour * 0.40 + world[0].air.ambient * 0.55)
+    dark = wp.cw_mul(rich, world[0].air.ambient * 0.52 + wp.vec3(0.06, 0.03, 0.10) * power)
     step = wp.clamp((facing - 0.10) * 40.0 + 0.5, 0.0, 1.0) * visible
     bright = lit
     if hit.id != 0:
-        s = world.surfaces[hit.surface]
-        half = wp.normalize(world.air.sun - direction)
+        s = world[0].surfaces[hit.surface]
+        half = wp.normalize(world[0].air.sun - direction)
         if s.gloss > 0.18:
             spot = wp.clamp((wp.dot(hit.normal, half) - (1.0 - 0.02 * s.gloss - 0.004)) * 400.0, 0.0, 1.0)
-            bright = bright + world.air.sun_colour * (0.5 * spot)
+            bright = bright + world[0].air.sun_colour * (0.5 * spot)
         if facing > 0.82:
             bright = bright * 1.10
     out.sun = (bright - dark) * step
@@ -113,39 +113,39 @@ def scattered(s: Surface, colour: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def mirrored(world: World, surface: int, seen: wp.vec3, bounce: wp.vec3) -> wp.vec3:
+def mirrored(world: WORLD, surface: int, seen: wp.vec3, bounce: wp.vec3) -> wp.vec3:
     """What a mirror makes of what is ``seen`` in it: rough ones blur it into the light from about there."""
-    s = world.surfaces[surface]
+    s = world[0].surfaces[surface]
     return wp.cw_mul(seen * (1.0 - s.roughness) + ambient(world, bounce) * s.roughness, tint(s))
 
 
 @wp.func
-def sunlit(world: World, hit: Hit, look: Paint, direction: wp.vec3) -> wp.vec3:
+def sunlit(world: WORLD, hit: Hit, look: Paint, direction: wp.vec3) -> wp.vec3:
     """Reflected sunlight, were nothing in between."""
-    facing = wp.max(wp.dot(hit.normal, world.air.sun), 0.0)
-    s = world.surfaces[hit.surface]
-    half = wp.normalize(world.air.sun - direction)
+    facing = wp.max(wp.dot(hit.normal, world[0].air.sun), 0.0)
+    s = world[0].surfaces[hit.surface]
+    half = wp.normalize(world[0].air.sun - direction)
     sharp = 20.0 + 220.0 * s.gloss
     shine = (
         wp.pow(wp.max(wp.dot(hit.normal, half), 0.0), sharp) * s.gloss * (0.25 + sharp * 0.006) * facing * look.gloss
     )
-    return wp.cw_mul(scattered(s, look.colour) * facing + tint(s) * shine, world.air.sun_colour)
+    return wp.cw_mul(scattered(s, look.colour) * facing + tint(s) * shine, world[0].air.sun_colour)
 
 
 @wp.func
-def glimpse(world: World, hit: Hit, origin: wp.vec3, direction: wp.vec3, travelled: float) -> wp.vec3:
+def glimpse(world: WORLD, hit: Hit, origin: wp.vec3, direction: wp.vec3, travelled: float) -> wp.vec3:
     """A surface seen in a mirror: shaded without further mirrors."""
     if hit.distance < 0.0:
         return surroundings(world, direction)
     if wp.dot(hit.normal, direction) > 0.0:
         hit.normal = -hit.normal
-    blur = (travelled + hit.distance) * world.lens.pixel
-    look = skin(world.surfaces[hit.surface], hit, blur, world.air.cel)
+    blur = (travelled + hit.distance) * world[0].lens.pixel
+    look = skin(world[0].surfaces[hit.surface], hit, blur, world[0].air.cel)
     at = origin + direction * hit.distance + hit.normal * 0.003
     lit = float(0.0)
-    if wp.dot(hit.normal, world.air.sun) > 0.0:
+    if wp.dot(hit.normal, world[0].air.sun) > 0.0:
         lit = 1.0 - wp.max(
-            blocked_by_still(world, at, world.air.sun, 60.0), blocked_by_moving(world, at, world.air.sun, 60.0)
+            blocked_by_still(world, at, world[0].air.sun, 60.0), blocked_by_moving(world, at, world[0].air.sun, 60.0)
         )
     seen = sunlit(world, hit, look, direction) * lit + wp.cw_mul(look.colour, ambient(world, hit.normal)) * 0.8
     seen += look.glow
@@ -167,25 +167,25 @@ def turned_to_eye(hit: Hit, direction: wp.vec3) -> Hit:
 
 
 @wp.func
-def faces_sun(world: World, hit: Hit) -> bool:
-    return wp.dot(hit.normal, world.air.sun) > 0.0 and wp.dot(hit.facet, world.air.sun) > -0.1
+def faces_sun(world: WORLD, hit: Hit) -> bool:
+    return wp.dot(hit.normal, world[0].air.sun) > 0.0 and wp.dot(hit.facet, world[0].air.sun) > -0.1
 
 
 @wp.func
-def lifted(world: World, hit: Hit, direction: wp.vec3) -> wp.vec3:
+def lifted(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
     """The point that is hit, a little off its surface."""
-    return world.lens.eye + direction * hit.distance + hit.facet * 0.002
+    return world[0].lens.eye + direction * hit.distance + hit.facet * 0.002
 
 
 @wp.func
-def lay(world: World, hit: Hit, direction: wp.vec3) -> Shade:
+def lay(world: WORLD, hit: Hit, direction: wp.vec3) -> Shade:
     """A surface turned to the eye, under a sun and a sky that nothing hides; ``mirrored`` stays empty."""
     out = Shade()
     slope = wp.max(-wp.dot(direction, hit.facet), 0.08)
-    s = world.surfaces[hit.surface]
-    look = skin(s, hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    s = world[0].surfaces[hit.surface]
+    look = skin(s, hit, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
     hit.normal = leaning(hit, look.slope)
-    if world.air.cel != 0:
+    if world[0].air.cel != 0:
         out = cel_bands(world, hit, look.colour, direction, 1.0)
     else:
         kept = float(1.0)
@@ -202,15 +202,15 @@ def lay(world: World, hit: Hit, direction: wp.vec3) -> Shade:
 
 
 @wp.func
-def endless(world: World, direction: wp.vec3) -> wp.vec3:
+def endless(world: WORLD, direction: wp.vec3) -> wp.vec3:
     """What is seen where nothing is hit."""
-    if world.air.studio != 0:
-        return backdrop(world.air, direction)
-    return sky(world.air, direction)
+    if world[0].air.studio != 0:
+        return backdrop(world[0].air, direction)
+    return sky(world[0].air, direction)
 
 
 @wp.func
-def reflected(world: World, hit: Hit, direction: wp.vec3, a: float, b: float) -> wp.vec3:
+def reflected(world: WORLD, hit: Hit, direction: wp.vec3, a: float, b: float) -> wp.vec3:
     """What stands still in the mirror of a surface, before the surface's share is taken."""
     at = lifted(world, hit, direction)
     bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
@@ -220,12 +220,12 @@ def reflected(world: World, hit: Hit, direction: wp.vec3, a: float, b: float) ->
 
 
 @wp.func
-def mirror_share(world: World, surface: int, normal: wp.vec3, direction: wp.vec3, distance: float) -> float:
+def mirror_share(world: WORLD, surface: int, normal: wp.vec3, direction: wp.vec3, distance: float) -> float:
     return fresnel(world, surface, -wp.dot(normal, direction)) * clear(world, distance)
 
 
 @wp.func
-def closed_off(world: World, hit: Hit, at: wp.vec3, a: float, b: float, rays: int) -> float:
+def closed_off(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float, rays: int) -> float:
     """Share of the sky near a point that stands still solids close off, by ``rays`` probes."""
     closed = float(0.0)
     for k in range(rays):
@@ -236,7 +236,7 @@ def closed_off(world: World, hit: Hit, at: wp.vec3, a: float, b: float, rays: in
 
 
 @wp.func
-def shade_still(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, rays: int) -> Shade:
+def shade_still(world: WORLD, hit: Hit, direction: wp.vec3, a: float, b: float, rays: int) -> Shade:
     """What stands still, as if nothing moved. ``rays`` probe the ambient occlusion."""
     out = Shade()
     if hit.distance < 0.0:
@@ -246,12 +246,12 @@ def shade_still(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, 
     at = lifted(world, hit, direction)
     out = lay(world, hit, direction)
     if faces_sun(world, hit):
-        out.sun = out.sun * (1.0 - blocked_by_still(world, at, towards_sun(world.air, a, b), 80.0))
+        out.sun = out.sun * (1.0 - blocked_by_still(world, at, towards_sun(world[0].air, a, b), 80.0))
     else:
         out.sun = wp.vec3(0.0, 0.0, 0.0)
     if rays > 0:
         out.rest = out.rest * (1.0 - CLOSED * closed_off(world, hit, at, a, b, rays))
-    if world.surfaces[hit.surface].mirror > 0.0 and world.air.cel == 0:
+    if world[0].surfaces[hit.surface].mirror > 0.0 and world[0].air.cel == 0:
         share = mirror_share(world, hit.surface, hit.normal, direction, hit.distance)
         out.mirrored = reflected(world, hit, direction, a, b) * share
     out.rest = out.rest + out.air
@@ -259,15 +259,15 @@ def shade_still(world: World, hit: Hit, direction: wp.vec3, a: float, b: float, 
 
 
 @wp.func
-def sun_share(world: World, hit: Hit, at: wp.vec3, a: float, b: float, least: int) -> float:
+def sun_share(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float, least: int) -> float:
     """Share of the sun's disk that a point of a moving part sees, settled by ``least`` rays where they agree."""
-    if wp.dot(hit.normal, world.air.sun) <= 0.0:
+    if wp.dot(hit.normal, world[0].air.sun) <= 0.0:
         return 0.0
     dark = float(0.0)
     for k in range(SUN_RAYS):
-        to_sun = towards_sun(world.air, (float(k) + a) / float(SUN_RAYS), fraction(b + float(k) * 0.6180340))
+        to_sun = towards_sun(world[0].air, (float(k) + a) / float(SUN_RAYS), fraction(b + float(k) * 0.6180340))
         dark += wp.max(blocked_by_still(world, at, to_sun, 80.0), blocked_by_moving(world, at, to_sun, 80.0))
-        if k == 0 and world.air.cel != 0:
+        if k == 0 and world[0].air.cel != 0:
             dark = dark * float(SUN_RAYS)
             break
         if k == least - 1 and (dark == 0.0 or dark == float(least)):
@@ -277,7 +277,7 @@ def sun_share(world: World, hit: Hit, at: wp.vec3, a: float, b: float, least: in
 
 
 @wp.func
-def seen_in(world: World, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
+def seen_in(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
     """All that a moving part's mirror shows, before the surface's share is taken."""
     bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
     other = hit_still(world, at, bounce, 80.0)
@@ -291,15 +291,15 @@ def seen_in(world: World, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def shade_moving(world: World, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
+def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
     """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
-    s = world.surfaces[hit.surface]
-    look = skin(s, hit, hit.distance * world.lens.pixel / slope, world.air.cel)
+    s = world[0].surfaces[hit.surface]
+    look = skin(s, hit, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
     hit.normal = leaning(hit, look.slope)
     passes = clear(world, hit.distance)
     air = hazed(world, direction) * (1.0 - passes)
-    if world.air.cel != 0:
+    if world[0].air.cel != 0:
         bands = cel_bands(world, hit, look.colour, direction, moved.sun)
         return (bands.sun + bands.rest + look.glow) * passes + air
     out = sunlit(world, hit, look, direction) * moved.sun

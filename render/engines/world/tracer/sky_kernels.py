@@ -3,7 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import hash2, noise2
-from render.engines.world.tracer.world_kernels import Air, World
+from render.engines.world.tracer.world_kernels import WORLD, Air
 
 
 @wp.func
@@ -136,10 +136,10 @@ def sky(air: Air, direction: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def surroundings(world: World, direction: wp.vec3) -> wp.vec3:
+def surroundings(world: WORLD, direction: wp.vec3) -> wp.vec3:
     """What a reflection sees: the map that :func:`bake` drew."""
-    rows = world.sky_map.shape[0]
-    columns = world.sky_map.shape[1]
+    rows = world[0].sky_map.shape[0]
+    columns = world[0].sky_map.shape[1]
     x = (wp.atan2(direction[1], direction[0]) * 0.15915494 + 0.5) * float(columns)
     y = wp.sqrt(wp.clamp(direction[2], 0.0, 1.0)) * float(rows) - 0.5
     i = int(wp.floor(x - 0.5))
@@ -148,8 +148,8 @@ def surroundings(world: World, direction: wp.vec3) -> wp.vec3:
     t = wp.clamp(y - float(j), 0.0, 1.0)
     i = (i + columns) % columns
     k = (i + 1) % columns
-    low = world.sky_map[j, i] * (1.0 - s) + world.sky_map[j, k] * s
-    high = world.sky_map[j + 1, i] * (1.0 - s) + world.sky_map[j + 1, k] * s
+    low = world[0].sky_map[j, i] * (1.0 - s) + world[0].sky_map[j, k] * s
+    high = world[0].sky_map[j + 1, i] * (1.0 - s) + world[0].sky_map[j + 1, k] * s
     return low * (1.0 - t) + high * t
 
 

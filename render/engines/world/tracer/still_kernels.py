@@ -4,7 +4,7 @@ import warp as wp
 
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.shade_kernels import shade_still
-from render.engines.world.tracer.world_kernels import World, hit_still, ray
+from render.engines.world.tracer.world_kernels import WORLD, hit_still, ray
 
 NOTHING = wp.constant(1.0e4)
 """Depth of the sky."""
@@ -12,7 +12,7 @@ NOTHING = wp.constant(1.0e4)
 
 @wp.kernel(enable_backward=False)
 def draw_still(
-    world: World,
+    world: WORLD,
     samples: int,
     rays: int,
     sun: wp.array2d(dtype=wp.vec3),
@@ -23,8 +23,8 @@ def draw_still(
 ):
     """Mean radiance of ``samples`` a pixel; normal and depth, part and surface (id · 256 + surface) of its centre."""
     y, x = wp.tid()
-    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
-    hit = hit_still(world, world.lens.eye, direction, NOTHING)
+    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+    hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
     if hit.distance < 0.0:
         normal[y, x] = wp.vec4(0.0, 0.0, 1.0, NOTHING)
         ids[y, x] = -1
@@ -43,8 +43,8 @@ def draw_still(
         if samples > 1:
             jx = fraction(float(k) * 0.7548777 + 0.25)
             jy = (float(k) + 0.5) / float(samples)
-            direction = ray(world.lens, float(x) + jx, float(y) + jy)
-            hit = hit_still(world, world.lens.eye, direction, NOTHING)
+            direction = ray(world[0].lens, float(x) + jx, float(y) + jy)
+            hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
         a = fraction(u + float(k) * 0.6180340)
         b = fraction(v + float(k) * 0.7548777)
         part = shade_still(world, hit, direction, a, b, rays)
@@ -59,7 +59,7 @@ def draw_still(
 
 @wp.kernel(enable_backward=False)
 def survey(
-    world: World,
+    world: WORLD,
     side: int,
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
@@ -70,10 +70,10 @@ def survey(
     near = float(NOTHING)
     far = float(-1.0)
     mirror = float(0.0)
-    for y in range(j * side, wp.min(j * side + side, world.lens.height)):
-        for x in range(i * side, wp.min(i * side + side, world.lens.width)):
+    for y in range(j * side, wp.min(j * side + side, world[0].lens.height)):
+        for x in range(i * side, wp.min(i * side + side, world[0].lens.width)):
             if ids[y, x] >= 0:
                 near = wp.min(near, normal[y, x][3])
                 far = wp.max(far, normal[y, x][3])
-                mirror = wp.max(mirror, world.surfaces[ids[y, x] % 256].mirror)
+                mirror = wp.max(mirror, world[0].surfaces[ids[y, x] % 256].mirror)
     blocks[j, i] = wp.vec3(near, far, mirror)

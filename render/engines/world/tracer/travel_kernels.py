@@ -24,9 +24,9 @@ from render.engines.world.tracer.shade_kernels import (
 from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
+    WORLD,
     Hit,
     Lens,
-    World,
     blocked_by_still,
     hit_ground,
     hit_still,
@@ -95,7 +95,7 @@ def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> 
 
 @wp.kernel(enable_backward=False)
 def see(
-    world: World,
+    world: WORLD,
     frame: int,
     lens: Lens,
     old: Memory,
@@ -115,9 +115,9 @@ def see(
     ``lens`` is the camera of the frame before.
     """
     y, x = wp.tid()
-    direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
-    hit = hit_ground(world, world.lens.eye, direction, NOTHING)
-    part_hit = met(world.still, nearest[y, x], world.lens.eye, direction)
+    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+    hit = hit_ground(world, world[0].lens.eye, direction, NOTHING)
+    part_hit = met(world[0].still, nearest[y, x], world[0].lens.eye, direction)
     if part_hit.distance > 0.0 and (hit.distance < 0.0 or part_hit.distance < hit.distance):
         hit = part_hit
     nothing = wp.vec3(0.0, 0.0, 0.0)
@@ -164,20 +164,20 @@ def see(
             dark = float(0.0)
             for k in range(probes):
                 to_sun = towards_sun(
-                    world.air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
+                    world[0].air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
                 )
                 dark += blocked_by_still(world, at, to_sun, 80.0)
-                if world.air.softness < 0.001:
+                if world[0].air.softness < 0.001:
                     dark = dark * float(probes)
                     break
             lit = lit + (float(probes) * (1.0 - lit) - dark) * share
-        if world.air.cel == 0:
+        if world[0].air.cel == 0:
             closed = closed + (closed_off(world, hit, at, a, b, probes) - closed) * float(probes) * share
         count = wp.min(count + float(probes), LONGEST)
     now.known[y, x] = wp.vec4(lit, closed, count, hit.distance)
     now.ids[y, x] = code
-    surface = world.surfaces[hit.surface]
-    if surface.mirror > 0.0 and world.air.cel == 0:
+    surface = world[0].surfaces[hit.surface]
+    if surface.mirror > 0.0 and world[0].air.cel == 0:
         if surface.facing > CLEAR_MIRROR or (
             x % 2 == 0 and y % 2 == 0 and mirror_share(world, hit.surface, n, direction, hit.distance) > FAINT
         ):
@@ -215,7 +215,7 @@ def evened(memory: Memory, x: int, y: int, width: int, height: int) -> wp.vec2:
 
 @wp.kernel(enable_backward=False)
 def light(
-    world: World,
+    world: WORLD,
     memory: Memory,
     air: wp.array2d(dtype=wp.vec3),
     glimpsed: wp.array2d(dtype=wp.vec3),
@@ -227,8 +227,8 @@ def light(
 ):
     """Shadows, occlusion and mirrors into the layers that :func:`see` began."""
     y, x = wp.tid()
-    width = world.lens.width
-    height = world.lens.height
+    width = world[0].lens.width
+    height = world[0].lens.height
     code = ids[y, x]
     if code < 0:
         rest[y, x] = air[y, x]
@@ -237,12 +237,12 @@ def light(
     factor = evened(memory, x, y, width, height)
     sun[y, x] = sun[y, x] * factor[0]
     rest[y, x] = rest[y, x] * (1.0 - CLOSED * factor[1]) + air[y, x]
-    surface = world.surfaces[code % 256]
+    surface = world[0].surfaces[code % 256]
     seen = wp.vec3(0.0, 0.0, 0.0)
-    if surface.mirror > 0.0 and world.air.cel == 0:
+    if surface.mirror > 0.0 and world[0].air.cel == 0:
         q = normal[y, x]
         n = wp.vec3(q[0], q[1], q[2])
-        direction = ray(world.lens, float(x) + 0.5, float(y) + 0.5)
+        direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
         if surface.facing > CLEAR_MIRROR:
             seen = glimpsed[y, x]
         else:
@@ -300,7 +300,7 @@ def lent(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), hit
 
 @wp.kernel(enable_backward=False)
 def smooth(
-    world: World,
+    world: WORLD,
     samples: int,
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
@@ -311,8 +311,8 @@ def smooth(
 ):
     """The rims of parts with ``samples`` a pixel, each in the light of the neighbour that sees the same surface."""
     y, x = wp.tid()
-    width = world.lens.width
-    height = world.lens.height
+    width = world[0].lens.width
+    height = world[0].lens.height
     left = wp.max(x - 1, 0)
     right = wp.min(x + 1, width - 1)
     above = wp.max(y - 1, 0)
@@ -329,8 +329,8 @@ def smooth(
             away = 0.45 * wp.sqrt((float(k) + 0.5) / float(samples))
             jx = 0.5 + away * wp.cos(float(k) * GOLDEN)
             jy = 0.5 + away * wp.sin(float(k) * GOLDEN)
-            direction = ray(world.lens, float(x) + jx, float(y) + jy)
-            hit = hit_still(world, world.lens.eye, direction, NOTHING)
+            direction = ray(world[0].lens, float(x) + jx, float(y) + jy)
+            hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
             if hit.distance > 0.0:
                 hit = turned_to_eye(hit, direction)
             same = lent(normal, ids, hit, x, y)
@@ -342,7 +342,7 @@ def smooth(
             else:
                 part = lay(world, hit, direction)
                 if faces_sun(world, hit):
-                    dark = blocked_by_still(world, lifted(world, hit, direction), world.air.sun, 80.0)
+                    dark = blocked_by_still(world, lifted(world, hit, direction), world[0].air.sun, 80.0)
                     total_sun += part.sun * (1.0 - dark)
                 total_rest += part.rest + part.air
         total_sun = total_sun * (1.0 / float(samples))

@@ -41,7 +41,7 @@ class Soup:
 
 
 SOUP = wp.array(dtype=Soup)
-"""One soup, or none: functions get structs by value, and would copy what is large at each call."""
+"""One soup, or none; see :data:`WORLD`."""
 
 
 @wp.struct
@@ -88,6 +88,10 @@ class World:
     air: Air
     sky_map: wp.array2d(dtype=wp.vec3)
     lens: Lens
+
+
+WORLD = wp.array(dtype=World)
+"""The world, as an array of one: functions get structs by value, and would copy what is large at each call."""
 
 
 @wp.struct
@@ -166,26 +170,26 @@ def strike(soup: SOUP, face: int, u: float, v: float, distance: float, facet: wp
 
 
 @wp.func
-def hit_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+def hit_moving(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The nearest moving part, or a distance below 0."""
     hit = Hit()
     hit.distance = -1.0
     hit.id = -1
-    if world.has_moving != 0:
-        met = nearest_in(world.moving[0].tree, origin, direction, reach)
+    if world[0].has_moving != 0:
+        met = nearest_in(world[0].moving[0].tree, origin, direction, reach)
         face = int(met[3])
         if face >= 0:
-            hit = strike(world.moving, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world.moving, face))
+            hit = strike(world[0].moving, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world[0].moving, face))
     return hit
 
 
 @wp.func
-def hit_ground(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+def hit_ground(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The ground, or a distance below 0."""
     hit = Hit()
     hit.distance = -1.0
     hit.id = -1
-    if world.ground >= 0 and direction[2] < -1.0e-5 and origin[2] > 0.0:
+    if world[0].ground >= 0 and direction[2] < -1.0e-5 and origin[2] > 0.0:
         floor = -origin[2] / direction[2]
         if floor < reach:
             hit.distance = floor
@@ -194,40 +198,40 @@ def hit_ground(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) 
             hit.local_normal = hit.normal
             hit.turn = wp.quat_identity()
             hit.local = origin + direction * floor
-            hit.surface = world.ground
+            hit.surface = world[0].ground
             hit.id = 0
     return hit
 
 
 @wp.func
-def hit_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+def hit_still(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The nearest of the ground and of the parts that stand still, or a distance below 0."""
     hit = hit_ground(world, origin, direction, reach)
     limit = reach
     if hit.distance > 0.0:
         limit = hit.distance
-    if world.has_still != 0:
-        met = nearest_in(world.still[0].tree, origin, direction, limit)
+    if world[0].has_still != 0:
+        met = nearest_in(world[0].still[0].tree, origin, direction, limit)
         face = int(met[3])
         if face >= 0:
-            hit = strike(world.still, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world.still, face))
+            hit = strike(world[0].still, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world[0].still, face))
     return hit
 
 
 @wp.func
-def blocked_by_still(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
+def blocked_by_still(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if something that stands still lies within reach, else 0."""
-    if world.has_still != 0:
-        if any_in(world.still[0].tree, origin, direction, reach):
+    if world[0].has_still != 0:
+        if any_in(world[0].still[0].tree, origin, direction, reach):
             return 1.0
     return 0.0
 
 
 @wp.func
-def blocked_by_moving(world: World, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
+def blocked_by_moving(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if a moving part lies within reach, else 0."""
-    if world.has_moving != 0:
-        if any_in(world.moving[0].tree, origin, direction, reach):
+    if world[0].has_moving != 0:
+        if any_in(world[0].moving[0].tree, origin, direction, reach):
             return 1.0
     return 0.0
 
