@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts, shards
-from render.engines.world.materials import Colour, Material
+from render.engines.world.materials import MATERIALS, Colour, Material
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
@@ -127,7 +128,7 @@ def _pane(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
     """A window in its frame; balls go through it."""
     half, middle = (0.62, 0.48), 0.92
     pieces = shards.pane(half, 0.004, 34, rng)
-    glass = Material(base=(0.30, 0.42, 0.44), gloss=1.0, mirror=1.0, facing=0.10)
+    glass = replace(MATERIALS["glass"], facing=0.08)
     solids = _pieces("pane", pieces, ("glass", glass), 0.25, rng, at=(0.0, 0.0, middle), framed=True)
     wood = parts.stuff("", "wood")
     edge = 0.045

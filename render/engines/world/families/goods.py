@@ -310,14 +310,14 @@ def _flacon(brand: Brand) -> Goods:
     collar = geometry.lathe([(0.0, 0.058), (0.0125, 0.058), (0.0125, 0.070), (0.0, 0.070)])
     cap = geometry.move(geometry.box((0.0165, 0.0135, 0.017), bevel=0.003), (0, 0, 0.086))
     red, green, blue = (0.62 * c + 0.02 for c in brand.base)
-    glass = Material(base=(red, green, blue), accent=brand.accent, gloss=1.0, mirror=1.0, facing=0.09)
+    glass = replace(MATERIALS["glass"], base=(red, green, blue), accent=brand.accent, facing=0.09, clear=0.7)
     looks = [
         (geometry.join([block, core]), brand.skin(glass)),
         (collar, GILT),
         (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
     ]
     if brand.text:
-        plates = [geometry.move(geometry.box((0.027, 0.0002, 0.032)), (0, y, 0.02)) for y in (-0.0171, 0.0171)]
+        plates = [geometry.move(geometry.box((0.027, 0.0001, 0.032)), (0, y, 0.02)) for y in (-0.0172, 0.0172)]
         print_ = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)
         looks.append((geometry.join(plates), brand.skin(print_)))
     return Goods(

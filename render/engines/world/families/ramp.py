@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import Material, named
+from render.engines.world.materials import MATERIALS, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
 
@@ -88,7 +89,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         stuff = subject.material or usual or ("steel", "rubber", "wood")[k % 3]
         substance, material = parts.stuff(stuff, stuff, colour if stuff != "steel" or subject.colours else None)
         if substance == "marble":
-            material = Material(base=colour, gloss=0.95, mirror=0.85, facing=0.06)
+            material = replace(MATERIALS["glass"], base=colour, clear=0.8)
         along = -side * (LONG - 0.09 - (0.25 if k == 0 else 0.0))
         high = over if k == 0 else over + 0.25
         position = (

@@ -64,7 +64,7 @@ FLOORS: dict[str, Floor] = {
     "steel": Floor(
         replace(MATERIALS["metal"], pattern=Pattern.CONCRETE, base=(0.42, 0.43, 0.45), scale=1.6), "bearing steel"
     ),
-    "glass": Floor(replace(MATERIALS["glass"], base=(0.03, 0.06, 0.065), facing=0.09), "marble"),
+    "glass": Floor(replace(MATERIALS["glass"], base=(0.03, 0.06, 0.065), facing=0.09, clear=0.0), "marble"),
     "ice": Floor(MATERIALS["ice"], "ice"),
     "sand": Floor(replace(MATERIALS["sand"], base=(0.54, 0.43, 0.29), accent=(0.70, 0.60, 0.45)), "sand"),
     "grass": Floor(MATERIALS["grass"], "turf"),

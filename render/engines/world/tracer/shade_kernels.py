@@ -24,6 +24,12 @@ SUN_RAYS = wp.constant(6)
 
 CLOSED = wp.constant(0.75)
 """Share of the sky's light that full occlusion takes: the rest comes off what is near."""
+GLASS = wp.constant(1.5)
+"""Refractive index."""
+TINT = wp.constant(0.03)
+"""Metres of glass that colour light as the glass is coloured."""
+FACES = wp.constant(10)
+"""Faces of clear parts that a ray is followed through."""
 CLEAR_MIRROR = wp.constant(0.2)
 """Head-on reflection from which on every pixel's mirror is traced, not one in four."""
 
@@ -291,6 +297,61 @@ def seen_in(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
 
 
 @wp.func
+def bent(way: wp.vec3, n: wp.vec3, ratio: float, flat: bool) -> wp.vec3:
+    """A ray behind a face whose normal is against it, by Snell's law; before it again where none gets through.
+
+    A ray that a round face would throw back grazes it: its triangles would scatter what they should mirror.
+    """
+    into = -wp.dot(way, n)
+    rest = 1.0 - ratio * ratio * (1.0 - into * into)
+    if rest < 0.0 and flat:
+        return way + n * (2.0 * into)
+    return way * ratio + n * (ratio * into - wp.sqrt(wp.max(rest, 1.0e-4)))
+
+
+@wp.func
+def seen_through(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
+    """Radiance that comes through a clear part: the ray is bent at each face and coloured on its way inside."""
+    face = hit
+    way = direction
+    point = world[0].lens.eye + direction * hit.distance
+    travelled = hit.distance
+    tone = wp.vec3(1.0, 1.0, 1.0)
+    inside = int(0)
+    for _ in range(FACES):
+        n = face.normal
+        if wp.dot(n, way) > 0.0:
+            n = -n
+        ratio = 1.0 / GLASS
+        if inside != 0:
+            ratio = GLASS
+        flat = wp.abs(wp.dot(face.normal, face.facet)) > 0.9999
+        way = wp.normalize(bent(way, n, ratio, flat))
+        if wp.dot(way, n) < 0.0:
+            inside = 1 - inside
+        base = world[0].surfaces[face.surface].base
+        point = point + way * 0.00005
+        other = hit_still(world, point, way, 80.0)
+        reach = float(80.0)
+        if other.distance > 0.0:
+            reach = other.distance
+        near = hit_moving(world, point, way, reach)
+        if near.distance > 0.0:
+            other = near
+        if inside != 0:
+            depth = wp.clamp(other.distance, 0.0, 1.0) / TINT
+            bright = wp.max(wp.max(base), 0.001)
+            for k in range(3):
+                tone[k] = tone[k] * wp.pow(wp.max(base[k], 0.0005) / bright, depth)
+        if other.distance < 0.0 or world[0].surfaces[other.surface].clear <= 0.0:
+            return wp.cw_mul(tone, glimpse(world, other, point, way, travelled))
+        point = point + way * other.distance
+        travelled += other.distance
+        face = other
+    return wp.cw_mul(tone, surroundings(world, way))
+
+
+@wp.func
 def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
     """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
@@ -302,8 +363,15 @@ def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved:
     if world[0].air.cel != 0:
         bands = cel_bands(world, hit, look.colour, direction, moved.sun)
         return (bands.sun + bands.rest + look.glow) * passes + air
+    through = float(0.0)
+    if s.clear > 0.0:
+        # What is printed on it is not clear.
+        through = s.clear * wp.clamp(1.0 - 3.0 * wp.length(look.colour - s.base), 0.0, 1.0)
+        look.colour = look.colour * (1.0 - through)
     out = sunlit(world, hit, look, direction) * moved.sun
     out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * moved.sky
+    if through > 0.0:
+        out += seen_through(world, hit, direction) * through
     if s.mirror > 0.0:
         share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
         seen = moved.mirrored

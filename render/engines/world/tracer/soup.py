@@ -53,7 +53,7 @@ class Palette:
             surface.pattern = int(material.pattern)
             surface.base, surface.accent = wp.vec3(*material.base), wp.vec3(*material.accent)
             surface.scale, surface.offset, surface.gloss = material.scale, material.offset, material.gloss
-            surface.mirror, surface.facing = material.mirror, material.facing
+            surface.mirror, surface.facing, surface.clear = material.mirror, material.facing, material.clear
             surface.metal, surface.roughness, surface.glow = material.metal, material.roughness, material.glow
             if material.text:
                 surface.ink = wp.array(lettering.raster(material.text), dtype=wp.uint8, device=device)

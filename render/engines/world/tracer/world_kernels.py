@@ -20,6 +20,7 @@ class Surface:
     facing: float
     metal: float
     roughness: float
+    clear: float
     glow: float
     ink: wp.array2d(dtype=wp.uint8)
 
