@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import orjson
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 
 CANCEL_POLL_SECONDS = 2.0
 """How often a running batch looks whether it was cancelled from elsewhere."""
-
-Numbered = TypeVar("Numbered", Row, Fault)
 
 Now = Callable[[], datetime]
 """Gives the time, in UTC."""
@@ -97,7 +95,8 @@ def intake(
     if manifest is None:
         if known := batches.of_run(store, run_key):
             return known
-        files, refused = _arrived(settings, store, inbox or store.uri(layout.INBOX))
+        lies_in, taken = inbox or store.uri(layout.INBOX), batches.taken(store)
+        files, refused = manifests.take(lies_in, taken=taken, roots=_roots(settings, store))
         converted = None
     else:
         files, converted = _named(settings, store, manifest)
@@ -142,7 +141,7 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
     if summary is None:
         refused: list[RefusedManifest] = []
         if batch.inbox:
-            rows, refused = _rows_of_inbox(batch.manifests)
+            rows, refused = manifests.rows_of(batch.manifests)
         else:
             rows = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
         planned, faults = _planned(settings, store, rows)
@@ -333,9 +332,14 @@ def pending_shards(settings: Settings, batch_id: str) -> list[int]:
     return sorted({one.shard for one in planned if one.shard is not None and one.row.row not in ended})
 
 
+def _roots(settings: Settings, store: ObjectStore) -> tuple[str, ...]:
+    """Where manifests may lie; anywhere if there are none."""
+    return (*settings.manifest_roots, store.url) if settings.manifest_roots else ()
+
+
 def _named(settings: Settings, store: ObjectStore, manifest: str) -> tuple[list[ManifestFile], bytes | None]:
     """Find a manifest that was given by name; a brief or a CSV comes with the Parquet bytes it stands for."""
-    roots = (*settings.manifest_roots, store.url) if settings.manifest_roots else ()
+    roots = _roots(settings, store)
     if (converted := manifests.convert(manifest, roots=roots)) is None:
         files = manifests.files(manifest, roots=roots)
         for file in files:
@@ -355,52 +359,6 @@ def _readable(files: list[ManifestFile], converted: bytes | None) -> Iterator[li
         path = Path(folder) / "manifest.parquet"
         path.write_bytes(converted)
         yield [replace(files[0], url=str(path))]
-
-
-def _arrived(settings: Settings, store: ObjectStore, inbox: str) -> tuple[list[ManifestFile], list[RefusedManifest]]:
-    """Find the manifests in the inbox that no batch took before; those that cannot be used stop no other."""
-    roots = (*settings.manifest_roots, store.url) if settings.manifest_roots else ()
-    taken = batches.taken(store)
-    good, refused = [], []
-    for file in manifests.arrived(inbox, roots=roots):
-        if file in taken:
-            continue
-        try:
-            manifests.check(file)
-            good.append(file)
-        except errors.ManifestError as error:
-            refused.append(_refused(file, error))
-    return good, refused
-
-
-def _rows_of_inbox(files: Sequence[ManifestFile]) -> tuple[list[Row | list[Fault]], list[RefusedManifest]]:
-    """Read the files of an inbox one by one; those that cannot be used any more since the intake stop no other."""
-    rows: list[Row | list[Fault]] = []
-    refused = []
-    for file in files:
-        try:
-            own = list(manifests.rows([file]))
-        except errors.ManifestError as error:
-            refused.append(_refused(file, error))
-            continue
-        first = len(rows)
-        rows += [_moved(item, first) if isinstance(item, Row) else [_moved(one, first) for one in item] for item in own]
-    return rows, refused
-
-
-def _moved(item: Numbered, first: int) -> Numbered:
-    """The same row or fault, counted from ``first``."""
-    return replace(item, row=item.row + first)
-
-
-def _refused(file: ManifestFile, error: errors.ManifestError) -> RefusedManifest:
-    """The file as one that cannot be used; an error that may pass if its bytes cannot be had at the moment."""
-    try:
-        manifests.files(file.url)
-    except errors.ManifestError as unreadable:
-        if not isinstance(unreadable.__cause__, FileNotFoundError):
-            raise errors.StoreError(str(unreadable)) from error
-    return RefusedManifest(file=file, reason=str(error))
 
 
 def _planned(

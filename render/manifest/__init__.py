@@ -2,9 +2,22 @@
 
 from render.manifest.brief import expand
 from render.manifest.convert import convert, csv_to_table
+from render.manifest.inbox import rows_of, take
 from render.manifest.reader import check, read
 from render.manifest.rows import rows
-from render.manifest.sources import arrived, files
+from render.manifest.sources import files
 from render.manifest.tables import to_bytes, write
 
-__all__ = ["arrived", "check", "convert", "csv_to_table", "expand", "files", "read", "rows", "to_bytes", "write"]
+__all__ = [
+    "check",
+    "convert",
+    "csv_to_table",
+    "expand",
+    "files",
+    "read",
+    "rows",
+    "rows_of",
+    "take",
+    "to_bytes",
+    "write",
+]

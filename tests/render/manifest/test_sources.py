@@ -13,6 +13,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from render import manifest
 from render.errors import ManifestError
+from render.manifest.sources import arrived
 
 TABLE = pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]})
 
@@ -52,7 +53,7 @@ def test_what_is_no_file_stops_no_manifest_of_an_inbox(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.parquet")
     (tmp_path / "c.parquet").symlink_to(tmp_path / "gone.parquet")
     (tmp_path / "d.parquet").symlink_to(tmp_path / "b.parquet")
-    assert [Path(file.url).name for file in manifest.arrived(tmp_path)] == ["b.parquet", "d.parquet"]
+    assert [Path(file.url).name for file in arrived(tmp_path)] == ["b.parquet", "d.parquet"]
 
 
 def test_a_spreadsheet_is_told_what_to_be(tmp_path: Path) -> None:
@@ -105,9 +106,9 @@ def test_manifests_stay_below_the_allowed_roots(tmp_path: Path) -> None:
 
 
 def test_an_inbox_may_be_empty_or_not_there(tmp_path: Path) -> None:
-    assert manifest.arrived(tmp_path) == manifest.arrived(tmp_path / "later") == []
+    assert arrived(tmp_path) == arrived(tmp_path / "later") == []
     manifest.write(TABLE, tmp_path / "a.parquet")
-    assert len(manifest.arrived(tmp_path)) == 1
+    assert len(arrived(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -
     S3FileSystem.clear_instance_cache()  # it knows the addresses of other services
     url = f"{store.url}/inbox/a.parquet"
     manifest.write(pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]}), url)
-    files = manifest.arrived(f"{store.url}/inbox")
+    files, _ = manifest.take(f"{store.url}/inbox", taken=())
     assert [file.url for file in files] == [url]
     assert [table["prompt"].to_pylist() for table in manifest.read(files)] == [["p"]]
     S3FileSystem.clear_instance_cache()

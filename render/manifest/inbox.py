@@ -1,0 +1,70 @@
+"""The files of an inbox: one that cannot be used stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from render import errors
+from render.manifest.reader import check
+from render.manifest.rows import rows
+from render.manifest.sources import arrived, files
+from render.model import Fault, ManifestFile, RefusedManifest, Row
+
+Numbered = TypeVar("Numbered", Row, Fault)
+
+
+def take(
+    inbox: str | Path, *, taken: Collection[ManifestFile], roots: Sequence[str] = ()
+) -> tuple[list[ManifestFile], list[RefusedManifest]]:
+    """Find the manifests in the inbox that are not among the ``taken``, and those that cannot be used.
+
+    Raises :class:`render.errors.StoreError` for one that cannot be had at the moment.
+    """
+    good, refused = [], []
+    for file in arrived(inbox, roots):
+        if file in taken:
+            continue
+        try:
+            check(file)
+            good.append(file)
+        except errors.ManifestError as error:
+            refused.append(_refused(file, error))
+    return good, refused
+
+
+def rows_of(manifests: Sequence[ManifestFile]) -> tuple[list[Row | list[Fault]], list[RefusedManifest]]:
+    """Read the files one by one, their rows counted on; and those that cannot be used any more since :func:`take`.
+
+    Raises :class:`render.errors.StoreError` for one that cannot be had at the moment.
+    """
+    found: list[Row | list[Fault]] = []
+    refused = []
+    for file in manifests:
+        try:
+            own = list(rows([file]))
+        except errors.ManifestError as error:
+            refused.append(_refused(file, error))
+            continue
+        first = len(found)
+        found += [
+            _moved(item, first) if isinstance(item, Row) else [_moved(one, first) for one in item] for item in own
+        ]
+    return found, refused
+
+
+def _moved(item: Numbered, first: int) -> Numbered:
+    """The same row or fault, counted from ``first``."""
+    return replace(item, row=item.row + first)
+
+
+def _refused(file: ManifestFile, error: errors.ManifestError) -> RefusedManifest:
+    """The file as one that cannot be used; an error that may pass if its bytes cannot be had at the moment."""
+    try:
+        files(file.url)
+    except errors.ManifestError as unreadable:
+        if not isinstance(unreadable.__cause__, FileNotFoundError):
+            raise errors.StoreError(str(unreadable)) from error
+    return RefusedManifest(file=file, reason=str(error))
