@@ -33,13 +33,17 @@ class Brand:
     accent: Colour
     text: str = ""
     """Printed on it, where it has a label."""
+    label: bool = False
+    """Whether it has one although there is no text."""
     material: str = ""
     """A name in :data:`MATERIALS`; empty for what it usually is made of."""
     free: bool = False
     """True where the prompt names no colour for it."""
 
     @classmethod
-    def of(cls, colours: tuple[str, ...], *, usual: str, text: str = "", material: str = "") -> Brand:
+    def of(
+        cls, colours: tuple[str, ...], *, usual: str, text: str = "", label: bool = False, material: str = ""
+    ) -> Brand:
         """By names of colours, the first for the body; ``usual`` is taken where the prompt names none."""
         base = COLOURS[colours[0] if colours else usual]
         if not colours and material in OWN_COLOUR:
@@ -50,6 +54,7 @@ class Brand:
             base=base,
             accent=COLOURS[colours[1]] if len(colours) > 1 else contrast,
             text=text,
+            label=label or bool(text),
             material=material,
             free=not colours,
         )
@@ -287,7 +292,7 @@ def _cup(brand: Brand) -> Goods:
     ]
     handle = _swapped(geometry.tube(bow, 0.0052), (1, 0, 2))
     glaze = Material(base=brand.base, gloss=0.8, mirror=0.8)
-    if brand.text:
+    if brand.label:
         glaze = replace(_label(brand, scale=0.08), gloss=0.8, mirror=0.8)
     coffee = (
         geometry.lathe([(0.0355, 0.030), (0, 0.030)]),
@@ -316,7 +321,7 @@ def _flacon(brand: Brand) -> Goods:
         (collar, GILT),
         (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
     ]
-    if brand.text:
+    if brand.label:
         plates = [geometry.move(geometry.box((0.027, 0.0002, 0.032)), (0, y, 0.02)) for y in (-0.0171, 0.0171)]
         print_ = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)
         looks.append((geometry.join(plates), brand.skin(print_)))

@@ -60,6 +60,14 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
     return next(iter([*behind[::-1], *after, *anywhere]), None)
 
 
+def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:
+    """The words without content before the run of words that ends in a noun: "another" of "another red ball"."""
+    first = index
+    while first and not gaps[first] and told[first - 1].describes:
+        first -= 1
+    return gaps[first]
+
+
 def _ahead(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> int | None:
     """What ends the run of words that a phrase stands in, if that is a thing."""
     last = None

@@ -11,7 +11,7 @@ from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
 from render.engines.world.reading.binding import Told, noun
 from render.engines.world.reading.cast import Cast
-from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings
+from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
 from render.engines.world.reading.phrases import Phrase
 from render.engines.world.reading.script import schedule
@@ -70,7 +70,9 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
         named = f"{base.near or like.phrase} ({like.score:.2f})"
         return Meaning(base.role, base.value, base.trait, named)
 
-    return [Told(phrase, meaning(phrase)) for phrase in found]
+    affirmed = [phrase for phrase in found if not phrase.negated]
+    shown = iter(together(family, [(phrase.text, meaning(phrase)) for phrase in affirmed]))
+    return [Told(phrase, meaning(phrase) if phrase.negated else next(shown)) for phrase in found]
 
 
 def _known(phrase: Phrase) -> bool:
@@ -104,7 +106,7 @@ class _Reading:
         self.known = lexicon.load().families[family]
         self.told, self.gaps = told, gaps
         self.notes = Notes()
-        self.cast = Cast(told, most=self.known.most)
+        self.cast = Cast(told, gaps, family=self.known)
         self.whole: dict[str, Any] = {}
         self.sounds: dict[str, None] = {}
         self.actions: list[Action] = []

@@ -62,6 +62,16 @@ def known(language: str) -> dict[str, str]:
 
 
 @functools.cache
+def _dictionary() -> frozenset[str]:
+    return frozenset().union(*(forms for row in _file()["words"].values() for forms in row.values()))
+
+
+def is_form(said: str) -> bool:
+    """Whether lower-case words of another language stand in its dictionary as they are, and are no plural."""
+    return said in _dictionary()
+
+
+@functools.cache
 def _english() -> frozenset[str]:
     common = lexicon.load().common
     return phrases.known_anywhere() | {*common.stop, *common.negations}
