@@ -16,6 +16,8 @@ from render.engines.world.substances import SUBSTANCES
 
 WHITE: Colour = (0.80, 0.80, 0.78)
 INK: Colour = (0.035, 0.035, 0.04)
+SILVER: Colour = (0.42, 0.43, 0.45)
+"""Panels of a pale shoe."""
 PALE = 0.42
 """Luminance from which dark print stands out better than white; on raw materials it is less."""
 METALS = frozenset({"metal", "brass", "copper", "gold", "steel"})
@@ -340,7 +342,8 @@ def _shoe(brand: Brand) -> Goods:
     looks = (
         (shoe.sole(), sole),
         (shoe.upper(), brand.skin(Material(pattern=Pattern.CLOTH, base=brand.base, scale=0.0016, gloss=0.12))),
-        (geometry.join([shoe.laces(), shoe.stripes()]), trim),
+        (shoe.laces(), trim),
+        (shoe.panels(), replace(trim, base=SILVER) if brand.accent == INK else trim),
         (shoe.mouth(), Material(base=(0.02, 0.02, 0.022), gloss=0.05)),
     )
     return Goods(shape=Shape.HULL, size=(shoe.LENGTH / 2, 0.05, 0.05), substance="card", looks=looks)

@@ -205,3 +205,13 @@ def test_a_named_material_is_seen(kind):
     assert usual.looks[0][1].roughness != wooden.looks[0][1].roughness
     if kind == "parcel":
         assert wooden.substance == "wood"
+
+
+def test_a_shoe_wears_panels_that_stand_out_and_lie_on_it():
+    for colours in (("red",), ("white",), ("blue", "yellow")):
+        looks = GOODS["shoe"](Brand.of(colours, usual="blue")).looks
+        upper, panels = looks[1], looks[3]
+        assert max(abs(a - b) for a, b in zip(upper[1].base, panels[1].base, strict=True)) > 0.3
+        assert np.isfinite(panels[0].normals).all()
+        over = np.abs(panels[0].vertices).max(0) - np.abs(upper[0].vertices).max(0)
+        assert (over < 0.002).all()
