@@ -206,8 +206,9 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
     if papers := studio.paper_of(scene):
         red, green, blue = COLOURS[papers[0]]
         backdrop = ((red, green, blue), (0.5 * red, 0.5 * green, 0.5 * blue))
-    lamp = replace(place.light, horizon=backdrop[0], zenith=backdrop[1], haze=0.0) if own else place.light
-    wall = scenery.prop("wall", _wall(), Material(base=backdrop[0], gloss=0.0))
+    foot, head = (studio.at_hour(colour, scene.light) for colour in backdrop)
+    lamp = replace(place.light, horizon=foot, zenith=head, haze=0.0) if own else place.light
+    wall = scenery.prop("wall", _wall(), Material(base=foot, gloss=0.0))
     around = (wall,) if own else place.solids
     return Stage(
         solids=(*around, bed, *solids),
