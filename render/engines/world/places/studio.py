@@ -12,12 +12,10 @@ from render.engines.world.light import LIGHTS, Colour, indoors
 from render.engines.world.materials import COLOURS, Material
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
-from render.engines.world.scene import Scene
+from render.engines.world.scene import BACKDROP, Scene
 from render.engines.world.stage import Room, Solid
 
 ROOM = Room(size=(9.0, 8.0, 4.0), absorption=0.55)
-BACKDROP = "backdrop"
-"""The kind of a subject that says how the paper is coloured."""
 BARE = 1.0
 """Metres: a narrower clearing is for one small thing, and nothing else stands about it."""
 ASKED = 0.88

@@ -121,4 +121,6 @@ def _stand_in(family: Family, near: str) -> Meaning:
         return Meaning(Role.SUBJECT, near, near=near)
     if near in family.actions.values():
         return Meaning(Role.ACTION, near, near=near)
+    if near in family.settings:
+        return Meaning(Role.TRAIT, near, "settings", near=near)
     return Meaning(Role.SHOWN, near=near)

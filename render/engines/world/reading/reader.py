@@ -9,7 +9,7 @@ from typing import Any
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, noun
+from render.engines.world.reading.binding import Told, noun, of_another
 from render.engines.world.reading.cast import Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
@@ -143,8 +143,11 @@ class _Reading:
             if meaning.near:
                 self.others[phrase.text] = None
         elif meaning.role is Role.ACTION:
-            self._keep(phrase, meaning.near)
-            self._act(index, meaning.value)
+            if of_another(self.told, index, gaps=self.gaps):
+                self._leave(phrase)
+            else:
+                self._keep(phrase, meaning.near)
+                self._act(index, meaning.value)
         elif meaning.role is Role.TRAIT:
             done = self._of_noun(index, meaning) if meaning.trait in OF_NOUNS else self._of_whole(meaning)
             if done:

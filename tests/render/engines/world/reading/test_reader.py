@@ -315,6 +315,40 @@ def test_what_is_built_is_claimed(prompt):
     assert read(prompt).words.ignored == ()
 
 
+@pytest.mark.parametrize(
+    ("prompt", "subjects"),
+    [
+        ("A red can, white studio", [("can", ("red",))]),
+        ("A can on a green field", [("can", ())]),
+        ("A can in golden sunset light", [("can", ())]),
+        ("Newton's cradle in gold on a black background", [("cradle", ("gold",)), ("backdrop", ("black",))]),
+        ("Blue dominoes fall. The background is yellow", [("domino", ("blue",)), ("backdrop", ("yellow",))]),
+    ],
+)
+def test_the_colour_of_what_is_around_is_not_the_subject_s(prompt, subjects):
+    assert [(subject.kind, subject.colours) for subject in read(prompt).subjects] == subjects
+
+
+def test_what_other_things_do_the_subject_does_not():
+    assert read("A perfume bottle with rose petals falling").actions == ()
+    assert read("A perfume bottle gently falling").actions[0].name == "drop"
+
+
+def test_a_place_that_stands_in_for_another_is_built():
+    scene = read("A basketball swishes in a packed arena")
+    assert scene.setting == "gym"
+    assert scene.words.approximated == ("arena → gym",)
+
+
+def test_a_storm_is_weather_to_a_boat():
+    assert read("A sailing boat in a storm").weather == "storm"
+
+
+@pytest.mark.parametrize("word", ["chilled", "cold", "droplets", "ice cream"])
+def test_what_is_cold_or_wet_is_no_splash(word):
+    assert "ice" not in read(f"A can on a turntable, {word}").kinds
+
+
 def test_more_than_can_be_shown_is_not_understood():
     assert read("18 marbles fall").count == 18
     assert "24" in read("24 marbles fall").words.ignored

@@ -1,7 +1,7 @@
 """Which language a prompt is in, and what is made of those that have a dictionary."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from render.engines.world import lexicon
@@ -151,6 +151,7 @@ def test_a_dictionary_leads_to_words_that_are_known(code):
         | st.text(max_size=8)
     )
 )
+@example(["bleu", "\x08", "bleu"])
 def test_any_mixture_is_put_into_tokens_in_order(words):
     tokens = take_apart(" ".join(words)).tokens
     for code in ("", "de", "fr", "ja"):
