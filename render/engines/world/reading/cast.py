@@ -98,7 +98,7 @@ class Cast:
         for _, mention in sorted(self._mentions.items()):
             earlier = next((other for other in kept if other.kind == mention.kind), None)
             apart = mention.another or (mention.told_apart and bool(earlier and earlier.told_apart))
-            if earlier and (mention.definite or not apart):
+            if earlier and (mention.definite or not apart or self._most == 1):
                 earlier.absorb(mention)
             else:
                 kept.append(mention)

@@ -78,6 +78,13 @@ def test_the_longest_prompt_is_read_piece_by_piece(piece, monkeypatch):
         ("no ocean, a red can on a turntable", "product", False),
         ("A gymnast falls", "objects", True),
         ("A ball falls", "objects", False),
+        ("A hockey puck slides on ice", "objects", True),
+        ("Heavy rain on a window at night", "rainfall", False),
+        ("A bowling ball smashes through a window", "breaking", False),
+        ("A boat on a lake", "boat", False),
+        ("A brown leather boot falls on a wooden table", "product", False),
+        ("Ice cubes and a lemon drop around a can", "product", False),
+        ("A beach ball bounces", "objects", False),
         ("", "objects", True),
         ("猫が走る", "objects", True),
     ],
@@ -256,12 +263,34 @@ def test_one_is_one_and_each_has_its_colour(prompt, falls, seed):
         ("two marbles roll down a ramp", {"marble": 2}),
         ("a crate falls on a see-saw", {"block": 2}),
         ("boats on the sea", {"rowing boat": 3}),
+        ("a red boat and two blue boats on the sea", {"rowing boat": 3}),
         ("a stone falls into a lake", {"stone": 1}),
         ("two stones fall into a lake", {"stone": 2}),
     ],
 )
 def test_counts_hold_in_other_families_too(prompt, many):
     assert Counter(kind for kind, _ in shown(prompt).elements()) == many
+
+
+@pytest.mark.parametrize(
+    ("prompt", "colours"),
+    [
+        ("a red marble and two blue marbles roll down a ramp", ["red", "blue", "blue"]),
+        ("a red flag and a blue flag wave", ["red", "blue"]),
+        ("a red vase and a blue vase fall and break", ["red", "blue"]),
+    ],
+)
+def test_things_of_one_kind_have_each_its_colour(prompt, colours):
+    stage = families.build(read(prompt), seed=0, seconds=4.0)
+    seen = [*(cloth.material.base for cloth in stage.cloths), *(s.material.base for s in stage.solids if s.launch)]
+    assert list(dict.fromkeys(seen)) == list(dict.fromkeys(COLOURS[name] for name in colours))
+    if "marble" in prompt:
+        assert seen == [COLOURS[name] for name in colours]
+
+
+def test_a_product_of_two_colours_wears_both():
+    (phone,) = read("A blue phone and a red phone").subjects
+    assert phone.colours == ("blue", "red")
 
 
 def test_several_fall_where_the_prompt_says_so():
