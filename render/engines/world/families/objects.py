@@ -33,8 +33,6 @@ BALLS = frozenset({"ball", "beach ball"})
 INFLATED = frozenset({"rubber", "plastic", "leather"})
 """What a large ball is the skin of, and full of air."""
 
-CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
-
 
 def _random_turn(rng: np.random.Generator) -> Quaternion:
     w, x, y, z = (float(v) for v in rng.normal(size=4))
@@ -84,12 +82,7 @@ def _kind(
             Material(base=colour, gloss=0.35),
         )
     half = float(rng.uniform(0.18, 0.24))
-    return (
-        Shape.BOX,
-        (half, half, half),
-        "wood",
-        Material(pattern=Pattern.CRATE, base=CRATE_WOOD, scale=half, gloss=0.12),
-    )
+    return (Shape.BOX, (half, half, half), *parts.crate(half))
 
 
 def _made_of(

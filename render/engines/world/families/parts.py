@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry
-from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, named
+from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern, named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Quaternion, Shape, Solid, Vector
 
+CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 STUFFS: dict[str, str] = {
     "wood": "wood",
     "steel": "bearing steel",
@@ -61,6 +62,11 @@ def stuff(material: str, usual: str, colour: Colour | None = None) -> tuple[str,
     """Substance and look of a thing of ``material`` if the prompt names one, else of its ``usual`` one."""
     name = material or usual
     return STUFFS[name], named(name, colour)
+
+
+def crate(half: float) -> tuple[str, Material]:
+    """Substance and look of a wooden crate that is ``half`` an edge large."""
+    return "wood", Material(pattern=Pattern.CRATE, base=CRATE_WOOD, scale=half, gloss=0.12)
 
 
 def about(axis: Sequence[float], angle: float) -> Quaternion:
