@@ -44,9 +44,19 @@ class Brand:
 
     @classmethod
     def of(
-        cls, colours: tuple[str, ...], *, usual: str, text: str = "", label: bool = False, material: str = ""
+        cls,
+        colours: tuple[str, ...],
+        *,
+        usual: str,
+        accent: str = "",
+        text: str = "",
+        label: bool = False,
+        material: str = "",
     ) -> Brand:
-        """By names of colours, the first for the body; ``usual`` is taken where the prompt names none."""
+        """By names of colours, the first for the body; ``usual`` is taken where the prompt names none.
+
+        ``accent`` is what caps and prints are coloured by, else the second colour or what stands out.
+        """
         base = COLOURS[colours[0] if colours else usual]
         if not colours and material in OWN_COLOUR:
             base = MATERIALS[material].base
@@ -54,7 +64,7 @@ class Brand:
         contrast = INK if light > (PALE if colours else 0.7 * PALE) else WHITE
         return cls(
             base=base,
-            accent=COLOURS[colours[1]] if len(colours) > 1 else contrast,
+            accent=COLOURS[accent or colours[1]] if accent or len(colours) > 1 else contrast,
             text=text,
             label=label or bool(text),
             material=material,

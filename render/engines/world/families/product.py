@@ -101,6 +101,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         Brand.of(
             subject.colours,
             usual=usual,
+            accent=next((other.colours[0] for other in scene.subjects if other.kind == "cap" and other.colours), ""),
             text=scene.title,
             label="print" in asked,
             material=subject.material or made,

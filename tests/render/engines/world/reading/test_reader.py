@@ -369,6 +369,13 @@ def test_a_place_that_stands_in_for_another_is_built():
     assert scene.words.approximated == ("arena → gym",)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "setting"), [("Rain falls on houses", "street"), ("Autumn leaves round a bench", "park")]
+)
+def test_what_stands_in_one_place_only_is_shown_there(prompt, setting):
+    assert read(prompt).setting == setting
+
+
 def test_a_storm_is_weather_to_a_boat():
     assert read("A sailing boat in a storm").weather == "storm"
 
