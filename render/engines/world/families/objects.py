@@ -127,8 +127,13 @@ def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, names: Sequen
 
 
 def _falling(scene: Scene, seconds: float) -> list[Subject]:
-    """What falls, one after another: as many as the prompt says; of what it does not count, enough for the clip."""
-    named = [subject for subject in scene.subjects if subject.kind != "tower"]
+    """What falls, one after another: as many as the prompt says; of what it does not count, enough for the clip.
+
+    Blocks and crates that it does not count are those of its tower, if it names one.
+    """
+    stands = {"tower", "block", "crate"} if "tower" in scene.kinds else set()
+    named = [subject for subject in scene.subjects if subject.kind not in stands or subject.count]
+    named = [subject for subject in named if subject.kind != "tower"]
     plain = named[0] if named and not named[0].kind else Subject(kind="")
     subjects = [subject for subject in named if subject.kind]
     subjects = subjects or [replace(plain, kind=kind, count=None) for kind in ("ball", "crate", "can", "block")]

@@ -241,6 +241,7 @@ def test_what_a_prompt_counts_is_what_falls(seconds):
     ("prompt", "falls"),
     [
         ("a red ball falls on sand", {("ball", "red"): 1}),
+        ("a red ball falls onto a tower of blue blocks", {("ball", "red"): 1, ("block in the tower", "blue"): 3}),
         ("the red ball falls", {("ball", "red"): 1}),
         ("two red balls and three blue blocks fall", {("ball", "red"): 2, ("block", "blue"): 3}),
         ("a red ball and a blue ball fall", {("ball", "red"): 1, ("ball", "blue"): 1}),

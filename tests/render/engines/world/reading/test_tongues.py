@@ -69,6 +69,8 @@ def test_nor_does_it_speak_against_one():
         ),
         ("Ein Fußball trifft den Pfosten, ohne Menschen", "A football hits the post, without people"),
         ("Une bouteille de parfum tourne sur un plateau", "A perfume bottle rotates on a turntable"),
+        ("Une balle rouge tombe sur le sable", "A red ball falls on sand"),
+        ("Ein roter Ball fällt auf Sand", "A red ball falls on sand"),
         ("Trois ballons rouges tombent sur la plage", "Three red balls fall on the beach"),
         ("Tres cajas de madera caen en el parque", "Three wooden crates fall in the park"),
         ("Un coche azul corre por el desierto al atardecer", "A blue car drives through the desert at sunset"),
