@@ -84,7 +84,7 @@ def test_the_longest_prompt_is_read_piece_by_piece(piece, monkeypatch):
         ("A boat on a lake", "boat", False),
         ("A brown leather boot falls on a wooden table", "product", False),
         ("Ice cubes and a lemon drop around a can", "product", False),
-        ("A beach ball bounces", "objects", False),
+        ("A blue and white beach ball rolls along the shore", "objects", False),
         ("", "objects", True),
         ("猫が走る", "objects", True),
     ],
