@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from render import errors
 from render.cli import options, output
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def command(
     from render.engines.world.reading import document, read, reader
 
     options.settings(store=store)
+    if not prompt.strip():
+        raise errors.InputError('The prompt is empty. Say what the clip shows: nightreel scene "A ball falls on sand".')
     scene = read(prompt)
     text = document.dump(scene)
     if as_json:

@@ -225,6 +225,7 @@ def outdoors(name: str) -> Light:
     return LIGHTS["overcast" if LIGHTS[name].studio else name]
 
 
+BLACK: Colour = (0.0, 0.0, 0.0)
 DARK = frozenset({"night", "blue hour"})
 """Hours at which lamps are lit."""
 
@@ -235,22 +236,25 @@ def _scaled(one: Colour, other: Colour, usual: Colour) -> Colour:
 
 
 def indoors(light: Light, hour: str) -> Light:
-    """A room's light by day, at the hour called ``hour``: windows give what is outside, lamps the rest."""
+    """A room's light by day, at the hour called ``hour``: windows give what is outside, lamps the rest.
+
+    By night one lamp gives the key, and the room about it is dark.
+    """
     if LIGHTS[hour].studio:
         return light
     outside, day = LIGHTS[hour], LIGHTS["day"]
     if hour in DARK:
-        dim, lamp = 0.30 if hour == "night" else 0.45, 0.62
+        dim, lamp, left = (0.10, 0.22, 0.16) if hour == "night" else (0.30, 0.45, 0.5)
         red, green, blue = (lamp * c for c in light.sun)
         return replace(
             light,
             elevation=max(light.elevation, 62.0),
             sun=(1.08 * red, 0.80 * green, 0.52 * blue),
             softness=max(light.softness, 0.12),
-            zenith=_mixed((0.0, 0.0, 0.0), _scaled(light.zenith, outside.ambient, day.ambient), dim),
-            horizon=_mixed((0.0, 0.0, 0.0), _scaled(light.horizon, outside.ambient, day.ambient), dim),
-            ambient=_scaled(light.ambient, outside.ambient, day.ambient),
-            ground=_mixed((0.0, 0.0, 0.0), light.ground, 0.5),
+            zenith=_mixed(BLACK, _scaled(light.zenith, outside.ambient, day.ambient), dim),
+            horizon=_mixed(BLACK, _scaled(light.horizon, outside.ambient, day.ambient), dim),
+            ambient=_mixed(BLACK, _scaled(light.ambient, outside.ambient, day.ambient), left),
+            ground=_mixed(BLACK, light.ground, 0.5 * left),
             exposure=1.15 * light.exposure,
         )
     return replace(

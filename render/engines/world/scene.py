@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+BACKDROP = "backdrop"
+"""The kind of a subject that says how a studio's paper is coloured."""
 STRICT = {"extra": "forbid"}
 """For pydantic: a document of a scene may hold no key that is not a field."""
 
@@ -124,5 +126,6 @@ class Scene:
 
     @property
     def colours(self) -> tuple[str, ...]:
-        """All colours of the subjects, each once."""
-        return tuple(dict.fromkeys(colour for subject in self.subjects for colour in subject.colours))
+        """All colours of the subjects but of the backdrop, each once."""
+        things = (subject for subject in self.subjects if subject.kind != BACKDROP)
+        return tuple(dict.fromkeys(colour for subject in things for colour in subject.colours))

@@ -50,7 +50,14 @@ def test_json_names_the_language(said):
     assert said("scene", "A ball falls in a park")[1]["language"] == "en"
 
 
-@pytest.mark.parametrize("prompt", ["", "\x07 \x85 'a\u2028b' \"c\x00d\"", "猫が走る", "a: [b", "# off no"])
+@pytest.mark.parametrize("prompt", ["", "  ", "\n\t"])
+def test_an_empty_prompt_is_refused(prompt, said):
+    code, told = said("scene", prompt)
+    assert code == 2
+    assert told["error"]["message"].startswith("The prompt is empty. Say what the clip shows")
+
+
+@pytest.mark.parametrize("prompt", ["\x07 \x85 'a\u2028b' \"c\x00d\"", "猫が走る", "a: [b", "# off no"])
 def test_whatever_is_asked_the_answer_is_a_scene(prompt, capfd):
     assert main(["scene", prompt]) == 0
     assert document.parse(capfd.readouterr().out).family == "objects"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry, waves
-from render.engines.world.families import waterside
+from render.engines.world.families import parts, waterside
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Water
@@ -129,13 +129,14 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     sea = waves.wind_sea(
         rng=rng, wind=wind, fetch=40.0 if small else 4_000.0, heading=heading, shortest=0.12 if small else 0.7
     )
-    count = min(scene.count or 1, 5)
-    names = scene.colours or PALETTES[int(rng.integers(len(PALETTES)))]
+    subject = parts.subject_of(scene, kind)
+    count = min(subject.count or 1, 5)
+    names = subject.colours or PALETTES[int(rng.integers(len(PALETTES)))]
     apart = 0.45 if small else 3.6
     solids: list[Solid] = []
     tall = 0.0
     for k in range(count):
-        colour = WHITE if small and not scene.colours else COLOURS[names[k % len(names)]]
+        colour = WHITE if small and not subject.colours else COLOURS[names[k % len(names)]]
         turn = float(rng.uniform(-0.5, 0.5)) + (math.pi if rng.random() < 0.5 else 0.0)
         at = ((k - (count - 1) / 2) * apart, float(rng.uniform(-0.3, 0.3)) * apart + 0.4 * apart * (k % 2))
         level = float(waves.height(sea, at[0], at[1], np.zeros(1))[0])

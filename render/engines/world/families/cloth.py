@@ -17,6 +17,8 @@ BREEZE = {"wind": 9.0, "storm": 14.0, "fog": 2.0, "snow": 4.0, "rain": 5.0}
 """m/s by weather."""
 EACH = 2.6
 """Seconds between two balls into a net."""
+APART = 2.1
+"""Metres between two flags, along the wind: a flag hides no other."""
 
 Shown = tuple[list[Solid], list[Cloth], Vector, np.ndarray]
 """Solids, cloths, wind and the points that a shot keeps."""
@@ -39,7 +41,7 @@ def _flag(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[
     solids, cloths = [], []
     rows, columns = (17, 26) if count == 1 else (12, 18)
     for k in range(count):
-        x, y, top = -0.65 + 0.0 * k, 1.3 * (k - (count - 1) / 2), 2.75
+        x, y, top = -0.65 + APART * (k - (count - 1) / 2), 0.0, 2.75
         down, out = np.meshgrid(np.linspace(0, high, rows), np.linspace(0, long, columns), indexing="ij")
         ripple = 0.02 * np.sin(4 * out + float(rng.uniform(0, 6))) * out
         rest = np.stack([x + 0.03 + out, y + ripple, top - 0.08 - down], -1)
@@ -51,8 +53,8 @@ def _flag(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[
             [geometry.rod((0, 0, 0), (0, 0, top), 0.025, sides=20), geometry.move(geometry.sphere(0.05), (0, 0, top))]
         )
         solids.append(parts.shown_on("", f"pole {k + 1}", pole, named("metal"), at=(x, y, 0.0)))
-    wide = 1.3 * (count - 1) / 2
-    points = parts.corners((-0.8, -0.35 - wide, 1.05), (-0.65 + long, 0.35 + wide, 2.9))
+    wide = APART * (count - 1) / 2
+    points = parts.corners((-0.8 - wide, -0.35, 1.05), (-0.65 + wide + long, 0.35, 2.9))
     return solids, cloths, (blows, float(rng.uniform(-0.12, 0.12)) * blows, 0.0), points
 
 
@@ -154,7 +156,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     colours = parts.palette(scene, rng, parts.subject_of(scene, kind))
     solids, cloths, wind, points = KINDS[kind](scene, rng, seconds, colours)
     home = "studio" if kind in {"curtain", "sheet"} else "yard"
-    place = places.build(scene.setting or home, scene=scene, rng=rng, clearing=3.6)
+    clearing = max(3.6, float(np.abs(points[:, 0]).max()) + 0.6)
+    place = places.build(scene.setting or home, scene=scene, rng=rng, clearing=clearing)
     return place.stage(
         solids=solids,
         cloths=tuple(cloths),

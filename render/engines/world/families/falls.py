@@ -9,7 +9,7 @@ import numpy as np
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.families.goods import Goods
-from render.engines.world.materials import COLOURS, Material
+from render.engines.world.materials import COLOURS, Colour, Material
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage
 
@@ -18,6 +18,8 @@ HEIGHT = 0.72
 HALF = (0.46, 0.34, 0.016)
 """Of its top."""
 PODIUM = 0.05
+GREY: Colour = (0.62, 0.61, 0.59)
+"""Of a podium for which the prompt names no colour."""
 BACK = parts.about((1.0, 0.0, 0.0), -math.pi / 2)
 """Turns the front up."""
 
@@ -37,14 +39,27 @@ def table(subject: Subject) -> tuple[list[Solid], float]:
     return [top, parts.shown_on("", "table's legs", geometry.join([*legs, *skirt]), material)], HEIGHT
 
 
-def podium(radius: float, high: float, colour: tuple[float, float, float]) -> Solid:
-    """A low round stage of painted wood."""
+def support(scene: Scene, *, radius: float, high: float) -> tuple[list[Solid], float]:
+    """The table or the podium that a prompt names, and the height of its top; nothing, and 0, if it names neither."""
+    for subject in scene.subjects:
+        if subject.kind == "table":
+            return table(subject)
+        if subject.kind == "podium":
+            return [podium(radius, high, subject)], high
+    return [], 0.0
+
+
+def podium(radius: float, high: float, subject: Subject) -> Solid:
+    """A round stage of the subject's material, of painted wood if it has none."""
+    colour = COLOURS[subject.colours[0]] if subject.colours else None
+    paint = Material(base=colour or GREY, gloss=0.3, mirror=0.35, facing=0.04, roughness=0.25)
+    substance, material = parts.stuff(subject.material, "wood", colour) if subject.material else ("wood", paint)
     return Solid(
         name="podium",
         shape=Shape.CYLINDER,
         size=(radius, high / 2),
-        substance="wood",
-        material=Material(base=colour, gloss=0.3, mirror=0.35, facing=0.04, roughness=0.25),
+        substance=substance,
+        material=material,
         position=(0.0, 0.0, high / 2),
         look=geometry.cylinder(radius, high / 2, bevel=0.004, sides=128),
     )
@@ -65,13 +80,10 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
     """See :class:`render.engines.world.families.product.Show`."""
     tall = 2 * goods.thick if goods.lies else goods.low + goods.high
     wide = max(goods.wide, goods.high if goods.lies else 0.0)
-    asked = next((subject for subject in scene.subjects if subject.kind == "table"), None)
-    solids: list[Solid] = []
-    top = 0.0
-    if asked is not None:
-        solids, top = table(asked)
-    elif not scene.floor and scene.setting in {"", "studio"}:
-        solids, top = [podium(max(0.26, 2.2 * wide), PODIUM, (0.62, 0.61, 0.59))], PODIUM
+    radius = max(0.26, 2.2 * wide)
+    solids, top = support(scene, radius=radius, high=PODIUM)
+    if not solids and not scene.floor and scene.setting in {"", "studio"}:
+        solids, top = [podium(radius, PODIUM, Subject(kind="podium"))], PODIUM
     place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=0.75)
     azimuth = float(rng.uniform(-14, 14))
     towards = math.radians(azimuth) + float(rng.uniform(-0.2, 0.2))

@@ -67,8 +67,8 @@ def _price(way: str, side: float, motion: physics.Motion) -> float:
 def _ways(scene: Scene, rng: np.random.Generator, shots: int) -> list[str]:
     """How each shot turns out: as the prompt says, in its order, else as it may."""
     said = [action.name for action in scene.actions if action.name in {*WAYS, "miss"}]
-    # "Hits the post of the goal" names the goal and asks for no goal.
-    said = [name for name in said if name in {"post", "bar"}] or said
+    # "Hits the post of the goal" and "misses the goal" name the goal and ask for no goal.
+    said = [name for name in said if name in {"post", "bar", "miss"}] or said
     if not said:
         return [str(rng.choice(WAYS, p=LIKELY)) for _ in range(shots)]
     asked = [said[k % len(said)] for k in range(shots)]

@@ -16,6 +16,8 @@ from render.engines.world.substances import SUBSTANCES
 
 WHITE: Colour = (0.80, 0.80, 0.78)
 INK: Colour = (0.035, 0.035, 0.04)
+SILVER: Colour = (0.42, 0.43, 0.45)
+"""Panels of a pale shoe."""
 PALE = 0.42
 """Luminance from which dark print stands out better than white; on raw materials it is less."""
 METALS = frozenset({"metal", "brass", "copper", "gold", "steel"})
@@ -33,14 +35,28 @@ class Brand:
     accent: Colour
     text: str = ""
     """Printed on it, where it has a label."""
+    label: bool = False
+    """Whether it has one although there is no text."""
     material: str = ""
     """A name in :data:`MATERIALS`; empty for what it usually is made of."""
     free: bool = False
     """True where the prompt names no colour for it."""
 
     @classmethod
-    def of(cls, colours: tuple[str, ...], *, usual: str, text: str = "", material: str = "") -> Brand:
-        """By names of colours, the first for the body; ``usual`` is taken where the prompt names none."""
+    def of(
+        cls,
+        colours: tuple[str, ...],
+        *,
+        usual: str,
+        accent: str = "",
+        text: str = "",
+        label: bool = False,
+        material: str = "",
+    ) -> Brand:
+        """By names of colours, the first for the body; ``usual`` is taken where the prompt names none.
+
+        ``accent`` is what caps and prints are coloured by, else the second colour or what stands out.
+        """
         base = COLOURS[colours[0] if colours else usual]
         if not colours and material in OWN_COLOUR:
             base = MATERIALS[material].base
@@ -48,8 +64,9 @@ class Brand:
         contrast = INK if light > (PALE if colours else 0.7 * PALE) else WHITE
         return cls(
             base=base,
-            accent=COLOURS[colours[1]] if len(colours) > 1 else contrast,
+            accent=COLOURS[accent or colours[1]] if accent or len(colours) > 1 else contrast,
             text=text,
+            label=label or bool(text),
             material=material,
             free=not colours,
         )
@@ -287,7 +304,7 @@ def _cup(brand: Brand) -> Goods:
     ]
     handle = _swapped(geometry.tube(bow, 0.0052), (1, 0, 2))
     glaze = Material(base=brand.base, gloss=0.8, mirror=0.8)
-    if brand.text:
+    if brand.label:
         glaze = replace(_label(brand, scale=0.08), gloss=0.8, mirror=0.8)
     coffee = (
         geometry.lathe([(0.0355, 0.030), (0, 0.030)]),
@@ -316,7 +333,7 @@ def _flacon(brand: Brand) -> Goods:
         (collar, GILT),
         (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
     ]
-    if brand.text:
+    if brand.label:
         plates = [geometry.move(geometry.box((0.027, 0.0001, 0.032)), (0, y, 0.02)) for y in (-0.0172, 0.0172)]
         print_ = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)
         looks.append((geometry.join(plates), brand.skin(print_)))
@@ -335,7 +352,8 @@ def _shoe(brand: Brand) -> Goods:
     looks = (
         (shoe.sole(), sole),
         (shoe.upper(), brand.skin(Material(pattern=Pattern.CLOTH, base=brand.base, scale=0.0016, gloss=0.12))),
-        (geometry.join([shoe.laces(), shoe.stripes()]), trim),
+        (shoe.laces(), trim),
+        (shoe.panels(), replace(trim, base=SILVER) if brand.accent == INK else trim),
         (shoe.mouth(), Material(base=(0.02, 0.02, 0.022), gloss=0.05)),
     )
     return Goods(shape=Shape.HULL, size=(shoe.LENGTH / 2, 0.05, 0.05), substance="card", looks=looks)

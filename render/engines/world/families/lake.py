@@ -91,7 +91,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     else:
         every = float(rng.uniform(1.9, 2.6))
         times = [float(t) for t in np.arange(float(rng.uniform(0.15, 0.5)), seconds, every)]
-        stones, thrown, crowns = _stones(times, rng)
+        stones, thrown, crowns = _stones(times[: scene.count], rng)
         solids += stones
         rings += thrown
         clouds.append(crowns)

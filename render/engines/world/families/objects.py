@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,10 +29,9 @@ COMPARED = 4.5
 CLEARING = 1.8
 """Metres round the middle that the place leaves free."""
 
+BALLS = frozenset({"ball", "beach ball"})
 INFLATED = frozenset({"rubber", "plastic", "leather"})
 """What a large ball is the skin of, and full of air."""
-
-CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 
 
 def _random_turn(rng: np.random.Generator) -> Quaternion:
@@ -40,13 +40,22 @@ def _random_turn(rng: np.random.Generator) -> Quaternion:
     return (w / length, x / length, y / length, z / length)
 
 
+def _paints(names: Sequence[str], number: int) -> tuple[Colour, Colour]:
+    """The ``number``-th of some colours, and the one after it; white beside a single one, and grey beside white."""
+    first = names[number % len(names)]
+    plain = "white" if first != "white" else "grey"
+    return COLOURS[first], COLOURS[names[(number + 1) % len(names)] if len(names) > 1 else plain]
+
+
 def _kind(
     kind: str, rng: np.random.Generator, colour: Colour, other: Colour
 ) -> tuple[Shape, tuple[float, ...], str, Material]:
     """Shape, size, substance and material of one body."""
-    if kind == "ball":
+    if kind in BALLS:
         radius = float(rng.uniform(0.15, 0.22))
-        material = Material(pattern=Pattern.PANELS, base=colour, accent=other, gloss=0.45)
+        material = Material(base=colour, gloss=0.45)
+        if kind == "beach ball":
+            material = replace(material, pattern=Pattern.PANELS, accent=other)
         return Shape.SPHERE, (radius,), "rubber", material
     if kind == "marble":
         return (
@@ -73,34 +82,34 @@ def _kind(
             Material(base=colour, gloss=0.35),
         )
     half = float(rng.uniform(0.18, 0.24))
-    return (
-        Shape.BOX,
-        (half, half, half),
-        "wood",
-        Material(pattern=Pattern.CRATE, base=CRATE_WOOD, scale=half, gloss=0.12),
-    )
+    return (Shape.BOX, (half, half, half), *parts.crate(half))
 
 
 def _made_of(
-    kind: str, material: str, rng: np.random.Generator, palette: tuple[Colour, Colour], colour: Colour | None
+    subject: Subject, number: int, rng: np.random.Generator, names: Sequence[str]
 ) -> tuple[Shape, tuple[float, ...], str, Material]:
-    """One body of a ``material`` that the prompt names, in ``colour`` if it names one; of its usual one if empty."""
-    shape, size, usual, look = _kind(kind, rng, *palette)
-    if not material or (kind == "ball" and material in INFLATED):
+    """The body of a subject that is ``number``-th of its like: in its colours, else in those of ``names``."""
+    kind, material = subject.kind or "ball", subject.material
+    first, second = _paints(subject.colours or names, number)
+    colour = first if subject.colours else None
+    shape, size, usual, look = _kind(kind, rng, first, second)
+    if kind == "ball" and subject.count == 1 and len(subject.colours) > 1:
+        look = replace(look, pattern=Pattern.PANELS, accent=second)
+    if not material or (kind in BALLS and material in INFLATED):
         return shape, size, usual, look
     if kind == "crate" and material == "wood":
         return shape, size, usual, look
     return shape, size, *parts.stuff(material, material, colour)
 
 
-def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
+def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, names: Sequence[str]) -> list[Solid]:
     """A small tower that stands until something hits it: of blocks if the prompt names them, else of crates."""
     half = 0.19
     kind = "block" if "block" in scene.kinds else "crate"
     tower = []
     places = [(-0.21, 0), (0.21, 0), (0.0, 1)]
     for k, (aside, level) in enumerate(places):
-        _, _, substance, material = _kind(kind, rng, *palette[k % len(palette)])
+        _, _, substance, material = _kind(kind, rng, *_paints(names, k))
         angle = float(rng.uniform(-0.12, 0.12))
         position = (centre[0] + aside, centre[1], half + 2 * half * level + 0.0005)
         turn = (math.cos(angle / 2), 0.0, 0.0, math.sin(angle / 2))
@@ -118,25 +127,32 @@ def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, palette: list
 
 
 def _falling(scene: Scene, seconds: float) -> list[Subject]:
-    """What falls, one after another: as many of the first subject as the prompt says, else enough for the clip."""
-    named = [subject for subject in scene.subjects if subject.kind != "tower"]
-    plain = named[0].material if named and not named[0].kind else ""
+    """What falls, one after another: as many as the prompt says; of what it does not count, enough for the clip.
+
+    Blocks and crates that it does not count are those of its tower, if it names one.
+    """
+    stands = {"tower", "block", "crate"} if "tower" in scene.kinds else set()
+    named = [subject for subject in scene.subjects if subject.kind not in stands or subject.count]
+    named = [subject for subject in named if subject.kind != "tower"]
+    plain = named[0] if named and not named[0].kind else Subject(kind="")
     subjects = [subject for subject in named if subject.kind]
-    subjects = subjects or [Subject(kind=kind, material=plain) for kind in ("ball", "crate", "can", "block")]
-    if scene.count is not None:
-        return [subjects[0]] * scene.count + (subjects[1:] if scene.kinds else [])
-    many = min(MOST, 7 if seconds < 6 else math.ceil(seconds * 1.2))
-    return [subjects[k % len(subjects)] for k in range(many)]
+    subjects = subjects or [replace(plain, kind=kind, count=None) for kind in ("ball", "crate", "can", "block")]
+    if plain.count is not None:
+        subjects = [replace(subjects[0], count=plain.count)]
+    counted = [subject for subject in subjects for _ in range(subject.count or 0)]
+    free = [subject for subject in subjects if subject.count is None]
+    many = max(min(MOST, 7 if seconds < 6 else math.ceil(seconds * 1.2)) - len(counted), 2 * len(free)) if free else 0
+    return (counted + [free[k % len(free)] for k in range(many)])[:MOST]
 
 
-def _drops(scene: Scene, rng: np.random.Generator, seconds: float, palette: list[tuple[Colour, Colour]]) -> list[Solid]:
+def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     subjects = _falling(scene, seconds)
     count = len(subjects)
     between = max(0.22, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
     dropped = []
     for k, subject in enumerate(subjects):
-        kind, colour = subject.kind, COLOURS[subject.colours[0]] if subject.colours else None
-        shape, size, substance, material = _made_of(kind, subject.material, rng, palette[k % len(palette)], colour)
+        kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k
+        shape, size, substance, material = _made_of(subject, number, rng, names)
         thrown = k % 3 == 1 and k > 0
         if thrown:
             position = (-1.8, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(1.1, 1.5)))
@@ -171,20 +187,15 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, palette: list
     return dropped
 
 
-def _compared(
-    scene: Scene, rng: np.random.Generator, seconds: float, palette: list[tuple[Colour, Colour]]
-) -> list[Solid]:
+def _compared(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     """Things of named materials fall side by side from the same height, so that one sees which bounces more."""
     named = [s for s in scene.subjects if s.material and s.kind != "tower" for _ in range(min(s.count or 1, 4))][:6]
-    runs = parts.runs(seconds, COMPARED, 3)
+    runs = [0.0] if all(subject.count for subject in named) else parts.runs(seconds, COMPARED, 3)
     apart = min(0.75, 2.2 / max(1, len(named)))
     dropped = []
     for run, start in enumerate(runs):
         for k, subject in enumerate(named):
-            colour = COLOURS[subject.colours[0]] if subject.colours else None
-            shape, size, substance, material = _made_of(
-                subject.kind or "ball", subject.material, rng, palette[k % len(palette)], colour
-            )
+            shape, size, substance, material = _made_of(subject, k, rng, names)
             place = (apart * (k - (len(named) - 1) / 2), 0.5 * (run - (len(runs) - 1) / 2), 1.5 if run == 0 else 2.6)
             dropped.append(
                 Solid(
@@ -201,18 +212,21 @@ def _compared(
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
-    names = scene.colours or PALETTES[int(rng.integers(len(PALETTES)))]
-    others = [*names[1:], names[0]] if len(names) > 1 else ["white" if names[0] != "white" else "grey"]
-    palette = [(COLOURS[name], COLOURS[other]) for name, other in zip(names, others, strict=True)]
-    tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), palette)
-    wants_tower = "tower" in scene.kinds or (scene.count is None and (not scene.kinds or "crate" in scene.kinds))
+    drawn = PALETTES[int(rng.integers(len(PALETTES)))]
+    unnamed = next((subject.colours for subject in scene.subjects if not subject.kind), ())
+    names = unnamed or drawn
+    stood = [subject for subject in scene.subjects if subject.kind in {"tower", "block"}]
+    coloured = next((subject.colours for subject in stood if subject.colours), ())
+    tower = _stack(scene, rng, (0.45, float(rng.uniform(-0.3, 0.3)), 0.0), coloured or names)
+    uncounted = any(subject.count is None for subject in scene.subjects if subject.kind == "crate")
+    wants_tower = "tower" in scene.kinds or uncounted or (scene.count is None and not scene.kinds)
     points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
     stuffs: dict[str, set[str]] = {}
     for subject in scene.subjects:
         if subject.material and subject.kind != "tower":
             stuffs.setdefault(subject.kind, set()).add(subject.material)
     compares = any(len(materials) > 1 for materials in stuffs.values())
-    falling = (_compared if compares else _drops)(scene, rng, seconds, palette)
+    falling = (_compared if compares else _drops)(scene, rng, seconds, names)
     wants_tower = wants_tower and not compares
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=CLEARING)
     return place.stage(

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry
-from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, named
+from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern, named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Quaternion, Shape, Solid, Vector
 
+CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 STUFFS: dict[str, str] = {
     "wood": "wood",
     "steel": "bearing steel",
@@ -35,11 +36,19 @@ STUFFS: dict[str, str] = {
 
 
 def subject_of(scene: Scene, *kinds: str) -> Subject:
-    """The first subject of one of these kinds, else the first that names none, else a plain one."""
-    for subject in scene.subjects:
-        if subject.kind in kinds:
-            return subject
-    return next((subject for subject in scene.subjects if not subject.kind), Subject(kind=kinds[0]))
+    """The first subject of one of these kinds, with all others of its kind; else one that names none, or a plain one.
+
+    The colours of several subjects stand in it as often as there are things of that colour.
+    """
+    first = next((subject for subject in scene.subjects if subject.kind in kinds), None)
+    if first is None:
+        return next((subject for subject in scene.subjects if not subject.kind), Subject(kind=kinds[0]))
+    alike = [subject for subject in scene.subjects if subject.kind == first.kind]
+    if len(alike) == 1:
+        return first
+    colours = [s.colours[k % len(s.colours)] for s in alike if s.colours for k in range(s.count or 1)]
+    count = sum(subject.count or 0 for subject in alike) if all(subject.count for subject in alike) else None
+    return replace(first, count=count, colours=tuple(colours))
 
 
 def palette(scene: Scene, rng: np.random.Generator, subject: Subject | None = None) -> list[Colour]:
@@ -53,6 +62,11 @@ def stuff(material: str, usual: str, colour: Colour | None = None) -> tuple[str,
     """Substance and look of a thing of ``material`` if the prompt names one, else of its ``usual`` one."""
     name = material or usual
     return STUFFS[name], named(name, colour)
+
+
+def crate(half: float) -> tuple[str, Material]:
+    """Substance and look of a wooden crate that is ``half`` an edge large."""
+    return "wood", Material(pattern=Pattern.CRATE, base=CRATE_WOOD, scale=half, gloss=0.12)
 
 
 def about(axis: Sequence[float], angle: float) -> Quaternion:

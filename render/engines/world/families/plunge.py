@@ -11,10 +11,10 @@ import numpy as np
 from render.engines.world import geometry, particles, places
 from render.engines.world.families import parts
 from render.engines.world.families.goods import Goods
-from render.engines.world.materials import Colour, Material, named
+from render.engines.world.materials import COLOURS, Colour, Material, named
 from render.engines.world.particles import Impact
 from render.engines.world.physics import GRAVITY
-from render.engines.world.places import scenery
+from render.engines.world.places import scenery, studio
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Ring, Shape, Shot, Solid, Stage, Water, Wave
 
@@ -203,8 +203,12 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         look=geometry.box((4.0, 4.0, 0.1)),
     )
     backdrop = WARM if scene.subjects[0].colours[0] in {"blue", "teal", "white", "silver"} else COOL
-    lamp = replace(place.light, horizon=backdrop[0], zenith=backdrop[1], haze=0.0) if own else place.light
-    wall = scenery.prop("wall", _wall(), Material(base=backdrop[0], gloss=0.0))
+    if papers := studio.paper_of(scene):
+        red, green, blue = COLOURS[papers[0]]
+        backdrop = ((red, green, blue), (0.5 * red, 0.5 * green, 0.5 * blue))
+    foot, head = (studio.at_hour(colour, scene.light) for colour in backdrop)
+    lamp = replace(place.light, horizon=foot, zenith=head, haze=0.0) if own else place.light
+    wall = scenery.prop("wall", _wall(), Material(base=foot, gloss=0.0))
     around = (wall,) if own else place.solids
     return Stage(
         solids=(*around, bed, *solids),

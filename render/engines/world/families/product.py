@@ -41,8 +41,7 @@ def _turned(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, 
     radius = max(goods.wide + TABLE_RIM, LEAST_RADIUS)
     speed = float(rng.choice([-1, 1])) * float(rng.uniform(0.75, 0.95))
     start = goods.front - speed * min(SHOWS_FRONT, 0.5 * seconds) + float(rng.uniform(-0.2, 0.2))
-    asked = next((subject for subject in scene.subjects if subject.kind == "table"), None)
-    under, top = falls.table(asked) if asked is not None else ([], 0.0)
+    under, top = falls.support(scene, radius=1.5 * radius, high=0.45 * (goods.low + goods.high))
     table = Solid(
         name="turntable",
         shape=Shape.CYLINDER,
@@ -97,11 +96,19 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     subject = parts.subject_of(scene, kind)
     usual = str(rng.choice(["red", "teal", "blue", "orange", "green", "purple"]))
     made = "card" if kind == "parcel" else ""
-    brand = Brand.of(subject.colours, usual=usual, text=scene.title, material=subject.material or made)
-    goods = GOODS[kind](brand)
     asked = {action.name for action in scene.actions}
+    goods = GOODS[kind](
+        Brand.of(
+            subject.colours,
+            usual=usual,
+            accent=next((other.colours[0] for other in scene.subjects if other.kind == "cap" and other.colours), ""),
+            text=scene.title,
+            label="print" in asked,
+            material=subject.material or made,
+        )
+    )
     # Ice and fruit are seen as they fall into water.
-    show = _asked(asked) or (plunge.show if plunge.added(scene) else _turned)
+    show = plunge.show if plunge.added(scene) else _asked(asked) or _turned
     hero = Subject(kind=kind, colours=subject.colours or (usual,), material=subject.material)
     others = tuple(other for other in scene.subjects if other is not subject)
     stage = show(goods, kind, replace(scene, subjects=(hero, *others)), rng=rng, seconds=seconds)

@@ -20,6 +20,8 @@ RAIL = 0.013
 DROP = 0.12
 """Metres from a ramp's low end to the next one."""
 MOST = 36
+ROLLS = 3.5
+"""m/s² times the sine of a slope: half the acceleration of a ball that rolls down it."""
 BETWEEN = 0.75
 """Seconds between two balls."""
 
@@ -61,9 +63,11 @@ def _ramp(k: int, side: int, middle: Vector, slope: float, made: tuple[str, Mate
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. Balls come one after another as long as the clip lasts."""
     subject = parts.subject_of(scene, "marble", "ball")
-    ramp = parts.subject_of(scene, "ramp") if "ramp" in scene.kinds else None
+    ramp = next((subject for subject in scene.subjects if subject.kind in {"ramp", "run"}), None)
     many = min(5, max(1, ramp.count)) if ramp and ramp.count else int(rng.integers(2, 5))
     slope = math.radians(float(rng.uniform(8, 13))) * (1.25 if many == 1 else 1.0)
+    if many == subject.count == 1:
+        slope = min(slope, math.asin(2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2))
     radius = (0.034 if subject.kind == "marble" else 0.045) * min(max(subject.size, 0.6), 1.4)
     first = int(rng.choice([-1, 1]))
     made = parts.stuff(ramp.material if ramp else "", "wood")

@@ -56,6 +56,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     for k in range(drops + 1):
         half = float(rng.uniform(0.095, 0.125)) * min(max(subject.size, 0.6), 1.5) * (1.0 if k else 0.85)
         substance, material = parts.stuff(subject.material, usual[k % 3], colours[k % len(colours)])
+        if subject.kind == "crate" and not subject.material and not subject.colours and k:
+            substance, material = parts.crate(half)
         # The first one lies on the end that is down; then they fall on the end that is up, by turns.
         end = -side if k == 0 else side * (-1) ** (k - 1)
         if k == 0:

@@ -17,6 +17,7 @@ SKIN = 0.75
 """How round the upper's cross-sections are: 1 for ellipses, less for boxes."""
 
 Height = Callable[[float], float]
+Edge = Callable[[float], float]
 
 _ALONG = (0.0, 0.02, 0.07, 0.2, 0.33, 0.42, 0.6, 0.76, 0.9, 0.97, 1.0)
 _half_width = PchipInterpolator(_ALONG, (0.008, 0.020, 0.030, 0.036, 0.035, 0.036, 0.045, 0.047, 0.037, 0.022, 0.008))
@@ -64,12 +65,28 @@ def _sweep(low: Height, high: Height, *, widen: float, power: float) -> geometry
     return _net(points)
 
 
-def _patch(start: float, end: float, *, middle: float, reach: float) -> geometry.Mesh:
-    """A piece of the upper's skin, a little above it: ``reach`` radians to either side of an angle."""
-    turn = np.linspace(middle - reach, middle + reach, 17)
-    points = _skin(np.linspace(start, end, 9), turn, low=_floor, high=_ridge, widen=1.0, power=SKIN)
-    out = np.stack([np.zeros(17), np.cos(turn), np.sin(turn)], 1)
-    return _net(points + 0.0012 * out)
+def _patch(start: Edge, end: Edge, *, middle: float, reach: float, over: float = 0.0012) -> geometry.Mesh:
+    """A piece of the upper's skin, ``over`` metres above it: ``reach`` radians to either side of an angle.
+
+    ``start`` and ``end`` are shares of the length by the angle; a piece that starts or ends with the shoe closes there.
+    """
+    turn = np.linspace(middle - reach, middle + reach, 33)
+    out = over * np.stack([np.zeros(33), np.cos(turn), np.sin(turn)], 1)
+    rings = [
+        _skin(
+            np.linspace(start(angle), end(angle), 17), np.array([angle]), low=_floor, high=_ridge, widen=1.0, power=SKIN
+        )
+        for angle in turn
+    ]
+    points = np.concatenate(rings, 1) + out
+    for k, share, edge in ((0, 0.0, start), (-1, 1.0, end)):
+        if edge(middle) == share:
+            points[k] = ((share - 0.5) * (LENGTH + 2 * over), 0.0, (_floor(share) + _ridge(share)) / 2)
+    return _net(points)
+
+
+def _at(share: float) -> Edge:
+    return lambda _: share
 
 
 def upper() -> geometry.Mesh:
@@ -84,21 +101,20 @@ def sole() -> geometry.Mesh:
 
 
 def mouth() -> geometry.Mesh:
-    return _patch(0.055, 0.305, middle=np.pi / 2, reach=1.0)
+    return _patch(_at(0.055), _at(0.305), middle=np.pi / 2, reach=1.0, over=0.0016)
 
 
 def laces() -> geometry.Mesh:
     return geometry.join(
-        [_patch(start, start + 0.018, middle=np.pi / 2, reach=0.85) for start in np.linspace(0.38, 0.60, 5)]
+        [_patch(_at(s), _at(s + 0.018), middle=np.pi / 2, reach=0.85, over=0.0018) for s in np.linspace(0.38, 0.60, 5)]
     )
 
 
-def stripes() -> geometry.Mesh:
-    """Three bands on either side."""
-    return geometry.join(
-        [
-            _patch(start, start + 0.026, middle=middle, reach=0.62)
-            for start in (0.40, 0.455, 0.51)
-            for middle in (0.12, np.pi - 0.12)
-        ]
-    )
+def panels() -> geometry.Mesh:
+    """What is sewn onto the upper: a cap over the toes and one round the heel, their edges in a bow."""
+    toes = _patch(lambda a: 0.86 - 0.08 * abs(np.cos(a)), _at(1.0), middle=np.pi / 2, reach=1.9)
+    heel = [
+        _patch(_at(0.0), lambda a: 0.08 + 0.13 * abs(np.cos(a)) ** 3, middle=middle, reach=np.pi / 2)
+        for middle in (0.0, np.pi)
+    ]
+    return geometry.join([toes, *heel])

@@ -8,7 +8,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import Colour, Material, Pattern, named
+from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
@@ -81,7 +81,7 @@ def _look(kind: str, material: str, half: Vector, colour: Colour, *, coloured: b
     if material:
         return parts.stuff(material, material, colour if coloured else None)
     if kind == "crate":
-        return "wood", Material(pattern=Pattern.CRATE, base=(0.55, 0.36, 0.18), scale=half[0], gloss=0.12)
+        return parts.crate(half[0])
     if kind == "box":
         return parts.stuff("card", "card", colour if coloured else None)
     if kind == "brick":

@@ -13,7 +13,7 @@ from render.engines.world.families import falls, parts
 from render.engines.world.families.goods import Goods
 from render.engines.world.materials import COLOURS, Material, Pattern
 from render.engines.world.physics import GRAVITY
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Cloth, Joint, JointKind, Move, Shape, Shot, Solid, Stage, Vector
 from render.engines.world.substances import SUBSTANCES
 
@@ -130,7 +130,8 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         settle=DRAPED,
     )
     place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=0.75)
-    stand = replace(falls.podium(radius, plinth, (0.60, 0.59, 0.57)), size=(radius + clear, plinth / 2))
+    asked = next((subject for subject in scene.subjects if subject.kind == "podium"), Subject(kind="podium"))
+    stand = replace(falls.podium(radius, plinth, asked), size=(radius + clear, plinth / 2))
     turned = parts.about((0.0, 0.0, 1.0), turn)
     product = goods.solids(hero, at=at, turn=turned)
     return place.stage(

@@ -147,6 +147,16 @@ class Family(_Part):
     """Other words that it does show or sound."""
     near: dict[Word, Text] = {}
     """Words shown by something near them: a kind, an action, or how one would call it."""
+    needs: dict[Text, tuple[Text, ...]] = {}
+    """What is shown only beside one of others. Each is a kind, an action, a setting, or a word of ``shown``."""
+    unless: dict[Text, tuple[Text, ...]] = {}
+    """What is not shown beside any of others, named in the same way."""
+    first: tuple[tuple[Text, ...], ...] = ()
+    """Kinds of which only the one that a prompt names first is shown."""
+    one: tuple[Text, ...] = ()
+    """Kinds of which "a ball" is one: the others come again and again as long as the clip lasts."""
+    plural: PositiveInt | None = None
+    """How many "boats" are where the family shows one unless more are asked for."""
 
     @property
     def phrases(self) -> frozenset[str]:

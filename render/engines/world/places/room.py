@@ -9,7 +9,7 @@ import numpy as np
 from render.engines.world import geometry
 from render.engines.world.light import LIGHTS, indoors
 from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
-from render.engines.world.places import scenery
+from render.engines.world.places import evening, scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Room, Solid, Vector
@@ -138,6 +138,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground=floor,
         ground_substance="hardwood",
         light=indoors(lit, scene.light),
+        lamps=evening.lamps(scene.light, clearing),
         ambience=("room",),
         room=Room(size=(2 * side, 2 * reach, HIGH), absorption=0.3),
     )

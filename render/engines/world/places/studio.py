@@ -1,4 +1,4 @@
-"""A photographer's studio: a sweep of paper in a tint of the first colour that the scene names, and plain forms."""
+"""A photographer's studio: a sweep of paper in a tint of the backdrop's or of the first colour, and plain forms."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from render.engines.world.light import LIGHTS, Colour, indoors
 from render.engines.world.materials import COLOURS, Material
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
-from render.engines.world.scene import Scene
+from render.engines.world.scene import BACKDROP, Scene
 from render.engines.world.stage import Room, Solid
 
 ROOM = Room(size=(9.0, 8.0, 4.0), absorption=0.55)
 BARE = 1.0
 """Metres: a narrower clearing is for one small thing, and nothing else stands about it."""
+ASKED = 0.88
+"""How strong a backdrop's colour is that the prompt names."""
+DIM: dict[str, Colour] = {"night": (0.11, 0.14, 0.21), "blue hour": (0.36, 0.42, 0.56)}
+"""What the paper's colour is multiplied by at an hour."""
+KEY = {"night": 3.0, "blue hour": 1.7}
+"""Times a room's lamp at an hour: a spot on what is shown, before dark paper."""
+PALE = 0.35
+"""The strongest part of a colour from which paper is as light as paper can be: black paper is dark."""
 TONES = ("teal", "orange", "pink", "blue", "yellow", "purple")
 """Of the paper when the scene names no colour."""
 
@@ -25,6 +33,22 @@ TONES = ("teal", "orange", "pink", "blue", "yellow", "purple")
 def _tinted(colour: Colour, base: Colour, strength: float) -> Colour:
     red, green, blue = (b * (1.0 - strength * (1.0 - c / max(colour))) for c, b in zip(colour, base, strict=True))
     return red, green, blue
+
+
+def _scaled(colour: Colour, share: float) -> Colour:
+    red, green, blue = colour
+    return share * red, share * green, share * blue
+
+
+def at_hour(paper: Colour, hour: str) -> Colour:
+    """The colour of paper that is dark, and a little blue, when it is dark outside."""
+    red, green, blue = (c * d for c, d in zip(paper, DIM.get(hour, (1.0, 1.0, 1.0)), strict=True))
+    return red, green, blue
+
+
+def paper_of(scene: Scene) -> tuple[str, ...]:
+    """The colours that the prompt names for the backdrop."""
+    return next((subject.colours for subject in scene.subjects if subject.kind == BACKDROP), ())
 
 
 def _forms(rng: np.random.Generator, clearing: float, tones: list[Colour]) -> list[Solid]:
@@ -64,12 +88,20 @@ def _forms(rng: np.random.Generator, clearing: float, tones: list[Colour]) -> li
 def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     """See :class:`render.engines.world.places.place.Lay`. What stands in it is behind the clearing."""
     lamp = indoors(LIGHTS["studio"].turned(float(rng.uniform(-20, 20))), scene.light)
+    lamp = replace(lamp, sun=_scaled(lamp.sun, KEY.get(scene.light, 1.0)))
+    named = paper_of(scene)
     strength = float(rng.uniform(0.40, 0.62))
     tone = str(rng.choice(TONES))
-    colour = COLOURS[scene.colours[0] if scene.colours else tone]
-    horizon, zenith = (_tinted(colour, base, strength) for base in (lamp.horizon, lamp.zenith))
+    colour = COLOURS[(named or (*scene.colours, tone))[0]]
+    shade = min(max(colour) / PALE, 1.0) if named else 1.0
+    strength = ASKED if named else strength
+
+    def tinted(base: Colour) -> Colour:
+        return at_hour(_tinted(colour, _scaled(base, shade), strength), scene.light)
+
+    horizon, zenith = tinted(lamp.horizon), tinted(lamp.zenith)
     dim: Colour = (0.42 * zenith[0], 0.42 * zenith[1], 0.42 * zenith[2])
-    paper = Material(base=_tinted(colour, (0.52, 0.51, 0.50), strength), gloss=0.2, mirror=0.35, roughness=0.12)
+    paper = Material(base=tinted((0.52, 0.51, 0.50)), gloss=0.2, mirror=0.35, roughness=0.12)
     forms: list[Solid] = []
     if clearing >= BARE:
         sun, ambient = lamp.sun, lamp.ambient

@@ -10,7 +10,7 @@ import numpy as np
 from render.engines.world import geometry
 from render.engines.world.light import LIGHTS, indoors, outdoors
 from render.engines.world.materials import COLOURS, MATERIALS, Material, Pattern
-from render.engines.world.places import scenery
+from render.engines.world.places import evening, scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Room, Solid
@@ -201,6 +201,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground=top if small else replace(screed, mirror=0.2, roughness=0.5),
         ground_substance="hardwood" if small else "ground",
         light=indoors(lit, scene.light),
+        lamps=evening.lamps(scene.light, clearing),
         ambience=("room",),
         room=Room(size=(7.0, 5.0, 2.8) if small else (2.5 * clearing + 4, 2.5 * clearing + 4, HIGH), absorption=0.3),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from render.engines.world.reading.meaning import Meaning, Role
 from render.engines.world.reading.phrases import Phrase
+from render.engines.world.scene import BACKDROP
 
 JOINING = frozenset({"and", "or", "of", "the", "very"})
 """Stop words within a run: "red and blue balls", "a pair of shoes"."""
@@ -19,6 +20,8 @@ COPULAS = frozenset({"is", "are", "was", "were", "be", "being"})
 """Words that point back to the noun: "the ball is red"."""
 PARTITIVES = frozenset({"them"})
 """Words for some of what was named, which cannot be told apart: "three of them blue"."""
+AROUND = frozenset({"settings", "floors", "light", "weather"})
+"""Traits that are told in nouns: "a green park"."""
 FOLLOWING = frozenset({"speeds"})
 """Traits that tell of what happens: they stand behind their noun as often as before it."""
 
@@ -37,7 +40,7 @@ class Told:
     @property
     def describes(self) -> bool:
         """Whether it says something of a noun, and is none."""
-        return self.meaning.role in {Role.TRAIT, Role.ALWAYS}
+        return self.meaning.role in {Role.TRAIT, Role.ALWAYS} and self.meaning.trait not in AROUND
 
 
 def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> int | None:
@@ -51,13 +54,31 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
     if ahead is not None and (told[ahead].is_noun or told[index].meaning.trait not in FOLLOWING):
         if told[ahead].is_noun:
             return ahead
-        if told[ahead].meaning.role in {Role.SHOWN, Role.NOTHING} and not told[ahead].phrase.negated:
+        other = told[ahead].meaning
+        if (other.role in {Role.SHOWN, Role.NOTHING} or other.trait in AROUND) and not told[ahead].phrase.negated:
             return -1
     here = told[index].phrase.first
     behind = [k for k in range(index) if told[k].is_noun and told[k].phrase.first.sentence == here.sentence]
-    after = [k for k in range(index, len(told)) if told[k].is_noun and told[k].phrase.first.sentence == here.sentence]
-    anywhere = [k for k, other in enumerate(told) if other.is_noun]
-    return next(iter([*behind[::-1], *after, *anywhere]), None)
+    things = [k for k, other in enumerate(told) if other.is_noun and other.meaning.value != BACKDROP]
+    after = [k for k in things if k >= index and told[k].phrase.first.sentence == here.sentence]
+    return next(iter([*behind[::-1], *after, *things]), None)
+
+
+def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a verb belongs to things that are not shown, which stand right before it: "with petals falling"."""
+    if not index or gaps[index] or not told[index].phrase.first.text.endswith("ing"):
+        return False
+    other = told[index - 1]
+    same = other.phrase.first.clause == told[index].phrase.first.clause
+    return same and other.meaning.role is Role.NOTHING and other.phrase.tokens[-1].text.endswith("s")
+
+
+def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:
+    """The words without content before the run of words that ends in a noun: "another" of "another red ball"."""
+    first = index
+    while first and not gaps[first] and told[first - 1].describes:
+        first -= 1
+    return gaps[first]
 
 
 def _ahead(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> int | None:

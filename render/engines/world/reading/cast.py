@@ -6,17 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from render.engines.world.reading.binding import Told
+from render.engines.world.lexicon import Family
+from render.engines.world.reading import tongues
+from render.engines.world.reading.binding import Told, before
 from render.engines.world.scene import Subject
 
 FIELDS = {"materials": "material", "sizes": "size", "speeds": "speed", "counts": "count"}
 """The field of a subject for each trait that has one value."""
 
 
+ANOTHER = "another"
+"""Before a thing that is not the one named before."""
+
+
+def _usual(noun: Told, family: Family) -> int | None:
+    """How many of its kind a noun without a number stands for in a family."""
+    phrase = noun.phrase
+    singular = tongues.is_form(phrase.said) if phrase.said else not phrase.inflected
+    if not singular:
+        return family.plural
+    return 1 if noun.meaning.value in family.one else None
+
+
 @dataclass(slots=True)
 class _Mention:
     kind: str
     definite: bool = False
+    usual: int | None = None
+    """How many there are where no number says so; None for as many as the family likes."""
+    another: bool = False
     colours: dict[str, None] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
 
@@ -26,6 +44,7 @@ class _Mention:
         return bool(self.colours) or bool(self.fields.keys() - {"speed"})
 
     def absorb(self, other: _Mention) -> None:
+        self.usual = self.usual if self.usual == other.usual else None
         self.colours.update(other.colours)
         self.fields = other.fields | self.fields
 
@@ -34,15 +53,20 @@ class _Mention:
 
 
 class Cast:
-    """All subjects of a prompt. ``most`` bounds their number."""
+    """All subjects of a prompt."""
 
-    def __init__(self, told: Sequence[Told], *, most: int) -> None:
+    def __init__(self, told: Sequence[Told], gaps: Sequence[frozenset[str]], *, family: Family) -> None:
         self._told = told
-        self._most = most
+        self._most = family.most
         self._mentions = {
-            index: _Mention(kind=str(one.meaning.value), definite=one.phrase.definite)
-            for index, one in enumerate(told)
-            if one.is_noun
+            index: _Mention(
+                kind=str(noun.meaning.value),
+                definite=noun.phrase.definite,
+                usual=_usual(noun, family),
+                another=ANOTHER in before(told, index, gaps),
+            )
+            for index, noun in enumerate(told)
+            if noun.is_noun
         }
 
     def describe(self, owner: int | None, trait: str, value: Any) -> bool:
@@ -73,10 +97,16 @@ class Cast:
         kept: list[_Mention] = []
         for _, mention in sorted(self._mentions.items()):
             earlier = next((other for other in kept if other.kind == mention.kind), None)
-            if earlier and (mention.definite or not mention.told_apart or not earlier.told_apart):
+            apart = mention.another or (mention.told_apart and bool(earlier and earlier.told_apart))
+            if earlier and (mention.definite or not apart or self._most == 1):
                 earlier.absorb(mention)
             else:
                 kept.append(mention)
+        number = self._number()
+        for mention in kept:
+            if mention.usual and "count" not in mention.fields and number + mention.usual <= self._most:
+                mention.fields["count"] = mention.usual
+                number += mention.usual
         return tuple(mention.subject() for mention in kept)
 
     def _number(self) -> int:

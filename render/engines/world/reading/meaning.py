@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,6 +39,29 @@ class Meaning:
 
 
 NOTHING = Meaning(Role.NOTHING)
+
+
+def together(family: str, said: Sequence[tuple[str, Meaning]]) -> list[Meaning]:
+    """The meanings of the phrases of one prompt: nothing for those that the family does not show beside the others."""
+    known = lexicon.load().families[family]
+    named = [_names(phrase, meaning) for phrase, meaning in said]
+    beside = dict.fromkeys(name for names in named for name in sorted(names))
+    firsts = [next((name for name in beside if name in group), "") for group in known.first]
+    behind = {name for group, first in zip(known.first, firsts, strict=True) for name in group if name != first}
+
+    def shown(names: frozenset[str]) -> bool:
+        needed = all(beside.keys() & set(known.needs[name]) for name in names & known.needs.keys())
+        hidden = any(beside.keys() & set(known.unless[name]) for name in names & known.unless.keys())
+        return needed and not hidden and not names & behind
+
+    return [meaning if shown(names) else NOTHING for names, (_, meaning) in zip(named, said, strict=True)]
+
+
+def _names(phrase: str, meaning: Meaning) -> frozenset[str]:
+    """How ``needs``, ``unless`` and ``first`` of the lexicon call what a phrase means."""
+    if meaning.role in {Role.SUBJECT, Role.ACTION} or meaning.trait == "settings":
+        return frozenset({str(meaning.value)})
+    return frozenset({phrase}) if meaning.role is Role.SHOWN else frozenset()
 
 
 @functools.cache
@@ -97,4 +121,6 @@ def _stand_in(family: Family, near: str) -> Meaning:
         return Meaning(Role.SUBJECT, near, near=near)
     if near in family.actions.values():
         return Meaning(Role.ACTION, near, near=near)
+    if near in family.settings:
+        return Meaning(Role.TRAIT, near, "settings", near=near)
     return Meaning(Role.SHOWN, near=near)

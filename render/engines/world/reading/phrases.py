@@ -37,6 +37,11 @@ class Phrase:
         return " ".join(dict.fromkeys(token.said for token in self.tokens if token.said))
 
     @property
+    def inflected(self) -> bool:
+        """Whether its last word is another form than the lexicon has: a plural, if it is a noun."""
+        return self.tokens[-1].text != self.text.rsplit(" ", 1)[-1]
+
+    @property
     def start(self) -> int:
         return self.tokens[0].place
 

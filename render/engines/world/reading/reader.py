@@ -9,9 +9,9 @@ from typing import Any
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, noun
+from render.engines.world.reading.binding import Told, noun, of_another
 from render.engines.world.reading.cast import Cast
-from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings
+from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
 from render.engines.world.reading.phrases import Phrase
 from render.engines.world.reading.script import schedule
@@ -70,7 +70,9 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
         named = f"{base.near or like.phrase} ({like.score:.2f})"
         return Meaning(base.role, base.value, base.trait, named)
 
-    return [Told(phrase, meaning(phrase)) for phrase in found]
+    affirmed = [phrase for phrase in found if not phrase.negated]
+    shown = iter(together(family, [(phrase.text, meaning(phrase)) for phrase in affirmed]))
+    return [Told(phrase, meaning(phrase) if phrase.negated else next(shown)) for phrase in found]
 
 
 def _known(phrase: Phrase) -> bool:
@@ -104,7 +106,7 @@ class _Reading:
         self.known = lexicon.load().families[family]
         self.told, self.gaps = told, gaps
         self.notes = Notes()
-        self.cast = Cast(told, most=self.known.most)
+        self.cast = Cast(told, gaps, family=self.known)
         self.whole: dict[str, Any] = {}
         self.sounds: dict[str, None] = {}
         self.actions: list[Action] = []
@@ -141,8 +143,11 @@ class _Reading:
             if meaning.near:
                 self.others[phrase.text] = None
         elif meaning.role is Role.ACTION:
-            self._keep(phrase, meaning.near)
-            self._act(index, meaning.value)
+            if of_another(self.told, index, gaps=self.gaps):
+                self._leave(phrase)
+            else:
+                self._keep(phrase, meaning.near)
+                self._act(index, meaning.value)
         elif meaning.role is Role.TRAIT:
             done = self._of_noun(index, meaning) if meaning.trait in OF_NOUNS else self._of_whole(meaning)
             if done:

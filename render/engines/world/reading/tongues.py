@@ -62,6 +62,16 @@ def known(language: str) -> dict[str, str]:
 
 
 @functools.cache
+def _dictionary() -> frozenset[str]:
+    return frozenset().union(*(forms for row in _file()["words"].values() for forms in row.values()))
+
+
+def is_form(said: str) -> bool:
+    """Whether lower-case words of another language stand in its dictionary as they are, and are no plural."""
+    return said in _dictionary()
+
+
+@functools.cache
 def _english() -> frozenset[str]:
     common = lexicon.load().common
     return phrases.known_anywhere() | {*common.stop, *common.negations}
@@ -117,13 +127,18 @@ def _before(tokens: Sequence[Token]) -> list[Token]:
     for token in tokens:
         place = len(made)
         if token.said and token.text in _adjectives():
-            while place and made[place - 1].said and made[place - 1].text in _adjectives():
+            while _said(made, place, token) and made[place - 1].text in _adjectives():
                 place -= 1
-            thing = made[place - 1].said if place and made[place - 1].clause == token.clause else ""
-            while thing and place and made[place - 1].said == thing:
+            thing = _said(made, place, token)
+            while thing and _said(made, place, token) == thing:
                 place -= 1
         made.insert(place, token)
     return made
+
+
+def _said(made: Sequence[Token], place: int, token: Token) -> str:
+    """What the prompt says right before a place, if that is in the token's clause and of another language."""
+    return made[place - 1].said if place and made[place - 1].clause == token.clause else ""
 
 
 def _told(tokens: Sequence[Token], language: str) -> Iterator[Token]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics
-from render.engines.world.families import goal
+from render.engines.world.families import football, goal
 from render.engines.world.families.football import scored
 from render.engines.world.families.goal import RADIUS, THICK
 from render.engines.world.reading import read
@@ -30,6 +30,11 @@ def test_a_shot_comes_off_the_frame(action, thing, seed):
     _, motion, path = played(action, seed=seed, cloths=False)
     assert any({contact.first, contact.second} == {"ball 1", thing} for contact in motion.contacts)
     assert not scored(path)
+
+
+def test_a_ball_that_misses_the_goal_is_never_in_it():
+    scene = read("The football misses the goal")
+    assert set(football._ways(scene, np.random.default_rng(1), 6)) <= {"post", "bar"}
 
 
 @pytest.mark.slow

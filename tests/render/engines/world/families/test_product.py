@@ -7,6 +7,7 @@ import pytest
 
 from render.engines.world import families, physics
 from render.engines.world.families.goods import GOODS, Brand
+from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, Scene, Subject
 from render.engines.world.tracer.soup import mesh_of, turned
@@ -205,3 +206,20 @@ def test_a_named_material_is_seen(kind):
     assert usual.looks[0][1].roughness != wooden.looks[0][1].roughness
     if kind == "parcel":
         assert wooden.substance == "wood"
+
+
+def test_a_shoe_wears_panels_that_stand_out_and_lie_on_it():
+    for colours in (("red",), ("white",), ("blue", "yellow")):
+        looks = GOODS["shoe"](Brand.of(colours, usual="blue")).looks
+        upper, panels = looks[1], looks[3]
+        assert max(abs(a - b) for a, b in zip(upper[1].base, panels[1].base, strict=True)) > 0.3
+        assert np.isfinite(panels[0].normals).all()
+        over = np.abs(panels[0].vertices).max(0) - np.abs(upper[0].vertices).max(0)
+        assert (over < 0.002).all()
+
+
+def test_a_bottle_s_cap_has_its_own_colour():
+    stage = families.build(read("A white bottle with a blue cap on a turntable"), seed=1, seconds=2.0)
+    body, cap = (next(s for s in stage.solids if s.name == name) for name in ("bottle", "bottle's part 2"))
+    assert min(body.material.base) > 0.3
+    assert cap.material.base == COLOURS["blue"]

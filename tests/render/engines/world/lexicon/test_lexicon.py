@@ -77,3 +77,12 @@ def test_a_fault_of_a_file_is_named(text, said):
 def test_hyphens_count_as_spaces():
     assert "free throw" in lexicon.load().families["basketball"].words
     assert parse("{title: T, words: {Free-Throw: 1}}".lower(), Family, source="f").words == {"free throw": 1.0}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_what_depends_on_other_words_names_what_there_is(name):
+    family = lexicon.load().families[name]
+    known = {*family.subjects.values(), *family.actions.values(), *family.settings, *family.shown, *family.near}
+    assert {*family.needs, *family.unless, *family.one} <= known
+    assert {other for others in (*family.needs.values(), *family.unless.values()) for other in others} <= known
+    assert {kind for group in family.first for kind in group} <= {*family.subjects.values()}

@@ -8,7 +8,7 @@ import pytest
 from render.engines.world import physics, places
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.sound.ambience import AMBIENCES
 from render.engines.world.stage import Launch, Shape, Shot, Solid
 from render.engines.world.tracer.soup import mesh_of, turned
@@ -113,6 +113,32 @@ def test_rooms_light_lamps_by_night():
     day, night = build("room").light, build("room", light="night").light
     assert sum(night.ambient) < 0.6 * sum(day.ambient)
     assert night.sun[0] > night.sun[2]
+
+
+@pytest.mark.parametrize("name", ["room", "workshop"])
+def test_a_lamp_lights_what_happens_in_a_room_and_leaves_the_rest_dark(name):
+    assert build(name).lamps == ()
+    day, night = build(name), build(name, light="night")
+    (lamp,) = night.lamps
+    assert lamp.position[2] < 2.7
+    assert sum(night.light.sun) < 0.3 * sum(day.light.sun)
+    assert sum(night.light.ambient) < 0.2 * sum(day.light.ambient)
+
+
+def test_a_studio_s_paper_is_dark_by_night_and_what_stands_before_it_is_lit():
+    day, night = build("studio", clearing=0.5), build("studio", clearing=0.5, light="night")
+    assert sum(night.ground.base) < 0.2 * sum(day.ground.base)
+    assert sum(night.light.horizon) < 0.1 * sum(day.light.horizon)
+    assert sum(night.light.sun) > 0.4 * sum(day.light.sun)
+
+
+@pytest.mark.parametrize(("colour", "light", "dark"), [("white", 1.2, 3.0), ("black", 0.0, 0.4), ("blue", 0.3, 1.2)])
+def test_a_studio_s_paper_has_the_backdrop_s_colour(colour, light, dark):
+    asked = (Subject(kind="can", colours=("red",)), Subject(kind="backdrop", colours=(colour,)))
+    paper = build("studio", clearing=0.5, subjects=asked).ground.base
+    assert light <= sum(paper) <= dark
+    if colour == "blue":
+        assert paper[2] > 2 * paper[0]
 
 
 def test_street_lamps_shine_in_the_dark_and_only_then():

@@ -107,7 +107,7 @@ def test_a_document_says_only_what_is_asked_for():
         ),
         (
             "{family: objects, subjects: [{kind: car}]}",
-            "subjects.0.kind: there is no 'car' here; use one of ball, block",
+            "subjects.0.kind: there is no 'car' here; use one of ball, beach ball, block",
         ),
         ("{family: objects, subjects: [{kind: ball, count: x}]}", "subjects.0.count: input should be a valid integer"),
         ("{family: objects, subjects: [{kind: ball, count: 99}]}", "subjects.0.count: 99 is not from 1 to 18"),

@@ -1,7 +1,7 @@
 """Which language a prompt is in, and what is made of those that have a dictionary."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from render.engines.world import lexicon
@@ -69,6 +69,8 @@ def test_nor_does_it_speak_against_one():
         ),
         ("Ein Fußball trifft den Pfosten, ohne Menschen", "A football hits the post, without people"),
         ("Une bouteille de parfum tourne sur un plateau", "A perfume bottle rotates on a turntable"),
+        ("Une balle rouge tombe sur le sable", "A red ball falls on sand"),
+        ("Ein roter Ball fällt auf Sand", "A red ball falls on sand"),
         ("Trois ballons rouges tombent sur la plage", "Three red balls fall on the beach"),
         ("Tres cajas de madera caen en el parque", "Three wooden crates fall in the park"),
         ("Un coche azul corre por el desierto al atardecer", "A blue car drives through the desert at sunset"),
@@ -151,6 +153,7 @@ def test_a_dictionary_leads_to_words_that_are_known(code):
         | st.text(max_size=8)
     )
 )
+@example(["bleu", "\x08", "bleu"])
 def test_any_mixture_is_put_into_tokens_in_order(words):
     tokens = take_apart(" ".join(words)).tokens
     for code in ("", "de", "fr", "ja"):
