@@ -103,7 +103,7 @@ def coverage(s: Surface, u: float, v: float) -> float:
 def label(s: Surface, p: wp.vec3, n: wp.vec3, blur: float) -> Paint:
     """Printed goods turned round z: a band of colour; ``scale`` is its half height.
 
-    On it stand the print, twice round, or a round mark and a wave where there is none.
+    On it stand the print, twice round, or a lozenge over a band where there is none.
     """
     if wp.abs(n[2]) > 0.8:
         return plain(s.accent)
@@ -125,11 +125,11 @@ def label(s: Surface, p: wp.vec3, n: wp.vec3, blur: float) -> Paint:
         colour = mixed(colour, s.accent, ink)
     else:
         turn = fraction(angle * 0.31830989 + 0.5) - 0.5
-        mark = wp.sqrt(turn * turn * 2.6 + up * up * 0.36)
+        mark = wp.abs(turn) * 1.61 + wp.abs(up) * 0.6
         size = 0.6 * blur / s.scale
-        wave = up + 0.62 + 0.10 * wp.sin(angle * 2.0)
-        colour = mixed(s.base, s.base * 0.55, wp.clamp(-wave * s.scale / blur + 0.5, 0.0, 1.0))
-        colour = mixed(colour, s.accent, stripe(wave * s.scale, 0.07 * s.scale, blur))
+        low = up + 0.62
+        colour = mixed(s.base, s.base * 0.55, wp.clamp(-low * s.scale / blur + 0.5, 0.0, 1.0))
+        colour = mixed(colour, s.accent, stripe(low * s.scale, 0.05 * s.scale, blur))
         colour = mixed(colour, s.base * 0.45, stripe(mark, 0.25, size))
         colour = mixed(colour, s.accent * 0.97, stripe(mark, 0.20, size))
     return plain(mixed(s.accent, colour, body))

@@ -127,28 +127,3 @@ def illumine(
         brightest = wp.max(pale[0], wp.max(pale[1], pale[2]))
         pale = pale * wp.min(1.0, PALEST / wp.max(brightest, 1.0e-4))
         out[y, x] = wp.cw_mul(pale, light) * passes
-
-
-@wp.kernel(enable_backward=False)
-def add(
-    world: WORLD,
-    lamps: Lamps,
-    still: wp.array2d(dtype=wp.vec3),
-    strength: float,
-    ids: wp.array2d(dtype=wp.int32),
-    front: wp.array2d(dtype=wp.vec4),
-    front_ids: wp.array2d(dtype=wp.int32),
-    colour: wp.array2d(dtype=wp.vec3),
-):
-    """Lamplight, ``strength`` times as bright, over ``colour``: the layer of what stands still, and what moves."""
-    y, x = wp.tid()
-    code = front_ids[y, x]
-    if code == ids[y, x]:
-        colour[y, x] = colour[y, x] + still[y, x] * strength
-    elif code >= 0 and code < WATER:
-        q = front[y, x]
-        n = wp.vec3(q[0], q[1], q[2])
-        at = world[0].lens.eye + ray(world[0].lens, float(x) + 0.5, float(y) + 0.5) * q[3]
-        light = lamplight(lamps, at, n, world[0].air.cel) * strength
-        s = world[0].surfaces[code % 256]
-        colour[y, x] = colour[y, x] + wp.cw_mul(s.base * (1.0 - 0.92 * s.metal), light) * clear(world, q[3])

@@ -9,7 +9,7 @@ import numpy as np
 import warp as wp
 
 from render.engines.world.stage import Lamp
-from render.engines.world.tracer import lamp_kernels
+from render.engines.world.tracer import lamp_kernels, moving_kernels
 
 ROWS, COLUMNS = 160, 320
 """Of the map of what a lamp sees."""
@@ -68,6 +68,6 @@ class Lamps:
             self._launch(lamp_kernels.illumine, [world, struct, rest, normal, ids, lit])
 
     def draw(self, world: Any, seen: Sequence[Any], time: float, colour: Any) -> None:
-        """Lamplight over ``colour``; ``seen`` are ids of the still, and normals with depth and ids of all."""
+        """Lamplight over ``colour``; ``seen`` are ids of the still, and normals, ids and triangles of all."""
         for struct, lit, strength in zip(self.structs, self.lit, self.strengths(time), strict=True):
-            self._launch(lamp_kernels.add, [world, struct, lit, strength, *seen, colour])
+            self._launch(moving_kernels.add_lamplight, [world, struct, lit, strength, *seen, colour])

@@ -2,6 +2,7 @@
 
 import warp as wp
 
+from render.engines.world.tracer.lamp_kernels import Lamps, lamplight
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import (
@@ -12,6 +13,7 @@ from render.engines.world.tracer.shade_kernels import (
     fresnel,
     glimpse,
     lifted,
+    own_colour,
     seen_in,
     shade_moving,
     sun_share,
@@ -409,3 +411,31 @@ def compose(
         else:
             total += base
     colour[y, x] = total * (1.0 / float(count))
+
+
+@wp.kernel(enable_backward=False)
+def add_lamplight(
+    world: WORLD,
+    lamps: Lamps,
+    still: wp.array2d(dtype=wp.vec3),
+    strength: float,
+    ids: wp.array2d(dtype=wp.int32),
+    front: wp.array2d(dtype=wp.vec4),
+    front_ids: wp.array2d(dtype=wp.int32),
+    nearest: wp.array2d(dtype=wp.uint64),
+    colour: wp.array2d(dtype=wp.vec3),
+):
+    """Lamplight, ``strength`` times as bright, over ``colour``: the layer of what stands still, and what moves."""
+    y, x = wp.tid()
+    code = front_ids[y, x]
+    if code == ids[y, x]:
+        colour[y, x] = colour[y, x] + still[y, x] * strength
+    elif code >= 0 and code < WATER:
+        q = front[y, x]
+        direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+        at = world[0].lens.eye + direction * q[3]
+        light = lamplight(lamps, at, wp.vec3(q[0], q[1], q[2]), world[0].air.cel) * strength
+        if wp.max(light) > 0.0:
+            hit = turned_to_eye(met(world[0].moving, nearest[y, x], world[0].lens.eye, direction), direction)
+            own = own_colour(world, hit, direction)
+            colour[y, x] = colour[y, x] + wp.cw_mul(own, light) * clear(world, q[3])

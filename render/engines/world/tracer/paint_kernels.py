@@ -13,6 +13,8 @@ class Paint:
     """Share of the surface's gloss and mirror that is left."""
     glow: wp.vec3
     """Radiance of its own."""
+    clear: float
+    """Share of the light that goes through."""
 
 
 @wp.func

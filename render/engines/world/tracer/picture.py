@@ -203,7 +203,7 @@ class Picture:
             self.lamps.survey(world, layers)
         self._cover(lens, layers, placed)
         if self.lamps is not None:
-            self.lamps.draw(world, (layers[-1], self.front, self.front_ids), time, self.colour)
+            self.lamps.draw(world, (layers[-1], self.front, self.front_ids, self.nearest), time, self.colour)
         colour = self.finish.open_shutter(self.colour, self.front, self.speed, self.touched)
         if self.drifts is not None and self.lamps is not None:
             self.drifts.draw((world, self.lamps.at(time)), seen, time, self.front, colour)

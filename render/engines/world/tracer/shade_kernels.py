@@ -352,26 +352,40 @@ def seen_through(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
-    """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
+def painted(world: WORLD, hit: Hit, direction: wp.vec3) -> Paint:
+    """The paint of a moving part, turned to the eye; what is clear of it has no colour."""
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
     s = world[0].surfaces[hit.surface]
     look = skin(s, hit, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
+    if s.clear > 0.0 and world[0].air.cel == 0:
+        # What is printed on it is not clear.
+        look.clear = s.clear * wp.clamp(1.0 - 3.0 * wp.length(look.colour - s.base), 0.0, 1.0)
+        look.colour = look.colour * (1.0 - look.clear)
+    return look
+
+
+@wp.func
+def own_colour(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
+    """Share of each colour that a moving part, turned to the eye, scatters of the light of a lamp."""
+    look = painted(world, hit, direction)
+    return scattered(world[0].surfaces[hit.surface], look.colour)
+
+
+@wp.func
+def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
+    """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
+    s = world[0].surfaces[hit.surface]
+    look = painted(world, hit, direction)
     hit.normal = leaning(hit, look.slope)
     passes = clear(world, hit.distance)
     air = hazed(world, direction) * (1.0 - passes)
     if world[0].air.cel != 0:
         bands = cel_bands(world, hit, look.colour, direction, moved.sun)
         return (bands.sun + bands.rest + look.glow) * passes + air
-    through = float(0.0)
-    if s.clear > 0.0:
-        # What is printed on it is not clear.
-        through = s.clear * wp.clamp(1.0 - 3.0 * wp.length(look.colour - s.base), 0.0, 1.0)
-        look.colour = look.colour * (1.0 - through)
     out = sunlit(world, hit, look, direction) * moved.sun
     out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * moved.sky
-    if through > 0.0:
-        out += seen_through(world, hit, direction) * through
+    if look.clear > 0.0:
+        out += seen_through(world, hit, direction) * look.clear
     if s.mirror > 0.0:
         share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
         seen = moved.mirrored

@@ -7,7 +7,7 @@ import pytest
 
 from render.engines.world.camera import look
 from render.engines.world.light import LIGHTS
-from render.engines.world.materials import Material
+from render.engines.world.materials import Material, Pattern
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Lamp, Launch, Puffs, Shape, Shot, Solid, Stage
@@ -22,13 +22,13 @@ RED = Lamp(position=(0.0, 0.0, 0.7), colour=(4.0, 0.2, 0.1))
 WALL = Solid(name="wall", shape=Shape.BOX, size=(0.05, 1.0, 1.2), substance="wood", material=GREY, position=(0.6, 0, 0))
 
 
-def ball(radius):
+def ball(radius, material=GREY):
     solid = Solid(
         name="ball",
         shape=Shape.SPHERE,
         size=(radius,),
         substance="rubber",
-        material=GREY,
+        material=material,
         launch=Launch(time=0.0, position=(-0.9, 0.0, radius)),
     )
     poses = np.zeros((FRAMES, 1, 7), np.float32)
@@ -36,9 +36,9 @@ def ball(radius):
     return solid, Motion(names=("ball",), poses=poses, present=np.ones((FRAMES, 1), bool), contacts=())
 
 
-def drawn(*lamps, style=PLAIN, move="", solids=(), radius=0.01, frame=FRAMES - 1):
+def drawn(*lamps, style=PLAIN, move="", solids=(), radius=0.01, material=GREY, frame=FRAMES - 1):
     """``[rows, columns]``: the red of a night."""
-    solid, motion = ball(radius)
+    solid, motion = ball(radius, material)
     stage = Stage(
         solids=(solid, *solids),
         light=dataclasses.replace(LIGHTS["night"], hills=0.0, stars=0.0),
@@ -85,6 +85,14 @@ def test_a_fire_brightens_and_dims_and_what_moves_is_lit_too():
     assert bright > 2 * dim
     without, with_ball = (lit(RED, radius=radius)[20:44, 14:36].mean() for radius in (0.01, 0.3))
     assert with_ball > 0.6 * without
+
+
+def test_a_lamp_shows_the_pattern_of_what_moves():
+    black = Material(base=(0.0, 0.0, 0.0))
+    printed = Material(pattern=Pattern.STRIPES, base=(0.0, 0.0, 0.0), accent=(0.9, 0.9, 0.9), scale=0.1)
+    plain, striped = (lit(RED, radius=0.3, material=one) for one in (black, printed))
+    assert (striped - plain).max() > 60
+    assert np.abs(striped - plain).min() == 0
 
 
 @pytest.mark.parametrize("style", ["realistic", "anime"])
