@@ -183,6 +183,11 @@ class Picture:
         self.touched.assign(np.where(self.drawn & ~held, int(Touch.REFRESH), flags).astype(np.int32))
         self.drawn = held
 
+    def look(self, lens: Any) -> None:
+        """Have the kernels see the world as it now is, through a lens."""
+        self._world.lens = lens
+        wp.copy(self.world, wp.array([self._world], dtype=world_kernels.World, device=self.device))
+
     def frame(self, index: int) -> NDArray[np.uint8]:
         """``[height, width, 3]`` RGB of one frame; valid until the next call."""
         world, time = self.world, index / self.fps * self.stage.tempo
@@ -190,8 +195,8 @@ class Picture:
         if self.movers is not None:
             placed = self.movers.place(index, seen.eye, 2 * seen.tangent / self.h)
         self._world.has_moving = int(placed is not None)
-        lens = self._world.lens = lens_of(seen, self.w, self.h)
-        wp.copy(world, wp.array([self._world], dtype=world_kernels.World, device=self.device))
+        lens = lens_of(seen, self.w, self.h)
+        self.look(lens)
         if self.travels:
             self.before = self.layers.follow(world, lens, index, samples=self.preset.corners)
             self.tiles = self._tiles(index)

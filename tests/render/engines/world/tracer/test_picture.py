@@ -10,6 +10,7 @@ from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Cloth, Launch, Particles, Puffs, Shape, Shot, Solid, Stage
 from render.engines.world.styles import STYLES, Style
+from render.engines.world.tracer.layers import lens_of
 from render.engines.world.tracer.picture import Picture
 
 FRAMES, FPS, WIDTH, HEIGHT = 12, 24, 96, 64
@@ -79,7 +80,8 @@ def test_a_moving_camera_sees_at_each_place_what_a_careful_look_from_there_sees(
     frames = [frame.copy() for frame in frames_of(travelling)]
     still = picture()
     still.cameras = (travelling.cameras[-1],) * FRAMES
-    still.world.lens = still.before = travelling.world.lens
+    still.before = lens_of(travelling.cameras[-1], WIDTH, HEIGHT)
+    still.look(still.before)
     still.layers.draw(still.world, samples=16, rays=8)
     still.tiles = still._tiles(0)
     careful = still.frame(FRAMES - 1)
