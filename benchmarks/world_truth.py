@@ -506,30 +506,37 @@ def sync(folder: Path) -> Iterator[Figure]:
 
 
 def waves(folder: Path) -> Iterator[Figure]:
-    """How often a swell passes a place, and how fast it runs on: the beat of the water's brightness and its lag."""
+    """How often a swell passes a place, and how fast it runs on: the beat of the water's brightness and its lag.
+
+    It is seen from far, for what of a wave is bright hangs on the angle under which it is seen, and at twice its pace.
+    """
     for wavelength in (2.0, 5.0):
-        wave = Wave(wavelength=wavelength, heading=0.0, amplitude=0.02 * wavelength, phase=0.0)
+        wave = Wave(wavelength=wavelength, heading=0.0, amplitude=0.06 * wavelength, phase=0.0)
         span = 2.4 * wavelength
         points = np.array([(x, y, 0.0) for x in (-span, span) for y in (-span / 2, span / 2)])
         stage = Stage(
             solids=(),
             light=LIGHTS["day"],
-            shot=Shot(points=points, azimuth=-90.0, elevation=40.0, field_of_view=8.0),
+            shot=Shot(points=points, azimuth=-50.0, elevation=40.0, field_of_view=10.0),
             waves=(wave,),
             ambience=("shore",),
+            tempo=2.0,
         )
-        shown = film(Take(new_job(6.0, width=320, height=180), Scene(family="ocean"), stage, device="cpu"), folder)
-        luma = shown.frames.astype(np.float32).mean(-1)
-        height, width = luma.shape[1:]
+        job = new_job(4.0, width=320, height=180)
+        shown = film(Take(job, Scene(family="ocean"), stage, device="cpu"), folder)
+        luma, times = shown.frames.astype(np.float32).mean(-1), stage.tempo * shown.times
         places = np.stack([np.linspace(-span, span, 64), np.zeros(64), np.zeros(64)], 1)
-        on = shown.camera.project(places, width / height)
-        columns = np.clip((on[:, 0] + 1) / 2 * width, 0, width - 1).astype(int)
-        rows = np.clip((1 - on[:, 1]) / 2 * height, 0, height - 1).astype(int)
-        seen = luma[:, rows, columns]
+        seen = np.zeros((len(luma), len(places)))
+        # Along a crest, where the swell is the same and the ripples on it are not.
+        for aside in np.linspace(-span / 2, span / 2, 9):
+            on = shown.camera.project(places + np.array((0.0, aside, 0.0)), job.width / job.height)
+            columns = np.clip((on[:, 0] + 1) / 2 * job.width, 0, job.width - 1).astype(int)
+            rows = np.clip((1 - on[:, 1]) / 2 * job.height, 0, job.height - 1).astype(int)
+            seen += luma[:, rows, columns]
         law = math.sqrt(2 * math.pi * wavelength / G)
         periods = np.linspace(0.7, 1.4, 1401) * law
         window = np.hanning(len(seen))[:, None]
-        beats = np.exp(2j * np.pi / periods[:, None] * shown.times) @ ((seen - seen.mean(0)) * window)
+        beats = np.exp(2j * np.pi / periods[:, None] * times) @ ((seen - seen.mean(0)) * window)
         best = int(np.argmax((np.abs(beats) ** 2).sum(1)))
         speed = wavelength / law
         speeds = np.linspace(0.7, 1.4, 1401) * speed
