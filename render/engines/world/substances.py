@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -43,15 +44,38 @@ class Substance:
         """Who decides in a contact, as one number."""
         return 1000 * self.priority + round(999 * (1 - self.restitution))
 
-    def solref(self, *, stiffest: float = math.inf) -> tuple[float, float]:
-        """MuJoCo's direct (−stiffness, −damping) that gives this restitution: that of a damped oscillator.
+    def solref(self, *, stiffest: float, step: float) -> tuple[float, float]:
+        """MuJoCo's direct (−stiffness, −damping) that gives this restitution.
 
         :param stiffest: 1/s², the most that the time step can follow.
+        :param step: seconds of a time step, through which MuJoCo damps by the speed at its start, that is too much.
         """
         stiffness = min(self.stiffness, stiffest)
-        loss = -math.log(self.restitution)
-        ratio = loss / math.hypot(math.pi, loss)
-        return -stiffness, -2 * ratio * math.sqrt(stiffness)
+        damping = 2 * damping_ratio(self.restitution) * math.sqrt(stiffness)
+        return -stiffness, math.expm1(-damping * step) / step
+
+
+def kept(ratio: float) -> float:
+    """Share of its speed that a bounce on a damped spring keeps, by the damping ratio.
+
+    The spring pushes and never pulls, so the contact ends before half a period (Schwager and Pöschel, Coefficient of
+    restitution and linear-dashpot model revisited, Granular Matter 9, 2007).
+    """
+    if ratio < 1:
+        beat = math.sqrt(1 - ratio**2)
+        return math.exp(-ratio / beat * (math.pi - math.atan2(2 * ratio * beat, 1 - 2 * ratio**2)))
+    beat = math.sqrt(ratio**2 - 1)
+    return math.exp(-ratio / beat * math.log((ratio + beat) / (ratio - beat))) if beat > 1e-6 else math.exp(-2)
+
+
+@functools.cache
+def damping_ratio(restitution: float) -> float:
+    """The ratio whose bounce keeps this share of the speed, 0.02 to 1."""
+    low, high = 0.0, 4.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if kept(middle) > restitution else (low, middle)
+    return high
 
 
 SUBSTANCES: dict[str, Substance] = {

@@ -103,7 +103,7 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
         high = 0.75 if k == 0 else 1.6
         name = kind if len(starts) == 1 else f"{kind} {k + 1}."
         solids += _pieces(
-            name, pieces, ("ceramic", material), 0.12 * size**3, rng, at=(x, y, high), turn=turn, time=start
+            name, pieces, ("ceramic", material), 2.4 * size**3, rng, at=(x, y, high), turn=turn, time=start
         )
     return solids, parts.corners((-0.5, -0.45, 0.0), (0.5, 0.45, 1.05))
 
@@ -129,7 +129,7 @@ def _pane(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
     half, middle = (0.62, 0.48), 0.92
     pieces = shards.pane(half, 0.004, 34, rng)
     glass = replace(MATERIALS["glass"], facing=0.08)
-    solids = _pieces("pane", pieces, ("glass", glass), 0.25, rng, at=(0.0, 0.0, middle), framed=True)
+    solids = _pieces("pane", pieces, ("glass", glass), 0.55, rng, at=(0.0, 0.0, middle), framed=True)
     wood = parts.stuff("", "wood")
     edge = 0.045
     for name, box, at in (
@@ -170,9 +170,9 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
         tint = float(rng.uniform(0.8, 1.2))
         base = (plain.base[0] * tint, plain.base[1] * tint, plain.base[2] * tint)
         under = [(at, other) for row, at, other in spots if row == level - 1 and abs(other - x) < 2 * half[0]]
-        bonds = [Bond(to=f"brick {level}.{at + 1}", strength=float(rng.uniform(9, 16))) for at, _ in under]
+        bonds = [Bond(to=f"brick {level}.{at + 1}", strength=float(rng.uniform(45, 80))) for at, _ in under]
         if k:
-            bonds.append(Bond(to=f"brick {level + 1}.{k}", strength=float(rng.uniform(7, 13))))
+            bonds.append(Bond(to=f"brick {level + 1}.{k}", strength=float(rng.uniform(35, 65))))
         solids.append(
             Solid(
                 name=f"brick {level + 1}.{k + 1}",

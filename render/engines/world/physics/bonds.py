@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
-from render.engines.world.physics.contacts import STRIKE
+from render.engines.world.physics.contacts import STRIKE, Strikes
 from render.engines.world.stage import Solid
 
 PASSED = 0.72
@@ -18,7 +17,7 @@ PASSED = 0.72
 
 
 class Bonds:
-    """Feels the impacts of each step and switches off the welds that they break."""
+    """Feels what strikes the pieces and switches off the welds that they break."""
 
     def __init__(self, model: mujoco.MjModel, solids: Sequence[Solid], things: Sequence[str]) -> None:
         self.index = {name: k for k, name in enumerate(things)}
@@ -35,27 +34,48 @@ class Bonds:
         for k, (one, two, _) in enumerate(self.ends):
             self.held.setdefault(one, {})[two] = k
             self.held.setdefault(two, {})[one] = k
+        roots = np.array(model.body_rootid, np.intp)[np.array(model.geom_bodyid, np.intp)]
+        self.masses = np.where(roots > 0, model.body_subtreemass[roots], np.inf)
+        """``[geoms]`` kg of what each belongs to; infinite for what stands."""
+        self.weights = {k: float(self.masses[model.geom(things[k]).id]) for k in self.held if k >= 0}
         self.weakest = min((strength for *_, strength in self.ends), default=np.inf)
 
-    def feel(
-        self,
-        data: mujoco.MjData,
-        first: NDArray[np.intp],
-        second: NDArray[np.intp],
-        impulse: NDArray[np.float64],
-        now: float,
-    ) -> None:
-        """Take in the impacts of one step (see :meth:`Ears.listen`)."""
+    def feel(self, data: mujoco.MjData, strikes: Strikes, now: float) -> None:
+        """Take in who strikes whom in this step: each feels what it takes to stop the other.
+
+        That is known when they meet, so it does not depend on the steps through which the blow then lasts.
+        """
+        if not len(strikes.speed):
+            return
         self.felt *= math.exp((self.time - now) / STRIKE)
         self.time = now
-        for one, two, given in zip(first.tolist(), second.tolist(), impulse.tolist(), strict=True):
-            if two in self.held.get(one, ()):
+        blows: dict[tuple[int, int], float] = {}
+        for (here, there), (one, two), speed in zip(
+            strikes.geoms.tolist(), strikes.things.tolist(), strikes.speed.tolist(), strict=True
+        ):
+            if two in self.held.get(one, ()) or not (self.held.get(one) or self.held.get(two)):
                 continue
-            self.felt[one] += given
-            self.felt[two] += given
+            light = 1 / self._mass(one, here) + 1 / self._mass(two, there)
+            blows[one, two] = max(blows.get((one, two), 0.0), speed / light if light else 0.0)
+        for pair, blow in blows.items():
+            self.felt[list(pair)] += blow
         for thing in np.flatnonzero(self.felt > self.weakest).tolist():
             if thing in self.held:
                 self._break_about(data, thing)
+
+    def _mass(self, thing: int, geom: int) -> float:
+        """Kilograms of what a thing hangs together with; infinite if that stands."""
+        if not self.held.get(thing):
+            return float(self.masses[geom])
+        joined, waiting = {thing}, [thing]
+        while waiting:
+            for other in self.held.get(waiting.pop(), ()):
+                if other < 0:
+                    return math.inf
+                if other not in joined:
+                    joined.add(other)
+                    waiting.append(other)
+        return sum(self.weights[piece] for piece in joined)
 
     def _break_about(self, data: mujoco.MjData, struck: int) -> None:
         """An impact on one piece goes through the bonds and gets weaker with each."""

@@ -117,10 +117,14 @@ class _Sheet:
         self.pinned = np.flatnonzero(cloth.pinned.ravel())
         self.carried: tuple[int, NDArray[np.float64]] | None = None
         """The body that carries the pinned points, and these in its frame."""
+        self.low, self.high = points.min(0), points.max(0)
+        """Corners about all points as they are now."""
         self.hung: NDArray[np.float32] | None = None
         """Where the points were when one of them had last strayed; a net hangs as it was settled."""
         self.strayed = -np.inf
         """When that was."""
+        self.still = False
+        """Whether the points are where they were a step ago."""
         self.frames = np.zeros((frames, len(points), 3), np.float32)
         self.command: Any = None
         """The kernel's launch, prepared once."""
@@ -179,9 +183,10 @@ class Cloths:
 
     def _near(self, sheet: _Sheet, data: mujoco.MjData) -> int:
         """Put the solids that the sheet could touch into the table; how many."""
-        low, high = sheet.view.min(0) - 0.1, sheet.view.max(0) + 0.1
+        if not sheet.still:
+            sheet.low, sheet.high = sheet.view.min(0) - 0.1, sheet.view.max(0) + 0.1
         middles, reach = data.geom_xpos[self.geoms], self.reach[:, None]
-        self.order = np.flatnonzero(((middles + reach > low) & (middles - reach < high)).all(1))
+        self.order = np.flatnonzero(((middles + reach > sheet.low) & (middles - reach < sheet.high)).all(1))
         self.rows[: len(self.order)] = self.table[self.order]
         for k, index in enumerate(self.order.tolist()):
             if self.bodies[index]:
@@ -194,7 +199,7 @@ class Cloths:
             return False
         if sheet.hung is None:
             sheet.hung = sheet.view.copy()
-        elif np.abs(sheet.view - sheet.hung).max() > STRAYS:
+        elif not sheet.still and np.abs(sheet.view - sheet.hung).max() > STRAYS:
             sheet.hung, sheet.strayed = sheet.view.copy(), now
         moving = self.order[self.bodies[self.order] > 0]
         if len(moving):
@@ -203,7 +208,8 @@ class Cloths:
                 return False
         if now - sheet.strayed < CALM:
             return False
-        sheet.speed.zero_()
+        if not sheet.still:
+            sheet.speed.zero_()
         return True
 
     def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
@@ -236,7 +242,8 @@ class Cloths:
             body, local = sheet.carried
             sheet.view[sheet.pinned] = local @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
         count = self._near(sheet, data)
-        if now > 0.0 and self._hangs(sheet, data, now):
+        sheet.still = now > 0.0 and self._hangs(sheet, data, now)
+        if sheet.still:
             return 0
         if now - sheet.blown > 1 / EDDIES_A_SECOND:
             sheet.flow.numpy()[:] = gust(self.wind, sheet.view, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import mujoco
@@ -28,6 +29,29 @@ def pressing(data: mujoco.MjData, contact: Any) -> NDArray[np.float64]:
     active = rows >= 0
     force[active] = data.efc_force[rows[active]]
     return force
+
+
+def approaching(data: mujoco.MjData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """``[rows]`` m/s along the normals at which contacts close at the start of a step; 0 for those that part."""
+    speed = np.zeros(len(rows))
+    active = rows >= 0
+    speed[active] = np.maximum(-data.efc_vel[rows[active]], 0.0)
+    return speed
+
+
+@dataclass(frozen=True, slots=True)
+class Strikes:
+    """Contact points of pairs that did not touch before."""
+
+    geoms: NDArray[np.intp]
+    """``[k, 2]``."""
+    things: NDArray[np.intp]
+    """``[k, 2]``."""
+    speed: NDArray[np.float64]
+    """``[k]`` m/s."""
+
+
+NO_STRIKES = Strikes(np.zeros((0, 2), np.intp), np.zeros((0, 2), np.intp), np.zeros(0))
 
 
 class Ears:
@@ -57,27 +81,28 @@ class Ears:
         """Whether this step must be listened to: something struck just now, or there are more or fewer contacts."""
         return data.ncon != self.points or (data.ncon > 0 and now <= self.striking_until)
 
-    def listen(self, data: mujoco.MjData, now: float) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-        """``(first, second, N·s)`` of the contact points that are part of an impact in this step."""
+    def listen(self, data: mujoco.MjData, now: float) -> Strikes:
+        """Take in the contact points of a step; those that are new in it are returned."""
         contact = data.contact
         things = self.thing_of[contact.geom]
         self.points = len(things)
         first, second = np.minimum(things[:, 0], things[:, 1]), np.maximum(things[:, 0], things[:, 1])
         pairs = first * len(self.names) + second
         fresh = np.isnan(self.start[pairs])
+        strikes = NO_STRIKES
         if fresh.any():
             self.start[pairs[fresh]] = now if now > STANDING else -STRIKE
             self.position[pairs[fresh]] = contact.pos[fresh]
             self.touching = np.flatnonzero(~np.isnan(self.start))
             self.striking_until = now + STRIKE
+            strikes = Strikes(contact.geom[fresh], things[fresh], approaching(data, contact.efc_address[fresh]))
         self.last[pairs] = now
         striking = np.flatnonzero(now - self.start[pairs] < STRIKE)
-        if not len(striking):
-            return striking, striking, np.zeros(0)
-        given, pairs = pressing(data, contact)[striking] * self.step, pairs[striking]
-        np.add.at(self.impulse, pairs, given)
-        self.duration[pairs] = now - self.start[pairs] + self.step
-        return first[striking], second[striking], given
+        if len(striking):
+            given, pairs = pressing(data, contact)[striking] * self.step, pairs[striking]
+            np.add.at(self.impulse, pairs, given)
+            self.duration[pairs] = now - self.start[pairs] + self.step
+        return strikes
 
     def forget(self, now: float, asleep: NDArray[np.bool_]) -> None:
         """End the contacts that are over; those of things that are ``asleep`` (by geom) go on."""

@@ -22,6 +22,9 @@ ENDLESS = 1e5
 """A motor of at least this strength has no limit, in N·m or N."""
 RESOLVED = 10
 """Steps that a bounce lasts at least: what is stiffer than the step can follow is softened to that."""
+GENTLE = 1800.0
+"""m/s²: over this by the square of the rate, in metres, the contact of what rolls sets in, so that each step feels its
+weight and it does not skip. What lies flat would creep on a slope if its contacts did."""
 TREMBLING = 0.5
 """m/s: MuJoCo may stop what is slower, once :class:`render.engines.world.physics.rest.Rest` finds it at rest."""
 OVERLAP = -2e-4
@@ -33,7 +36,7 @@ def _numbers(values: Iterable[float]) -> str:
 
 
 def _rubbing(made_of: Substance, rate: float) -> str:
-    stiffness, damping = made_of.solref(stiffest=(math.pi * rate / RESOLVED) ** 2)
+    stiffness, damping = made_of.solref(stiffest=(math.pi * rate / RESOLVED) ** 2, step=1 / rate)
     return (
         f'friction="{made_of.friction} 0.01 {made_of.rolling}" solref="{stiffness:.9g} {damping:.9g}" '
         f'priority="{made_of.rank}"'
@@ -48,9 +51,10 @@ def _geom(solid: Solid, rate: float, where: str = "") -> str:
         else f'type="{solid.shape}" size="{_numbers(solid.size)}"'
     )
     flat = solid.moves and solid.shape in {Shape.BOX, Shape.HULL}
+    gentle = f'solimp="0.1 0.98 {GENTLE / rate**2:.9g} 0.5 2"' if solid.moves and not flat else ""
     return (
         f'<geom name="{solid.name}" {form} density="{made_of.density}" {_rubbing(made_of, rate)} '
-        f'condim="{3 if flat else 6}" {where}/>'
+        f'condim="{3 if flat else 6}" {gentle} {where}/>'
     )
 
 

@@ -67,10 +67,14 @@ class Rubbing:
             roll = _along(np.where(leads, middle[0] - matter[1], middle[1] - matter[0]), normals)
             roll = np.maximum(roll - slip, 0.0)
             force = pressing(data, contact)
-            pairs = self.thing_of[one] * len(self.names) + self.thing_of[two]
-            for k in np.flatnonzero((force > 0) & (slip + roll > LEAST_SPEED)).tolist():
-                sums = seen.setdefault(int(pairs[k]), np.zeros(6))
-                sums += force[k] * np.array((1.0, *places[k], slip[k], roll[k]))
+            heard = np.flatnonzero((force > 0) & (slip + roll > LEAST_SPEED))
+            pairs, of = np.unique(
+                (self.thing_of[one] * len(self.names) + self.thing_of[two])[heard], return_inverse=True
+            )
+            sums = np.zeros((len(pairs), 6))
+            points = np.column_stack([np.ones(len(heard)), places[heard], slip[heard], roll[heard]])
+            np.add.at(sums, of, force[heard, None] * points)
+            seen = dict(zip(pairs.tolist(), sums, strict=True))
         for pair, total in seen.items():
             mean = total[1:] / total[0]
             track = self.going.setdefault(pair, _Track())

@@ -158,9 +158,9 @@ def simulate(
         if tick % substeps == 0:
             dents.look(data, tick // substeps)
         if tick % every == 0 or ears.changed(data, now):
-            impacts = ears.listen(data, now)
+            strikes = ears.listen(data, now)
             if bonds.held:
-                bonds.feel(data, *impacts, now)
+                bonds.feel(data, strikes, now)
         if tick % every == 0:
             rubbing.listen(data, now)
             rest.watch(data, now)

@@ -45,6 +45,13 @@ def test_a_ball_comes_back_as_high_as_published(name):
     assert SUBSTANCES[name].source
 
 
+@pytest.mark.parametrize("name", sorted(SUBSTANCES))
+def test_what_is_dropped_comes_back_by_its_restitution(name):
+    above = 0.8
+    _, after = bounce(name, radius=0.1, on="bearing steel", above=above)
+    assert np.sqrt(after.max() / above) == pytest.approx(SUBSTANCES[name].restitution, abs=0.03)
+
+
 @pytest.mark.parametrize("name", MASSES)
 def test_a_ball_weighs_what_its_rules_ask(name):
     mass = SUBSTANCES[name].density * 4 / 3 * np.pi * RADII[name] ** 3

@@ -49,6 +49,7 @@ def test_wheels_roll_and_do_not_slide(kind):
     assert len(rubs) == 2, "its front and its hind wheels"
     for rub in rubs:
         assert rub.slip[60:].mean() < 0.08 * rub.roll[60:].mean()
+        assert rub.force[60:-5].std() < 0.1 * rub.force[60:-5].mean(), "they do not skip"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -91,22 +91,22 @@ def test_a_net_stops_a_ball_that_is_thrown_into_it():
     assert through.shape[0] == 12
 
 
-def test_a_net_that_was_hit_swings_out_before_it_hangs_still():
+@pytest.mark.parametrize("speed", [2.0, 5.0])
+def test_a_net_that_was_hit_does_not_stop_where_it_turns(speed):
     ball = Solid(
         name="ball",
         shape=Shape.SPHERE,
         size=(0.15,),
         substance="football",
         material=Material(),
-        launch=Launch(time=0.0, position=(0.5, -0.6, 1.2), velocity=(0.0, 5.0, 0.0)),
+        launch=Launch(time=0.0, position=(0.5, -0.6, 1.2), velocity=(0.0, speed, 1.0)),
     )
     net = sheet(down=1.0, pins="top", density=0.6, open=0.9, holds=True)
-    way, _ = run(net, ball, seconds=4.0)
+    way, _ = run(net, ball, seconds=6.0)
     apart = np.linalg.norm(np.diff(way, axis=0), axis=-1).max((1, 2))
-    begun = int(np.argmax(apart > 0.02))
-    assert apart[begun] > 0.02, "it was hit"
-    for frame in np.flatnonzero(apart[begun:] == 0.0)[:1] + begun:
-        assert np.ptp(way[frame - FPS + 2 : frame + 1], axis=0).max() < 0.04
+    swung = np.abs(way[1:, :, :, 1]).max((1, 2))
+    assert swung.max() > 0.2, "it was hit"
+    assert swung[apart == 0.0].max(initial=0.0) < 0.04, "it stands still only where it hangs down"
 
 
 def test_pinned_points_go_with_what_carries_them():
