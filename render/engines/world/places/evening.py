@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from render.engines.world.light import DARK
 from render.engines.world.stage import Lamp
@@ -12,6 +16,8 @@ BRIGHT = {"night": 0.7, "blue hour": 0.4}
 """What the lamp gives at the middle of the clearing, in the sun's unit, by the hour."""
 HIGHEST = 2.4
 """Metres, below a room's ceiling."""
+OVER = 0.35
+"""Times the action's height by which a hooded lamp hangs over it at least."""
 
 
 def lamps(hour: str, clearing: float) -> tuple[Lamp, ...]:
@@ -23,3 +29,20 @@ def lamps(hour: str, clearing: float) -> tuple[Lamp, ...]:
     gives = BRIGHT[hour] * math.dist(spot, (0.0, 0.0, 0.0)) ** 2
     red, green, blue = WARM
     return (Lamp(position=spot, colour=(gives * red, gives * green, gives * blue), radius=0.05, hooded=True),)
+
+
+def raised(lamps: tuple[Lamp, ...], points: NDArray[np.float64]) -> tuple[Lamp, ...]:
+    """The lamps of a room, hooded ones over the ``[k, 3]`` points of the action and as much brighter as farther."""
+    low, high = points.min(0), points.max(0)
+    middle = (low + high) / 2
+    least = float(high[2] + max(OVER * (high[2] - low[2]), 0.15))
+
+    def over(lamp: Lamp) -> Lamp:
+        x, y, z = lamp.position
+        if not lamp.hooded or z >= least:
+            return lamp
+        was, now = (float(np.linalg.norm(middle * (1, 1, share) - (x, y, up))) for share, up in ((0, z), (1, least)))
+        red, green, blue = (part * (now / was) ** 2 for part in lamp.colour)
+        return replace(lamp, position=(x, y, least), colour=(red, green, blue))
+
+    return tuple(over(lamp) for lamp in lamps)

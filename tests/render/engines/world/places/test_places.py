@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from render.engines.world import physics, places
+from render.engines.world import families, physics, places, reading
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.scene import Scene, Subject
@@ -123,6 +123,16 @@ def test_a_lamp_lights_what_happens_in_a_room_and_leaves_the_rest_dark(name):
     assert lamp.position[2] < 2.7
     assert sum(night.light.sun) < 0.3 * sum(day.light.sun)
     assert sum(night.light.ambient) < 0.2 * sum(day.light.ambient)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["A perfume bottle on a table in a room at night", "Balls fall on crates in a workshop at night"],
+)
+def test_a_room_s_lamp_hangs_over_what_happens(prompt):
+    stage = families.build(reading.read(prompt), seed=1, seconds=3.0)
+    (lamp,) = stage.lamps
+    assert lamp.position[2] > stage.shot.points[:, 2].max()
 
 
 def test_a_studio_s_paper_is_dark_by_night_and_what_stands_before_it_is_lit():
