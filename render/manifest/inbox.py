@@ -21,7 +21,8 @@ def take(
 ) -> tuple[list[ManifestFile], list[RefusedManifest]]:
     """Find the manifests in the inbox that are not among the ``taken``, and those that cannot be used.
 
-    Raises :class:`render.errors.StoreError` for one that cannot be had at the moment.
+    Raises :class:`render.errors.StoreError` for one that cannot be had at the moment, and
+    :class:`render.errors.ManifestError` for an inbox that cannot be listed or leads out of the ``roots``.
     """
     good, refused = [], []
     for file in arrived(inbox, roots):

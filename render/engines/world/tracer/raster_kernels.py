@@ -138,8 +138,8 @@ def cover_pixels(soup: SOUP, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
             inside = narrowed(inside, row_one, one[1])
             inside = narrowed(inside, row_two, two[1])
             inside = narrowed(inside, row_three, three[1])
-            begin = int(wp.floor(inside.begin))
-            end = int(wp.ceil(inside.end))
+            begin = int(wp.floor(wp.min(inside.begin, float(right + 1))))
+            end = int(wp.ceil(wp.max(inside.end, float(left - 1))))
         for x in range(begin, end + 1):
             column = float(x)
             if (

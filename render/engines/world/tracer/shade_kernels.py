@@ -140,7 +140,10 @@ def sunlit(world: WORLD, hit: Hit, look: Paint, direction: wp.vec3) -> wp.vec3:
 
 @wp.func
 def glimpse(world: WORLD, hit: Hit, origin: wp.vec3, direction: wp.vec3, travelled: float) -> wp.vec3:
-    """A surface seen in a mirror: shaded without further mirrors."""
+    """A surface seen in a mirror or through glass: shaded without further mirrors, in the air from there on.
+
+    ``travelled`` is the way from the eye to ``origin``, in metres.
+    """
     if hit.distance < 0.0:
         return surroundings(world, direction)
     if wp.dot(hit.normal, direction) > 0.0:
@@ -155,7 +158,7 @@ def glimpse(world: WORLD, hit: Hit, origin: wp.vec3, direction: wp.vec3, travell
         )
     seen = sunlit(world, hit, look, direction) * lit + wp.cw_mul(look.colour, ambient(world, hit.normal)) * 0.8
     seen += look.glow
-    pass_through = clear(world, travelled + hit.distance)
+    pass_through = clear(world, hit.distance)
     return seen * pass_through + hazed(world, direction) * (1.0 - pass_through)
 
 
@@ -317,18 +320,19 @@ def seen_through(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
     point = world[0].lens.eye + direction * hit.distance
     travelled = hit.distance
     tone = wp.vec3(1.0, 1.0, 1.0)
-    inside = int(0)
-    for _ in range(FACES):
+    for k in range(FACES):
         n = face.normal
         if wp.dot(n, way) > 0.0:
             n = -n
-        ratio = 1.0 / GLASS
-        if inside != 0:
-            ratio = GLASS
+        enters = int(k == 0 or wp.dot(face.facet, way) < 0.0)
+        ratio = GLASS
+        if enters != 0:
+            ratio = 1.0 / GLASS
         flat = wp.abs(wp.dot(face.normal, face.facet)) > 0.9999
         way = wp.normalize(bent(way, n, ratio, flat))
-        if wp.dot(way, n) < 0.0:
-            inside = 1 - inside
+        inside = enters
+        if wp.dot(way, n) > 0.0:
+            inside = 1 - enters
         base = world[0].surfaces[face.surface].base
         point = point + way * 0.00005
         other = hit_still(world, point, way, 80.0)
@@ -341,14 +345,14 @@ def seen_through(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
         if inside != 0:
             depth = wp.clamp(other.distance, 0.0, 1.0) / TINT
             bright = wp.max(wp.max(base), 0.001)
-            for k in range(3):
-                tone[k] = tone[k] * wp.pow(wp.max(base[k], 0.0005) / bright, depth)
+            for c in range(3):
+                tone[c] = tone[c] * wp.pow(wp.max(base[c], 0.0005) / bright, depth)
         if other.distance < 0.0 or world[0].surfaces[other.surface].clear <= 0.0:
             return wp.cw_mul(tone, glimpse(world, other, point, way, travelled))
         point = point + way * other.distance
         travelled += other.distance
         face = other
-    return wp.cw_mul(tone, surroundings(world, way))
+    return wp.cw_mul(tone, ambient(world, way))
 
 
 @wp.func

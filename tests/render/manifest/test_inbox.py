@@ -1,0 +1,41 @@
+"""An inbox: what was taken is left out, what cannot be used is named and stops no other, rows count on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from render import manifest
+from render.model import Row
+
+
+def put(folder: Path, name: str, *prompts: str) -> None:
+    rows = {"experiment": ["e"] * len(prompts), "variant": ["v"] * len(prompts), "prompt": list(prompts)}
+    manifest.write(pa.table(rows), str(folder / name))
+
+
+def test_what_was_taken_is_left_out_and_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "a.parquet", "A ball falls")
+    taken, refused = manifest.take(tmp_path, taken=())
+    assert refused == []
+    put(tmp_path, "b.parquet", "Two balls fall")
+    (tmp_path / "c.parquet").write_bytes(b"no Parquet")
+    good, refused = manifest.take(tmp_path, taken=taken)
+    assert [Path(file.url).name for file in good] == ["b.parquet"]
+    assert [Path(one.file.url).name for one in refused] == ["c.parquet"]
+    assert refused[0].reason
+
+
+def test_rows_are_counted_on_and_a_file_that_has_gone_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "a.parquet", "A ball falls", "")
+    put(tmp_path, "b.parquet", "Two balls fall")
+    put(tmp_path, "c.parquet", "Three balls fall")
+    files, _ = manifest.take(tmp_path, taken=())
+    (tmp_path / "b.parquet").unlink()
+    rows, refused = manifest.rows_of(files)
+    good = [row for row in rows if isinstance(row, Row)]
+    faults = [fault for one in rows if not isinstance(one, Row) for fault in one]
+    assert [(row.row, row.prompt) for row in good] == [(0, "A ball falls"), (2, "Three balls fall")]
+    assert {fault.row for fault in faults} == {1}
+    assert [Path(one.file.url).name for one in refused] == ["b.parquet"]
