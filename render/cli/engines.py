@@ -40,6 +40,7 @@ def command(
         for name in dict.fromkeys(to_open):
             revision = registry.find(name).capabilities.revision
             worker.open_engine(name, revision, settings.scratch, settings.cache)
+            output.note(f"Opened {name} {revision}; what it compiled is in {settings.cache}")
     found = {name: _load(name) for name in registry.names()}
     if as_json:
         output.document([_as_json(name, engine) for name, engine in found.items()])

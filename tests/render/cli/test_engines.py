@@ -24,6 +24,11 @@ def test_an_engine_is_opened_only_when_asked_for(tmp_path: Path, said):
     assert [path.name for path in process.iterdir()] == ["engine-testcard"]
 
 
+def test_it_is_said_where_what_was_compiled_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    assert main(["engines", "--open", "testcard"]) == 0
+    assert f"Opened testcard testcard-1; what it compiled is in {tmp_path / 'cache'}" in capfd.readouterr().err
+
+
 def test_an_engine_that_is_not_there_is_said_so(capfd: pytest.CaptureFixture[str]):
     assert main(["engines", "--open", "sora"]) == 2
     assert "There is no engine 'sora'. Known: testcard, world" in capfd.readouterr().err

@@ -56,17 +56,21 @@ def _flat(corners: list[tuple[float, float, float]]) -> geometry.Mesh:
     )
 
 
-def _paper(long: float) -> geometry.Mesh:
-    """A folded paper boat: two slanting sides and the pointed fold between them."""
-    x, y, low, high = long / 2, long * 0.16, -0.10 * long, 0.16 * long
-    bow, stern, keel = (x, 0.0, high), (-x, 0.0, high), 0.55 * x
-    left, right = (0.0, y, high * 0.7), (0.0, -y, high * 0.7)
-    one, two = (keel, 0.0, low), (-keel, 0.0, low)
+def _paper(long: float) -> tuple[geometry.Mesh, geometry.Mesh]:
+    """A folded paper boat: its hull with a flat bottom, on which it stands upright, and the fold that points up."""
+    x, y, low, high = long / 2, long * 0.22, -0.10 * long, 0.16 * long
+    bow, stern, keel, flat = (x, 0.0, high), (-x, 0.0, high), 0.5 * x, 0.65 * y
     tip = (0.0, 0.0, high * 2.1)
-    sides = []
-    for side in (left, right):
-        sides += [bow, one, side, one, two, side, two, stern, side, bow, side, tip, stern, tip, side]
-    return _flat(sides)
+    hull = [(keel, flat, low), (-keel, flat, low), (-keel, -flat, low)]
+    hull += [(keel, flat, low), (-keel, -flat, low), (keel, -flat, low)]
+    fold = []
+    for side in (1.0, -1.0):
+        edge, one, two = (0.0, side * y, high * 0.7), (keel, side * flat, low), (-keel, side * flat, low)
+        hull += [bow, one, edge, one, two, edge, two, stern, edge]
+        inner = (0.0, 0.55 * side * y, 0.3 * high)
+        fold += [(0.6 * x, 0.0, 0.4 * high), inner, tip, (-0.6 * x, 0.0, 0.4 * high), tip, inner]
+    hull += [bow, (keel, -flat, low), (keel, flat, low), stern, (-keel, flat, low), (-keel, -flat, low)]
+    return _flat(hull), _flat(fold)
 
 
 def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[list[Solid], float]:
@@ -76,7 +80,8 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         profile = [(0.0, -0.34), (0.20, -0.30), (0.33, -0.08), (0.33, 0.08), (0.16, 0.34), (0.09, 0.62), (0.0, 0.64)]
         look, size, substance, tall = geometry.lathe(profile), (0.33, 0.33, 0.45), "plastic", 1.0
     elif kind == "paper boat":
-        look, size, substance, tall = _paper(0.28), (0.14, 0.045, 0.045), "card", 0.12
+        look, fold = _paper(0.28)
+        size, substance, tall = (0.14, 0.045, 0.045), "card", 0.12
         paint = Material(base=colour, gloss=0.05)
     else:
         look, size, substance, tall = _hull(3.0, 1.15, 0.55), (1.5, 0.58, 0.3), "plastic", 0.6
@@ -102,6 +107,8 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         worn.append((_flat([(0.21, 0, 0.62), (-1.1, 0.1, 0.62), (0.21, 0, 2.8)]), cloth))
         worn.append((_flat([(1.35, 0, 0.42), (0.32, 0.05, 0.5), (0.27, 0, 2.35)]), cloth))
         tall = 2.9
+    elif kind == "paper boat":
+        worn.append((fold, paint))
     elif kind == "buoy":
         worn.append((geometry.lathe([(0.335, -0.06), (0.335, 0.06)]), Material(base=WHITE, gloss=0.4)))
     rides = [

@@ -21,7 +21,7 @@ TOP = 2 * TABLE_HALF
 TABLE_RIM = 0.028
 """Metres of the turntable that show round the product."""
 LEAST_RADIUS = 0.065
-FALL = 0.008
+FALL = 0.0005
 """Metres the product is let go above the turntable."""
 TITLE = 0.22
 """Share of the action's height that is left free for a title below it."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from render.engines.world import families, waves
+from render.engines.world import families, physics, waves
 from render.engines.world.scene import Action, Scene, Subject
 
 WATERS = ("boat", "lake", "ocean", "stream")
@@ -35,6 +35,15 @@ def test_boats_float_as_many_and_as_they_are_asked_for():
     assert len(floating) == 3
     assert all(solid.name.startswith("buoy") for solid in floating)
     assert len({solid.material.base for solid in floating}) == 1
+
+
+@pytest.mark.parametrize("kind", ["paper boat", "rowing boat", "sailing boat"])
+def test_a_boat_stays_upright(kind):
+    made = stage("boat", subjects=(Subject(kind=kind),))
+    motion = physics.simulate(made.solids, floor=None, frames=72, fps=24, waves=made.waves, wind=made.wind)
+    lane = motion.names.index(kind)
+    x, y = motion.poses[:, lane, 3], motion.poses[:, lane, 4]
+    assert (1 - 2 * (x**2 + y**2)).min() > 0.7
 
 
 def test_each_stone_that_falls_into_the_lake_starts_a_ring_where_and_when_it_meets_the_water():
