@@ -94,6 +94,33 @@ def test_the_family_is_what_the_prompt_asks_for(prompt, family, fallback):
     assert (scene.family, scene.fallback) == (family, fallback)
 
 
+@pytest.mark.parametrize("ball", ["ball", "football", "soccer ball", "tennis ball", "basketball", "bowling ball"])
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [("breaks a window pane", "pane"), ("smashes through the window", "pane"), ("cracks a window", "pane")],
+)
+def test_what_breaks_decides_and_not_what_breaks_it(ball, what, kind):
+    scene = read(f"A {ball} {what}")
+    assert (scene.family, scene.kinds, scene.words.ignored) == ("breaking", (kind,), ())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "family"),
+    [
+        ("A tennis ball breaks a vase", "breaking"),
+        ("A football smashes a plate", "breaking"),
+        ("A soccer ball breaks a brick wall", "breaking"),
+        ("A football breaks the silence and hits the post", "football"),
+        ("A tennis ball bounces off a brick wall", "tennis"),
+        ("A wrecking ball smashes a brick wall", "stack"),
+        ("A car with a broken window drives along a street", "vehicles"),
+        ("Ocean waves break against a wall", "ocean"),
+    ],
+)
+def test_only_what_can_break_decides(prompt, family):
+    assert read(prompt).family == family
+
+
 def test_every_content_word_is_accounted_for():
     words = read("Two crimson spheres and a banana fall at sunset, no people").words
     assert words.understood == ("two", "fall", "sunset", "people")
