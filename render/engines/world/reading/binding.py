@@ -20,6 +20,28 @@ COPULAS = frozenset({"is", "are", "was", "were", "be", "being"})
 """Words that point back to the noun: "the ball is red"."""
 PARTITIVES = frozenset({"them"})
 """Words for some of what was named, which cannot be told apart: "three of them blue"."""
+APART = frozenset(
+    {
+        "in",
+        "on",
+        "at",
+        "to",
+        "with",
+        "by",
+        "for",
+        "from",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "between",
+        "behind",
+        "beside",
+    }
+    | {"above", "below", "near", "around", "about", "across", "along", "upon", "within", "toward", "towards", "as"}
+    | {"and", "while"}
+)
+"""Stop words between a verb and a noun that is not its object: "petals falling around a bottle"."""
 AROUND = frozenset({"settings", "floors", "light", "weather"})
 """Traits that are told in nouns: "a green park"."""
 FOLLOWING = frozenset({"speeds"})
@@ -65,12 +87,26 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
 
 
 def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:
-    """Whether a verb belongs to things that are not shown, which stand right before it: "with petals falling"."""
+    """Whether a verb belongs to things that are not shown, which stand right before it: "with petals falling".
+
+    What is done to something that is shown is seen, whoever does it: "hands rotating a shoe".
+    """
     if not index or gaps[index] or not told[index].phrase.first.text.endswith("ing"):
         return False
     other = told[index - 1]
     same = other.phrase.first.clause == told[index].phrase.first.clause
-    return same and other.meaning.role is Role.NOTHING and other.phrase.tokens[-1].text.endswith("s")
+    others = same and other.meaning.role is Role.NOTHING and other.phrase.tokens[-1].text.endswith("s")
+    return others and not _has_object(told, index, gaps)
+
+
+def _has_object(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a thing that is shown follows a verb in its clause as its object."""
+    for k in range(index + 1, len(told)):
+        if told[k].phrase.first.clause != told[index].phrase.first.clause or gaps[k] & APART:
+            return False
+        if told[k].is_noun:
+            return True
+    return False
 
 
 def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:

@@ -391,6 +391,26 @@ def test_what_other_things_do_the_subject_does_not():
     assert read("A perfume bottle gently falling").actions[0].name == "drop"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "action"),
+    [
+        ("Boys throwing flat stones into a lake", "stones"),
+        ("Hands revealing a perfume bottle", "reveal"),
+        ("Workers breaking a vase", "break"),
+        ("Kids flying a red flag", "fly"),
+        ("Models rotating a shoe", "turntable"),
+    ],
+)
+def test_what_is_done_to_the_subject_is_seen_whoever_does_it(prompt, action):
+    assert [done.name for done in read(prompt).actions] == [action]
+
+
+@pytest.mark.parametrize("where", ["falling around a perfume bottle", "falling onto a can", "falling, a can"])
+def test_what_other_things_do_near_the_subject_is_not_done_to_it(where):
+    scene = read(f"Product spot, rose petals {where}")
+    assert (scene.family, scene.actions) == ("product", ())
+
+
 def test_a_place_that_stands_in_for_another_is_built():
     scene = read("A basketball swishes in a packed arena")
     assert scene.setting == "gym"
