@@ -110,9 +110,11 @@ def _has_object(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]
 
 
 def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:
-    """The words without content before the run of words that ends in a noun: "another" of "another red ball"."""
-    first = index
-    while first and not gaps[first] and told[first - 1].describes:
+    """The words without content before the run of words that ends in a noun: "another" of "another shiny red ball"."""
+    first, clause = index, told[index].phrase.first.clause
+    while first and not gaps[first] and told[first - 1].phrase.first.clause == clause:
+        if told[first - 1].is_noun or told[first - 1].meaning.role is Role.ACTION:
+            break
         first -= 1
     return gaps[first]
 

@@ -15,8 +15,8 @@ FIELDS = {"materials": "material", "sizes": "size", "speeds": "speed", "counts":
 """The field of a subject for each trait that has one value."""
 
 
-ANOTHER = "another"
-"""Before a thing that is not the one named before."""
+INDEFINITE = frozenset({"a", "an"})
+"""Before a thing that is not the one named before, where "a ball" is one: "a ball hits a ball"."""
 
 
 def _usual(noun: Told, family: Family) -> int | None:
@@ -26,6 +26,12 @@ def _usual(noun: Told, family: Family) -> int | None:
     if not singular:
         return family.plural
     return 1 if noun.meaning.value in family.one else None
+
+
+def _another(noun: Told, words: frozenset[str], family: Family) -> bool:
+    """Whether a noun with these words before it is one more than those named before it."""
+    counted = noun.meaning.value in family.one or family.plural is not None
+    return "another" in words or (counted and bool(words & INDEFINITE))
 
 
 @dataclass(slots=True)
@@ -63,7 +69,7 @@ class Cast:
                 kind=str(noun.meaning.value),
                 definite=noun.phrase.definite,
                 usual=_usual(noun, family),
-                another=ANOTHER in before(told, index, gaps),
+                another=_another(noun, before(told, index, gaps), family),
             )
             for index, noun in enumerate(told)
             if noun.is_noun

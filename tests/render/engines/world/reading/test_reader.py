@@ -218,6 +218,14 @@ def test_a_stand_in_ignores_what_it_does_not_show():
         ("a ball hits another red ball", [("ball", 1, ()), ("ball", 1, ("red",))]),
         ("Ein roter Ball fällt auf Sand", [("ball", 1, ("red",))]),
         ("Rote Bälle fallen auf Sand", [("ball", None, ("red",))]),
+        ("A red ball hits a ball", [("ball", 1, ("red",)), ("ball", 1, ())]),
+        ("A huge ball hits a huge ball", [("ball", 1, ()), ("ball", 1, ())]),
+        ("A ball and a block fall, then a ball", [("ball", 1, ()), ("block", 1, ()), ("ball", 1, ())]),
+        ("A box and a crate fall, the crate breaks", [("crate", 1, ()), ("crate", 1, ())]),
+        ("A ball falls on a crate and the ball bounces", [("ball", 1, ()), ("crate", 1, ())]),
+        ("A car passes a car", [("car", None, ()), ("car", None, ())]),
+        ("A stone falls into a lake, a stone skips", [("stone", 1, ()), ("stone", 1, ())]),
+        ("A perfume bottle, a perfume bottle", [("flacon", None, ())]),
         ("12 balls and 12 crates fall", [("ball", 12, ()), ("crate", None, ())]),
     ],
 )
@@ -422,6 +430,20 @@ def test_a_place_that_stands_in_for_another_is_built():
 )
 def test_what_stands_in_one_place_only_is_shown_there(prompt, setting):
     assert read(prompt).setting == setting
+
+
+@pytest.mark.parametrize(
+    ("prompt", "setting", "ignored"),
+    [
+        ("Leaves fall on a bench in a forest", "forest", ("bench",)),
+        ("Rain on a house in the meadow", "meadow", ("house",)),
+        ("Rain on a house, no meadow", "street", ("meadow",)),
+        ("A ball bounces beside a house in the park", "park", ("house",)),
+    ],
+)
+def test_the_place_that_is_named_comes_before_one_that_stands_for_something(prompt, setting, ignored):
+    scene = read(prompt)
+    assert (scene.setting, scene.words.ignored) == (setting, ignored)
 
 
 def test_a_storm_is_weather_to_a_boat():
