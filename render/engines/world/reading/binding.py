@@ -8,7 +8,7 @@ something that is no subject ("a wooden table") it belongs to that; if it ends i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from render.engines.world.reading.meaning import Meaning, Role
 from render.engines.world.reading.phrases import Phrase
@@ -63,6 +63,27 @@ class Told:
     def describes(self) -> bool:
         """Whether it says something of a noun, and is none."""
         return self.meaning.role in {Role.TRAIT, Role.ALWAYS} and self.meaning.trait not in AROUND
+
+
+def named_before(said: Sequence[tuple[Phrase, Meaning]]) -> list[Meaning]:
+    """The meaning of each phrase; a definite noun of a general kind is what was named before: "sailboat, the boat"."""
+    meant: list[Meaning] = []
+    earlier: list[tuple[str, str]] = []
+    for phrase, meaning in said:
+        if meaning.role is not Role.SUBJECT:
+            meant.append(meaning)
+            continue
+        kind = str(meaning.value)
+        if phrase.definite and all(kind != other for _, other in earlier):
+            kind = next((other for text, other in reversed(earlier) if _ends(phrase.text, text, other)), kind)
+        meant.append(replace(meaning, value=kind))
+        earlier.append((phrase.text, kind))
+    return meant
+
+
+def _ends(general: str, *special: str) -> bool:
+    """Whether a word ends one of the names of a thing, as "boat" does "sailboat"."""
+    return any(name.endswith(general) for name in special)
 
 
 def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> int | None:

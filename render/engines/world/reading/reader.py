@@ -9,7 +9,7 @@ from typing import Any
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, noun, of_another
+from render.engines.world.reading.binding import Told, named_before, noun, of_another
 from render.engines.world.reading.cast import Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
@@ -71,7 +71,8 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
         return Meaning(base.role, base.value, base.trait, named)
 
     affirmed = [phrase for phrase in found if not phrase.negated]
-    shown = iter(together(family, [(phrase.text, meaning(phrase)) for phrase in affirmed]))
+    meant = named_before([(phrase, meaning(phrase)) for phrase in affirmed])
+    shown = iter(together(family, [(phrase.text, known) for phrase, known in zip(affirmed, meant, strict=True)]))
     return [Told(phrase, meaning(phrase) if phrase.negated else next(shown)) for phrase in found]
 
 
