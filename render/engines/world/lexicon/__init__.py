@@ -117,6 +117,8 @@ class Common(_Part):
     """Words without content."""
     definite: tuple[Word, ...]
     """Stop words before something that was named already."""
+    plurals: tuple[Word, ...]
+    """Nouns that mean several things as they stand in the lexicon, unless "a" stands before them."""
     decoys: tuple[Word, ...]
     """What nothing shows, so that the sentence model may find a word nearer to it than to what is shown."""
 

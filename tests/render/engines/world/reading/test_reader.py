@@ -218,6 +218,10 @@ def test_a_stand_in_ignores_what_it_does_not_show():
         ("a ball hits another red ball", [("ball", 1, ()), ("ball", 1, ("red",))]),
         ("Ein roter Ball fällt auf Sand", [("ball", 1, ("red",))]),
         ("Rote Bälle fallen auf Sand", [("ball", None, ("red",))]),
+        ("Dice fall", [("block", None, ())]),
+        ("Red dice fall, the dice bounce", [("block", None, ("red",))]),
+        ("A red dice falls", [("block", 1, ("red",))]),
+        ("Two dice fall", [("block", 2, ())]),
         ("A red ball hits a ball", [("ball", 1, ("red",)), ("ball", 1, ())]),
         ("A huge ball hits a huge ball", [("ball", 1, ()), ("ball", 1, ())]),
         ("A ball and a block fall, then a ball", [("ball", 1, ()), ("block", 1, ()), ("ball", 1, ())]),
@@ -485,9 +489,12 @@ def test_a_storm_is_weather_to_a_boat():
     assert read("A sailing boat in a storm").weather == "storm"
 
 
-@pytest.mark.parametrize("word", ["chilled", "cold", "droplets", "ice cream"])
-def test_what_is_cold_or_wet_is_no_splash(word):
-    assert "ice" not in read(f"A can on a turntable, {word}").kinds
+@pytest.mark.parametrize("word", ["chilled", "cold", "droplet", "droplets", "water droplets", "ice cream"])
+def test_what_is_cold_or_wet_is_no_splash_and_no_fall(word):
+    scene = read(f"A can with {word} rotates")
+    assert scene.kinds == ("can",)
+    assert [action.name for action in scene.actions] == ["turntable"]
+    assert scene.words.approximated == ()
 
 
 def test_more_than_can_be_shown_is_not_understood():
