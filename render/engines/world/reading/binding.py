@@ -42,6 +42,8 @@ APART = frozenset(
     | {"and", "while"}
 )
 """Stop words between a verb and a noun that is not its object: "petals falling around a bottle"."""
+OPENING = frozenset({"and", "but", "then", "while", "as", "when", "before", "after", "so"})
+"""Stop words that open a clause."""
 AROUND = frozenset({"settings", "floors", "light", "weather"})
 """Traits that are told in nouns: "a green park"."""
 FOLLOWING = frozenset({"speeds"})
@@ -65,19 +67,25 @@ class Told:
         return self.meaning.role in {Role.TRAIT, Role.ALWAYS} and self.meaning.trait not in AROUND
 
 
-def named_before(said: Sequence[tuple[Phrase, Meaning]]) -> list[Meaning]:
-    """The meaning of each phrase; a definite noun of a general kind is what was named before: "sailboat, the boat"."""
+def named_before(said: Sequence[Told], gaps: Sequence[frozenset[str]]) -> list[Meaning]:
+    """The meaning of each phrase; a definite noun of a general kind is what was named before: "sailboat, the boat".
+
+    Not within one clause: "a bowling ball hits the ball".
+    """
     meant: list[Meaning] = []
-    earlier: list[tuple[str, str]] = []
-    for phrase, meaning in said:
-        if meaning.role is not Role.SUBJECT:
-            meant.append(meaning)
+    earlier: list[tuple[int, str, str]] = []
+    clause = 0
+    for k, (told, gap) in enumerate(zip(said, gaps, strict=True)):
+        clause += not k or bool(gap & OPENING) or told.phrase.first.clause != said[k - 1].phrase.first.clause
+        if told.meaning.role is not Role.SUBJECT:
+            meant.append(told.meaning)
             continue
-        kind = str(meaning.value)
-        if phrase.definite and all(kind != other for _, other in earlier):
-            kind = next((other for text, other in reversed(earlier) if _ends(phrase.text, text, other)), kind)
-        meant.append(replace(meaning, value=kind))
-        earlier.append((phrase.text, kind))
+        kind, text = str(told.meaning.value), told.phrase.text
+        if told.phrase.definite and all(kind != other for *_, other in earlier):
+            fits = (other for at, name, other in reversed(earlier) if at < clause and _ends(text, name, other))
+            kind = next(fits, kind)
+        meant.append(replace(told.meaning, value=kind))
+        earlier.append((clause, text, kind))
     return meant
 
 
