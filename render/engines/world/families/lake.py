@@ -16,6 +16,8 @@ from render.engines.world.stage import Launch, Particles, Ring, Shape, Shot, Sol
 
 FALL = 1.1
 """Metres from which stones fall."""
+SEEN = 0.6
+"""Seconds before the end from which no stone falls that the prompt counts: it reaches the water and starts its ring."""
 PEBBLE = 0.05
 RAIN_RINGS = 22
 """Rings a second that rain draws on the water in view."""
@@ -89,9 +91,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     elif "drops" in asked:
         rings += _drops(rng, seconds=seconds, rate=1.6, radius=0.05)
     else:
-        every = float(rng.uniform(1.9, 2.6))
-        times = [float(t) for t in np.arange(float(rng.uniform(0.15, 0.5)), seconds, every)]
-        stones, thrown, crowns = _stones(times[: scene.count], rng)
+        every, first = float(rng.uniform(1.9, 2.6)), float(rng.uniform(0.15, 0.5))
+        if scene.count:
+            every = min(every, max(0.0, seconds - first - SEEN) / scene.count)
+        many = scene.count or math.ceil((seconds - first) / every)
+        stones, thrown, crowns = _stones([first + every * k for k in range(many)], rng)
         solids += stones
         rings += thrown
         clouds.append(crowns)

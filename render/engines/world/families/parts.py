@@ -38,7 +38,7 @@ STUFFS: dict[str, str] = {
 def subject_of(scene: Scene, *kinds: str) -> Subject:
     """The first subject of one of these kinds, with all others of its kind; else one that names none, or a plain one.
 
-    The colours of several subjects stand in it as often as there are things of that colour.
+    The colours of several subjects stand in it as often as there are things of that colour, once if none are counted.
     """
     first = next((subject for subject in scene.subjects if subject.kind in kinds), None)
     if first is None:
@@ -46,7 +46,7 @@ def subject_of(scene: Scene, *kinds: str) -> Subject:
     alike = [subject for subject in scene.subjects if subject.kind == first.kind]
     if len(alike) == 1:
         return first
-    colours = [s.colours[k % len(s.colours)] for s in alike if s.colours for k in range(s.count or 1)]
+    colours = [s.colours[k % len(s.colours)] for s in alike if s.colours for k in range(s.count or len(s.colours))]
     count = sum(subject.count or 0 for subject in alike) if all(subject.count for subject in alike) else None
     return replace(first, count=count, colours=tuple(colours))
 

@@ -148,7 +148,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     felt = COLOURS[subject.colours[0]] if subject.colours else (0.60, 0.72, 0.045)
     fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
     kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
-    served = any(action.name == "serve" for action in scene.actions)
+    asked = {action.name for action in scene.actions}
     seam = _seam()
     starts = parts.runs(seconds, BETWEEN, MOST)
     if subject.count:
@@ -167,8 +167,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         for k, start in enumerate(starts)
     ]
     seams = [parts.shown_on(ball.name, f"{ball.name}'s seam", seam, CHALK) for ball in balls]
-    if not kind and (served or {"net", "court"} & set(scene.kinds)):
-        stage = _crossed(scene, rng, balls, subject.speed, served)
+    if not kind and ({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds)):
+        stage = _crossed(scene, rng, balls, subject.speed, "serve" in asked)
         return replace(stage, solids=(*stage.solids, *seams))
     solids = _wall(kind, rng)
     for ball in balls:

@@ -7,6 +7,7 @@ them to a file here. Only what is really seen or heard may stand under ``same``,
 from __future__ import annotations
 
 import functools
+import itertools
 from importlib import resources
 from typing import Annotated, Generic, Literal, TypeVar, get_args
 
@@ -116,6 +117,8 @@ class Common(_Part):
     """Words without content."""
     definite: tuple[Word, ...]
     """Stop words before something that was named already."""
+    plurals: tuple[Word, ...]
+    """Nouns that mean several things as they stand in the lexicon, unless "a" stands before them."""
     decoys: tuple[Word, ...]
     """What nothing shows, so that the sentence model may find a word nearer to it than to what is shown."""
 
@@ -131,6 +134,8 @@ class Family(_Part):
     """One line for people."""
     words: dict[Word, Annotated[float, Field(ge=0)]]
     """How strongly a word speaks for the family; 1.0 asks for it. It need not be shown."""
+    decides: tuple[tuple[Word, ...], ...] = ()
+    """Lists of words: a prompt with one of each asks for the family more than any single word does for another."""
     bars: tuple[Word, ...] = ()
     """Words with which a prompt asks for what it cannot show, whatever else is said."""
     subjects: dict[Word, Text] = {}
@@ -161,7 +166,17 @@ class Family(_Part):
     @property
     def phrases(self) -> frozenset[str]:
         """All words of the family."""
-        return frozenset({*self.words, *self.bars, *self.subjects, *self.actions, *self.shown, *self.near})
+        return frozenset(
+            {
+                *self.words,
+                *itertools.chain(*self.decides),
+                *self.bars,
+                *self.subjects,
+                *self.actions,
+                *self.shown,
+                *self.near,
+            }
+        )
 
 
 class Lexicon(_Part):

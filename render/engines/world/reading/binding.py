@@ -8,7 +8,7 @@ something that is no subject ("a wooden table") it belongs to that; if it ends i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from render.engines.world.reading.meaning import Meaning, Role
 from render.engines.world.reading.phrases import Phrase
@@ -20,6 +20,30 @@ COPULAS = frozenset({"is", "are", "was", "were", "be", "being"})
 """Words that point back to the noun: "the ball is red"."""
 PARTITIVES = frozenset({"them"})
 """Words for some of what was named, which cannot be told apart: "three of them blue"."""
+APART = frozenset(
+    {
+        "in",
+        "on",
+        "at",
+        "to",
+        "with",
+        "by",
+        "for",
+        "from",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "between",
+        "behind",
+        "beside",
+    }
+    | {"above", "below", "near", "around", "about", "across", "along", "upon", "within", "toward", "towards", "as"}
+    | {"and", "while"}
+)
+"""Stop words between a verb and a noun that is not its object: "petals falling around a bottle"."""
+OPENING = frozenset({"and", "but", "then", "while", "as", "when", "before", "after", "so"})
+"""Stop words that open a clause."""
 AROUND = frozenset({"settings", "floors", "light", "weather"})
 """Traits that are told in nouns: "a green park"."""
 FOLLOWING = frozenset({"speeds"})
@@ -41,6 +65,33 @@ class Told:
     def describes(self) -> bool:
         """Whether it says something of a noun, and is none."""
         return self.meaning.role in {Role.TRAIT, Role.ALWAYS} and self.meaning.trait not in AROUND
+
+
+def named_before(said: Sequence[Told], gaps: Sequence[frozenset[str]]) -> list[Meaning]:
+    """The meaning of each phrase; a definite noun of a general kind is what was named before: "sailboat, the boat".
+
+    Not within one clause: "a bowling ball hits the ball".
+    """
+    meant: list[Meaning] = []
+    earlier: list[tuple[int, str, str]] = []
+    clause = 0
+    for k, (told, gap) in enumerate(zip(said, gaps, strict=True)):
+        clause += not k or bool(gap & OPENING) or told.phrase.first.clause != said[k - 1].phrase.first.clause
+        if told.meaning.role is not Role.SUBJECT:
+            meant.append(told.meaning)
+            continue
+        kind, text = str(told.meaning.value), told.phrase.text
+        if told.phrase.definite and all(kind != other for *_, other in earlier):
+            fits = (other for at, name, other in reversed(earlier) if at < clause and _ends(text, name, other))
+            kind = next(fits, kind)
+        meant.append(replace(told.meaning, value=kind))
+        earlier.append((clause, text, kind))
+    return meant
+
+
+def _ends(general: str, *special: str) -> bool:
+    """Whether a word ends one of the names of a thing, as "boat" does "sailboat"."""
+    return any(name.endswith(general) for name in special)
 
 
 def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> int | None:
@@ -65,18 +116,34 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
 
 
 def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:
-    """Whether a verb belongs to things that are not shown, which stand right before it: "with petals falling"."""
+    """Whether a verb belongs to things that are not shown, which stand right before it: "with petals falling".
+
+    What is done to something that is shown is seen, whoever does it: "hands rotating a shoe".
+    """
     if not index or gaps[index] or not told[index].phrase.first.text.endswith("ing"):
         return False
     other = told[index - 1]
     same = other.phrase.first.clause == told[index].phrase.first.clause
-    return same and other.meaning.role is Role.NOTHING and other.phrase.tokens[-1].text.endswith("s")
+    others = same and other.meaning.role is Role.NOTHING and other.phrase.tokens[-1].text.endswith("s")
+    return others and not _has_object(told, index, gaps)
+
+
+def _has_object(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a thing that is shown follows a verb in its clause as its object."""
+    for k in range(index + 1, len(told)):
+        if told[k].phrase.first.clause != told[index].phrase.first.clause or gaps[k] & APART:
+            return False
+        if told[k].is_noun:
+            return True
+    return False
 
 
 def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:
-    """The words without content before the run of words that ends in a noun: "another" of "another red ball"."""
-    first = index
-    while first and not gaps[first] and told[first - 1].describes:
+    """The words without content before the run of words that ends in a noun: "another" of "another shiny red ball"."""
+    first, clause = index, told[index].phrase.first.clause
+    while first and not gaps[first] and told[first - 1].phrase.first.clause == clause:
+        if told[first - 1].is_noun or told[first - 1].meaning.role is Role.ACTION:
+            break
         first -= 1
     return gaps[first]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from render.engines.world import lexicon
 from render.engines.world.lexicon import Family
 from render.engines.world.reading import tongues
 from render.engines.world.reading.binding import Told, before
@@ -15,17 +16,25 @@ FIELDS = {"materials": "material", "sizes": "size", "speeds": "speed", "counts":
 """The field of a subject for each trait that has one value."""
 
 
-ANOTHER = "another"
-"""Before a thing that is not the one named before."""
+INDEFINITE = frozenset({"a", "an"})
+"""Before a thing that is not the one named before, where "a ball" is one: "a ball hits a ball"."""
 
 
-def _usual(noun: Told, family: Family) -> int | None:
-    """How many of its kind a noun without a number stands for in a family."""
+def _usual(noun: Told, words: frozenset[str], family: Family) -> int | None:
+    """How many of its kind a noun without a number, with these words before it, stands for in a family."""
     phrase = noun.phrase
     singular = tongues.is_form(phrase.said) if phrase.said else not phrase.inflected
+    if phrase.text in lexicon.load().common.plurals:
+        singular = bool(words & INDEFINITE)
     if not singular:
         return family.plural
     return 1 if noun.meaning.value in family.one else None
+
+
+def _another(noun: Told, words: frozenset[str], family: Family) -> bool:
+    """Whether a noun with these words before it is one more than those named before it."""
+    counted = noun.meaning.value in family.one or family.plural is not None
+    return "another" in words or (counted and bool(words & INDEFINITE))
 
 
 @dataclass(slots=True)
@@ -62,8 +71,8 @@ class Cast:
             index: _Mention(
                 kind=str(noun.meaning.value),
                 definite=noun.phrase.definite,
-                usual=_usual(noun, family),
-                another=ANOTHER in before(told, index, gaps),
+                usual=_usual(noun, before(told, index, gaps), family),
+                another=_another(noun, before(told, index, gaps), family),
             )
             for index, noun in enumerate(told)
             if noun.is_noun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 from render.engines.world import lexicon
@@ -12,6 +13,8 @@ from render.engines.world.reading.text import Token
 
 ENOUGH = 1.0
 """The score from which a prompt is taken to ask for a family."""
+DECIDED = 4.0
+"""What the words that decide for a family together add to its score: a football that breaks a window is no goal."""
 
 
 def choose(tokens: Sequence[Token]) -> tuple[str, bool]:
@@ -28,13 +31,16 @@ def score(tokens: Sequence[Token], family: str) -> float:
     """How strongly the words, each counted once, speak for a family."""
     known = lexicon.load().families[family]
     said = {text for _, _, text in phrases.matches(tokens, _keys(family))}
-    return 0.0 if said.intersection(known.bars) else sum(known.words[text] for text in said)
+    if said.intersection(known.bars):
+        return 0.0
+    decided = bool(known.decides) and all(said.intersection(words) for words in known.decides)
+    return sum(known.words.get(text, 0.0) for text in said) + DECIDED * decided
 
 
 @functools.cache
 def _keys(family: str) -> frozenset[str]:
     known = lexicon.load().families[family]
-    return frozenset({*known.words, *known.bars})
+    return frozenset({*known.words, *itertools.chain(*known.decides), *known.bars})
 
 
 def _affirmed(tokens: Sequence[Token]) -> list[Token]:

@@ -42,8 +42,15 @@ NOTHING = Meaning(Role.NOTHING)
 
 
 def together(family: str, said: Sequence[tuple[str, Meaning]]) -> list[Meaning]:
-    """The meanings of the phrases of one prompt: nothing for those that the family does not show beside the others."""
+    """The meanings of the phrases of one prompt: nothing for those that the family does not show beside the others.
+
+    What stands for a place, as a bench for a park, does so only where no place is named.
+    """
     known = lexicon.load().families[family]
+    if any(meaning.trait == "settings" and not meaning.near for _, meaning in said):
+        said = [
+            (phrase, NOTHING if meaning.trait == "settings" and meaning.near else meaning) for phrase, meaning in said
+        ]
     named = [_names(phrase, meaning) for phrase, meaning in said]
     beside = dict.fromkeys(name for names in named for name in sorted(names))
     firsts = [next((name for name in beside if name in group), "") for group in known.first]

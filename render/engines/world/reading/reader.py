@@ -9,7 +9,7 @@ from typing import Any
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, noun, of_another
+from render.engines.world.reading.binding import Told, named_before, noun, of_another
 from render.engines.world.reading.cast import Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
@@ -39,8 +39,8 @@ def read(prompt: str, *, negative: str = "") -> Scene:
     tokens = tongues.english(pieces.tokens, language(prompt))
     family, fallback = families.choose(tokens)
     found = phrases.find(tokens, family)
-    told = _told(found, family)
     gaps = _gaps(found, [token.text for token in tokens])
+    told = _told(found, family, gaps)
     reading = _Reading(family, told, gaps)
     reading.title(pieces.titles)
     for index in range(len(told)):
@@ -53,7 +53,7 @@ def language(prompt: str) -> str:
     return tongues.guess([token.text for token in take_apart(prompt).tokens])
 
 
-def _told(found: Sequence[Phrase], family: str) -> list[Told]:
+def _told(found: Sequence[Phrase], family: str, gaps: Sequence[frozenset[str]]) -> list[Told]:
     """Each phrase with its meaning; words of no lexicon with that of the phrase they are near to."""
     table = meanings(family)
     strange = [phrase.text for phrase in found if not (phrase.negated or phrase.first.is_time or _known(phrase))]
@@ -70,9 +70,11 @@ def _told(found: Sequence[Phrase], family: str) -> list[Told]:
         named = f"{base.near or like.phrase} ({like.score:.2f})"
         return Meaning(base.role, base.value, base.trait, named)
 
-    affirmed = [phrase for phrase in found if not phrase.negated]
-    shown = iter(together(family, [(phrase.text, meaning(phrase)) for phrase in affirmed]))
-    return [Told(phrase, meaning(phrase) if phrase.negated else next(shown)) for phrase in found]
+    told = [Told(phrase, meaning(phrase)) for phrase in found]
+    affirmed = [k for k, phrase in enumerate(found) if not phrase.negated]
+    meant = named_before([told[k] for k in affirmed], [gaps[k] for k in affirmed])
+    shown = iter(together(family, [(found[k].text, known) for k, known in zip(affirmed, meant, strict=True)]))
+    return [other if other.phrase.negated else Told(other.phrase, next(shown)) for other in told]
 
 
 def _known(phrase: Phrase) -> bool:

@@ -86,3 +86,13 @@ def test_what_depends_on_other_words_names_what_there_is(name):
     assert {*family.needs, *family.unless, *family.one} <= known
     assert {other for others in (*family.needs.values(), *family.unless.values()) for other in others} <= known
     assert {kind for group in family.first for kind in group} <= {*family.subjects.values()}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_what_depends_on_other_words_names_a_thing_or_what_it_does_and_not_both(name):
+    family = lexicon.load().families[name]
+    rules = (*family.needs.items(), *family.unless.items())
+    named = {word for word, others in rules for word in (word, *others)}
+    kinds, actions = {*family.subjects.values()}, {*family.actions.values()}
+    assert not named & kinds & actions
+    assert not named & {*family.settings} & (kinds | actions)
