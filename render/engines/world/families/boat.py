@@ -76,6 +76,7 @@ def _paper(long: float) -> tuple[geometry.Mesh, geometry.Mesh]:
 def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[list[Solid], float]:
     """A floating body with what rides on it, and its height in metres."""
     paint = Material(base=colour, gloss=0.5, mirror=0.4)
+    worn: list[tuple[geometry.Mesh, Material]] = []
     if kind == "buoy":
         profile = [(0.0, -0.34), (0.20, -0.30), (0.33, -0.08), (0.33, 0.08), (0.16, 0.34), (0.09, 0.62), (0.0, 0.64)]
         look, size, substance, tall = geometry.lathe(profile), (0.33, 0.33, 0.45), "plastic", 1.0
@@ -83,6 +84,7 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         look, fold = _paper(0.28)
         size, substance, tall = (0.14, 0.045, 0.045), "card", 0.12
         paint = Material(base=colour, gloss=0.05)
+        worn.append((fold, paint))
     else:
         look, size, substance, tall = _hull(3.0, 1.15, 0.55), (1.5, 0.58, 0.3), "plastic", 0.6
     body = Solid(
@@ -95,7 +97,6 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         floats=True,
         look=look,
     )
-    worn: list[tuple[geometry.Mesh, Material]] = []
     timber = Material(pattern=Pattern.WOOD, base=(0.30, 0.17, 0.08), accent=(0.42, 0.26, 0.13), scale=0.4, gloss=0.2)
     cloth = Material(pattern=Pattern.CLOTH, base=WHITE, scale=0.02, gloss=0.02)
     if kind == "rowing boat":
@@ -107,8 +108,6 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         worn.append((_flat([(0.21, 0, 0.62), (-1.1, 0.1, 0.62), (0.21, 0, 2.8)]), cloth))
         worn.append((_flat([(1.35, 0, 0.42), (0.32, 0.05, 0.5), (0.27, 0, 2.35)]), cloth))
         tall = 2.9
-    elif kind == "paper boat":
-        worn.append((fold, paint))
     elif kind == "buoy":
         worn.append((geometry.lathe([(0.335, -0.06), (0.335, 0.06)]), Material(base=WHITE, gloss=0.4)))
     rides = [
