@@ -13,7 +13,7 @@ from render.engines.world.tracer.world_kernels import (
     blocked_by_moving,
     blocked_by_still,
     hemisphere,
-    hit_moving,
+    hit_any,
     hit_still,
     towards_sun,
 )
@@ -289,13 +289,7 @@ def sun_share(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float, least: in
 def seen_in(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
     """All that a moving part's mirror shows, before the surface's share is taken."""
     bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
-    other = hit_still(world, at, bounce, 80.0)
-    reach = float(80.0)
-    if other.distance > 0.0:
-        reach = other.distance
-    near = hit_moving(world, at, bounce, reach)
-    if near.distance > 0.0:
-        other = near
+    other = hit_any(world, at, bounce, 80.0)
     return mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
 
 
@@ -335,13 +329,7 @@ def seen_through(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
             inside = 1 - enters
         base = world[0].surfaces[face.surface].base
         point = point + way * 0.00005
-        other = hit_still(world, point, way, 80.0)
-        reach = float(80.0)
-        if other.distance > 0.0:
-            reach = other.distance
-        near = hit_moving(world, point, way, reach)
-        if near.distance > 0.0:
-            other = near
+        other = hit_any(world, point, way, 80.0)
         if inside != 0:
             depth = wp.clamp(other.distance, 0.0, 1.0) / TINT
             bright = wp.max(wp.max(base), 0.001)

@@ -220,6 +220,19 @@ def hit_still(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -
 
 
 @wp.func
+def hit_any(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The nearest of the ground and of all parts, or a distance below 0."""
+    hit = hit_still(world, origin, direction, reach)
+    limit = reach
+    if hit.distance > 0.0:
+        limit = hit.distance
+    near = hit_moving(world, origin, direction, limit)
+    if near.distance > 0.0:
+        hit = near
+    return hit
+
+
+@wp.func
 def blocked_by_still(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> float:
     """1 if something that stands still lies within reach, else 0."""
     if world[0].has_still != 0:
