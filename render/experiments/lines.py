@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_BESIDE = 12
+"""Clips up to which differing prompts share a line: a browser plays these in step, and a person sees them at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -40,15 +43,24 @@ def lines(entries: Sequence[Entry]) -> tuple[Line, ...]:
     """Put the entries of one experiment side by side.
 
     Rows with the same prompt stand in one line across variants; the second row of a prompt and variant (another
-    seed, say) goes into that prompt's second line. If no prompt is shared by two variants, then the prompt is
-    what is compared, and the variants' first rows stand together, then their second ones.
+    seed, say) goes into that prompt's second line. Prompts of which each variant has at most one, because they are
+    what is compared or vary with it, share their line, up to :data:`MOST_BESIDE` clips.
     """
     order = {variant: place for place, variant in enumerate(variants(entries))}
-    cells = _fold(entries)
-    prompts = _group(cells, key=lambda cell: (cell.entry.row.prompt, cell.entry.row.shots))
-    if len(order) > 1 and all(len({cell.entry.row.variant for cell in group}) == 1 for group in prompts):
-        return tuple(_aligned(cells, order))
-    return tuple(line for group in prompts for line in _aligned(group, order))
+    prompts = _group(_fold(entries), key=lambda cell: (cell.entry.row.prompt, cell.entry.row.shots))
+    laid: list[list[Cell]] = []
+    free: dict[str, int] = {}
+    closed = 0
+    for side in (side for group in prompts for side in _aligned(group)):
+        place = max(closed, *(free.get(cell.entry.row.variant, 0) for cell in side))
+        while place < len(laid) and len(laid[place]) + len(side) > MOST_BESIDE:
+            closed += place == closed
+            place += 1
+        if place == len(laid):
+            laid.append([])
+        laid[place] += side
+        free |= {cell.entry.row.variant: place + 1 for cell in side}
+    return tuple(_line(cells, order) for cells in laid)
 
 
 def _fold(entries: Sequence[Entry]) -> list[Cell]:
@@ -57,19 +69,23 @@ def _fold(entries: Sequence[Entry]) -> list[Cell]:
     return [Cell(entry=group[0], also=tuple(group[1:])) for group in groups]
 
 
-def _aligned(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Line]:
-    """The n-th cell of every variant into the n-th line; ``order`` gives each variant's place."""
-    columns = _group(cells, key=lambda cell: cell.entry.row.variant)
-    columns.sort(key=lambda column: order[column[0].entry.row.variant])
-    sides: list[list[Cell]] = [[] for _ in range(max(map(len, columns)))]
-    for column in columns:
+def _aligned(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The first cell of every variant, then the second of those that have one, and so on."""
+    sides: list[list[Cell]] = []
+    for column in _group(cells, key=lambda cell: cell.entry.row.variant):
+        sides += [[] for _ in column[len(sides) :]]
         for side, cell in zip(sides, column, strict=False):
             side.append(cell)
-    laid = []
-    for side in sides:
-        shared = {cell.entry.row.prompt for cell in side}
-        laid.append(Line(prompt=shared.pop() if len(shared) == 1 else "", cells=tuple(side)))
-    return laid
+    return sides
+
+
+def _line(cells: Sequence[Cell], order: Mapping[str, int]) -> Line:
+    """The cells side by side; ``order`` gives each variant's place."""
+    shared = {cell.entry.row.prompt for cell in cells}
+    return Line(
+        prompt=shared.pop() if len(shared) == 1 else "",
+        cells=tuple(sorted(cells, key=lambda cell: order[cell.entry.row.variant])),
+    )
 
 
 def _group(items: Iterable[T], *, key: Callable[[T], Hashable]) -> list[list[T]]:
