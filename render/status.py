@@ -48,7 +48,7 @@ class Status:
     """Files of the inbox that could not be used; their rows are in no count."""
     store: str
     state: str
-    """"taken in", "planned", "finished" or "cancelled"."""
+    """"taken in", "planned", "under way" (a clip of it is made), "finished" or "cancelled"."""
     rows: int
     waiting: int
     """Rows without an end yet."""
@@ -89,6 +89,10 @@ class BatchStatus:
     """As in :class:`Status`."""
     rows: int | None
     """None until it is planned."""
+    clips: int | None
+    """That it has to render; None until it is planned."""
+    made: int | None
+    """Of these, the clips that are made; None if it is finished or cancelled, where ``ends`` tell more."""
     ends: Mapping[End, int]
     """Of its rows in the catalog; all six, always."""
 
@@ -120,19 +124,20 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
         if plan.shard is not None:
             over, of = shards.get(plan.shard, (0, 0))
             shards[plan.shard] = (over + (plan.row.row in ended), of + 1)
+    shown = tuple(
+        _clip(store, batch_id, plan, ended.get(plan.row.row), records.get(plan.fingerprint)) for plan in planned
+    )
     return Status(
         batch=batch_id,
         manifest=batch.source,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
-        state=_state(store, batch_id, summary),
+        state=_state(store, batch_id, planned=summary is not None, begun=any(_is_made(clip) for clip in shown)),
         rows=rows,
         waiting=rows - len(ended),
         ends=Counter(receipt.end for receipt in ended.values()),
         quarantined=quarantined,
-        clips=tuple(
-            _clip(store, batch_id, plan, ended.get(plan.row.row), records.get(plan.fingerprint)) for plan in planned
-        ),
+        clips=shown,
         shards=dict(sorted(shards.items())),
         report=store.uri(layout.report(batch_id)) if store.exists(layout.report(batch_id)) else "",
         elapsed_seconds=_elapsed(batch, ended.values()),
@@ -146,13 +151,16 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
     found = []
     for batch in known[:most]:
         summary = batches.plan_summary(store, batch.id)
+        made = _made(store, batch.id) if summary and not _is_over(store, batch.id) else None
         found.append(
             BatchStatus(
                 batch=batch.id,
                 created_at=batch.created_at,
-                state=_state(store, batch.id, summary),
+                state=_state(store, batch.id, planned=summary is not None, begun=bool(made)),
                 manifest=batch.source,
                 rows=summary.manifest_rows if summary else None,
+                clips=sum(summary.shards.values()) if summary else None,
+                made=made,
                 ends={end: ends[batch.id][end] for end in End},
             )
         )
@@ -181,12 +189,29 @@ def _clip(
     )
 
 
-def _state(store: ObjectStore, batch_id: str, summary: batches.PlanSummary | None) -> str:
+def _is_made(clip: ClipStatus) -> bool:
+    """Whether a job of the batch has come to something."""
+    return clip.shard is not None and (bool(clip.uri) or clip.end is not None)
+
+
+def _made(store: ObjectStore, batch_id: str) -> int:
+    """How many of the clips that the batch has to render are made."""
+    wanted = (one.fingerprint for one in batches.read_plan(store, batch_id) if one.decision is Decision.RENDER)
+    return sum(1 for _ in clips.find_each(store, wanted))
+
+
+def _is_over(store: ObjectStore, batch_id: str) -> bool:
+    return any(store.exists(mark(batch_id)) for mark in (layout.cancelled, layout.finished))
+
+
+def _state(store: ObjectStore, batch_id: str, *, planned: bool, begun: bool) -> str:
     if store.exists(layout.cancelled(batch_id)):
         return "cancelled"
     if store.exists(layout.finished(batch_id)):
         return "finished"
-    return "planned" if summary else "taken in"
+    if not planned:
+        return "taken in"
+    return "under way" if begun else "planned"
 
 
 def _elapsed(batch: Batch, ended: Iterable[Receipt]) -> float:

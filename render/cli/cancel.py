@@ -13,11 +13,13 @@ def command(batch: options.BatchId, store: options.Store = None, as_json: option
     A run at work drains, rows without an end fail with that reason, what was made is published.
 
     Examples:
-      nightreel cancel run-20261122T110000-0123456789ab
+      nightreel cancel run-20261122T110000123-0123456789ab
     """
     from render import pipeline
+    from render.cli import lookup
 
     settings = options.settings(store=store)
+    batch = lookup.batch(settings.store, batch)
     pipeline.cancel(settings, batch, now=datetime.now(UTC))
     status = pipeline.status(settings, batch)
     if as_json:

@@ -1,4 +1,4 @@
-"""Which clip somebody means by a fingerprint (or its beginning), a URI, a path in a store, or any file."""
+"""What somebody means: a clip by a fingerprint (or its beginning), a URI or any file, a batch by a part of its id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from render.store.objects import ObjectStore
 
 SHORTEST = 6
-"""Hex digits of a fingerprint that are taken for one."""
+"""Hex digits of a fingerprint, or characters of a batch's id, that are taken for one."""
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{SHORTEST},64}}")
 _IN_STORE = re.compile(r"(?P<root>.+)/(?P<path>clips/[0-9a-f]{2}/(?P<fingerprint>[0-9a-f]{64})(/.*)?)")
 
@@ -55,6 +55,25 @@ def find(text: str, *, store_url: str, store_given: bool) -> Found:
     if not local.is_file():
         raise errors.NotFound(f"There is no file {text}: give a clip's fingerprint, URI or file.")
     return _by_content(local, open_store(store_url))
+
+
+def batch(store_url: str, text: str) -> str:
+    """The id of the batch that ``text`` is, or how its id begins or ends.
+
+    Raises :class:`render.errors.NotFound` with the ids that fit if there are several.
+    """
+    from render.store import batches
+    from render.store.objects import open_store
+
+    known = batches.list_ids(open_store(store_url))
+    if text in known or len(text) < SHORTEST:
+        return text
+    found = [one for one in known if one.startswith(text) or one.endswith(text)]
+    if len(found) > 1:
+        raise errors.NotFound(
+            f"{len(found)} batches begin or end with {text!r}: {', '.join(found[-5:])}. Give more of it."
+        )
+    return found[0] if found else text
 
 
 def _local(text: str) -> Path | None:

@@ -43,7 +43,9 @@ JobsPerShard = Annotated[
     int | None,
     typer.Option("--jobs-per-shard", metavar="N", min=1, help="Clips in a shard. Default: 64.", show_default=False),
 ]
-BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="A batch's id, as `nightreel run` prints it.")]
+BatchId = Annotated[
+    str, typer.Argument(metavar="BATCH", help="A batch's id, as `nightreel run` prints it, or how it begins or ends.")
+]
 
 
 def settings(**overrides: object) -> Any:

@@ -37,7 +37,7 @@ def command(
 
     Examples:
       nightreel report spring-hero
-      nightreel report run-20261122T110000-0123456789ab
+      nightreel report run-20261122T110000123-0123456789ab
       nightreel report spring-hero --bundle spring.zip
     """
     from render.experiments import bundle as bundles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 def command(
     batch: Annotated[
         str | None,
-        typer.Argument(metavar="BATCH", help="A batch's id; without one the batches are listed.", show_default=False),
+        typer.Argument(
+            metavar="BATCH",
+            help="A batch's id, or how it begins or ends; without one the batches are listed.",
+            show_default=False,
+        ),
     ] = None,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="List so many batches.")] = 20,
     store: options.Store = None,
@@ -31,10 +36,11 @@ def command(
 
     Examples:
       nightreel status
-      nightreel status run-20261122T110000-0123456789ab
-      nightreel status run-20261122T110000-0123456789ab --json | jq .ends
+      nightreel status 0123456789ab
+      nightreel status run-20261122T110000123-0123456789ab --json | jq .ends
     """
     from render import pipeline
+    from render.cli import lookup
 
     settings = options.settings(store=store)
     if batch is None:
@@ -44,7 +50,7 @@ def command(
         else:
             _show(found, known, store=settings.store)
         return
-    status = pipeline.status(settings, batch)
+    status = pipeline.status(settings, lookup.batch(settings.store, batch))
     if as_json:
         output.document(status.as_json())
     else:
@@ -57,11 +63,15 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
     if not found:
         output.say(f"There is no batch in {store} yet. Next: nightreel run MANIFEST{options.elsewhere(store)}")
         return
-    table = Table("batch", "taken in", "state", "rows", "ends", "manifest", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("batch", no_wrap=True, overflow="fold")
+    for heading in ("state", "rows", "ends", "manifest"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
     for one in found:
         ends = ", ".join(f"{number} {end}" for end, number in one.ends.items() if number)
         rows = "" if one.rows is None else f"{one.rows:,}"
-        table.add_row(one.batch, one.created_at[:16].replace("T", " "), one.state, rows, ends, one.manifest)
+        state = one.state + ("" if one.made is None else f", {one.made:,} of {output.many(one.clips or 0, 'clip')}")
+        table.add_row(one.batch, state, rows, ends, posixpath.basename(one.manifest))
     output.show(table)
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")

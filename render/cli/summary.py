@@ -84,7 +84,7 @@ def following(status: Status) -> str:
     """The command that its reader most likely wants next."""
     place = options.elsewhere(status.store)
     again = f"nightreel run {shlex.quote(status.manifest)}{place}"
-    if status.state in {"taken in", "planned"}:
+    if status.state in {"taken in", "planned", "under way"}:
         return f"{again}  (with the same options; it resumes this batch)"
     if status.ends.get(End.FAILED):
         return f"{again}  (a new batch, which tries the failed rows again)"

@@ -357,6 +357,24 @@ def test_a_run_that_is_stopped_while_it_plans_starts_no_farm(settings, tmp_path,
     assert pipeline.status(settings, batch.id).state == "planned"
 
 
+def test_a_batch_whose_run_stopped_half_way_is_under_way(settings, farm, tmp_path):
+    path = write(tmp_path / "m.parquet", "one", "two", "three", "three")
+    batch = pipeline.intake(settings, manifest=path, run_key="run-1", now=NOW)
+    pipeline.plan(settings, batch.id, now=NOW)
+    [found], _ = pipeline.latest(settings, 1)
+    assert (found.state, found.made, found.clips) == ("planned", 0, 3)
+    farm.stop_after = 2
+    with pytest.raises(errors.BatchStopped):
+        go(settings, path)
+    [found], _ = pipeline.latest(settings, 1)
+    assert (found.state, found.made, found.clips) == ("under way", 2, 3)
+    assert pipeline.status(settings, batch.id).state == "under way"
+    farm.stop_after = None
+    go(settings, path)
+    [found], _ = pipeline.latest(settings, 1)
+    assert (found.state, found.made, found.clips) == ("finished", None, 3)
+
+
 def test_a_row_whose_clip_was_deleted_after_the_plan_fails_and_the_next_run_renders_it(
     settings, farm, tmp_path, monkeypatch
 ):
@@ -452,7 +470,7 @@ def test_a_batch_is_finished_only_when_it_is_in_the_catalog(settings, farm, tmp_
             go(settings, manifest)
     (batch,) = batches.list_ids(open_store(settings.store))
     pipeline.report(settings, batch, now=NOW)
-    assert pipeline.status(settings, batch).state == "planned"
+    assert pipeline.status(settings, batch).state == "under way"
     status = go(settings, manifest, key="run-2")
     assert (status.batch, status.state) == (batch, "finished")
 

@@ -132,9 +132,9 @@ def test_status_without_a_batch_lists_the_batches(
         ids.append(batch.id)
     assert main(["status", "--last", "2"]) == 0
     said = capfd.readouterr().out.splitlines()
-    assert [line.split()[:5] for line in said[1:3]] == [
-        [ids[2], "2026-11-03", "02:00", "taken", "in"],
-        [ids[1], "2026-11-02", "02:00", "taken", "in"],
+    assert [line.split() for line in said[1:3]] == [
+        [ids[2], "taken", "in", "m.parquet"],
+        [ids[1], "taken", "in", "m.parquet"],
     ]
     assert said[3:] == ["… and 1 older; --last N lists more.", f"Next: nightreel status {ids[2]}"]
     assert main(["status", "--last", "1", "--json"]) == 0
@@ -143,6 +143,34 @@ def test_status_without_a_batch_lists_the_batches(
     [one] = document["batches"]
     assert (one["batch"], one["state"], one["rows"]) == (ids[2], "taken in", None)
     assert set(one["ends"]) == {"published", "reused", "held", "rejected", "failed", "withdrawn"}
+
+
+def test_a_batch_is_found_by_how_its_id_begins_or_ends(
+    settings: Settings,
+    manifest: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    first, second = (
+        pipeline.intake(settings, manifest=str(path), run_key=f"run-2026110{day}", now=NOW, limit=day).id
+        for day in (1, 2)
+    )
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["status"]) == 0
+    listed = capfd.readouterr().out
+    assert all(one in listed for one in (first, second)), "an id is never cut, however narrow the terminal"
+    for part in (first[-12:], first[:-1], first):
+        assert main(["status", part, "--json"]) == 0
+        assert json.loads(capfd.readouterr().out)["batch"] == first
+    assert main(["status", "run-2026110"]) == 2
+    told = capfd.readouterr().err
+    assert all(part in told for part in ("2 batches begin or end with", first, second))
+    assert main(["status", "xxxxxx"]) == 2
+    assert f"There is no batch 'xxxxxx' in {settings.store}" in capfd.readouterr().err
+    assert main(["cancel", second[-12:], "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["batch"] == second
 
 
 def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
