@@ -34,7 +34,8 @@ class Screen:
             transient=True,
         )
         self._shards: dict[int, TaskID] = {}
-        self._plan_told = self._first_told = False
+        self._plan_told = False
+        self._firsts_told: set[bool] = set()
         self._told: set[int] = set()
         self._told_of: Counter[int | None] = Counter()
 
@@ -86,10 +87,11 @@ class Screen:
         self._told.add(clip.row)
         self._told_of[clip.shard] += 1
         seconds = time.monotonic() - self._start
-        if clip.uri and not self._first_told:
-            self._first_told = True
-            self.say(f"First clip after {seconds:.0f} s: {clip.uri}")
-        if clip.shard is None or (self._live and clip.end is not End.FAILED):
+        made_here = clip.shard is not None
+        if clip.uri and made_here not in self._firsts_told:
+            self._firsts_told.add(made_here)
+            self.say(f"First clip {f'after {seconds:.0f} s' if made_here else 'made earlier'}: {clip.uri}")
+        if not made_here or (self._live and clip.end is not End.FAILED):
             return
         place = f"shard {clip.shard}  {self._told_of[clip.shard]}/{sizes[clip.shard]}"
         name = f"row {clip.row} {clip.experiment}/{clip.variant}"
@@ -99,10 +101,10 @@ class Screen:
 def ends_table(status: Status) -> Table:
     """Every row's end, in row order."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("row", "experiment", "variant", "end", "seconds", "reason"):
-        table.add_column(heading, justify="right" if heading in {"row", "seconds"} else "left", overflow="fold")
+    for heading in ("row", "experiment", "variant", "end", "rendered in", "reason"):
+        table.add_column(heading, justify="right" if heading in {"row", "rendered in"} else "left", overflow="fold")
     lines = [
-        (clip.row, clip.experiment, clip.variant, clip.end or "waiting", f"{clip.render_seconds:.1f}", clip.reason)
+        (clip.row, clip.experiment, clip.variant, clip.end or "waiting", _rendered_in(clip), clip.reason)
         for clip in status.clips
     ]
     lines += [
@@ -119,3 +121,8 @@ def ends_table(status: Status) -> Table:
     for row, *texts in sorted(lines):
         table.add_row(str(row), *texts)
     return table
+
+
+def _rendered_in(clip: ClipStatus) -> str:
+    """How long it took, if it was made for this row."""
+    return f"{clip.render_seconds:.1f} s" if clip.end is End.PUBLISHED else ""

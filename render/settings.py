@@ -6,6 +6,7 @@ settings of ours: object stores take them from the usual AWS, Google or Azure va
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_PREFIX = "NIGHTREEL_"
+_CONFIG = f"{_PREFIX}CONFIG"
+
+
 class Settings(BaseSettings):
     """What a user or an operator may set. Units stand in the names or the descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix="NIGHTREEL_", env_ignore_empty=True, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     store: str = Field(
         ".nightreel/store", min_length=1, description="Where everything is kept: a directory or s3://bucket/folder."
@@ -83,9 +88,9 @@ def carries_secret(url: str) -> bool:
 
 
 def _file() -> Path:
-    named = os.environ.get("NIGHTREEL_CONFIG")
+    named = os.environ.get(_CONFIG)
     if named and not Path(named).is_file():
-        raise FileNotFoundError(f"NIGHTREEL_CONFIG names {named}, which is no file.")
+        raise FileNotFoundError(f"{_CONFIG} names {named}, which is no file.")
     return Path(named or "nightreel.toml")
 
 
@@ -93,7 +98,20 @@ def _told(fault: ErrorDetails) -> str:
     name = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
         return f"There is no setting {name}. Known: {', '.join(Settings.model_fields)}."
-    return f"Setting does not fit: {name} = {fault['input']!r}: {fault['msg']}."
+    variable = f"{_PREFIX}{name.upper()}"
+    where = f" (set by {variable})" if os.environ.get(variable) == fault["input"] else ""
+    return f"Setting does not fit: {name} = {fault['input']!r}{where}: {fault['msg']}."
+
+
+def _refuse_slips() -> None:
+    """Refuse a variable that is almost a setting's: it would be left unread without a word."""
+    known = [*(name.upper() for name in Settings.model_fields), _CONFIG.removeprefix(_PREFIX)]
+    for variable in sorted(os.environ):
+        name = variable.upper().removeprefix(_PREFIX)
+        if name in known or not variable.upper().startswith(_PREFIX):
+            continue
+        if close := difflib.get_close_matches(name, known, 1, cutoff=0.7):
+            raise errors.SettingsError(f"{variable} in the environment is no setting. Is {_PREFIX}{close[0]} meant?")
 
 
 def load(**overrides: object) -> Settings:
@@ -101,6 +119,7 @@ def load(**overrides: object) -> Settings:
 
     Raises :class:`render.errors.SettingsError` naming the setting, its value and what would fit.
     """
+    _refuse_slips()
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -109,4 +128,5 @@ def load(**overrides: object) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise errors.SettingsError(f"{_file()} is not valid TOML: {error}. Mend it there.") from error
     except (OSError, ValueError) as error:
-        raise errors.SettingsError(f"The settings cannot be read: {error}") from error
+        how = ' Write a list as JSON: ["s3://bucket/folder"].' if "parsing value" in str(error) else ""
+        raise errors.SettingsError(f"The settings cannot be read: {error}.{how}") from error

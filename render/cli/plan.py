@@ -51,6 +51,9 @@ def command(
         return
     for line in _lines(summary, listed=quarantined):
         output.say(line)
+    if summary.rows == summary.decisions[Decision.REFUSE]:
+        output.say("Next: mend the rows above; nothing of this manifest can be rendered yet.")
+        return
     given = {"--limit": limit, "--where": where, "--jobs-per-shard": jobs_per_shard, "--store": store}
     same = [word for name, value in given.items() if value is not None for word in (name, str(value))]
     output.say(f"Next: {shlex.join(['nightreel', 'run', manifest, *same])}")

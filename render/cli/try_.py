@@ -12,9 +12,11 @@ import typer
 
 from render import errors
 from render.cli import options, output, summary
-from render.model import End
+from render.model import End, ReasonKind
 
 if TYPE_CHECKING:
+    from render.model import Fault
+    from render.settings import Settings
     from render.status import Status
 
 
@@ -69,13 +71,14 @@ def command(
         "fps": fps,
         "seed": seed,
     }
+    settings = options.settings(store=store, workers=1, manifest_roots=())
     with TemporaryDirectory(prefix="nightreel-try-") as folder:
         manifest = Path(folder) / "try.csv"
         with manifest.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             writer = csv.DictWriter(file, row)
             writer.writeheader()
             writer.writerow(row)
-        settings = options.settings(store=store, workers=1, manifest_roots=())
+        _refuse_unfit(settings, str(manifest))
         status, stopped = batch.go(settings, str(manifest))
     made = next((clip for clip in status.clips if clip.uri), None)
     if as_json:
@@ -104,6 +107,19 @@ def _asked(prompt: str | None, file: TextIO | None) -> tuple[str, str]:
         raise errors.InputError(f"{file.name} is not text in UTF-8. Save it as UTF-8.") from error
     family = document.parse(text).family
     return lexicon.load().families[family].title if prompt is None else prompt, text
+
+
+def _refuse_unfit(settings: Settings, manifest: str) -> None:
+    """Raise :class:`render.errors.InputError` if no clip can be made of these options; nothing is recorded then.
+
+    A prompt that policy refuses is recorded as any batch's.
+    """
+    from render import pipeline
+
+    faults: list[Fault] = []
+    pipeline.preview(settings, manifest, on_fault=faults.append)
+    if unfit := [fault for fault in faults if fault.kind is not ReasonKind.POLICY]:
+        raise errors.InputError(" ".join(map(summary.told, unfit)))
 
 
 def _path(uri: str) -> str:

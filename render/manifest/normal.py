@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from pyarrow import types
 from render.contracts import Column, Contract, shorten
 from render.manifest import casts
 from render.model import Fault
+
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ def _line(words: pa.Array) -> pa.Array:
 def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
     shown = shorten(casts.cell_text(cell))
     wanted = _wanted(column.type, shown)
+    if types.is_floating(column.type) and _DECIMAL_COMMA.fullmatch(shown):
+        wanted += f" with a decimal point, such as {shown.replace(',', '.')}"
     return Fault(
         row=row,
         column=column.name,

@@ -61,12 +61,13 @@ def test_a_log_gets_a_line_for_the_plan_the_first_clip_and_each_clip() -> None:
         waiting = status(clip(0, shard=0), clip(1, shard=1), clip(2, shard=None, end=End.REUSED, uri="file:///2"))
         planned, first = shown(screen, log, waiting)
         assert planned == "Planned 4 rows: 2 in 2 shards, 1 reused, 1 quarantined."
-        assert first.endswith("file:///2")
+        assert first == "First clip made earlier: file:///2"
         assert shown(screen, log, waiting) == []
         done = status(
             clip(0, shard=0, end=End.PUBLISHED, uri="file:///0"), clip(1, shard=1, end=End.FAILED, reason="No.")
         )
-        made, failed = shown(screen, log, done)
+        first, made, failed = shown(screen, log, done)
+        assert first.startswith("First clip after ")
         assert "shard 0  1/1  row 0 spring/calm: file:///0" in made
         assert "shard 1  1/1  row 1 spring/calm: failed: No." in failed
 
@@ -87,8 +88,8 @@ def test_the_table_has_every_row_in_order() -> None:
     table = ends_table(status(clip(3, shard=0, end=End.PUBLISHED), clip(0, shard=0)))
     Console(file=log, width=100).print(table)
     heading, *lines = log.getvalue().splitlines()
-    assert heading.split() == ["row", "experiment", "variant", "end", "seconds", "reason"]
+    assert heading.split() == ["row", "experiment", "variant", "end", "rendered", "in", "reason"]
     assert [line.split()[0] for line in lines] == ["0", "3", "9"]
     assert "waiting" in lines[0]
-    assert lines[1].split() == ["3", "spring", "calm", "published", "1.2"]
+    assert lines[1].split() == ["3", "spring", "calm", "published", "1.2", "s"]
     assert "seconds = -3: Too short." in lines[2]

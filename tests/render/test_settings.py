@@ -64,3 +64,22 @@ def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NIGHTREEL_MANIFEST_ROOTS", "s3://bucket")
     with pytest.raises(errors.SettingsError, match=r"^The settings cannot be read: .*manifest_roots"):
         load()
+
+
+def test_a_variable_that_is_almost_a_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_STROE", "elsewhere")
+    with pytest.raises(errors.SettingsError, match=r"NIGHTREEL_STROE .* Is NIGHTREEL_STORE meant\?"):
+        load()
+
+
+def test_a_variable_of_another_program_of_that_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_FARM_OWNER", "1")
+    monkeypatch.setenv("NIGHTREEL_TORCH_INDEX", "https://torch.example/cpu")
+    monkeypatch.setenv("NIGHTREEL_GPU_MODEL_TOKEN", "x")
+    load()
+
+
+def test_a_value_that_does_not_fit_names_the_variable_that_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_WORKERS", "many")
+    with pytest.raises(errors.SettingsError, match=r"workers = 'many' \(set by NIGHTREEL_WORKERS\)"):
+        load()

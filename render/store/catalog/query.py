@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _RESERVED = frozenset({"end", "check"})
 """Columns whose names are words of SQL: they are written in double quotes."""
+_OF_DUCKDB = re.compile(r"\nDid you mean \"(pg_|duckdb_|pragma_)[^\n]*")
+"""Its advice to ask its own tables."""
 
 
 def query(store: ObjectStore, sql: str) -> pa.Table:
@@ -40,8 +43,10 @@ def query(store: ObjectStore, sql: str) -> pa.Table:
                     "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES), and nothing else."
                 )
             found = connection.sql(statements[0].query).to_arrow_table()
+        except duckdb.ParserException as error:
+            raise errors.QueryError(f"{error}\n\nDESCRIBE results lists the columns of results.") from error
         except duckdb.Error as error:
-            raise errors.QueryError(f"{error}\n\n{_hint(connection)}") from error
+            raise errors.QueryError(f"{_OF_DUCKDB.sub('', str(error))}\n\n{_hint(connection)}") from error
     doubled = sorted({name for name in found.column_names if found.column_names.count(name) > 1})
     if doubled:
         raise errors.QueryError(f"Two columns of the answer are called {', '.join(doubled)}: name them apart with AS.")

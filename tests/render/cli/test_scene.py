@@ -90,5 +90,5 @@ def test_an_engine_that_takes_no_scene_refuses_it(said, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("family: objects\nsubjects:\n- kind: ball\n"))
     code, told = said("try", "--scene", "-", "--engine", "testcard", "--store", tmp_path / "store")
     assert code == 2
-    (fault,) = told["quarantined"]
-    assert (fault["column"], fault["reason"]) == ("scene", "Engine testcard takes no scene as data.")
+    assert "Engine testcard takes no scene as data." in told["error"]["message"]
+    assert not (tmp_path / "store").exists()

@@ -11,6 +11,7 @@ import pytest
 from render import pipeline
 from render.cli import main
 from render.cli.progress import Display
+from render.model import End
 from render.settings import Settings, load
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -213,6 +214,22 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     plan = pipeline.preview(settings, str(path))
     Display().plan(plan)
     assert said in capfd.readouterr().err
+
+
+def test_a_try_with_a_wrong_option_is_refused_before_anything_is_recorded(
+    settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["try", "bars", "--engine", "sora", "--width", "321", "--json"]) == 2
+    message = json.loads(capfd.readouterr().out)["error"]["message"]
+    assert all(part in message for part in ("There is no engine 'sora' here", "width must be an even number"))
+    assert not Path(settings.store).exists()
+
+
+def test_a_prompt_that_policy_refuses_is_recorded(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["try", "A gory scene: blood sprays from severed limbs", "--engine", "testcard", "--json"]) == 2
+    told = json.loads(capfd.readouterr().out)
+    assert [fault["reason_kind"] for fault in told["quarantined"]] == ["policy"]
+    assert pipeline.status(settings, told["batch"]).ends == {End.REJECTED: 1}
 
 
 def test_a_try_that_was_stopped_before_its_plan_ends_with_three(

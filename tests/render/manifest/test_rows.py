@@ -151,6 +151,12 @@ def test_a_limit_is_named_where_it_is_what_matters(tmp_path: Path) -> None:
     assert "up to 2147483647" in large.reason
 
 
+def test_a_decimal_comma_is_answered_with_the_point(tmp_path: Path) -> None:
+    [fault] = judged(tmp_path, {"seconds": ["2,5"]})[0]
+    assert fault.reason == "seconds must be a number with a decimal point, such as 2.5, not '2,5' (string)."
+    assert fault.fix == "Write seconds as a number with a decimal point, such as 2.5, or leave it empty."
+
+
 def test_a_row_has_each_of_its_faults_once(tmp_path: Path) -> None:
     columns = {"seconds": ["x", "99"], "width": [63, 640], "experiment": [1.5, None], "prompt": ["", "ok"]}
     assert {(row, column) for row, column, _ in faults(tmp_path, columns)} == {

@@ -309,6 +309,17 @@ def test_a_wrong_query_is_told_what_there_is(store: ObjectStore) -> None:
     assert "results: batch, row, experiment" in message
 
 
+def test_what_is_no_sql_is_shown_where_and_tables_of_duckdb_are_not_advised(store: ObjectStore) -> None:
+    with pytest.raises(errors.QueryError) as caught:
+        catalog.query(store, "selec * from results")
+    assert "^^^^^" in str(caught.value)
+    assert "requests: batch" not in str(caught.value)
+    with pytest.raises(errors.QueryError) as caught:
+        catalog.query(store, "select * from foo")
+    assert "Table with name foo does not exist!" in str(caught.value)
+    assert "pg_" not in str(caught.value)
+
+
 @pytest.mark.parametrize("sql", ["describe results", "show tables", "summarize clips", "values (1)"])
 def test_looking_around_is_allowed(store: ObjectStore, sql: str) -> None:
     assert catalog.query(store, sql).num_rows > 0
