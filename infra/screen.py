@@ -114,7 +114,7 @@ def ends_table(status: Status) -> Table:
             fault.variant,
             End.REJECTED,
             "",
-            f"{fault.column} = {fault.value}: {fault.reason}",
+            f"{fault.column}{f' = {fault.value}' if fault.value else ''}: {fault.reason}",
         )
         for fault in status.quarantined
     ]
