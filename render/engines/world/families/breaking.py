@@ -14,6 +14,10 @@ from render.engines.world.materials import MATERIALS, Colour, Material
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
+TABLE = 0.72
+"""Metres from the ground to the top of the table that things fall from."""
+TIPPED = 0.35
+"""Radians that what falls from it has tipped when the scene begins."""
 EACH = 3.4
 """Seconds between two things that break, or two balls."""
 MOST_FALLING = 5
@@ -46,9 +50,11 @@ def _pieces(
     at: Vector,
     turn: Quaternion = (1.0, 0.0, 0.0, 0.0),
     time: float = 0.0,
+    velocity: Vector = (0.0, 0.0, 0.0),
+    spin: Vector = (0.0, 0.0, 0.0),
     framed: bool = False,
 ) -> list[Solid]:
-    """Solids of the pieces, placed as a whole; bonds differ a little in strength."""
+    """Solids of the pieces, placed and thrown as a whole; bonds differ a little in strength."""
     solids = []
     whole = np.array(
         [[1 - 2 * (turn[2] ** 2 + turn[3] ** 2), 2 * (turn[1] * turn[2] - turn[0] * turn[3]),
@@ -59,7 +65,9 @@ def _pieces(
           1 - 2 * (turn[1] ** 2 + turn[2] ** 2)]]
     )  # fmt: skip
     for k, piece in enumerate(pieces):
-        x, y, z = (float(v) for v in whole @ piece.middle + at)
+        arm = whole @ piece.middle
+        x, y, z = (float(v) for v in arm + at)
+        u, v, w = (float(c) for c in np.cross(spin, arm) + velocity)
         bonds = [
             Bond(to=f"{name} {near + 1}", strength=strength * float(rng.uniform(0.6, 1.5))) for near in piece.neighbours
         ]
@@ -74,15 +82,30 @@ def _pieces(
                 substance=made[0],
                 material=made[1],
                 look=piece.look,
-                launch=Launch(time=time, position=(x, y, z), turn=turn),
+                launch=Launch(time=time, position=(x, y, z), velocity=(u, v, w), spin=spin, turn=turn),
                 bonds=tuple(bonds),
             )
         )
     return solids
 
 
+def _table(edge: float) -> list[Solid]:
+    """A table whose edge is at ``edge`` along x."""
+    wood = parts.stuff("", "wood")
+    half, thick, leg = (0.55, 0.34), 0.018, 0.026
+    middle = edge - half[0]
+    top = parts.fixed("table", (*half, thick), (middle, 0.0, TABLE - thick), wood)
+    high = TABLE / 2 - thick
+    legs = [
+        parts.fixed("leg", (leg, leg, high), (middle + x * 0.9 * half[0], y * 0.85 * half[1], high), wood)
+        for x in (-1, 1)
+        for y in (-1, 1)
+    ]
+    return [top, *(replace(leg, name=f"leg {k + 1}", group="table") for k, leg in enumerate(legs))]
+
+
 def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
-    """Pots that fall to the ground one after another."""
+    """A pot that tips off a table, and more that fall after it."""
     subject = parts.subject_of(scene, kind)
     starts = parts.runs(seconds, EACH, min(MOST_FALLING, subject.count or MOST_FALLING))
     if subject.count and subject.count > len(starts):
@@ -96,16 +119,22 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
         usual = "glass" if subject.material == "glass" else "ceramic"
         colour = colours[k % len(colours)]
         _, material = parts.stuff(subject.material, usual, colour)
-        angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))
-        axis = float(rng.uniform(0, 2 * math.pi))
-        turn = parts.about((math.cos(axis), math.sin(axis), 0.0), angle)
-        x, y = (0.0, 0.0) if k == 0 else (float(rng.uniform(-0.22, 0.22)), float(rng.uniform(-0.18, 0.18)))
-        high = 0.75 if k == 0 else 1.6
         name = kind if len(starts) == 1 else f"{kind} {k + 1}."
-        solids += _pieces(
-            name, pieces, ("ceramic", material), 2.4 * size**3, rng, at=(x, y, high), turn=turn, time=start
-        )
-    return solids, parts.corners((-0.5, -0.45, 0.0), (0.5, 0.45, 1.05))
+        whole = (name, pieces, ("ceramic", material), 2.4 * size**3, rng)
+        if k == 0:
+            reach = max(r for r, _ in profile)
+            edge = -0.4 * reach
+            turn = parts.about((0.0, 1.0, 0.0), TIPPED)
+            at = (edge + 0.01 + profile[1][0] * math.cos(TIPPED), 0.0, TABLE + 0.01 + profile[1][0] * math.sin(TIPPED))
+            solids += _table(edge)
+            solids += _pieces(*whole, at=at, turn=turn, time=start, velocity=(0.25, 0.0, 0.0), spin=(0.0, 2.2, 0.0))
+        else:
+            angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))
+            axis = float(rng.uniform(0, 2 * math.pi))
+            turn = parts.about((math.cos(axis), math.sin(axis), 0.0), angle)
+            at = (float(rng.uniform(0.1, 0.4)), float(rng.uniform(-0.18, 0.18)), 1.6)
+            solids += _pieces(*whole, at=at, turn=turn, time=start)
+    return solids, parts.corners((-0.75, -0.45, 0.0), (0.75, 0.45, 1.15))
 
 
 def _ball(

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import Colour, Material, Pattern, named
+from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Cloth, Launch, Shape, Shot, Solid, Stage, Vector
 
 BREEZE = {"wind": 9.0, "storm": 14.0, "fog": 2.0, "snow": 4.0, "rain": 5.0}
 """m/s by weather."""
+HOME = {"curtain": "room", "sheet": "studio"}
+"""Where a kind is at home; the others in a yard."""
+CLOSE = 1.5
+"""Metres of free floor before a curtain."""
 EACH = 2.6
 """Seconds between two balls into a net."""
+ROD, RAIL = 1.1, 2.4
+"""Half the length of a curtain rod and its height, in metres."""
+ASIDE = 0.2
+"""Metres of a curtain from its window."""
 APART = 2.1
 """Metres between two flags, along the wind: a flag hides no other."""
 
@@ -59,28 +69,42 @@ def _flag(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[
 
 
 def _curtain(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:  # noqa: ARG001
-    """Two curtains in folds on a rod, moved by a draught."""
+    """Two curtains in folds on a rod between stands, moved by a draught."""
     high, wide, folds = 1.9, 0.85, 7
     rows, columns = 16, 34
     rod = geometry.join(
-        [geometry.rod((-1.25, 0, 2.15), (1.25, 0, 2.15), 0.02, sides=16)]
-        + [geometry.move(geometry.sphere(0.045), (x, 0, 2.15)) for x in (-1.25, 1.25)]
-        + [geometry.rod((x, 0, 0), (x, 0, 2.15), 0.02, sides=16) for x in (-1.2, 1.2)]
+        [geometry.rod((-ROD, 0, RAIL), (ROD, 0, RAIL), 0.02, sides=16)]
+        + [geometry.move(geometry.sphere(0.045), (x, 0, RAIL)) for x in (-ROD, ROD)]
     )
+    stands = geometry.join([geometry.rod((x, 0, 0), (x, 0, RAIL), 0.02, sides=16) for x in (0.05 - ROD, ROD - 0.05)])
     cloths = []
     for name, side in (("left", -1), ("right", 1)):
         along = np.linspace(0, 1, columns)
         down, out = np.meshgrid(np.linspace(0, high, rows), along, indexing="ij")
-        x = side * (0.12 + out * (wide + 0.12))
+        x = side * (0.28 + out * (wide - 0.06))
         y = 0.045 * np.sin(2 * np.pi * folds * out + float(rng.uniform(0, 6)))
-        rest = np.stack([x, y, 2.12 - down], -1)
+        rest = np.stack([x, y, RAIL - 0.03 - down], -1)
         pinned = np.zeros((rows, columns), np.bool_)
         pinned[0] = True
         cloths.append(_sheet(f"{name} curtain", rest, pinned, _stuff(colours[0]), density=0.18, settle=0.5))
-    blows = BREEZE.get(scene.weather, float(rng.uniform(1.8, 2.8))) * 0.6
-    points = parts.corners((-1.3, -0.5, 0.1), (1.3, 0.3, 2.25))
-    wind = (float(rng.uniform(-0.5, 0.5)), -blows, 0.0)
-    return [parts.shown_on("", "curtain rod", rod, named("metal"))], cloths, wind, points
+    blows = float(rng.uniform(1.3, 1.7)) + 0.08 * BREEZE.get(scene.weather, 3.0)
+    points = parts.corners((-ROD - 0.05, -0.5, 0.1), (ROD + 0.05, 0.3, RAIL + 0.1))
+    wind = (float(rng.uniform(-0.3, 0.3)), -blows, 0.0)
+    solids = [parts.shown_on("", name, look, named("metal")) for name, look in (("rod", rod), ("stands", stands))]
+    return solids, cloths, wind, points
+
+
+def _at_window(shown: Shown, place: Place) -> tuple[Shown, Place]:
+    """Curtains before the place's window instead of its own, on the wall and not on stands; as they are without one."""
+    frame = next((solid for solid in place.solids if solid.name == "window frame"), None)
+    if frame is None:
+        return shown, place
+    solids, cloths, wind, points = shown
+    by = np.array((frame.position[0], frame.position[1] - ASIDE, 0.0))
+    rod = [replace(solid, position=tuple(solid.position + by)) for solid in solids if solid.name == "rod"]
+    hung = [replace(cloth, rest=cloth.rest + by) for cloth in cloths]
+    bare = replace(place, solids=tuple(solid for solid in place.solids if solid.name != "curtains"))
+    return (rod, hung, wind, points + by), bare
 
 
 def _net(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:  # noqa: ARG001
@@ -154,10 +178,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     kind = next((kind for kind in scene.kinds if kind in KINDS), "") or str(rng.choice(["flag", "curtain", "net"]))
     colours = parts.palette(scene, rng, parts.subject_of(scene, kind))
-    solids, cloths, wind, points = KINDS[kind](scene, rng, seconds, colours)
-    home = "studio" if kind in {"curtain", "sheet"} else "yard"
-    clearing = max(3.6, float(np.abs(points[:, 0]).max()) + 0.6)
-    place = places.build(scene.setting or home, scene=scene, rng=rng, clearing=clearing)
+    shown = KINDS[kind](scene, rng, seconds, colours)
+    clearing = CLOSE if kind == "curtain" else max(3.6, float(np.abs(shown[-1][:, 0]).max()) + 0.6)
+    place = places.build(scene.setting or HOME.get(kind, "yard"), scene=scene, rng=rng, clearing=clearing)
+    if kind == "curtain":
+        shown, place = _at_window(shown, place)
+    solids, cloths, wind, points = shown
     return place.stage(
         solids=solids,
         cloths=tuple(cloths),

@@ -1,0 +1,30 @@
+"""What falls from a table tips off its edge, whole, and breaks on the ground."""
+
+import numpy as np
+import pytest
+
+from render.engines.world import families, physics
+from render.engines.world.families.breaking import POTS, TABLE
+from render.engines.world.scene import Scene, Subject
+
+FPS = 24
+
+
+@pytest.mark.parametrize("kind", POTS)
+def test_a_pot_tips_off_a_table_and_breaks_on_the_ground(kind):
+    scene = Scene(family="breaking", subjects=(Subject(kind=kind),))
+    stage = families.build(scene, seed=3, seconds=2.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=2 * FPS, fps=FPS)
+    pieces = [k for k, name in enumerate(motion.names) if name.startswith(f"{kind} ")]
+    [table] = [solid for solid in stage.solids if solid.name == "table"]
+    edge = table.position[0] + table.size[0]
+    way = motion.poses[:, pieces, :3].astype(float)
+    first = np.linalg.norm(way[0, :, None] - way[0], axis=-1)
+    assert way[0, :, 2].min() > TABLE - 0.05, "it starts at the height of the table's top"
+    assert abs(way[0, :, 0].mean() - edge) < 0.2, "and at its edge"
+    falls = int(np.argmax(way[..., 2].min(1) < 0.2))
+    whole = np.abs(np.linalg.norm(way[falls - 1, :, None] - way[falls - 1], axis=-1) - first).max()
+    assert whole < 0.01, "nothing of it breaks before it lands"
+    broken = np.abs(np.linalg.norm(way[-1, :, None] - way[-1], axis=-1) - first).max()
+    assert broken > 0.05
+    assert np.median(way[-1, :, 2]) < 0.1
