@@ -85,7 +85,7 @@ VEILS: dict[str, Veil] = {
     "rain": Veil(cover=0.85, dark=0.35, haze=0.006),
     "snow": Veil(cover=0.8, dark=0.2, haze=0.007),
     "fog": Veil(cover=0.7, haze=0.055),
-    "storm": Veil(cover=1.0, dark=0.65, haze=0.008),
+    "storm": Veil(cover=1.0, dark=0.65, haze=0.003),
 }
 """By a scene's weather."""
 
@@ -200,7 +200,7 @@ LIGHTS: dict[str, Light] = {
         ambient=(0.50, 0.55, 0.62),
         ground=(0.18, 0.18, 0.17),
         clouds=1.0,
-        haze=0.014,
+        haze=0.006,
         exposure=0.8,
     ),
     "studio": Light(

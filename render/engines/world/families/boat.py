@@ -167,7 +167,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
         shot=Shot(
             points=points,
             azimuth=-90 + float(rng.uniform(-30, 30)),
-            elevation=float(rng.uniform(9, 15)),
+            elevation=float(rng.uniform(9, 13)) if small else float(rng.uniform(3.5, 6.5)),
             field_of_view=40,
             roam=(0.5 * reach, 0.5 * reach, 0.5),
             follow=solids[0].name if count == 1 else "",

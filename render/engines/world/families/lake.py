@@ -11,6 +11,7 @@ from render.engines.world import geometry, particles, waves
 from render.engines.world.families import waterside
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.particles import Impact
+from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Particles, Ring, Shape, Shot, Solid, Stage, Water
 
@@ -18,7 +19,7 @@ FALL = 1.1
 """Metres from which stones fall."""
 SEEN = 0.6
 """Seconds before the end from which no stone falls that the prompt counts: it reaches the water and starts its ring."""
-PEBBLE = 0.05
+PEBBLE = 0.09
 RAIN_RINGS = 22
 """Rings a second that rain draws on the water in view."""
 GREEN = Material(pattern=Pattern.GRASS, base=(0.06, 0.13, 0.03), accent=(0.13, 0.18, 0.05), gloss=0.0)
@@ -34,10 +35,10 @@ def _far_shore(rng: np.random.Generator) -> list[Solid]:
     height = -0.6 + 3.2 * (1 - np.exp(-r / 14)) + 0.5 * np.sin(5 * a + 0.2 * r) * np.clip(r / 10, 0, 1)
     x, y = (bay + r) * np.cos(a), (bay + r) * np.sin(a)
     made = [waterside.terrain("far shore", x, y, height, GREEN)]
-    for k in range(int(rng.integers(16, 26))):
+    for k in range(int(rng.integers(26, 40))):
         i, j = int(rng.integers(4, 117)), int(rng.integers(1, 7))
         foot = (float(x[i, j]), float(y[i, j]), float(height[i, j]) - 0.2)
-        made += waterside.tree(f"tree {k + 1}", foot, float(rng.uniform(5, 9)), rng)
+        made += scenery.broadleaf(f"tree {k + 1}", rng, foot, float(rng.uniform(5, 10)), scenery.LEAF)
     return made
 
 
@@ -47,7 +48,7 @@ def _stones(times: list[float], rng: np.random.Generator) -> tuple[list[Solid], 
     speed = 9.81 * way
     solids, rings, impacts = [], [], []
     for k, time in enumerate(times):
-        at = (float(rng.uniform(-1.1, 1.1)), float(rng.uniform(-0.9, 1.3)))
+        at = (float(rng.uniform(-0.7, 0.7)), float(rng.uniform(-0.7, 0.8)))
         solids.append(
             Solid(
                 name=f"stone {k + 1}",
@@ -59,7 +60,7 @@ def _stones(times: list[float], rng: np.random.Generator) -> tuple[list[Solid], 
                 launch=Launch(time=time, position=(*at, FALL)),
             )
         )
-        rings.append(Ring(time=time + way, position=at, radius=0.12, depth=0.15))
+        rings.append(Ring(time=time + way, position=at, radius=0.16, depth=0.22))
         impacts.append(Impact(time=time + way, position=(*at, 0.0), velocity=(0.0, 0.0, -speed), size=PEBBLE))
     return solids, rings, particles.splash(impacts, rng=rng, colour=(0.62, 0.68, 0.72))
 
@@ -101,7 +102,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         clouds.append(crowns)
     blows = (wind * math.cos(heading), wind * math.sin(heading), 0.0)
     points = np.array(
-        ((-1.5, -1.2, 0.0), (1.5, -1.2, 0.0), (-1.7, 1.9, 0.2), (1.7, 1.9, 0.2), (-2.0, 9.0, 0.0), (2.0, 9.0, 1.9))
+        ((-1.1, -1.1, 0.0), (1.1, -1.1, 0.0), (-1.3, 1.4, 0.2), (1.3, 1.4, 0.2), (-1.5, 5.0, 0.0), (1.5, 5.0, 1.2))
     )
     return Stage(
         solids=tuple(solids),
@@ -111,7 +112,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=points,
             azimuth=-90 + float(rng.uniform(-16, 16)),
-            elevation=float(rng.uniform(6.5, 8.5)),
+            elevation=float(rng.uniform(4.0, 5.5)),
             field_of_view=46,
         ),
         waves=ripples,

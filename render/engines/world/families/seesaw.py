@@ -8,8 +8,8 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import named
-from render.engines.world.scene import Scene
+from render.engines.world.materials import Colour, named
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Launch, Shape, Shot, Solid, Stage
 
 HALF = (1.1, 0.17, 0.022)
@@ -18,9 +18,34 @@ PIVOT = 0.30
 """Height of the board's middle in metres."""
 SEAT = 0.92
 """Metres from the middle to where things land."""
+ROLLED = 0.2
+"""Metres that a ball rolls down the board meanwhile."""
 EACH = 2.4
 """Seconds between two drops."""
 MOST = 16
+
+
+def _ball(ball: Subject, radius: float, colour: Colour, *, side: int, tilt: float) -> Solid:
+    """A ball that rolls down the board and has come to its seat on the low end when the first thing lands."""
+    substance, material = parts.stuff(ball.material, "rubber", colour)
+    along = -side * (SEAT - ROLLED)
+    lift = HALF[2] + radius + 0.0005
+    turned = -side * tilt
+    return Solid(
+        name="ball",
+        shape=Shape.SPHERE,
+        size=(radius,),
+        substance=substance,
+        material=material,
+        launch=Launch(
+            time=0.0,
+            position=(
+                along * math.cos(tilt) + math.sin(turned) * lift,
+                0.0,
+                PIVOT - (SEAT - ROLLED) * math.sin(tilt) + math.cos(tilt) * lift,
+            ),
+        ),
+    )
 
 
 def _support() -> geometry.Mesh:
@@ -35,7 +60,7 @@ def _support() -> geometry.Mesh:
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. Long clips: each thing that lands is thrown up by the next."""
-    subject = parts.subject_of(scene, "crate", "block", "ball")
+    subject = parts.subject_of(scene, "crate", "block")
     tilt = math.asin((PIVOT - 0.05) / HALF[0]) * 0.98
     side = int(rng.choice([-1, 1]))
     drops = min(MOST, subject.count or max(1, math.ceil((seconds - 0.6) / EACH)))
@@ -53,7 +78,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     )
     solids = [board, parts.shown_on("", "support", _support(), named("metal"))]
     usual = ["wood", "plastic", "stone"]
-    for k in range(drops + 1):
+    ball = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
+    if ball is not None:
+        paint = parts.palette(scene, rng, ball)[0]
+        solids.append(_ball(ball, 0.11 * min(max(ball.size, 0.6), 1.5), paint, side=side, tilt=tilt))
+    for k in range(0 if ball is None else 1, drops + 1):
         half = float(rng.uniform(0.095, 0.125)) * min(max(subject.size, 0.6), 1.5) * (1.0 if k else 0.85)
         substance, material = parts.stuff(subject.material, usual[k % 3], colours[k % len(colours)])
         if subject.kind == "crate" and not subject.material and not subject.colours and k:
@@ -68,7 +97,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             time = 0.0
         else:
             turn = parts.about((0, 0, 1), float(rng.uniform(-0.1, 0.1)))
-            position = (end * SEAT * 0.97, float(rng.uniform(-0.02, 0.02)), 1.75 if k == 1 else 3.0)
+            position = (
+                end * SEAT * 0.97,
+                float(rng.uniform(-0.02, 0.02)),
+                (1.75 if ball is None else 1.25) if k == 1 else 3.0,
+            )
             time = round(between * (k - 1), 3)
         solids.append(
             Solid(
@@ -81,11 +114,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
                 look=geometry.box((half, half, half), bevel=0.012),
             )
         )
+    wide = 1.45 if ball is None else 1.9
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=2.6)
     return place.stage(
         solids=solids,
         shot=Shot(
-            points=parts.corners((-1.45, -0.3, 0.0), (1.45, 0.3, 1.9)),
+            points=parts.corners((-wide, -0.3, 0.0), (wide, 0.3, 1.9)),
             azimuth=-90 + float(rng.uniform(-18, 18)),
             elevation=float(rng.uniform(6, 13)),
             field_of_view=40,

@@ -9,6 +9,7 @@ import numpy as np
 
 from render.engines.world.families import waterside
 from render.engines.world.materials import Material, Pattern
+from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Shot, Solid, Stage, Water, Wave
 
@@ -17,6 +18,7 @@ HALF = 1.5
 DEPTH = 0.28
 PEBBLES = Material(pattern=Pattern.ROCK, base=(0.16, 0.13, 0.09), accent=(0.34, 0.29, 0.21), scale=0.10, gloss=0.05)
 MOSS = Material(pattern=Pattern.GRASS, base=(0.030, 0.062, 0.014), accent=(0.085, 0.11, 0.03), gloss=0.0)
+MOSSY = Material(pattern=Pattern.ROCK, base=(0.058, 0.052, 0.042), accent=(0.115, 0.155, 0.045), scale=0.4, gloss=0.1)
 
 
 def _middle(x: np.ndarray, bends: np.ndarray) -> np.ndarray:
@@ -50,9 +52,10 @@ def _valley(bends: np.ndarray, rng: np.random.Generator) -> list[Solid]:
     made = [waterside.terrain("bed", x[:, low:high], y[:, low:high], height[:, low:high], PEBBLES)]
     for name, part in (("near bank", slice(0, low + 1)), ("far bank", slice(high - 1, None))):
         made.append(waterside.terrain(name, x[:, part], y[:, part], height[:, part], MOSS))
-    for k in range(int(rng.integers(9, 14))):
+    for k in range(int(rng.integers(24, 32))):
         i, j = int(rng.integers(30, 210)), int(rng.integers(high + 4, bed.shape[1]))
-        made += waterside.tree(f"tree {k + 1}", (x[i, j], y[i, j], height[i, j]), float(rng.uniform(4, 8)), rng)
+        foot = (float(x[i, j]), float(y[i, j]), float(height[i, j]))
+        made += scenery.broadleaf(f"tree {k + 1}", rng, foot, float(rng.uniform(5, 10)), scenery.LEAF)
     return made
 
 
@@ -64,7 +67,7 @@ def _stones(bends: np.ndarray, rng: np.random.Generator) -> list[Solid]:
         size = float(rng.gamma(4.0, 0.055)) + 0.08
         at = (x, off + float(_middle(np.array(x), bends)))
         half = (size, size * float(rng.uniform(0.6, 1.0)), size * float(rng.uniform(0.5, 0.9)))
-        stones.append(waterside.rock(f"stone {k + 1}", at, half, rng))
+        stones.append(waterside.rock(f"stone {k + 1}", at, half, rng, material=MOSSY))
     return stones
 
 
@@ -95,7 +98,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
             points=points,
             azimuth=-90 + float(rng.uniform(-28, 28)),
             azimuth_tall=-130.0,
-            elevation=float(rng.uniform(17, 24)),
+            elevation=float(rng.uniform(11, 15)),
             field_of_view=42,
         ),
         waves=_waves(rng, quick=quick),

@@ -61,7 +61,7 @@ def _home(scene: Scene) -> str:
 
 def _dust(vehicle: Vehicle, name: str, strength: float, colour: Colour, rng: np.random.Generator) -> Particles:
     """What the hind wheels throw up, from where they roll."""
-    aside, spread = vehicle.axles[-1][1], 2.2 * vehicle.wheel[0]
+    aside, spread = vehicle.axles[-1][1], 2.8 * vehicle.wheel[0]
     seed = int(rng.integers(2**63))
 
     def found(motion: Motion) -> list[particles.Impact]:
@@ -74,11 +74,11 @@ def _dust(vehicle: Vehicle, name: str, strength: float, colour: Colour, rng: np.
                     last = float(time)
                     for side in (-1, 1):
                         at = (float(x), float(y) + side * aside + float(own.normal(0, 0.1 * spread)), 0.3 * spread)
-                        thrown = strength * min(3.0, 0.27 * float(fast))
+                        thrown = strength * min(4.5, 0.4 * float(fast))
                         puffs.append(particles.Impact(time=last, position=at, velocity=(0.0, 0.0, thrown), size=spread))
         return puffs
 
-    return particles.dust(found, rng=rng, colour=colour, each=6, lasts=3.2, thick=0.6)
+    return particles.dust(found, rng=rng, colour=colour, each=6, lasts=3.2, thick=0.8)
 
 
 def _wayside(setting: str, long: float, wide: float, rng: np.random.Generator) -> list[Solid]:
@@ -147,7 +147,7 @@ def _along(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
 
 def _raised(ground: Material) -> Colour:
     """The colour of dust over a ground: lighter than it lies there."""
-    red, green, blue = (min(0.9, 0.2 * a + 0.75 * b + 0.15) for a, b in zip(ground.base, ground.accent, strict=True))
+    red, green, blue = (0.2 * a + 0.95 * b + 0.2 for a, b in zip(ground.base, ground.accent, strict=True))
     return red, green, blue
 
 

@@ -1,4 +1,4 @@
-"""What waters share: the wind over them, their rocks, trees on a shore, and the spray of crests."""
+"""What waters share: the wind over them, their rocks and banks, and the spray of crests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ Shore = tuple[float, float, float]
 """x, y and radius at the water's level, in metres."""
 
 STONE = Material(pattern=Pattern.ROCK, base=(0.055, 0.048, 0.042), accent=(0.24, 0.20, 0.165), scale=0.55, gloss=0.22)
-BARK = Material(pattern=Pattern.BARK, base=(0.10, 0.065, 0.04), accent=(0.18, 0.13, 0.09), scale=0.3, gloss=0.02)
-CROWNS = ((0.035, 0.11, 0.025), (0.06, 0.15, 0.03), (0.10, 0.15, 0.03), (0.03, 0.08, 0.03))
 MOST_BURSTS = 24
 
 
@@ -42,14 +40,21 @@ def sky(scene: Scene, *, turned: float) -> Light:
     return light.under(light.outdoors(scene.light).turned(turned), scene.weather)
 
 
-def rock(name: str, at: tuple[float, float], size: tuple[float, float, float], rng: np.random.Generator) -> Solid:
+def rock(
+    name: str,
+    at: tuple[float, float],
+    size: tuple[float, float, float],
+    rng: np.random.Generator,
+    *,
+    material: Material = STONE,
+) -> Solid:
     """A boulder of about these half lengths whose middle is at the water's level."""
     return Solid(
         name=name,
         shape=Shape.SPHERE,
         size=(max(size),),
         substance="rock",
-        material=STONE,
+        material=material,
         position=(*at, 0.0),
         look=geometry.rock(size, rng),
         touches=False,
@@ -83,40 +88,6 @@ def bursts(sea: Sequence[Wave], shores: Sequence[Shore], *, seconds: float) -> l
                 )
     highest = sorted(found, key=lambda impact: -impact.velocity[2])[:MOST_BURSTS]
     return sorted(highest, key=lambda impact: impact.time)
-
-
-def tree(name: str, foot: tuple[float, float, float], tall: float, rng: np.random.Generator) -> list[Solid]:
-    """A tree of ``tall`` metres: a trunk and two crowns."""
-    x, y, z = foot
-    shade = CROWNS[int(rng.integers(len(CROWNS)))]
-    leaf = Material(pattern=Pattern.LEAVES, base=shade, accent=tuple(1.9 * c for c in shade), scale=0.3, gloss=0.03)  # type: ignore[arg-type]
-    made = [
-        Solid(
-            name=f"{name}'s trunk",
-            shape=Shape.CYLINDER,
-            size=(0.025 * tall, 0.3 * tall),
-            substance="wood",
-            material=BARK,
-            position=(x, y, z + 0.3 * tall),
-            touches=False,
-        )
-    ]
-    for part, (high, wide) in enumerate(((0.55, 0.30), (0.78, 0.22))):
-        crown = geometry.foliage(wide * tall, rng, leaves=500)
-        shift = rng.normal(0, 0.05 * tall, 2)
-        made.append(
-            Solid(
-                name=f"{name}'s crown {part + 1}",
-                shape=Shape.SPHERE,
-                size=(wide * tall,),
-                substance="wood",
-                material=leaf,
-                position=(x + float(shift[0]), y + float(shift[1]), z + high * tall),
-                look=crown,
-                touches=False,
-            )
-        )
-    return made
 
 
 def terrain(

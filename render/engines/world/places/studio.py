@@ -20,6 +20,8 @@ BARE = 1.0
 """Metres: a narrower clearing is for one small thing, and nothing else stands about it."""
 ASKED = 0.88
 """How strong a backdrop's colour is that the prompt names."""
+LIKE = 0.45
+"""Times as strong in a colour that what is shown has too: it shall stand out."""
 DIM: dict[str, Colour] = {"night": (0.11, 0.14, 0.21), "blue hour": (0.36, 0.42, 0.56)}
 """What the paper's colour is multiplied by at an hour."""
 KEY = {"night": 3.0, "blue hour": 1.7}
@@ -90,7 +92,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     lamp = indoors(LIGHTS["studio"].turned(float(rng.uniform(-20, 20))), scene.light)
     lamp = replace(lamp, sun=_scaled(lamp.sun, KEY.get(scene.light, 1.0)))
     named = paper_of(scene)
-    strength = float(rng.uniform(0.40, 0.62))
+    strength = float(rng.uniform(0.40, 0.62)) * (LIKE if scene.colours else 1.0)
     tone = str(rng.choice(TONES))
     colour = COLOURS[(named or (*scene.colours, tone))[0]]
     shade = min(max(colour) / PALE, 1.0) if named else 1.0

@@ -151,3 +151,13 @@ def test_balls_of_named_materials_bounce_as_those_do():
         landed = next(c.time for c in motion.contacts if name in c.first or name in c.second)
         back[name] = height[int((landed + 0.08) * FPS) + 1 :].max() - height.min()
     assert min(back["rubber"], back["steel"]) > 1.5 * back["wood"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_lands_on_a_see_saw_throws_the_ball_on_its_other_end(seed):
+    scene = Scene(family="seesaw", subjects=(Subject(kind="crate", count=1), Subject(kind="ball", count=1)))
+    stage = families.build(scene, seed=seed, seconds=2.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=48, fps=24)
+    height = motion.poses[:, motion.names.index("ball"), 2]
+    assert height[:6].max() < 0.4, "it lies on the low end"
+    assert height.max() > 0.9
