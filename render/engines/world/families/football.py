@@ -28,6 +28,8 @@ TRIES, WATCHED, ASIDE = 10, 1.5, 4.0
 """Shots that are tried for one that turns out as wanted, seconds of each, and metres that it may then go aside."""
 BETWEEN, MOST = 4.0, 6
 """Seconds between two shots of a long clip, and how many there are at most."""
+REBOUND = 9.0
+"""Metres before the goal that are in the picture when a ball comes back from its frame."""
 FRAME = {"post", "crossbar"}
 CLEARING = 8.0
 
@@ -135,11 +137,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         solids.append(parts.shown_on(name, f"{name}'s patches", patches, black))
     place = places.build(scene.setting or str(rng.choice(["park", "meadow"])), scene=scene, rng=rng, clearing=CLEARING)
     low, high = sorted((side * (POST + 0.5), side * (POST - 3.3)))
+    before = -1.8 if set(ways) == {"in"} else -REBOUND
     return place.stage(
         solids=(*frame, *goal.pitch((0.74, 0.75, 0.72)), *solids),
         cloths=tuple(goal.nets()),
         shot=Shot(
-            points=parts.corners((-1.8, low, 0.0), (1.3, high, BAR + 0.35)),
+            points=parts.corners((before, low, 0.0), (1.3, high, BAR + 0.35)),
             azimuth=(-128 if side > 0 else -118) + float(rng.uniform(-10, 10)),
             azimuth_tall=-150.0,
             elevation=float(rng.uniform(2.5, 6)),
