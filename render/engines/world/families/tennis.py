@@ -25,7 +25,7 @@ THICK, WIDE = 0.12, 2.6
 """Half the wall's depth and width in metres."""
 AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
-BETWEEN, MOST = 1.9, 12
+BETWEEN, MOST = 1.4, 16
 """Seconds between two balls, and how many there are at most."""
 LATER = 0.3
 """Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
