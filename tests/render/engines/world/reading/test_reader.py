@@ -114,6 +114,8 @@ def test_what_breaks_decides_and_not_what_breaks_it(ball, what, kind):
         ("A tennis ball bounces off a brick wall", "tennis"),
         ("A wrecking ball smashes a brick wall", "stack"),
         ("A car with a broken window drives along a street", "vehicles"),
+        ("A red jeep drives through snow", "vehicles"),
+        ("An ambulance races past", "vehicles"),
         ("Ocean waves break against a wall", "ocean"),
     ],
 )
