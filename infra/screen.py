@@ -91,7 +91,7 @@ class Screen:
         if clip.uri and made_here not in self._firsts_told:
             self._firsts_told.add(made_here)
             self.say(f"First clip {f'after {seconds:.0f} s' if made_here else 'made earlier'}: {clip.uri}")
-        if not made_here or (self._live and clip.end is not End.FAILED):
+        if clip.shard is None or (self._live and clip.end is not End.FAILED):
             return
         place = f"shard {clip.shard}  {self._told_of[clip.shard]}/{sizes[clip.shard]}"
         name = f"row {clip.row} {clip.experiment}/{clip.variant}"
@@ -125,4 +125,5 @@ def ends_table(status: Status) -> Table:
 
 def _rendered_in(clip: ClipStatus) -> str:
     """How long it took, if it was made for this row."""
-    return f"{clip.render_seconds:.1f} s" if clip.end is End.PUBLISHED else ""
+    made_here = clip.shard is not None and clip.uri and clip.end is not End.REUSED
+    return f"{clip.render_seconds:.1f} s" if made_here else ""

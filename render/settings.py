@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from render import errors
 
@@ -98,19 +99,22 @@ def _told(fault: ErrorDetails) -> str:
     name = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
         return f"There is no setting {name}. Known: {', '.join(Settings.model_fields)}."
-    variable = f"{_PREFIX}{name.upper()}"
-    where = f" (set by {variable})" if os.environ.get(variable) == fault["input"] else ""
+    own = (variable for variable in os.environ if variable.upper() == f"{_PREFIX}{name.upper()}")
+    where = next((f" (set by {variable})" for variable in own if os.environ[variable] == fault["input"]), "")
     return f"Setting does not fit: {name} = {fault['input']!r}{where}: {fault['msg']}."
 
 
 def _refuse_slips() -> None:
-    """Refuse a variable that is almost a setting's: it would be left unread without a word."""
+    """Refuse a variable that is almost a setting's: it would be left unread without a word.
+
+    One that only begins like a setting's is another program's: Kubernetes names services in this way.
+    """
     known = [*(name.upper() for name in Settings.model_fields), _CONFIG.removeprefix(_PREFIX)]
     for variable in sorted(os.environ):
         name = variable.upper().removeprefix(_PREFIX)
-        if name in known or not variable.upper().startswith(_PREFIX):
+        if not variable.upper().startswith(_PREFIX) or any(f"{name}_".startswith(f"{one}_") for one in known):
             continue
-        if close := difflib.get_close_matches(name, known, 1, cutoff=0.7):
+        if close := difflib.get_close_matches(name, known, 1, cutoff=0.8):
             raise errors.SettingsError(f"{variable} in the environment is no setting. Is {_PREFIX}{close[0]} meant?")
 
 
@@ -127,6 +131,7 @@ def load(**overrides: object) -> Settings:
         raise errors.SettingsError(faults) from error
     except tomllib.TOMLDecodeError as error:
         raise errors.SettingsError(f"{_file()} is not valid TOML: {error}. Mend it there.") from error
-    except (OSError, ValueError) as error:
-        how = ' Write a list as JSON: ["s3://bucket/folder"].' if "parsing value" in str(error) else ""
-        raise errors.SettingsError(f"The settings cannot be read: {error}.{how}") from error
+    except SourceError as error:
+        raise errors.SettingsError(f'The settings cannot be read: {error}. Write lists as JSON: ["a", "b"].') from error
+    except OSError as error:
+        raise errors.SettingsError(f"The settings cannot be read: {error}") from error

@@ -113,7 +113,7 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     planned = [plan for plan in batches.read_plan(store, batch_id) if plan.fault is None] if summary else []
     quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
     served = {receipt.fingerprint for receipt in ended.values() if receipt.fingerprint}
-    made = {plan.fingerprint for plan in planned if plan.row.row not in ended}  # as far as a stopped run came
+    made = {plan.fingerprint for plan in planned if plan.decision is Decision.RENDER}
     records = {
         record.job.fingerprint: replace(record, figures=(), events=(), captions=())  # they are most of a record
         for record in clips.find_each(store, served | made)
@@ -132,7 +132,7 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
         manifest=batch.source,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
-        state=_state(store, batch_id, planned=summary is not None, begun=any(_is_made(clip) for clip in shown)),
+        state=_mark(store, batch_id) or _progress(summary, made=len(made & records.keys())),
         rows=rows,
         waiting=rows - len(ended),
         ends=Counter(receipt.end for receipt in ended.values()),
@@ -151,12 +151,13 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
     found = []
     for batch in known[:most]:
         summary = batches.plan_summary(store, batch.id)
-        made = _made(store, batch.id) if summary and not _is_over(store, batch.id) else None
+        mark = _mark(store, batch.id)
+        made = _made(store, batch.id) if summary and not mark else None
         found.append(
             BatchStatus(
                 batch=batch.id,
                 created_at=batch.created_at,
-                state=_state(store, batch.id, planned=summary is not None, begun=bool(made)),
+                state=mark or _progress(summary, made=made or 0),
                 manifest=batch.source,
                 rows=summary.manifest_rows if summary else None,
                 clips=sum(summary.shards.values()) if summary else None,
@@ -189,29 +190,24 @@ def _clip(
     )
 
 
-def _is_made(clip: ClipStatus) -> bool:
-    """Whether a job of the batch has come to something."""
-    return clip.shard is not None and (bool(clip.uri) or clip.end is not None)
-
-
 def _made(store: ObjectStore, batch_id: str) -> int:
     """How many of the clips that the batch has to render are made."""
     wanted = (one.fingerprint for one in batches.read_plan(store, batch_id) if one.decision is Decision.RENDER)
-    return sum(1 for _ in clips.find_each(store, wanted))
+    return clips.count(store, wanted)
 
 
-def _is_over(store: ObjectStore, batch_id: str) -> bool:
-    return any(store.exists(mark(batch_id)) for mark in (layout.cancelled, layout.finished))
-
-
-def _state(store: ObjectStore, batch_id: str, *, planned: bool, begun: bool) -> str:
+def _mark(store: ObjectStore, batch_id: str) -> str:
+    """The state of a batch that is over; empty for another."""
     if store.exists(layout.cancelled(batch_id)):
         return "cancelled"
-    if store.exists(layout.finished(batch_id)):
-        return "finished"
-    if not planned:
+    return "finished" if store.exists(layout.finished(batch_id)) else ""
+
+
+def _progress(summary: batches.PlanSummary | None, *, made: int) -> str:
+    """The state of a batch that is not over."""
+    if summary is None:
         return "taken in"
-    return "under way" if begun else "planned"
+    return "under way" if made else "planned"
 
 
 def _elapsed(batch: Batch, ended: Iterable[Receipt]) -> float:

@@ -36,7 +36,7 @@ def command(
 
     Examples:
       nightreel status
-      nightreel status 0123456789ab
+      nightreel status run-20261122T1100
       nightreel status run-20261122T110000123-0123456789ab --json | jq .ends
     """
     from render import pipeline
@@ -64,14 +64,15 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
         output.say(f"There is no batch in {store} yet. Next: nightreel run MANIFEST{options.elsewhere(store)}")
         return
     table = Table(box=None, pad_edge=False)
-    table.add_column("batch", no_wrap=True, overflow="fold")
-    for heading in ("state", "rows", "ends", "manifest"):
+    table.add_column("batch", no_wrap=True)
+    for heading in ("taken in", "state", "rows", "ends", "manifest"):
         table.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
     for one in found:
         ends = ", ".join(f"{number} {end}" for end, number in one.ends.items() if number)
         rows = "" if one.rows is None else f"{one.rows:,}"
         state = one.state + ("" if one.made is None else f", {one.made:,} of {output.many(one.clips or 0, 'clip')}")
-        table.add_row(one.batch, state, rows, ends, posixpath.basename(one.manifest))
+        taken = one.created_at[:16].replace("T", " ")
+        table.add_row(one.batch, taken, state, rows, ends, posixpath.basename(one.manifest))
     output.show(table)
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")

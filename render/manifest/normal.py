@@ -14,7 +14,8 @@ from render.contracts import Column, Contract, shorten
 from render.manifest import casts
 from render.model import Fault
 
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,(?!\d{3}\s*$)\d+\s*")
+"""A number with one; three digits behind it may as well be thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

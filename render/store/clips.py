@@ -118,6 +118,12 @@ def find_each(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[ClipR
             yield from (record for record in found if record is not None)
 
 
+def count(store: ObjectStore, fingerprints: Iterable[str]) -> int:
+    """How many of these clips exist; their records are not read."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
+        return sum(pool.map(lambda fingerprint: store.exists(layout.clip_record(fingerprint)), set(fingerprints)))
+
+
 def find_many(store: ObjectStore, fingerprints: Iterable[str]) -> dict[str, ClipRecord]:
     """The records of those of these clips that exist, by fingerprint."""
     return {record.job.fingerprint: record for record in find_each(store, fingerprints)}

@@ -85,11 +85,14 @@ def test_a_terminal_gets_a_bar_for_each_shard_and_the_first_clip() -> None:
 
 def test_the_table_has_every_row_in_order() -> None:
     log = io.StringIO()
-    table = ends_table(status(clip(3, shard=0, end=End.PUBLISHED), clip(0, shard=0)))
+    held, reused = (clip(row, shard=0, end=end, uri="file:///x") for row, end in ((4, End.HELD), (5, End.REUSED)))
+    table = ends_table(status(clip(3, shard=0, end=End.PUBLISHED, uri="file:///3"), clip(0, shard=0), held, reused))
     Console(file=log, width=100).print(table)
     heading, *lines = log.getvalue().splitlines()
     assert heading.split() == ["row", "experiment", "variant", "end", "rendered", "in", "reason"]
-    assert [line.split()[0] for line in lines] == ["0", "3", "9"]
+    assert [line.split()[0] for line in lines] == ["0", "3", "4", "5", "9"]
     assert "waiting" in lines[0]
     assert lines[1].split() == ["3", "spring", "calm", "published", "1.2", "s"]
-    assert "seconds = -3: Too short." in lines[2]
+    assert lines[2].split()[3:] == ["held", "1.2", "s"]
+    assert lines[3].split()[3:] == ["reused"], "it was not made for this row"
+    assert "seconds = -3: Too short." in lines[4]

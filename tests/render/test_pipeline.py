@@ -375,6 +375,27 @@ def test_a_batch_whose_run_stopped_half_way_is_under_way(settings, farm, tmp_pat
     assert (found.state, found.made, found.clips) == ("finished", None, 3)
 
 
+def test_a_batch_has_one_state_whoever_asks(settings, farm, tmp_path):
+    path = write(tmp_path / "m.parquet", "one", "two")
+    farm.failing, farm.stop_after = {"one"}, 1
+    with pytest.raises(errors.BatchStopped):
+        go(settings, path)
+    [found], _ = pipeline.latest(settings, 1)
+    assert (found.state, found.made) == ("planned", 0), "nothing is made yet"
+    assert pipeline.status(settings, found.batch).state == found.state
+
+
+def test_a_damaged_clip_record_hides_no_batch_from_the_list(settings, farm, tmp_path):
+    path = write(tmp_path / "m.parquet", "one", "two")
+    farm.stop_after = 1
+    with pytest.raises(errors.BatchStopped):
+        go(settings, path)
+    [record] = (tmp_path / "store" / "clips").glob("*/*/clip.json")
+    record.write_text("{}")
+    [found], _ = pipeline.latest(settings, 1)
+    assert (found.state, found.made) == ("under way", 1)
+
+
 def test_a_row_whose_clip_was_deleted_after_the_plan_fails_and_the_next_run_renders_it(
     settings, farm, tmp_path, monkeypatch
 ):

@@ -75,11 +75,14 @@ def test_a_variable_that_is_almost_a_setting_is_refused(monkeypatch: pytest.Monk
 def test_a_variable_of_another_program_of_that_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTREEL_FARM_OWNER", "1")
     monkeypatch.setenv("NIGHTREEL_TORCH_INDEX", "https://torch.example/cpu")
-    monkeypatch.setenv("NIGHTREEL_GPU_MODEL_TOKEN", "x")
+    monkeypatch.setenv("NIGHTREEL_SCHEDULER_PORT", "tcp://10.0.0.1:8786")
+    monkeypatch.setenv("NIGHTREEL_CACHE_DIR", "x")
     load()
 
 
 def test_a_value_that_does_not_fit_names_the_variable_that_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NIGHTREEL_WORKERS", "many")
-    with pytest.raises(errors.SettingsError, match=r"workers = 'many' \(set by NIGHTREEL_WORKERS\)"):
-        load()
+    for name in ("NIGHTREEL_WORKERS", "nightreel_workers"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "many")
+            with pytest.raises(errors.SettingsError, match=rf"workers = 'many' \(set by {name}\)"):
+                load()

@@ -44,7 +44,11 @@ def query(store: ObjectStore, sql: str) -> pa.Table:
                 )
             found = connection.sql(statements[0].query).to_arrow_table()
         except duckdb.ParserException as error:
-            raise errors.QueryError(f"{error}\n\nDESCRIBE results lists the columns of results.") from error
+            words = " and ".join(f'"{word}"' for word in sorted(_RESERVED))
+            hint = (
+                f"The columns {words} are words of SQL: write them in double quotes. DESCRIBE lists a table's columns."
+            )
+            raise errors.QueryError(f"{error}\n\n{hint}") from error
         except duckdb.Error as error:
             raise errors.QueryError(f"{_OF_DUCKDB.sub('', str(error))}\n\n{_hint(connection)}") from error
     doubled = sorted({name for name in found.column_names if found.column_names.count(name) > 1})

@@ -154,6 +154,7 @@ def test_report_of_the_batch_and_of_the_experiment(
     assert bundle["bytes"] == (tmp_path / "out.zip").stat().st_size
     assert said("report", "e", "--bundle", tmp_path / "out.zip")[0] == 2
     assert said("report", "nothing")[0] == 2
+    assert said("report", ran.document["batch"][:-3]) == (0, {"report": ran.document["report"]})
 
 
 def test_an_exported_file_is_verified_by_its_content(ran: Ran, said: Said, tmp_path: Path):

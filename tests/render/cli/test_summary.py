@@ -134,8 +134,8 @@ def test_status_without_a_batch_lists_the_batches(
     assert main(["status", "--last", "2"]) == 0
     said = capfd.readouterr().out.splitlines()
     assert [line.split() for line in said[1:3]] == [
-        [ids[2], "taken", "in", "m.parquet"],
-        [ids[1], "taken", "in", "m.parquet"],
+        [ids[2], "2026-11-03", "02:00", "taken", "in", "m.parquet"],
+        [ids[1], "2026-11-02", "02:00", "taken", "in", "m.parquet"],
     ]
     assert said[3:] == ["… and 1 older; --last N lists more.", f"Next: nightreel status {ids[2]}"]
     assert main(["status", "--last", "1", "--json"]) == 0
@@ -155,7 +155,7 @@ def test_a_batch_is_found_by_how_its_id_begins_or_ends(
 ) -> None:
     path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
     first, second = (
-        pipeline.intake(settings, manifest=str(path), run_key=f"run-2026110{day}", now=NOW, limit=day).id
+        pipeline.intake(settings, manifest=str(path), run_key=f"run-2026110{day}T110000123", now=NOW, limit=day).id
         for day in (1, 2)
     )
     monkeypatch.setenv("COLUMNS", "80")

@@ -155,6 +155,8 @@ def test_a_decimal_comma_is_answered_with_the_point(tmp_path: Path) -> None:
     [fault] = judged(tmp_path, {"seconds": ["2,5"]})[0]
     assert fault.reason == "seconds must be a number with a decimal point, such as 2.5, not '2,5' (string)."
     assert fault.fix == "Write seconds as a number with a decimal point, such as 2.5, or leave it empty."
+    [thousand] = judged(tmp_path, {"max_cost": ["1,500"]})[0]
+    assert thousand.fix == "Write max_cost as a number, or leave it empty.", "it may be thousands"
 
 
 def test_a_row_has_each_of_its_faults_once(tmp_path: Path) -> None:

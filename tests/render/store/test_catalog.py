@@ -314,6 +314,10 @@ def test_what_is_no_sql_is_shown_where_and_tables_of_duckdb_are_not_advised(stor
         catalog.query(store, "selec * from results")
     assert "^^^^^" in str(caught.value)
     assert "requests: batch" not in str(caught.value)
+    for word, table in (("end", "requests"), ("check", "checks")):
+        with pytest.raises(errors.QueryError, match="write them in double quotes") as caught:
+            catalog.query(store, f"select {word}, count(*) from {table} group by all")
+        assert f'"{word}"' in str(caught.value)
     with pytest.raises(errors.QueryError) as caught:
         catalog.query(store, "select * from foo")
     assert "Table with name foo does not exist!" in str(caught.value)
