@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -52,9 +53,26 @@ def move(mesh: Mesh, by: tuple[float, float, float]) -> Mesh:
     return Mesh(vertices=mesh.vertices + np.asarray(by, np.float32), normals=mesh.normals, faces=mesh.faces)
 
 
+@functools.cache
+def _ball(detail: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """``[n, 3]`` points and ``[m, 3]`` triangles of an icosphere of radius 1."""
+    source = trimesh.creation.icosphere(subdivisions=detail)
+    return np.array(source.vertices, float), np.array(source.faces, np.int32)
+
+
+@functools.cache
+def _die() -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """``[n, 3]`` points and ``[m, 3]`` triangles of a cube from −1 to 1, each side of 16 by 16 squares."""
+    source = trimesh.creation.box((2, 2, 2))
+    for _ in range(4):
+        source = source.subdivide()
+    return np.array(source.vertices, float), np.array(source.faces, np.int32)
+
+
 def sphere(radius: float, *, detail: int = 4) -> Mesh:
     """An icosphere; detail 4 has 5,120 triangles."""
-    return of(trimesh.creation.icosphere(subdivisions=detail, radius=radius))
+    points, faces = _ball(detail)
+    return Mesh(vertices=(points * radius).astype(np.float32), normals=points.astype(np.float32), faces=faces.copy())
 
 
 def box(half: tuple[float, float, float], *, bevel: float = 0.0) -> Mesh:
@@ -64,10 +82,7 @@ def box(half: tuple[float, float, float], *, bevel: float = 0.0) -> Mesh:
         plain.unmerge_vertices()
         return of(plain)
     inner = np.asarray(half) - bevel
-    ball = trimesh.creation.box((2, 2, 2))
-    for _ in range(4):
-        ball = ball.subdivide()
-    directions = np.asarray(ball.vertices)
+    directions, faces = _die()
     grid = np.clip(directions * 1.6, -1, 1)
     excess = directions * 1.6 - grid
     length = np.linalg.norm(excess, axis=1, keepdims=True)
@@ -78,7 +93,7 @@ def box(half: tuple[float, float, float], *, bevel: float = 0.0) -> Mesh:
     return Mesh(
         vertices=(grid * inner + normals * bevel).astype(np.float32),
         normals=normals.astype(np.float32),
-        faces=np.asarray(ball.faces, np.int32),
+        faces=faces.copy(),
     )
 
 
@@ -165,8 +180,8 @@ def tube(path: Iterable[Iterable[float]], radius: float, *, sides: int = 20) -> 
 
 def rock(size: tuple[float, float, float], rng: np.random.Generator, *, detail: int = 5) -> Mesh:
     """A boulder: a sphere cut by random planes and roughened, of about the given half lengths."""
-    source = trimesh.creation.icosphere(subdivisions=detail, radius=1.0)
-    points = np.asarray(source.vertices).copy()
+    ball, faces = _ball(detail)
+    points = ball.copy()
     for _ in range(18):
         plane = rng.normal(size=3)
         plane /= np.linalg.norm(plane)
@@ -176,9 +191,10 @@ def rock(size: tuple[float, float, float], rng: np.random.Generator, *, detail: 
     rough = np.zeros(len(points))
     for octave in range(1, 5):
         waves = rng.normal(size=(10, 3)) * 2.4 * 1.8**octave
-        rough += np.sin(points @ waves.T + rng.uniform(0, 2 * np.pi, 10)).mean(1) * 0.16 / 1.6**octave
+        angle = (points @ waves.T + rng.uniform(0, 2 * np.pi, 10)).astype(np.float32)
+        rough += np.sin(angle).mean(1) * 0.16 / 1.6**octave
     points *= (1 + rough)[:, None]
-    return of(trimesh.Trimesh(points * np.asarray(size), source.faces, process=False))
+    return smooth(points * np.asarray(size), faces)
 
 
 def foliage(size: float, rng: np.random.Generator, *, leaves: int = 900) -> Mesh:

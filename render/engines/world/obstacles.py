@@ -104,7 +104,7 @@ def occupied(solids: Sequence[Solid], low: Vector, high: Vector) -> NDArray[np.b
             u, v = np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count))
             inside = u + v <= 1.0 + 1e-9
             shares = np.stack([1 - u[inside] - v[inside], u[inside], v[inside]], 1)
-            points = np.einsum("pk,nkc->npc", shares, sides[steps == count]).reshape(-1, 3)
+            points = (shares @ sides[steps == count].transpose(1, 0, 2).reshape(3, -1)).reshape(-1, 3)
             filled[cells_of(points, corner, size, filled)] = True
     return filled
 

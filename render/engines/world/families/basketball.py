@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -228,19 +229,15 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     def shot_of(way: str, number: int) -> Solid:
         name = f"ball{number}" if number else "ball"
         plain = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="basketball", material=ball)
-        launch = flight.best(
-            lambda: _aim(way, away, rng),
-            lambda tried: _price(
-                way,
-                flight.attempt(
-                    replace(plain, launch=tried),
-                    hoop,
-                    floor="hardwood",
-                    seconds=WATCHED,
-                    others=len(starts) - 1,
-                    tempo=scene.tempo,
-                ),
-            ),
+        launch = flight.turning_out(
+            plain,
+            hoop,
+            draw=functools.partial(_aim, way, away, rng),
+            price=functools.partial(_price, way),
+            floor="hardwood",
+            watched=WATCHED,
+            others=len(starts) - 1,
+            tempo=scene.tempo,
             tries=TRIES,
             enough=GENTLE,
         )

@@ -11,10 +11,12 @@ from render.engines.world import geometry, waves
 from render.engines.world.families import parts, waterside
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Water
+from render.engines.world.stage import Bond, Launch, Shape, Shot, Solid, Stage, Water
 
 WHITE: Colour = (0.80, 0.80, 0.78)
 KINDS = ("rowing boat", "sailing boat", "buoy", "paper boat")
+BALLAST = (0.12, 0.9)
+"""Radius of a buoy's weight and its depth below the buoy's middle, in metres."""
 
 
 def _hull(long: float, wide: float, high: float) -> geometry.Mesh:
@@ -110,6 +112,7 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         tall = 2.9
     elif kind == "buoy":
         worn.append((geometry.lathe([(0.335, -0.06), (0.335, 0.06)]), Material(base=WHITE, gloss=0.4)))
+        worn.append((geometry.rod((0, 0, -0.3), (0, 0, -BALLAST[1]), 0.02, sides=10), timber))
     rides = [
         Solid(
             name=f"{name}'s part {k + 1}",
@@ -123,7 +126,23 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
         )
         for k, (mesh, material) in enumerate(worn)
     ]
-    return [body, *rides], tall
+    return [body, *([_ballast(body)] if kind == "buoy" else []), *rides], tall
+
+
+def _ballast(buoy: Solid) -> Solid:
+    """The weight below a buoy, fast to it, without which it would float on its side."""
+    assert buoy.launch is not None
+    radius, deep = BALLAST
+    x, y, z = buoy.launch.position
+    return Solid(
+        name=f"{buoy.name}'s ballast",
+        shape=Shape.SPHERE,
+        size=(radius,),
+        substance="steel",
+        material=Material(base=(0.05, 0.05, 0.055), gloss=0.2),
+        launch=replace(buoy.launch, position=(x, y, z - deep)),
+        bonds=(Bond(to=buoy.name, strength=math.inf),),
+    )
 
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001

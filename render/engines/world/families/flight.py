@@ -80,6 +80,33 @@ def attempt(
     )
 
 
+def turning_out(
+    ball: Solid,
+    still: Sequence[Solid],
+    *,
+    draw: Callable[[], Launch],
+    price: Callable[[physics.Motion], float],
+    floor: str,
+    watched: Callable[[Launch], float] | float,
+    others: int,
+    tempo: float,
+    tries: int,
+    enough: float,
+    fps: int = 30,
+) -> Launch:
+    """The :func:`best` throw of ``ball`` among what stands ``still``, by the price of its :func:`attempt`.
+
+    ``watched`` are the seconds of a throw that are tried.
+    """
+
+    def cost(tried: Launch) -> float:
+        seconds = watched if isinstance(watched, float) else watched(tried)
+        thrown = replace(ball, launch=tried)
+        return price(attempt(thrown, still, floor=floor, seconds=seconds, others=others, tempo=tempo, fps=fps))
+
+    return best(draw, cost, tries=tries, enough=enough)
+
+
 def met(motion: physics.Motion, name: str) -> set[str]:
     """The things that a body touched."""
     pairs = [{contact.first, contact.second} for contact in motion.contacts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -115,20 +116,15 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     side = 1.0 if "in" in ways else float(rng.choice([-1.0, 1.0]))
     solids = []
     for k, way in enumerate(ways):
-        launch = flight.best(
-            lambda way=way: _aim(plain, way, side, far, rng),
-            lambda tried, way=way: _price(
-                way,
-                side,
-                flight.attempt(
-                    replace(plain, launch=tried),
-                    frame,
-                    floor="turf",
-                    seconds=WATCHED,
-                    others=len(starts) - 1,
-                    tempo=scene.tempo,
-                ),
-            ),
+        launch = flight.turning_out(
+            plain,
+            frame,
+            draw=functools.partial(_aim, plain, way, side, far, rng),
+            price=functools.partial(_price, way, side),
+            floor="turf",
+            watched=WATCHED,
+            others=len(starts) - 1,
+            tempo=scene.tempo,
             tries=TRIES,
             enough=ASIDE,
         )

@@ -82,7 +82,7 @@ def _panel(name: str, top: tuple[Vector, Vector], foot: tuple[Vector, Vector], s
         stretch=3.0,
         open=0.9,
         holds=True,
-        settle=0.6,
+        settle=1.2,
     )
 
 

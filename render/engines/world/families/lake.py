@@ -91,7 +91,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         rings += _drops(rng, seconds=seconds, rate=RAIN_RINGS, radius=0.03)
     elif "drops" in asked:
         rings += _drops(rng, seconds=seconds, rate=1.6, radius=0.05)
-    else:
+    if scene.subjects or not rings:
         every, first = float(rng.uniform(1.9, 2.6)), float(rng.uniform(0.15, 0.5))
         if scene.count:
             every = min(every, max(0.0, seconds - first - SEEN) / scene.count)

@@ -42,7 +42,16 @@ def net() -> tuple[list[Solid], Cloth]:
     pinned = np.zeros((rows, columns), np.bool_)
     pinned[[0, -1]] = pinned[:, [0, -1]] = True
     cord = Cloth(
-        name="net", material=CORD, rest=rest, pinned=pinned, density=0.3, bend=0.3, stretch=3.0, open=0.9, holds=True
+        name="net",
+        material=CORD,
+        rest=rest,
+        pinned=pinned,
+        density=0.3,
+        bend=0.3,
+        stretch=3.0,
+        open=0.9,
+        holds=True,
+        settle=0.1,
     )
     ends = [(0.0, y, _top(y)) for y in (-AWAY, 0.0, AWAY)]
     band = geometry.join(geometry.rod(one, two, 0.028, sides=10) for one, two in itertools.pairwise(ends))

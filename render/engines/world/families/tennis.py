@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from dataclasses import replace
@@ -105,21 +106,18 @@ def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: 
     stroke = serve.served if served else serve.played
     for ball in balls:
         assert ball.launch is not None
-        launch = flight.best(
-            lambda ball=ball: stroke(ball, rng, speed),
-            lambda tried, ball=ball: serve.price(
-                flight.attempt(
-                    replace(ball, launch=tried),
-                    (),
-                    floor="ground",
-                    seconds=watched(tried),
-                    others=len(balls) - 1,
-                    tempo=scene.tempo,
-                    fps=60,
-                )
-            ),
+        launch = flight.turning_out(
+            ball,
+            (),
+            draw=functools.partial(stroke, ball, rng, speed),
+            price=serve.price,
+            floor="ground",
+            watched=watched,
+            others=len(balls) - 1,
+            tempo=scene.tempo,
             tries=1,
             enough=0.0,
+            fps=60,
         )
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time)))
     inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]

@@ -79,6 +79,8 @@ class Common(_Part):
 
     honours: frozenset[Trait]
     """Traits that the engine shows in whatever family."""
+    groups: dict[Text, tuple[Text, ...]]
+    """Names that stand for others in ``needs`` and ``unless`` of the families."""
     colours: Meanings[Text]
     """Names in :data:`render.engines.world.materials.COLOURS`."""
     materials: Meanings[Text]
@@ -153,9 +155,11 @@ class Family(_Part):
     near: dict[Word, Text] = {}
     """Words shown by something near them: a kind, an action, or how one would call it."""
     needs: dict[Text, tuple[Text, ...]] = {}
-    """What is shown only beside one of others. Each is a kind, an action, a setting, or a word of ``shown``."""
+    """What is shown only beside one of others: kinds, actions, settings, words of ``shown``, or groups of them."""
     unless: dict[Text, tuple[Text, ...]] = {}
     """What is not shown beside any of others, named in the same way."""
+    likened: dict[Text, dict[Text, Text]] = {}
+    """Materials of which a kind is only like, and by what it is."""
     first: tuple[tuple[Text, ...], ...] = ()
     """Kinds of which only the one that a prompt names first is shown."""
     one: tuple[Text, ...] = ()
@@ -196,10 +200,28 @@ def names() -> tuple[str, ...]:
 @functools.cache
 def load() -> Lexicon:
     """The lexicon of the package, read once. Raises :class:`ValueError` that names the file, the key and the fault."""
+    common = parse(_text(COMMON), Common, source=COMMON + SUFFIX)
+    families = {name: parse(_text(name), Family, source=name + SUFFIX) for name in names()}
     return Lexicon(
-        common=parse(_text(COMMON), Common, source=COMMON + SUFFIX),
-        families={name: parse(_text(name), Family, source=name + SUFFIX) for name in names()},
+        common=common,
+        families={
+            name: known.model_copy(
+                update={
+                    "needs": _ungrouped(known.needs, common.groups),
+                    "unless": _ungrouped(known.unless, common.groups),
+                }
+            )
+            for name, known in families.items()
+        },
     )
+
+
+def _ungrouped(beside: dict[str, tuple[str, ...]], groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Lists in which each group's name has given way to its members."""
+    return {
+        what: tuple(itertools.chain.from_iterable(groups.get(name, (name,)) for name in others))
+        for what, others in beside.items()
+    }
 
 
 def parse(text: str, kind: type[Kind], *, source: str) -> Kind:

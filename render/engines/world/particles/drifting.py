@@ -55,14 +55,16 @@ class Eddies:
         length = np.geomspace(0.9, 9.0, EDDIES)
         turn = rng.uniform(0, 2 * np.pi, EDDIES)
         self.waves = np.stack([np.cos(turn), np.sin(turn)]) * (2 * np.pi / length)
-        self.phases = rng.uniform(0, 2 * np.pi, (EDDIES, 3))
-        self.push = rng.normal(0, 1, (EDDIES, 3)) * (speed * 0.16 * (length / 9.0) ** (1 / 3))[:, None]
+        phases = rng.uniform(0, 2 * np.pi, (EDDIES, 3))
+        push = rng.normal(0, 1, (EDDIES, 3)) * (speed * 0.16 * (length / 9.0) ** (1 / 3))[:, None]
+        self.push = np.concatenate([np.cos(phases) * push, np.sin(phases) * push])
+        """``[2 * eddies, 3]`` m/s by the sine and the cosine of their angles."""
 
     def at(self, time: float, places: Floats, height: Floats) -> Floats:
         """``[n, 3]`` m/s at ``height`` metres over the ground; up and down winds die out towards it."""
         gone = self.wind.carried(time)[:2]
         angle = (places[:, :2] - 0.8 * gone) @ self.waves
-        swirl = (np.sin(angle[:, :, None] + self.phases) * self.push).sum(1)
+        swirl = np.concatenate([np.sin(angle), np.cos(angle)], 1) @ self.push
         profile = np.log1p(height / ROUGH) / np.log1p(ANEMOMETER / ROUGH)
         swirl[:, 2] *= height / (height + 0.15)
         return (self.wind.velocity(time) + swirl) * np.minimum(profile, 1.25)[:, None]
@@ -250,9 +252,10 @@ def _moved(
         velocity = np.where(moving, velocity, 0.0)
         spin = np.where(moving, spin, 0.0)
         going = at + STEP * velocity
-        into = hindered(going) & ~within
+        going[:, 2] = np.maximum(going[:, 2], floor + 0.2 * half)
+        there = hindered(going)
+        into = there & ~within
         velocity[into] *= -BOUNCE
         at = np.where(into[:, None], at, going)
-        at[:, 2] = np.maximum(at[:, 2], floor + 0.2 * half)
-        within = hindered(at)
+        within = there & within
     return np.stack(places), np.stack(ways)

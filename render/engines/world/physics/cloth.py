@@ -20,9 +20,13 @@ from render.engines.world.stage import Cloth, Shape, Solid, Vector
 from render.engines.world.substances import SUBSTANCES
 
 STEPS_A_SECOND = 480
-PLAIN, FINE = (1, 3), (4, 1)
+PLAIN, FINE = (1, 3), (2, 1)
 """Into how many steps each of these is cut, and how often all ties are met in each: for cloth, for a net that holds
 balls."""
+COARSE = 4
+"""Such steps at once for a net that holds balls, while nothing that moves is near."""
+SLOWED = 8.0
+"""1/s of its speed that a net that holds balls loses while it settles: where it comes to hang counts, and not how."""
 EDDIES_A_SECOND = 60
 """How often the wind at the points of a sheet is found anew."""
 COTTON_STRETCH = 5e-5
@@ -35,6 +39,8 @@ STRAYS, CALM = 0.02, 1.0
 that moves. Slow alone it may be where it turns."""
 SEWN = 1e-6
 """Metres: points of a sheet at rest that are no farther apart are sewn together."""
+AROUND = 0.2
+"""Metres around a sheet in which it looks for what it could touch."""
 THICKNESS = 0.004
 """Metres that a sheet keeps from what it lies on."""
 
@@ -121,10 +127,12 @@ class _Sheet:
         """Corners about all points as they are now."""
         self.hung: NDArray[np.float32] | None = None
         """Where the points were when one of them had last strayed; a net hangs as it was settled."""
-        self.strayed = -np.inf
+        self.strayed = -CALM if cloth.settle else 0.0
         """When that was."""
         self.still = False
-        """Whether the points are where they were a step ago."""
+        """Whether the points stay where they are until something that moves comes near."""
+        self.owed = 0.0
+        """Seconds by which it is behind."""
         self.frames = np.zeros((frames, len(points), 3), np.float32)
         self.command: Any = None
         """The kernel's launch, prepared once."""
@@ -167,6 +175,9 @@ class Cloths:
         self.push, self.twist = (wp.zeros(max(1, len(self.solids)), dtype=wp.vec3, device="cpu") for _ in range(2))
         self.rows, self.pushes, self.twists = self.blocks.numpy(), self.push.numpy(), self.twist.numpy()
         self.reach = np.array([model.geom_rbound[geom] for geom in self.geoms])
+        self.loose, self.far = self.geoms[self.bodies > 0], self.reach[self.bodies > 0]
+        """Those that move."""
+        self.trees = np.array(model.body_treeid, np.intp)[self.bodies[self.bodies > 0]]
         mujoco.mj_kinematics(model, data)
         for index in range(len(self.solids)):
             self._put(self.table[index], index, data)
@@ -183,8 +194,7 @@ class Cloths:
 
     def _near(self, sheet: _Sheet, data: mujoco.MjData) -> int:
         """Put the solids that the sheet could touch into the table; how many."""
-        if not sheet.still:
-            sheet.low, sheet.high = sheet.view.min(0) - 0.1, sheet.view.max(0) + 0.1
+        sheet.low, sheet.high = sheet.view.min(0) - AROUND, sheet.view.max(0) + AROUND
         middles, reach = data.geom_xpos[self.geoms], self.reach[:, None]
         self.order = np.flatnonzero(((middles + reach > sheet.low) & (middles - reach < sheet.high)).all(1))
         self.rows[: len(self.order)] = self.table[self.order]
@@ -193,24 +203,23 @@ class Cloths:
                 self._put(self.rows[k], index, data)
         return len(self.order)
 
-    def _hangs(self, sheet: _Sheet, data: mujoco.MjData, now: float) -> bool:
-        """Whether nothing happens to a net: it hangs, and nothing that moves is near."""
-        if not sheet.cloth.holds or sheet.carried is not None:
-            return False
+    def _stirred(self, sheet: _Sheet, data: mujoco.MjData) -> bool:
+        """Whether something moves near a sheet."""
+        awake = data.tree_asleep[self.trees] < 0
+        middles, reach = data.geom_xpos[self.loose[awake]], self.far[awake, None] + AROUND
+        close = ((middles + reach > sheet.low) & (middles - reach < sheet.high)).all(1)
+        return any(
+            bool((np.abs(sheet.view - middle) < far).all(1).any())
+            for middle, far in zip(middles[close], reach[close], strict=True)
+        )
+
+    def _hangs(self, sheet: _Sheet, now: float) -> bool:
+        """Whether a net near which nothing moves has come to hang."""
         if sheet.hung is None:
             sheet.hung = sheet.view.copy()
-        elif not sheet.still and np.abs(sheet.view - sheet.hung).max() > STRAYS:
+        elif np.abs(sheet.view - sheet.hung).max() > STRAYS:
             sheet.hung, sheet.strayed = sheet.view.copy(), now
-        moving = self.order[self.bodies[self.order] > 0]
-        if len(moving):
-            trees = np.array(self.model.body_treeid, np.intp)[self.bodies[moving]]
-            if (data.tree_asleep[trees] < 0).any():
-                return False
-        if now - sheet.strayed < CALM:
-            return False
-        if not sheet.still:
-            sheet.speed.zero_()
-        return True
+        return now - sheet.strayed >= CALM
 
     def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
         """Where a solid is and how it moves, into its row."""
@@ -223,17 +232,31 @@ class Cloths:
 
     def settle(self, data: mujoco.MjData) -> None:
         """Move each sheet for as long as it asks before the scene starts, about bodies that stand."""
-        dt = 1 / STEPS_A_SECOND
         for sheet in self.sheets:
-            for tick in range(-round(sheet.cloth.settle * STEPS_A_SECOND), 0):
-                self._advance(sheet, data, tick * dt, dt)
+            rate = STEPS_A_SECOND // COARSE if sheet.cloth.holds else STEPS_A_SECOND
+            for tick in range(-round(sheet.cloth.settle * rate), 0):
+                self._advance(sheet, data, tick / rate, 1 / rate)
+                if sheet.cloth.holds:
+                    sheet.speed.numpy()[:] *= 1 - SLOWED / rate
 
     def step(self, data: mujoco.MjData, now: float, dt: float) -> None:
         """Move every sheet by ``dt``, and add what they give to the bodies to the forces from outside."""
         for sheet in self.sheets:
-            self._push_back(data, self._advance(sheet, data, now, dt), dt)
+            sheet.owed += dt
+            if sheet.cloth.holds and not self._stirred(sheet, data):
+                if sheet.owed < (COARSE - 0.5) * dt:
+                    continue
+                sheet.still = sheet.still or (sheet.carried is None and self._hangs(sheet, now))
+                if sheet.still:
+                    sheet.speed.zero_()
+                    sheet.owed = 0.0
+                    continue
+            sheet.still = False
+            self._push_back(data, self._advance(sheet, data, now, sheet.owed), dt)
+            sheet.owed = 0.0
 
     def _advance(self, sheet: _Sheet, data: mujoco.MjData, now: float, dt: float) -> int:
+        """Move a sheet by ``dt``; how many solids were in its way."""
         import warp as wp
 
         from render.engines.world.physics import cloth_kernels
@@ -242,9 +265,6 @@ class Cloths:
             body, local = sheet.carried
             sheet.view[sheet.pinned] = local @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
         count = self._near(sheet, data)
-        sheet.still = now > 0.0 and self._hangs(sheet, data, now)
-        if sheet.still:
-            return 0
         if now - sheet.blown > 1 / EDDIES_A_SECOND:
             sheet.flow.numpy()[:] = gust(self.wind, sheet.view, now)
             sheet.blown = now
@@ -258,11 +278,11 @@ class Cloths:
         return count
 
     def _push_back(self, data: mujoco.MjData, count: int, dt: float) -> None:
-        for index, push, twist in zip(self.order[:count], self.pushes[:count], self.twists[:count], strict=True):
-            body = int(self.bodies[index])
-            if body and push.any():
-                data.xfrc_applied[body, :3] += push / dt
-                data.xfrc_applied[body, 3:] += twist / dt
+        for k in np.flatnonzero(self.pushes[:count].any(1)).tolist():
+            body = int(self.bodies[self.order[k]])
+            if body:
+                data.xfrc_applied[body, :3] += self.pushes[k] / dt
+                data.xfrc_applied[body, 3:] += self.twists[k] / dt
 
     def show(self, frame: int) -> None:
         """Keep the sheets as they are for a frame."""

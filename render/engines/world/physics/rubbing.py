@@ -31,7 +31,8 @@ class _Track:
 
 def _along(speeds: NDArray[np.float64], normals: NDArray[np.float64]) -> NDArray[np.float64]:
     """``[k]`` m/s within the plane of contact."""
-    return np.linalg.norm(speeds - (speeds * normals).sum(1, keepdims=True) * normals, axis=1)
+    within = speeds - (speeds * normals).sum(1, keepdims=True) * normals
+    return np.sqrt((within * within).sum(1))
 
 
 class Rubbing:
@@ -56,21 +57,23 @@ class Rubbing:
         seen: dict[int, NDArray[np.float64]] = {}
         if data.ncon:
             contact = data.contact
-            geoms, places, normals = contact.geom, contact.pos, contact.frame[:, :3]
-            swap = self.thing_of[geoms[:, 0]] > self.thing_of[geoms[:, 1]]
-            one, two = np.where(swap, geoms[:, ::-1].T, geoms.T)
-            matter = [self._speed(data, self.body_of[geom], places) for geom in (one, two)]
-            middle = [self._speed(data, body, data.xipos[body]) for body in (self.body_of[one], self.body_of[two])]
-            # The place of contact goes along with whichever of the two travels over the other.
-            leads = (np.linalg.norm(middle[0], axis=1) >= np.linalg.norm(middle[1], axis=1))[:, None]
-            slip = _along(matter[0] - matter[1], normals)
-            roll = _along(np.where(leads, middle[0] - matter[1], middle[1] - matter[0]), normals)
-            roll = np.maximum(roll - slip, 0.0)
             force = pressing(data, contact)
-            heard = np.flatnonzero((force > 0) & (slip + roll > LEAST_SPEED))
-            pairs, of = np.unique(
-                (self.thing_of[one] * len(self.names) + self.thing_of[two])[heard], return_inverse=True
-            )
+            held = np.flatnonzero(force > 0)
+            force, geoms = force[held], contact.geom[held]
+            places, normals = contact.pos[held], contact.frame[held, :3]
+            things = self.thing_of[geoms]
+            swap = things[:, 0] > things[:, 1]
+            geoms[swap], things[swap] = geoms[swap, ::-1], things[swap, ::-1]
+            bodies, count = self.body_of[geoms.T.ravel()], len(held)
+            matter = self._speed(data, np.tile(bodies, 2), np.concatenate([places, places, data.xipos[bodies]]))
+            one, two, first, second = matter.reshape(4, count, 3)
+            # The place of contact goes along with whichever of the two travels over the other.
+            leads = ((first * first).sum(1) >= (second * second).sum(1))[:, None]
+            over = np.concatenate([one - two, np.where(leads, first - two, second - one)])
+            slip, roll = _along(over, np.tile(normals, (2, 1))).reshape(2, count)
+            roll = np.maximum(roll - slip, 0.0)
+            heard = np.flatnonzero(slip + roll > LEAST_SPEED)
+            pairs, of = np.unique((things[:, 0] * len(self.names) + things[:, 1])[heard], return_inverse=True)
             sums = np.zeros((len(pairs), 6))
             points = np.column_stack([np.ones(len(heard)), places[heard], slip[heard], roll[heard]])
             np.add.at(sums, of, force[heard, None] * points)

@@ -96,7 +96,7 @@ def _lay(heights: Floats, triangles: Floats, corner: Floats) -> None:
     found, least = [triangles[size <= 1].reshape(-1, 3)], 1
     for most, weights in _SPOTS.items():
         part = triangles[(size > least) & (size <= most)]
-        found.append(np.einsum("sc,tcx->tsx", weights, part).reshape(-1, 3))
+        found.append((weights @ part.transpose(1, 0, 2).reshape(3, -1)).reshape(-1, 3))
         least = most
     spots = np.concatenate(found)
     cells = np.floor((spots[:, :2] - corner) / CELL).astype(int)

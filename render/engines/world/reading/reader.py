@@ -153,7 +153,7 @@ class _Reading:
         elif meaning.role is Role.TRAIT:
             done = self._of_noun(index, meaning) if meaning.trait in OF_NOUNS else self._of_whole(meaning)
             if done:
-                self._keep(phrase, meaning.near)
+                self._keep(phrase, meaning.near or self._likeness(index, meaning))
             else:
                 self._leave(phrase)
         elif meaning.role is Role.ALWAYS:
@@ -214,6 +214,14 @@ class _Reading:
         if owner == -1:
             return False
         return self.cast.describe(owner, str(meaning.trait), meaning.value)
+
+    def _likeness(self, index: int, meaning: Meaning) -> str:
+        """By what a thing is like the material that it is told to be of; empty where it is of it."""
+        if meaning.trait != "materials":
+            return ""
+        owner = noun(self.told, index, gaps=self.gaps)
+        nouns = [self.told[owner]] if owner is not None else [told for told in self.told if told.is_noun][:1]
+        return next((self.known.likened.get(str(told.meaning.value), {}).get(meaning.value, "") for told in nouns), "")
 
     def _of_whole(self, meaning: Meaning) -> bool:
         """Give a trait to the scene; False if it has another value already."""

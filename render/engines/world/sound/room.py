@@ -27,6 +27,8 @@ EARLY = 3
 RAYS = 600
 LONGEST = 2.0
 """Seconds of a response, at most."""
+HEARD = 0.75
+"""Share of its decay by 60 dB for which a response is followed: what is weaker by 45 dB is not heard."""
 CLOSEST = 1.0
 """Metres at which the direct sound is taken, at most, when it is weighed against the room's."""
 MARGIN = 0.3
@@ -43,6 +45,11 @@ def decay(room: Room) -> float:
     length, width, height = room.size
     surface = 2 * (length * width + (length + width) * height)
     return 0.161 * length * width * height / (surface * min(max(room.absorption, 0.02), 1.0))
+
+
+def _lasts(room: Room) -> float:
+    """Seconds of a room's response."""
+    return min(HEARD * decay(room), LONGEST)
 
 
 def response(room: Room | None, source: ArrayLike, eye: ArrayLike, right: ArrayLike) -> NDArray[np.float32]:
@@ -74,17 +81,17 @@ def response(room: Room | None, source: ArrayLike, eye: ArrayLike, right: ArrayL
             air_absorption=True,
         )
         if order and not room.open:
-            box.set_ray_tracing(n_rays=RAYS, receiver_radius=0.5, time_thres=min(decay(room), LONGEST))
+            box.set_ray_tracing(n_rays=RAYS, receiver_radius=0.5, time_thres=_lasts(room))
         box.add_source(start)
         box.add_microphone_array(ears)
         box.compute_rir()
-        length = round((LONGEST + 1) * RATE)
+        length = round((_lasts(room) + 1) * RATE)
         found.append(np.stack([np.pad(box.rir[ear][0], (0, length))[:length] for ear in (0, 1)], axis=1))
     reflected = found[0] - found[1]
     distance = float(np.linalg.norm(ears.mean(1) - start))
     delay = round((distance / pra.constants.get("c") + pra.constants.get("frac_delay_length") // 2 / RATE) * RATE)
     direct = float(np.sqrt(np.square(found[1]).sum(0).mean())) * distance / min(max(distance, 0.5), CLOSEST)
-    reflected = reflected[delay : delay + round(min(decay(room), LONGEST) * RATE)] / direct
+    reflected = reflected[delay : delay + round(_lasts(room) * RATE)] / direct
     end = min(len(reflected), RATE // 20)
     reflected[len(reflected) - end :] *= np.linspace(1, 0, end)[:, None]
     return np.asarray(resample_poly(reflected, SAMPLE_RATE // RATE, 1, axis=0), np.float32)

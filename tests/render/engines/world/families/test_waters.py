@@ -37,9 +37,11 @@ def test_boats_float_as_many_and_as_they_are_asked_for():
     assert len({solid.material.base for solid in floating}) == 1
 
 
-@pytest.mark.parametrize("kind", ["paper boat", "rowing boat", "sailing boat"])
-def test_a_boat_stays_upright(kind):
-    made = stage("boat", subjects=(Subject(kind=kind),))
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("weather", ["", "storm"])
+@pytest.mark.parametrize("kind", ["paper boat", "rowing boat", "sailing boat", "buoy"])
+def test_a_boat_stays_upright(kind, weather, seed):
+    made = stage("boat", subjects=(Subject(kind=kind),), weather=weather, seed=seed)
     motion = physics.simulate(made.solids, floor=None, frames=72, fps=24, waves=made.waves, wind=made.wind)
     lane = motion.names.index(kind)
     x, y = motion.poses[:, lane, 3], motion.poses[:, lane, 4]
@@ -61,6 +63,12 @@ def test_rain_on_the_lake_falls_and_draws_rings():
     assert [cloud.name for cloud in made.particles] == ["rain"]
     assert sum(0 < ring.time < 6 for ring in made.rings) > 60
     assert stage("lake", actions=(Action(name="stones"),)).light != made.light
+
+
+def test_stones_that_are_named_fall_into_the_lake_in_the_rain_too():
+    made = stage("lake", weather="rain", subjects=(Subject(kind="stone", count=3),))
+    assert sum(solid.launch is not None for solid in made.solids) == 3
+    assert len(made.rings) > 30
 
 
 def test_spray_flies_when_crests_reach_rocks():

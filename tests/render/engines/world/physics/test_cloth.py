@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,22 @@ def test_a_net_that_was_hit_does_not_stop_where_it_turns(speed):
     swung = np.abs(way[1:, :, :, 1]).max((1, 2))
     assert swung.max() > 0.2, "it was hit"
     assert swung[apart == 0.0].max(initial=0.0) < 0.04, "it stands still only where it hangs down"
+
+
+def test_a_net_that_is_let_go_aside_swings_at_once():
+    hanging = sheet(down=1.0, pins="top", open=0.9, holds=True)
+    down = np.linspace(0, 1, SIDE)[:, None, None]
+    aside = hanging.rest + down * np.array((0.0, 0.6, 0.2))
+    way, _ = run(replace(hanging, rest=aside), seconds=1.0)
+    assert np.ptp(way[:, -1, 7, 1]) > 0.3
+
+
+def test_a_net_that_has_settled_stands_still_where_it_hangs():
+    bulged = sheet(down=1.0, pins="top", open=0.9, holds=True, settle=2.0)
+    ripple = 0.1 * np.sin(np.pi * np.linspace(0, 1, SIDE))[:, None, None] * np.array((0.0, 1.0, 0.0))
+    way, _ = run(replace(bulged, rest=bulged.rest + ripple), seconds=1.0)
+    assert np.ptp(way, axis=0).max() == 0.0
+    assert np.abs(way[0, :, :, 1]).max() < 0.04
 
 
 def test_pinned_points_go_with_what_carries_them():

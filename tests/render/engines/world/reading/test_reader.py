@@ -97,7 +97,13 @@ def test_the_family_is_what_the_prompt_asks_for(prompt, family, fallback):
 @pytest.mark.parametrize("ball", ["ball", "football", "soccer ball", "tennis ball", "basketball", "bowling ball"])
 @pytest.mark.parametrize(
     ("what", "kind"),
-    [("breaks a window pane", "pane"), ("smashes through the window", "pane"), ("cracks a window", "pane")],
+    [
+        ("breaks a window pane", "pane"),
+        ("smashes through the window", "pane"),
+        ("cracks a window", "pane"),
+        ("goes through a window", "pane"),
+        ("flies through the window", "pane"),
+    ],
 )
 def test_what_breaks_decides_and_not_what_breaks_it(ball, what, kind):
     scene = read(f"A {ball} {what}")
@@ -113,6 +119,8 @@ def test_what_breaks_decides_and_not_what_breaks_it(ball, what, kind):
         ("A football breaks the silence and hits the post", "football"),
         ("A tennis ball bounces off a brick wall", "tennis"),
         ("A wrecking ball smashes a brick wall", "stack"),
+        ("A football flies through the air into the goal", "football"),
+        ("A basketball goes through the hoop", "basketball"),
         ("A car with a broken window drives along a street", "vehicles"),
         ("A red jeep drives through snow", "vehicles"),
         ("An ambulance races past", "vehicles"),
@@ -121,6 +129,22 @@ def test_what_breaks_decides_and_not_what_breaks_it(ball, what, kind):
 )
 def test_only_what_can_break_decides(prompt, family):
     assert read(prompt).family == family
+
+
+@pytest.mark.parametrize("kind", ["jar", "bottle", "cup"])
+def test_a_hollow_product_of_glass_is_told_to_be_opaque(kind):
+    assert read(f"A glass {kind} on a turntable").words.approximated == ("glass → its gloss",)
+
+
+def test_glass_that_light_goes_through_is_understood():
+    for prompt in ("A glass perfume bottle", "A glass ball bounces", "A vase of glass breaks"):
+        assert "glass" in read(prompt).words.understood
+
+
+def test_dice_are_near_blocks_and_no_stand_in():
+    scene = read("Dice fall")
+    assert not scene.fallback
+    assert scene.words.approximated == ("dice → block",)
 
 
 def test_every_content_word_is_accounted_for():
