@@ -43,7 +43,7 @@ def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
     """
     import numpy as np
 
-    from render.engines.world.places import evening, weather
+    from render.engines.world.places import weather
 
     family: Build = importlib.import_module(f"{__name__}.{scene.family}").build
     take = hashlib.sha256("\n".join((scene.family, *scene.others)).encode()).digest()
@@ -51,7 +51,6 @@ def build(scene: Scene, *, seed: int, seconds: float) -> Stage:
     stage = weather.upon(family(scene, rng=rng, seconds=seconds * scene.tempo), scene, rng=rng)
     return replace(
         stage,
-        lamps=evening.raised(stage.lamps, stage.shot.points) if stage.room and not stage.room.open else stage.lamps,
         tempo=stage.tempo * scene.tempo,
         title=scene.title or stage.title,
         ambience=tuple(dict.fromkeys((*stage.ambience, *scene.sounds))),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,32 +16,36 @@ BRIGHT = {"night": 0.7, "blue hour": 0.4}
 HIGHEST = 2.4
 """Metres, below a room's ceiling."""
 OVER = 0.35
-"""Times the action's height by which a hooded lamp hangs over it at least."""
+"""Times the action's height by which the lamp hangs over it at least."""
 
 
-def lamps(hour: str, clearing: float) -> tuple[Lamp, ...]:
-    """A lamp before and above the middle of a clearing, when it is dark outside."""
-    if hour not in DARK:
-        return ()
-    reach = 0.55 * clearing + 0.25
-    spot = (-0.55 * reach, -0.6 * reach, min(0.9 * reach, HIGHEST))
-    gives = BRIGHT[hour] * math.dist(spot, (0.0, 0.0, 0.0)) ** 2
-    red, green, blue = WARM
-    return (Lamp(position=spot, colour=(gives * red, gives * green, gives * blue), radius=0.05, hooded=True),)
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """A dark hour over a clearing of so many metres in a room."""
+
+    hour: str
+    clearing: float
+
+    def lamp(self, points: NDArray[np.float64]) -> Lamp:
+        """A lamp before and above the middle of the clearing, over the ``[k, 3]`` points of the action.
+
+        The higher it must hang, the brighter it is.
+        """
+        reach = 0.55 * self.clearing + 0.25
+        x, y, usual = -0.55 * reach, -0.6 * reach, min(0.9 * reach, HIGHEST)
+        gives = BRIGHT[self.hour] * (x**2 + y**2 + usual**2)
+        low, high = points.min(0), points.max(0)
+        z = max(usual, float(high[2] + max(OVER * (high[2] - low[2]), 0.15)))
+        if z > usual:
+            middle = (low + high) / 2
+            was, now = (
+                float(np.linalg.norm(middle * (1, 1, share) - (x, y, up))) for share, up in ((0, usual), (1, z))
+            )
+            gives *= (now / was) ** 2
+        red, green, blue = WARM
+        return Lamp(position=(x, y, z), colour=(gives * red, gives * green, gives * blue), radius=0.05, hooded=True)
 
 
-def raised(lamps: tuple[Lamp, ...], points: NDArray[np.float64]) -> tuple[Lamp, ...]:
-    """The lamps of a room, hooded ones over the ``[k, 3]`` points of the action and as much brighter as farther."""
-    low, high = points.min(0), points.max(0)
-    middle = (low + high) / 2
-    least = float(high[2] + max(OVER * (high[2] - low[2]), 0.15))
-
-    def over(lamp: Lamp) -> Lamp:
-        x, y, z = lamp.position
-        if not lamp.hooded or z >= least:
-            return lamp
-        was, now = (float(np.linalg.norm(middle * (1, 1, share) - (x, y, up))) for share, up in ((0, z), (1, least)))
-        red, green, blue = (part * (now / was) ** 2 for part in lamp.colour)
-        return replace(lamp, position=(x, y, least), colour=(red, green, blue))
-
-    return tuple(over(lamp) for lamp in lamps)
+def at(hour: str, clearing: float) -> Evening | None:
+    """The evening of a room, when it is dark outside."""
+    return Evening(hour, clearing) if hour in DARK else None

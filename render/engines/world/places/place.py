@@ -10,6 +10,7 @@ import numpy as np
 
 from render.engines.world.light import Light
 from render.engines.world.materials import Material
+from render.engines.world.places.evening import Evening
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Lamp, Particles, Room, Shot, Solid, Stage, Vector
 
@@ -27,10 +28,14 @@ class Place:
     wind: Vector = (0.0, 0.0, 0.0)
     lamps: tuple[Lamp, ...] = ()
     particles: tuple[Particles, ...] = ()
+    evening: Evening | None = None
+    """Where a lamp is to be lit over what happens."""
 
     def stage(self, *, shot: Shot, solids: Iterable[Solid] = (), **others: Any) -> Stage:
         """A stage here, with more solids; ``others`` are further fields of the stage, which go before the place's."""
-        mine = {field.name: getattr(self, field.name) for field in fields(self)}
+        mine = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "evening"}
+        if self.evening is not None:
+            mine["lamps"] = (*self.lamps, self.evening.lamp(shot.points))
         return Stage(**(mine | others | {"shot": shot, "solids": (*self.solids, *solids)}))
 
 

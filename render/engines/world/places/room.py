@@ -138,7 +138,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground=floor,
         ground_substance="hardwood",
         light=indoors(lit, scene.light),
-        lamps=evening.lamps(scene.light, clearing),
+        evening=evening.at(scene.light, clearing),
         ambience=("room",),
         room=Room(size=(2 * side, 2 * reach, HIGH), absorption=0.3),
     )

@@ -201,7 +201,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         ground=top if small else replace(screed, mirror=0.2, roughness=0.5),
         ground_substance="hardwood" if small else "ground",
         light=indoors(lit, scene.light),
-        lamps=evening.lamps(scene.light, clearing),
+        evening=evening.at(scene.light, clearing),
         ambience=("room",),
         room=Room(size=(7.0, 5.0, 2.8) if small else (2.5 * clearing + 4, 2.5 * clearing + 4, HIGH), absorption=0.3),
     )

@@ -117,10 +117,12 @@ def test_rooms_light_lamps_by_night():
 
 @pytest.mark.parametrize("name", ["room", "workshop"])
 def test_a_lamp_lights_what_happens_in_a_room_and_leaves_the_rest_dark(name):
-    assert build(name).lamps == ()
     day, night = build(name), build(name, light="night")
-    (lamp,) = night.lamps
-    assert lamp.position[2] < 2.7
+    assert day.evening is None
+    assert night.evening is not None
+    low, high = (night.evening.lamp(np.array(((0.0, 0.0, 0.0), (0.1, 0.1, top)))) for top in (0.3, 3.0))
+    assert low.position[2] < 2.7 < high.position[2]
+    assert sum(high.colour) > sum(low.colour)
     assert sum(night.light.sun) < 0.3 * sum(day.light.sun)
     assert sum(night.light.ambient) < 0.2 * sum(day.light.ambient)
 
