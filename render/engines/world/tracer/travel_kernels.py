@@ -93,6 +93,18 @@ def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> 
     return out * (1.0 / total)
 
 
+@wp.func
+def first(world: WORLD, key: wp.uint64, direction: wp.vec3) -> Hit:
+    """The nearer of the ground and of the triangle that a pixel names, or a distance below 0."""
+    part = met(world[0].still, key, world[0].lens.eye, direction)
+    if part.distance < 0.0:
+        return hit_ground(world, world[0].lens.eye, direction, NOTHING)
+    ground = hit_ground(world, world[0].lens.eye, direction, part.distance)
+    if ground.distance > 0.0:
+        return ground
+    return part
+
+
 @wp.kernel(enable_backward=False)
 def see(
     world: WORLD,
@@ -116,10 +128,7 @@ def see(
     """
     y, x = wp.tid()
     direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-    hit = hit_ground(world, world[0].lens.eye, direction, NOTHING)
-    part_hit = met(world[0].still, nearest[y, x], world[0].lens.eye, direction)
-    if part_hit.distance > 0.0 and (hit.distance < 0.0 or part_hit.distance < hit.distance):
-        hit = part_hit
+    hit = first(world, nearest[y, x], direction)
     nothing = wp.vec3(0.0, 0.0, 0.0)
     mirrored[y, x] = nothing
     if hit.distance < 0.0:
