@@ -15,7 +15,14 @@ from render.engines.world.presets import STANDARD, Preset
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
-from render.engines.world.tracer import moving_kernels, raster_kernels, sky_kernels, still_kernels, world_kernels
+from render.engines.world.tracer import (
+    moving_kernels,
+    probe_kernels,
+    raster_kernels,
+    sky_kernels,
+    still_kernels,
+    world_kernels,
+)
 from render.engines.world.tracer.finish import Finish
 from render.engines.world.tracer.lamps import Lamps
 from render.engines.world.tracer.layers import Layers, lens_of
@@ -148,7 +155,7 @@ class Picture:
         half = ((self.h + 1) // 2, (self.w + 1) // 2)
         kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3, wp.int32)
         kept = [wp.zeros(half, dtype=kind, device=self.device) for kind in kinds]
-        probes = moving_kernels.Probes()
+        probes = probe_kernels.Probes()
         probes.shadow, probes.glance, probes.code, probes.normal, *others = kept
         probes.light, probes.mirrored, probes.state = others
         return probes, kept
@@ -220,7 +227,7 @@ class Picture:
     def _cover(self, lens: Any, layers: list[Any], placed: Placed | None) -> None:
         """What moves over the layers, into ``colour`` and ``front``."""
         count = len(placed.fillings) if placed is not None and not self.style.cel else 0
-        room = -(-count // moving_kernels.LANES) * moving_kernels.LANES
+        room = -(-count // probe_kernels.LANES) * probe_kernels.LANES
         spheres, owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
         if placed is not None and count:
             spheres[:, :count], owners[:count] = placed.fillings.T, placed.owners
@@ -238,8 +245,8 @@ class Picture:
         seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
         self._launch(moving_kernels.cover, [*tiles, *balls, self.before, normal, ids, *seen])
         found = [sun, normal, ids, self.nearest, self.probes]
-        self._launch(moving_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
-        self._launch(moving_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
+        self._launch(probe_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
+        self._launch(probe_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
         corners = 1 if self.style.cel else self.preset.corners
         below = [*layers, self.front_ids, self.open_sky, self.nearest, self.probes]
         self._launch(moving_kernels.compose, [*tiles, corners, *balls, *below, self.colour])
