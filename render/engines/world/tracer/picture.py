@@ -109,6 +109,11 @@ class Picture:
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         self.open_sky = self._buffer(wp.float32)
         self.probes, self.probed = self._probes()
+        most = 0 if self.movers is None else len(self.movers.filling)
+        room = -(-most // probe_kernels.LANES) * probe_kernels.LANES
+        self.spheres, self.owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
+        self.balls = [wp.array(self.spheres, device=device), wp.array(self.owners, device=device)]
+        """Spheres in what moves, and whose they are; see :func:`probe_kernels.open_share`."""
         self.nearest = self._buffer(wp.uint64)
         self.speed, self.colour = self._buffer(wp.vec2), self._buffer(wp.vec3)
         self.out = wp.zeros((self.height, self.width, 3), dtype=wp.uint8, device=device)
@@ -181,6 +186,9 @@ class Picture:
         else:
             reach = 0.0 if self.style.cel else OCCLUSION_REACH
             flags = self.tiles.touched(placed.bounds, softness=self.stage.light.softness, occlusion=reach)
+            if self.style.cel:
+                # Drawings have no mirrors.
+                flags &= ~int(Touch.MIRRORED)
         held = flags != 0
         if self.everywhere:
             self.drawn[:] = True
@@ -226,15 +234,13 @@ class Picture:
 
     def _cover(self, lens: Any, layers: list[Any], placed: Placed | None) -> None:
         """What moves over the layers, into ``colour`` and ``front``."""
-        count = len(placed.fillings) if placed is not None and not self.style.cel else 0
-        room = -(-count // probe_kernels.LANES) * probe_kernels.LANES
-        spheres, owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
-        if placed is not None and count:
-            spheres[:, :count], owners[:count] = placed.fillings.T, placed.owners
-        balls = [
-            wp.array(spheres, dtype=wp.float32, device=self.device),
-            wp.array(owners, dtype=wp.int32, device=self.device),
-        ]
+        if placed is not None and not self.style.cel:
+            count = len(placed.fillings)
+            self.spheres[:, :count], self.spheres[3, count:] = placed.fillings.T, 0.0
+            self.owners[:count] = placed.owners
+            for kept, host in zip(self.balls, (self.spheres, self.owners), strict=True):
+                kept.assign(host)
+        balls = self.balls
         self.nearest.fill_(raster_kernels.NOWHERE)
         if placed is not None and self.movers is not None:
             self._launch(
