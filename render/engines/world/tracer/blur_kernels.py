@@ -10,7 +10,7 @@ import warp as wp
 from render.engines.world.tracer.world_kernels import Lens
 
 TAPS = wp.constant(12)
-"""Samples along a streak at most, to either side; a short one gets two on three pixels."""
+"""Samples along a streak at most, to either side; a short one gets one a pixel."""
 RING = wp.constant(2.3999632)
 """The golden angle in radians: samples on a disk turn by it."""
 DISK = wp.constant(28)
@@ -121,7 +121,7 @@ def streak(
     if length < 1.0:
         out[y, x] = colour[y, x]
         return
-    taps = wp.min(int(wp.ceil(length / 3.0)), TAPS)
+    taps = wp.min(int(wp.ceil(length * 0.5)), TAPS)
     out[y, x] = gathered(colour, trails, x, y, along, length, taps)
 
 

@@ -118,7 +118,7 @@ class Picture:
         self.speed, self.colour = self._buffer(wp.vec2), self._buffer(wp.vec3)
         self.out = wp.zeros((self.height, self.width, 3), dtype=wp.uint8, device=device)
         rows, columns = -(-self.h // self.side), -(-self.w // self.side)
-        self.blocks = wp.zeros((rows, columns), dtype=wp.vec3, device=device)
+        self.blocks = wp.zeros((rows, columns), dtype=wp.vec4, device=device)
         self.touched = wp.zeros((rows, columns), dtype=wp.int32, device=device)
         self.drawn = np.ones((rows, columns), np.bool_)
         """Tiles that held something in the frame before."""
