@@ -49,6 +49,7 @@ def prepare(cache: Path, device: str) -> None:
         finish_kernels,
         lamp_kernels,
         moving_kernels,
+        probe_kernels,
         puff_kernels,
         raster_kernels,
         sea_kernels,
@@ -64,6 +65,7 @@ def prepare(cache: Path, device: str) -> None:
         modules = (
             travel_kernels,
             moving_kernels,
+            probe_kernels,
             sea_kernels,
             still_kernels,
             sky_kernels,

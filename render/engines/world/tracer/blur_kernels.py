@@ -19,9 +19,19 @@ DISK = wp.constant(28)
 
 @wp.kernel(enable_backward=False)
 def fastest(
-    speed: wp.array2d(dtype=wp.vec2), shutter: float, longest: float, side: int, out: wp.array2d(dtype=wp.vec2)
+    speed: wp.array2d(dtype=wp.vec2),
+    front: wp.array2d(dtype=wp.vec4),
+    shutter: float,
+    longest: float,
+    side: int,
+    trails: wp.array2d(dtype=wp.vec3),
+    out: wp.array2d(dtype=wp.vec2),
 ):
-    """The longest streak of each tile, in pixels, at most ``longest``."""
+    """The longest streak of each tile, in pixels, at most ``longest``.
+
+    ``trails`` gets of each pixel its depth, and the inverses of the metres that lie clearly before it and of half its
+    streak in pixels.
+    """
     j, i = wp.tid()
     best = wp.vec2(0.0, 0.0)
     size = float(0.0)
@@ -32,6 +42,9 @@ def fastest(
             if square > size:
                 size = square
                 best = v
+            depth = front[y, x][3]
+            half = wp.clamp(wp.sqrt(square) * shutter * 0.5, 0.5, longest * 0.5)
+            trails[y, x] = wp.vec3(depth, 1.0 / (0.02 * depth + 0.01), 1.0 / half)
     length = wp.sqrt(size) * shutter
     if length > longest:
         best = best * (longest / length)
@@ -50,15 +63,50 @@ def spread(tiles: wp.array2d(dtype=wp.vec2), reach: int, out: wp.array2d(dtype=w
     out[row, column] = best
 
 
+@wp.func_native("""
+    const int width = colour.shape[1], height = colour.shape[0];
+    const float step = 1.0f / (float)(2 * taps + 1);
+    const wp::vec3 mine = trails.data[y * width + x];
+    const float depth = mine[0], sharp = mine[1], own = mine[2];
+    wp::vec3 total = colour.data[y * width + x] * own;
+    float weight = own;
+    for (int k = -taps; k <= taps; ++k) {
+        const float share = (float)k * step;
+        const int xx = (int)((float)x + 1.5f + along[0] * share) - 1;
+        const int yy = (int)((float)y + 1.5f + along[1] * share) - 1;
+        if (k == 0 || xx < 0 || yy < 0 || xx >= width || yy >= height) continue;
+        const wp::vec3 other = trails.data[yy * width + xx];
+        // Shares of the two half streaks at which they meet, and by how much one lies clearly before the other.
+        const float away = wp::abs(share) * length, of_own = away * own, of_theirs = away * other[2];
+        const float before = (other[0] - depth) * wp::max(sharp, other[1]);
+        float w = wp::min(wp::max(1.0f - before, 0.0f), 1.0f) * wp::max(1.0f - of_theirs, 0.0f);
+        w += wp::min(wp::max(1.0f + before, 0.0f), 1.0f) * wp::max(1.0f - of_own, 0.0f);
+        w += 2.0f * wp::min(wp::max(10.5f - 10.0f * of_theirs, 0.0f), 1.0f)
+            * wp::min(wp::max(10.5f - 10.0f * of_own, 0.0f), 1.0f);
+        total += colour.data[yy * width + xx] * w;
+        weight += w;
+    }
+    return total * (1.0f / weight);
+""")
+def gathered(
+    colour: wp.array2d(dtype=wp.vec3),
+    trails: wp.array2d(dtype=wp.vec3),
+    x: int,
+    y: int,
+    along: wp.vec2,
+    length: float,
+    taps: int,
+) -> wp.vec3:
+    """The mean colour along a streak through a pixel, ``taps`` samples to either side."""
+    ...
+
+
 @wp.kernel(enable_backward=False)
 def streak(
     colour: wp.array2d(dtype=wp.vec3),
-    front: wp.array2d(dtype=wp.vec4),
-    speed: wp.array2d(dtype=wp.vec2),
+    trails: wp.array2d(dtype=wp.vec3),
     tiles: wp.array2d(dtype=wp.vec2),
     touched: wp.array2d(dtype=wp.int32),
-    shutter: float,
-    longest: float,
     side: int,
     out: wp.array2d(dtype=wp.vec3),
 ):
@@ -68,37 +116,13 @@ def streak(
     column = x / side
     if touched[row, column] == 0:
         return
-    out[y, x] = colour[y, x]
     along = tiles[row, column]
     length = wp.length(along)
     if length < 1.0:
+        out[y, x] = colour[y, x]
         return
     taps = wp.min(int(wp.ceil(length * 0.5)), TAPS)
-    step = 1.0 / float(2 * taps + 1)
-    mine = front[y, x][3]
-    own = wp.clamp(wp.length(speed[y, x]) * shutter * 0.5, 0.5, longest * 0.5)
-    weight = 1.0 / own
-    scale = weight
-    total = colour[y, x] * weight
-    for k in range(-taps, taps + 1):
-        if k != 0:
-            share = float(k) * step
-            xx = int(wp.floor(float(x) + 0.5 + along[0] * share))
-            yy = int(wp.floor(float(y) + 0.5 + along[1] * share))
-            if xx >= 0 and yy >= 0 and xx < colour.shape[1] and yy < colour.shape[0]:
-                other = front[yy, xx][3]
-                away = wp.abs(share) * length
-                theirs = wp.clamp(wp.length(speed[yy, xx]) * shutter * 0.5, 0.5, longest * 0.5)
-                # Shares of the two half streaks at which they meet, and by how much one lies clearly before the other.
-                of_own = away * scale
-                of_theirs = away / theirs
-                before = (other - mine) / (0.02 * wp.min(mine, other) + 0.01)
-                w = wp.clamp(1.0 - before, 0.0, 1.0) * wp.clamp(1.0 - of_theirs, 0.0, 1.0)
-                w += wp.clamp(1.0 + before, 0.0, 1.0) * wp.clamp(1.0 - of_own, 0.0, 1.0)
-                w += 2.0 * wp.clamp(10.5 - 10.0 * of_theirs, 0.0, 1.0) * wp.clamp(10.5 - 10.0 * of_own, 0.0, 1.0)
-                total += colour[yy, xx] * w
-                weight += w
-    out[y, x] = total * (1.0 / weight)
+    out[y, x] = gathered(colour, trails, x, y, along, length, taps)
 
 
 @wp.func

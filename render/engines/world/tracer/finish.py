@@ -44,7 +44,9 @@ class Finish:
         self.longest = max(4.0, LONGEST_STREAK * height)
         self.reach = math.ceil(self.longest / 2 / side)
         self.fastest, self.about = (wp.zeros(tiles, dtype=wp.vec2, device=device) for _ in range(2))
-        self.streaked = wp.zeros(self.size, dtype=wp.vec3, device=device) if style.shutter > 0 else None
+        self.streaked = None
+        if style.shutter > 0:
+            self.streaked, self.trails = (wp.zeros(self.size, dtype=wp.vec3, device=device) for _ in range(2))
         self.widest = max(1.0, WIDEST_DISK * height)
         if style.aperture > 0:
             half = ((height + 1) // 2, (width + 1) // 2)
@@ -60,11 +62,10 @@ class Finish:
         """The radiance with streaks of what moves, in the tiles that are touched."""
         if self.streaked is None:
             return colour
-        shutter = self.style.shutter
-        self._launch(blur_kernels.fastest, [speed, shutter, self.longest, self.side, self.fastest], self.fastest.shape)
+        seen = [speed, front, self.style.shutter, self.longest, self.side]
+        self._launch(blur_kernels.fastest, [*seen, self.trails, self.fastest], self.fastest.shape)
         self._launch(blur_kernels.spread, [self.fastest, self.reach, self.about], self.about.shape)
-        streaks = [self.about, touched, shutter, self.longest, self.side]
-        self._launch(blur_kernels.streak, [colour, front, speed, *streaks, self.streaked])
+        self._launch(blur_kernels.streak, [colour, self.trails, self.about, touched, self.side, self.streaked])
         return self.streaked
 
     def soften(self, camera: Camera, lens: Any, colour: Any, front: Any) -> None:

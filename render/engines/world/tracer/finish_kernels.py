@@ -18,28 +18,28 @@ class Grade:
     rows: int
 
 
-@wp.func
-def filmic(x: float) -> float:
-    """A film-like curve from radiance to display value."""
-    y = wp.clamp((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14), 0.0, 1.0)
-    return wp.sqrt(y) * 0.9 + 0.1 * y
-
-
-@wp.func
+@wp.func_native("""
+    const float fall = grade.exposure * (1.0f - grade.vignette * (x * x + y * y));
+    const float red = c[0] * fall, green = c[1] * fall, blue = c[2] * fall;
+    const float luma = 0.2126f * red + 0.7152f * green + 0.0722f * blue;
+    const float bright = wp::min(wp::max(luma * 1.6f, 0.0f), 1.0f);
+    const float seen[4] = {red, green, blue, 0.0f};
+    const float dark[4] = {grade.shadow_tint[0], grade.shadow_tint[1], grade.shadow_tint[2], 0.0f};
+    const float light[4] = {grade.light_tint[0], grade.light_tint[1], grade.light_tint[2], 0.0f};
+    float out[4];
+    for (int k = 0; k < 4; ++k) {
+        float v = (luma + (seen[k] - luma) * grade.saturation) * (dark[k] + (light[k] - dark[k]) * bright);
+        v = v > 0.0f ? v : 0.0f;
+        v = (v * (2.51f * v + 0.03f)) / (v * (2.43f * v + 0.59f) + 0.14f);
+        v = v < 1.0f ? v : 1.0f;
+        v = ::sqrtf(v) * 0.9f + 0.1f * v;
+        out[k] = 0.46f + (v - 0.46f) * grade.contrast;
+    }
+    return wp::vec3(out[0], out[1], out[2]);
+""")
 def graded(c: wp.vec3, grade: Grade, x: float, y: float) -> wp.vec3:
-    """Display values 0 to 1; x and y run from −0.5 to 0.5 over the picture."""
-    fall = 1.0 - grade.vignette * (x * x + y * y)
-    c = c * (grade.exposure * fall)
-    luma = 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
-    grey = wp.vec3(luma, luma, luma)
-    c = grey + (c - grey) * grade.saturation
-    bright = wp.clamp(luma * 1.6, 0.0, 1.0)
-    c = wp.cw_mul(c, grade.shadow_tint * (1.0 - bright) + grade.light_tint * bright)
-    out = wp.vec3(filmic(wp.max(c[0], 0.0)), filmic(wp.max(c[1], 0.0)), filmic(wp.max(c[2], 0.0)))
-    if grade.contrast != 1.0:
-        middle = wp.vec3(0.46, 0.46, 0.46)
-        out = middle + (out - middle) * grade.contrast
-    return out
+    """Display values 0 to 1 by a film-like curve; x and y run from −0.5 to 0.5 over the picture."""
+    ...
 
 
 @wp.func

@@ -124,6 +124,7 @@ _STRENGTHS = f"const float strengths[8] = {{{_lanes([0.5 ** (k + 1) for k in ran
 
 
 @wp.func_native(f"""
+    if (1.6f - 1.1f * blur <= 0.0f) return wp::vec3(0.0f, 0.0f, 0.0f);
     const float scales[8] = {{{_lanes(_SCALES_2)}}};
     const float cosines[8] = {{{_lanes([math.cos(k * _TURN) for k in range(OCTAVES)])}}};
     const float sines[8] = {{{_lanes([math.sin(k * _TURN) for k in range(OCTAVES)])}}};
@@ -153,6 +154,7 @@ def fractal2(x: float, y: float, octaves: int, blur: float) -> wp.vec3:
 
 
 @wp.func_native(f"""
+    if (1.6f - 1.1f * blur <= 0.0f) return wp::vec4(0.0f, 0.0f, 0.0f, 0.0f);
     const float scales[8] = {{{_lanes(_SCALES_3)}}};
     {_STRENGTHS}
     float px[8], py[8], value[8], along[8], up[8], weight[8], w[8], dw[8], layer[8];

@@ -15,7 +15,14 @@ from render.engines.world.presets import STANDARD, Preset
 from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
-from render.engines.world.tracer import moving_kernels, raster_kernels, sky_kernels, still_kernels, world_kernels
+from render.engines.world.tracer import (
+    moving_kernels,
+    probe_kernels,
+    raster_kernels,
+    sky_kernels,
+    still_kernels,
+    world_kernels,
+)
 from render.engines.world.tracer.finish import Finish
 from render.engines.world.tracer.lamps import Lamps
 from render.engines.world.tracer.layers import Layers, lens_of
@@ -102,11 +109,16 @@ class Picture:
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         self.open_sky = self._buffer(wp.float32)
         self.probes, self.probed = self._probes()
+        most = 0 if self.movers is None else len(self.movers.filling)
+        room = -(-most // probe_kernels.LANES) * probe_kernels.LANES
+        self.spheres, self.owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
+        self.balls = [wp.array(self.spheres, device=device), wp.array(self.owners, device=device)]
+        """Spheres in what moves, and whose they are; see :func:`probe_kernels.open_share`."""
         self.nearest = self._buffer(wp.uint64)
         self.speed, self.colour = self._buffer(wp.vec2), self._buffer(wp.vec3)
         self.out = wp.zeros((self.height, self.width, 3), dtype=wp.uint8, device=device)
         rows, columns = -(-self.h // self.side), -(-self.w // self.side)
-        self.blocks = wp.zeros((rows, columns), dtype=wp.vec3, device=device)
+        self.blocks = wp.zeros((rows, columns), dtype=wp.vec4, device=device)
         self.touched = wp.zeros((rows, columns), dtype=wp.int32, device=device)
         self.drawn = np.ones((rows, columns), np.bool_)
         """Tiles that held something in the frame before."""
@@ -148,7 +160,7 @@ class Picture:
         half = ((self.h + 1) // 2, (self.w + 1) // 2)
         kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3, wp.int32)
         kept = [wp.zeros(half, dtype=kind, device=self.device) for kind in kinds]
-        probes = moving_kernels.Probes()
+        probes = probe_kernels.Probes()
         probes.shadow, probes.glance, probes.code, probes.normal, *others = kept
         probes.light, probes.mirrored, probes.state = others
         return probes, kept
@@ -174,6 +186,9 @@ class Picture:
         else:
             reach = 0.0 if self.style.cel else OCCLUSION_REACH
             flags = self.tiles.touched(placed.bounds, softness=self.stage.light.softness, occlusion=reach)
+            if self.style.cel:
+                # Drawings have no mirrors.
+                flags &= ~int(Touch.MIRRORED)
         held = flags != 0
         if self.everywhere:
             self.drawn[:] = True
@@ -219,15 +234,13 @@ class Picture:
 
     def _cover(self, lens: Any, layers: list[Any], placed: Placed | None) -> None:
         """What moves over the layers, into ``colour`` and ``front``."""
-        count = len(placed.fillings) if placed is not None and not self.style.cel else 0
-        room = -(-count // moving_kernels.LANES) * moving_kernels.LANES
-        spheres, owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
-        if placed is not None and count:
-            spheres[:, :count], owners[:count] = placed.fillings.T, placed.owners
-        balls = [
-            wp.array(spheres, dtype=wp.float32, device=self.device),
-            wp.array(owners, dtype=wp.int32, device=self.device),
-        ]
+        if placed is not None and not self.style.cel:
+            count = len(placed.fillings)
+            self.spheres[:, :count], self.spheres[3, count:] = placed.fillings.T, 0.0
+            self.owners[:count] = placed.owners
+            for kept, host in zip(self.balls, (self.spheres, self.owners), strict=True):
+                kept.assign(host)
+        balls = self.balls
         self.nearest.fill_(raster_kernels.NOWHERE)
         if placed is not None and self.movers is not None:
             self._launch(
@@ -238,8 +251,8 @@ class Picture:
         seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
         self._launch(moving_kernels.cover, [*tiles, *balls, self.before, normal, ids, *seen])
         found = [sun, normal, ids, self.nearest, self.probes]
-        self._launch(moving_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
-        self._launch(moving_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
+        self._launch(probe_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
+        self._launch(probe_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
         corners = 1 if self.style.cel else self.preset.corners
         below = [*layers, self.front_ids, self.open_sky, self.nearest, self.probes]
         self._launch(moving_kernels.compose, [*tiles, corners, *balls, *below, self.colour])

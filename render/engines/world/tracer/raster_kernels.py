@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from render.engines.world.tracer.world_kernels import SOUP, Hit, Lens, strike
+from render.engines.world.tracer.world_kernels import SOUP, Hit, Lens, missed, strike
 
 NOWHERE = wp.constant(wp.uint64(18446744073709551615))
 """Among the nearest triangles: none."""
@@ -159,19 +159,16 @@ def cover_pixels(soup: SOUP, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
 @wp.func
 def met(soup: SOUP, key: wp.uint64, origin: wp.vec3, direction: wp.vec3) -> Hit:
     """Where a ray through a pixel's middle meets the triangle that the pixel names, or a distance below 0."""
-    hit = Hit()
-    hit.distance = -1.0
-    hit.id = -1
-    if key != NOWHERE:
-        face = int(key & wp.uint64(4294967295))
-        a = soup[0].points[soup[0].indices[face * 3]] - origin
-        b = soup[0].points[soup[0].indices[face * 3 + 1]] - origin
-        c = soup[0].points[soup[0].indices[face * 3 + 2]] - origin
-        facet = wp.cross(b - a, c - a)
-        one = wp.dot(direction, wp.cross(b, c - b))
-        two = wp.dot(direction, wp.cross(c, a - c))
-        all_ = wp.dot(direction, facet)
-        u = wp.clamp(one / all_, 0.0, 1.0)
-        v = wp.clamp(two / all_, 0.0, 1.0 - u)
-        hit = strike(soup, face, u, v, wp.dot(a, facet) / all_, wp.normalize(facet))
-    return hit
+    if key == NOWHERE:
+        return missed()
+    face = int(key & wp.uint64(4294967295))
+    a = soup[0].points[soup[0].indices[face * 3]] - origin
+    b = soup[0].points[soup[0].indices[face * 3 + 1]] - origin
+    c = soup[0].points[soup[0].indices[face * 3 + 2]] - origin
+    facet = wp.cross(b - a, c - a)
+    one = wp.dot(direction, wp.cross(b, c - b))
+    two = wp.dot(direction, wp.cross(c, a - c))
+    all_ = wp.dot(direction, facet)
+    u = wp.clamp(one / all_, 0.0, 1.0)
+    v = wp.clamp(two / all_, 0.0, 1.0 - u)
+    return strike(soup, face, u, v, wp.dot(a, facet) / all_, wp.normalize(facet))

@@ -240,8 +240,8 @@ class Sea:
         self._heave(lens, time)
         for tile, (side, modes, rate) in zip(self.tiles, self.modes, strict=True):
             tile.assign(waves.ripple_slopes(modes, rate, side, time))
-        water = self.water
-        water.time, water.froth = time, self.froth
+        self.water.time, self.water.froth = time, self.froth
+        water = wp.array([self.water], dtype=sea_kernels.Water, device=self.device)
         sun, rest, mirrored, normal, ids = layers
         none, colour, _, front, front_ids = self.over
         size = colour.shape

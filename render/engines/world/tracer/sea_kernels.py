@@ -55,6 +55,10 @@ class Water:
     time: float
 
 
+SEA = wp.array(dtype=Water)
+"""The water, as an array of one; see :data:`.world_kernels.WORLD`."""
+
+
 @wp.func
 def lace(x: float, y: float, amount: float, time: float, cel: int) -> float:
     """Foam's coverage: thick where there is much, torn into threads where there is little."""
@@ -88,12 +92,12 @@ def rippled(tile: wp.array2d(dtype=wp.vec2), side: float, x: float, y: float) ->
 
 
 @wp.func
-def foam_at(water: Water, mark: wp.vec4) -> float:
+def foam_at(water: SEA, mark: wp.vec4) -> float:
     """Foam by its memory about the action, by the fold of the crests beyond."""
     far = wp.clamp((0.60 - mark[2]) * 2.2, 0.0, 1.0)
-    old = patch(water.froth.former, water.froth, mark[0], mark[1], far)
-    new = patch(water.froth.latest, water.froth, mark[0], mark[1], far)
-    return (old + (new - old) * water.froth.share) * water.foam
+    old = patch(water[0].froth.former, water[0].froth, mark[0], mark[1], far)
+    new = patch(water[0].froth.latest, water[0].froth, mark[0], mark[1], far)
+    return (old + (new - old) * water[0].froth.share) * water[0].foam
 
 
 @wp.func
@@ -128,7 +132,7 @@ def mirrored_in(world: WORLD, at: wp.vec3, bounce: wp.vec3, distance: float) -> 
 
 
 @wp.func
-def ripples(world: WORLD, water: Water, direction: wp.vec3, distance: float, normal: wp.vec3, mark: wp.vec4) -> wp.vec4:
+def ripples(world: WORLD, water: SEA, direction: wp.vec3, distance: float, normal: wp.vec3, mark: wp.vec4) -> wp.vec4:
     """The normal with the ripples that a pixel is fine enough for, and the mean square slope of the others."""
     print_size = distance * world[0].lens.pixel / wp.max(-wp.dot(normal, direction), 0.05)
     coarse = wp.clamp(1.4 - print_size / 0.28, 0.0, 1.0)
@@ -137,18 +141,18 @@ def ripples(world: WORLD, water: Water, direction: wp.vec3, distance: float, nor
     if world[0].air.cel == 0:
         tilt = wp.vec2(0.0, 0.0)
         if coarse > 0.0:
-            tilt += rippled(water.coarse, water.coarse_side, mark[0], mark[1]) * coarse
+            tilt += rippled(water[0].coarse, water[0].coarse_side, mark[0], mark[1]) * coarse
         if fine > 0.0:
-            tilt += rippled(water.fine, water.fine_side, mark[0], mark[1]) * fine
+            tilt += rippled(water[0].fine, water[0].fine_side, mark[0], mark[1]) * fine
         n = wp.normalize(normal - wp.vec3(tilt[0], tilt[1], 0.0))
-    hidden = water.slope * water.slope * (1.0 - 0.5 * coarse * coarse - 0.5 * fine * fine)
+    hidden = water[0].slope * water[0].slope * (1.0 - 0.5 * coarse * coarse - 0.5 * fine * fine)
     return wp.vec4(n[0], n[1], n[2], hidden)
 
 
 @wp.func
-def fresnel_of(water: Water, facing: float, spread: float) -> float:
+def fresnel_of(water: SEA, facing: float, spread: float) -> float:
     """Fresnel's share of a rough surface: Bruneton, Neyret and Holzschuch, Eurographics 2010."""
-    seen_tilt = wp.max(facing, 0.02 + 0.35 * water.slope)
+    seen_tilt = wp.max(facing, 0.02 + 0.35 * water[0].slope)
     return 0.02 + 0.98 * wp.pow(1.0 - seen_tilt, 5.0 * wp.exp(-2.69 * spread)) / (1.0 + 22.7 * wp.pow(spread, 1.5))
 
 
@@ -161,18 +165,18 @@ def thrown(n: wp.vec3, direction: wp.vec3, facing: float, spread: float) -> wp.v
 
 @wp.func
 def painted(
-    world: WORLD, water: Water, at: wp.vec3, direction: wp.vec3, n: wp.vec3, mark: wp.vec4, lit: float
+    world: WORLD, water: SEA, at: wp.vec3, direction: wp.vec3, n: wp.vec3, mark: wp.vec4, lit: float
 ) -> wp.vec3:
     """Water in flat tones."""
     air = world[0].air
     light = air_light(world)
     facing = wp.max(-wp.dot(n, direction), 0.02)
     band = wp.clamp((facing - 0.20) * 30.0, 0.0, 1.0)
-    high = wp.clamp((at[2] - 0.9 * water.sigma) / wp.max(0.06 * water.sigma, 0.003), 0.0, 1.0)
-    shoal = wp.clamp((1.4 * water.clarity - mark[3]) * 12.0, 0.0, 1.0)
+    high = wp.clamp((at[2] - 0.9 * water[0].sigma) / wp.max(0.06 * water[0].sigma, 0.003), 0.0, 1.0)
+    shoal = wp.clamp((1.4 * water[0].clarity - mark[3]) * 12.0, 0.0, 1.0)
     sky = air.horizon * 0.35 + air.zenith * 0.45
-    body = wp.cw_mul(water.deep * 1.9 + water.shallow * 0.22, light) * band + sky * (1.0 - band)
-    crest = wp.cw_mul(water.shallow * 1.25, light)
+    body = wp.cw_mul(water[0].deep * 1.9 + water[0].shallow * 0.22, light) * band + sky * (1.0 - band)
+    crest = wp.cw_mul(water[0].shallow * 1.25, light)
     body = body + (crest - body) * wp.max(high * 0.8, shoal * 0.55)
     body = body * (0.72 + 0.28 * lit)
     bounce = direction + n * (2.0 * facing)
@@ -183,7 +187,7 @@ def painted(
 @wp.func
 def water_colour(
     world: WORLD,
-    water: Water,
+    water: SEA,
     at: wp.vec3,
     direction: wp.vec3,
     distance: float,
@@ -212,7 +216,7 @@ def water_colour(
     out = white
     if air.cel != 0:
         out = painted(world, water, at, direction, n, mark, lit)
-        edge = 1.0 - wp.exp(-thick / wp.max(0.25 * water.clarity, 0.05))
+        edge = 1.0 - wp.exp(-thick / wp.max(0.25 * water[0].clarity, 0.05))
         out = out * edge + beneath * (1.0 - edge)
         white = white * 1.1
     else:
@@ -221,12 +225,12 @@ def water_colour(
         seen = seen + wp.vec3(things[0], things[1], things[2])
         # Sunlight through a crest that stands between the eye and the sun, and out of shallow water.
         ahead = wp.clamp(wp.dot(direction, air.sun) * 0.6 + 0.45, 0.0, 1.0)
-        crest = wp.clamp(0.22 + 0.30 * at[2] / wp.max(water.sigma, 0.25), 0.0, 1.0) * (0.25 + 0.75 * ahead * lit)
-        shoal = wp.exp(-wp.max(mark[3], 0.0) / (1.2 * water.clarity)) * 0.8
+        crest = wp.clamp(0.22 + 0.30 * at[2] / wp.max(water[0].sigma, 0.25), 0.0, 1.0) * (0.25 + 0.75 * ahead * lit)
+        shoal = wp.exp(-wp.max(mark[3], 0.0) / (1.2 * water[0].clarity)) * 0.8
         through = wp.min(crest + shoal, 1.0)
-        body = wp.cw_mul(water.deep * (1.0 - through) + water.shallow * through, light) * (0.55 + 0.45 * lit)
-        opaque = 1.0 - wp.exp(-0.95 * thick / water.clarity)
-        body = body * opaque + tint(beneath, thick, water.clarity)
+        body = wp.cw_mul(water[0].deep * (1.0 - through) + water[0].shallow * through, light) * (0.55 + 0.45 * lit)
+        opaque = 1.0 - wp.exp(-0.95 * thick / water[0].clarity)
+        body = body * opaque + tint(beneath, thick, water[0].clarity)
         film = 1.0 - wp.exp(-thick / 0.05)
         half = wp.normalize(air.sun - direction)
         tall = wp.max(wp.dot(half, n), 0.01)
@@ -234,10 +238,10 @@ def water_colour(
         narrow = 2.0 * (hidden + 0.0012 + 0.25 * air.softness * air.softness)
         facets = wp.exp(-(1.0 - square) / (square * narrow)) / (3.14159265 * narrow * square * square)
         towards = wp.pow(1.0 - wp.max(wp.dot(half, air.sun), 0.0), 5.0) * 0.98 + 0.02
-        glint = wp.min(facets * towards / (4.0 * wp.max(facing, 0.02 + 0.35 * water.slope)), 14.0) * lit
+        glint = wp.min(facets * towards / (4.0 * wp.max(facing, 0.02 + 0.35 * water[0].slope)), 14.0) * lit
         share = share * film
         out = body * (1.0 - share) + seen * share + air.sun_colour * (glint * film)
-    cover = lace(mark[0], mark[1], foam_at(water, mark), water.time, air.cel)
+    cover = lace(mark[0], mark[1], foam_at(water, mark), water[0].time, air.cel)
     cover = cover * (1.0 - wp.exp(-thick / 0.03))
     out = out * (1.0 - cover) + white * cover
     veil = wp.exp(-distance * 0.0009) * clear(world, wp.min(distance, 120.0))
@@ -256,45 +260,45 @@ class Point:
 
 
 @wp.func
-def point_of(water: Water, direction: wp.vec3, face: int, u: float, v: float, distance: float) -> Point:
+def point_of(water: SEA, direction: wp.vec3, face: int, u: float, v: float, distance: float) -> Point:
     """``u`` and ``v`` weigh the triangle's first two corners."""
-    a = water.indices[face * 3]
-    b = water.indices[face * 3 + 1]
-    c = water.indices[face * 3 + 2]
+    a = water[0].indices[face * 3]
+    b = water[0].indices[face * 3 + 1]
+    c = water[0].indices[face * 3 + 2]
     w = 1.0 - u - v
-    n = wp.normalize(water.normals[a] * u + water.normals[b] * v + water.normals[c] * w)
+    n = wp.normalize(water[0].normals[a] * u + water[0].normals[b] * v + water[0].normals[c] * w)
     across = wp.dot(n, direction)
     if across > -0.02:
         n = wp.normalize(n - direction * (across + 0.02))
     out = Point()
     out.distance = distance
     out.normal = n
-    out.mark = water.marks[a] * u + water.marks[b] * v + water.marks[c] * w
+    out.mark = water[0].marks[a] * u + water[0].marks[b] * v + water[0].marks[c] * w
     return out
 
 
 @wp.func
-def look(world: WORLD, water: Water, direction: wp.vec3, reach: float) -> Point:
+def look(world: WORLD, water: SEA, direction: wp.vec3, reach: float) -> Point:
     """The water along a ray of ``reach`` metres."""
     out = Point()
     out.distance = -1.0
-    met = nearest_in(water.tree, world[0].lens.eye, direction, reach)
+    met = nearest_in(water[0].tree, world[0].lens.eye, direction, reach)
     if met[3] >= 0.0:
         out = point_of(water, direction, int(met[3]), 1.0 - met[1] - met[2], met[1], met[0])
     return out
 
 
 @wp.func
-def look_at(world: WORLD, water: Water, direction: wp.vec3, reach: float, key: wp.uint64) -> Point:
+def look_at(world: WORLD, water: SEA, direction: wp.vec3, reach: float, key: wp.uint64) -> Point:
     """The same for a ray that is known to meet no triangle before that of a pixel's key."""
     out = Point()
     out.distance = -1.0
     if key == NOWHERE:
         return out
     face = int(key & wp.uint64(4294967295))
-    a = water.points[water.indices[face * 3]]
-    one = water.points[water.indices[face * 3 + 1]] - a
-    two = water.points[water.indices[face * 3 + 2]] - a
+    a = water[0].points[water[0].indices[face * 3]]
+    one = water[0].points[water[0].indices[face * 3 + 1]] - a
+    two = water[0].points[water[0].indices[face * 3 + 2]] - a
     cross = wp.cross(direction, two)
     scale = wp.dot(one, cross)
     if wp.abs(scale) > 1.0e-12:
@@ -311,7 +315,7 @@ def look_at(world: WORLD, water: Water, direction: wp.vec3, reach: float, key: w
 @wp.kernel(enable_backward=False)
 def throw_light(
     world: WORLD,
-    water: Water,
+    water: SEA,
     nearest: wp.array2d(dtype=wp.uint64),
     normal: wp.array2d(dtype=wp.vec4),
     things: wp.array2d(dtype=wp.vec4),
@@ -376,7 +380,7 @@ def thrown_at(things: wp.array2d(dtype=wp.vec4), lit: wp.array2d(dtype=wp.vec2),
 
 @wp.func
 def water_at(
-    world: WORLD, water: Water, spot: Point, direction: wp.vec3, reach: float, behind: wp.vec3, about: Thrown
+    world: WORLD, water: SEA, spot: Point, direction: wp.vec3, reach: float, behind: wp.vec3, about: Thrown
 ) -> wp.vec3:
     """Radiance along a ray that ends at ``reach`` metres ``behind`` the water, if there is any."""
     if spot.distance < 0.0:
@@ -391,7 +395,7 @@ def water_at(
 @wp.kernel(enable_backward=False)
 def draw_sea(
     world: WORLD,
-    water: Water,
+    water: SEA,
     nearest: wp.array2d(dtype=wp.uint64),
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
@@ -422,7 +426,7 @@ def draw_sea(
 @wp.kernel(enable_backward=False)
 def smooth_sea(
     world: WORLD,
-    water: Water,
+    water: SEA,
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
     mirrored: wp.array2d(dtype=wp.vec3),

@@ -30,6 +30,8 @@ TINT = wp.constant(0.03)
 """Metres of glass that colour light as the glass is coloured."""
 FACES = wp.constant(10)
 """Faces of clear parts that a ray is followed through."""
+LIFT = wp.constant(0.002)
+"""Metres off a surface from which rays start."""
 CLEAR_MIRROR = wp.constant(0.2)
 """Head-on reflection from which on every pixel's mirror is traced, not one in four."""
 
@@ -183,7 +185,13 @@ def faces_sun(world: WORLD, hit: Hit) -> bool:
 @wp.func
 def lifted(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
     """The point that is hit, a little off its surface."""
-    return world[0].lens.eye + direction * hit.distance + hit.facet * 0.002
+    return world[0].lens.eye + direction * hit.distance + hit.facet * LIFT
+
+
+@wp.func
+def above(world: WORLD, direction: wp.vec3, q: wp.vec4) -> wp.vec3:
+    """A little off the point that a pixel sees, by its normal and depth."""
+    return world[0].lens.eye + direction * q[3] + wp.vec3(q[0], q[1], q[2]) * LIFT
 
 
 @wp.func

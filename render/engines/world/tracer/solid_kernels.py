@@ -8,6 +8,23 @@ from render.engines.world.tracer.world_kernels import Surface
 
 
 @wp.func
+def glowing(s: Surface) -> Paint:
+    """One colour, which may shine of itself."""
+    out = plain(s.base)
+    if s.glow > 0.0:
+        out.glow = s.base * s.glow
+    return out
+
+
+@wp.func
+def brushed(s: Surface, p: wp.vec3, blur: float, flat: int) -> Paint:
+    """Metal turned about z: fine rings."""
+    ring = wp.sqrt(p[0] * p[0] + p[1] * p[1])
+    line = (noise2(ring * 260.0, 0.5) - 0.5) * fade(130.0, blur) * (1.0 - float(flat))
+    return plain(s.base * (1.0 + 0.12 * line))
+
+
+@wp.func
 def wood(s: Surface, p: wp.vec3, blur: float, flat: int) -> Paint:
     """Solid wood, its grain along x: year rings of about a sixth of ``scale`` about an axis off the middle."""
     q = p * (1.0 / s.scale)

@@ -63,17 +63,22 @@ def survey(
     side: int,
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
-    blocks: wp.array2d(dtype=wp.vec3),
+    blocks: wp.array2d(dtype=wp.vec4),
 ):
-    """Nearest and farthest metres and the largest mirror of each square tile of ``side`` pixels."""
+    """Nearest and farthest metres, and the largest mirrors of the ground and of parts, by tiles of ``side`` pixels."""
     j, i = wp.tid()
     near = float(NOTHING)
     far = float(-1.0)
-    mirror = float(0.0)
+    ground = float(0.0)
+    parts = float(0.0)
     for y in range(j * side, wp.min(j * side + side, world[0].lens.height)):
         for x in range(i * side, wp.min(i * side + side, world[0].lens.width)):
             if ids[y, x] >= 0:
                 near = wp.min(near, normal[y, x][3])
                 far = wp.max(far, normal[y, x][3])
-                mirror = wp.max(mirror, world[0].surfaces[ids[y, x] % 256].mirror)
-    blocks[j, i] = wp.vec3(near, far, mirror)
+                mirror = world[0].surfaces[ids[y, x] % 256].mirror
+                if ids[y, x] < 256:
+                    ground = wp.max(ground, mirror)
+                else:
+                    parts = wp.max(parts, mirror)
+    blocks[j, i] = wp.vec4(near, far, ground, parts)

@@ -37,7 +37,9 @@ class Tiles:
         height: int,
         side: int,
     ) -> None:
-        """``blocks`` is ``[rows, columns, 3]``: nearest and farthest metres, and the largest mirror, of each tile.
+        """``blocks`` is ``[rows, columns, 4]``: nearest and farthest metres, and the largest mirrors, of each tile.
+
+        The mirrors are the ground's, which is level at a height of 0, and those of parts, which may look anywhere.
 
         A tile of nothing but sky has a nearest point farther than its farthest.
         """
@@ -45,7 +47,7 @@ class Tiles:
         self.shape, self.camera, self.sun = (rows, columns), camera, sun
         near, far = (blocks[..., k].ravel().astype(float) for k in (0, 1))
         self.solid = near <= far
-        self.mirrors = blocks[..., 2] > 0
+        self.level, self.mirrors = (blocks[..., k].ravel() > 0 for k in (2, 3))
         pixel = 2 * camera.tangent / height
         left = (np.arange(columns) * side - width / 2) * pixel
         top = (height / 2 - np.arange(rows) * side) * pixel
@@ -70,11 +72,9 @@ class Tiles:
         flags = np.zeros(len(self.centre), np.int32)
         for sphere in spheres:
             centre, radius = sphere[:3].astype(float), float(sphere[3])
-            away = centre - self.camera.eye
-            distance = max(float(np.linalg.norm(away)), 1e-6)
-            reach = np.arcsin(min(1.0, radius / distance))
-            aside = np.arccos(np.clip(self.middle @ (away / distance), -1, 1))
-            flags |= np.where(aside < self.angle + reach, int(Touch.SEEN), 0)
+            flags |= np.where(self._before(centre, radius), int(Touch.SEEN), 0)
+            image = centre * (1.0, 1.0, -1.0)
+            flags |= np.where(self.level & self._before(image, radius), int(Touch.MIRRORED), 0)
             gap = centre - self.centre
             along = gap @ self.sun
             square = (gap**2).sum(-1)
@@ -83,7 +83,14 @@ class Tiles:
             dark = self.solid & (along > -wide) & (across < wide + softness * np.maximum(along, 0))
             flags |= np.where(dark, int(Touch.SHADOWED), 0)
             flags |= np.where(self.solid & (square < (occlusion * radius + self.radius) ** 2), int(Touch.OCCLUDED), 0)
-        flags = flags.reshape(self.shape)
         if len(spheres):
-            flags |= np.where(self.mirrors, int(Touch.MIRRORED), 0).astype(np.int32)
-        return flags.astype(np.int32)
+            flags |= np.where(self.mirrors, int(Touch.MIRRORED), 0)
+        return flags.reshape(self.shape).astype(np.int32)
+
+    def _before(self, centre: NDArray[np.float64], radius: float) -> NDArray[np.bool_]:
+        """The tiles in which a sphere may be seen."""
+        away = centre - self.camera.eye
+        distance = max(float(np.linalg.norm(away)), 1e-6)
+        reach = np.arcsin(min(1.0, radius / distance))
+        aside: NDArray[np.bool_] = np.arccos(np.clip(self.middle @ (away / distance), -1, 1)) < self.angle + reach
+        return aside

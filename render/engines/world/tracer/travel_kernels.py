@@ -37,7 +37,7 @@ from render.engines.world.tracer.world_kernels import (
 PROBES = wp.constant(6)
 """Samples of a point that was not seen before."""
 SETTLED = wp.constant(12.0)
-"""Samples up to which a point is refreshed in every fourth frame."""
+"""Samples up to which a point is refreshed in every eighth frame."""
 LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
 SHARE = wp.constant(24)
@@ -93,6 +93,45 @@ def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> 
     return out * (1.0 / total)
 
 
+@wp.func
+def probed(
+    world: WORLD, hit: Hit, at: wp.vec3, known: wp.vec3, sunny: bool, probes: int, x: int, y: int, frame: int
+) -> wp.vec3:
+    """Lit share, closed share and count of a point after so many ``probes`` more."""
+    lit = known[0]
+    closed = known[1]
+    a = fraction(dither(x, y, 0) + float(frame) * 0.7548777)
+    b = fraction(dither(y + 37, x + 11, 3) + float(frame) * 0.5698403)
+    count = wp.min(known[2] + float(probes), LONGEST)
+    share = 1.0 / count
+    if sunny:
+        dark = float(0.0)
+        for k in range(probes):
+            to_sun = towards_sun(
+                world[0].air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
+            )
+            dark += blocked_by_still(world, at, to_sun, 80.0)
+            if world[0].air.softness < 0.001:
+                dark = dark * float(probes)
+                break
+        lit = lit + (float(probes) * (1.0 - lit) - dark) * share
+    if world[0].air.cel == 0:
+        closed = closed + (closed_off(world, hit, at, a, b, probes) - closed) * float(probes) * share
+    return wp.vec3(lit, closed, count)
+
+
+@wp.func
+def first(world: WORLD, key: wp.uint64, direction: wp.vec3) -> Hit:
+    """The nearer of the ground and of the triangle that a pixel names, or a distance below 0."""
+    part = met(world[0].still, key, world[0].lens.eye, direction)
+    if part.distance < 0.0:
+        return hit_ground(world, world[0].lens.eye, direction, NOTHING)
+    ground = hit_ground(world, world[0].lens.eye, direction, part.distance)
+    if ground.distance > 0.0:
+        return ground
+    return part
+
+
 @wp.kernel(enable_backward=False)
 def see(
     world: WORLD,
@@ -116,10 +155,7 @@ def see(
     """
     y, x = wp.tid()
     direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-    hit = hit_ground(world, world[0].lens.eye, direction, NOTHING)
-    part_hit = met(world[0].still, nearest[y, x], world[0].lens.eye, direction)
-    if part_hit.distance > 0.0 and (hit.distance < 0.0 or part_hit.distance < hit.distance):
-        hit = part_hit
+    hit = first(world, nearest[y, x], direction)
     nothing = wp.vec3(0.0, 0.0, 0.0)
     mirrored[y, x] = nothing
     if hit.distance < 0.0:
@@ -141,40 +177,17 @@ def see(
     air[y, x] = part.air
     at = lifted(world, hit, direction)
     known = recall(old, lens, at, code, wp.max(-wp.dot(direction, hit.facet), 0.05))
-    lit = known[0]
-    closed = known[1]
-    count = known[2]
-    a = fraction(dither(x, y, 0) + float(frame) * 0.7548777)
-    b = fraction(dither(y + 37, x + 11, 3) + float(frame) * 0.5698403)
     turn = (x + 3 * y + 5 * frame) % SHARE
-    mixed = lit > 0.001 and lit < 0.999
+    mixed = known[0] > 0.001 and known[0] < 0.999
     sunny = faces_sun(world, hit)
     if not sunny:
-        lit = 0.0
+        known[0] = 0.0
         mixed = False
-    probes = int(0)
-    if count < 1.0:
-        count = 0.0
-        probes = PROBES
-    elif turn == 0 or (mixed and turn % 12 == 0) or (count < SETTLED and turn % 4 == 0):
-        probes = 1
-    if probes > 0:
-        share = 1.0 / wp.min(count + float(probes), LONGEST)
-        if sunny:
-            dark = float(0.0)
-            for k in range(probes):
-                to_sun = towards_sun(
-                    world[0].air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
-                )
-                dark += blocked_by_still(world, at, to_sun, 80.0)
-                if world[0].air.softness < 0.001:
-                    dark = dark * float(probes)
-                    break
-            lit = lit + (float(probes) * (1.0 - lit) - dark) * share
-        if world[0].air.cel == 0:
-            closed = closed + (closed_off(world, hit, at, a, b, probes) - closed) * float(probes) * share
-        count = wp.min(count + float(probes), LONGEST)
-    now.known[y, x] = wp.vec4(lit, closed, count, hit.distance)
+    if known[2] < 1.0:
+        known = probed(world, hit, at, wp.vec3(known[0], known[1], 0.0), sunny, PROBES, x, y, frame)
+    elif turn == 0 or (mixed and turn % 12 == 0) or (known[2] < SETTLED and turn % 8 == 0):
+        known = probed(world, hit, at, known, sunny, 1, x, y, frame)
+    now.known[y, x] = wp.vec4(known[0], known[1], known[2], hit.distance)
     now.ids[y, x] = code
     surface = world[0].surfaces[hit.surface]
     if surface.mirror > 0.0 and world[0].air.cel == 0:

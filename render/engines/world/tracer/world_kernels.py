@@ -171,25 +171,36 @@ def strike(soup: SOUP, face: int, u: float, v: float, distance: float, facet: wp
 
 
 @wp.func
-def hit_moving(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
-    """The nearest moving part, or a distance below 0."""
+def missed() -> Hit:
+    """Nothing hit: a distance below 0."""
     hit = Hit()
     hit.distance = -1.0
     hit.id = -1
-    if world[0].has_moving != 0:
-        met = nearest_in(world[0].moving[0].tree, origin, direction, reach)
-        face = int(met[3])
-        if face >= 0:
-            hit = strike(world[0].moving, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world[0].moving, face))
     return hit
+
+
+@wp.func
+def hit_in(soup: SOUP, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The nearest triangle of a soup, or a distance below 0."""
+    met = nearest_in(soup[0].tree, origin, direction, reach)
+    face = int(met[3])
+    if face >= 0:
+        return strike(soup, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(soup, face))
+    return missed()
+
+
+@wp.func
+def hit_moving(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
+    """The nearest moving part, or a distance below 0."""
+    if world[0].has_moving != 0:
+        return hit_in(world[0].moving, origin, direction, reach)
+    return missed()
 
 
 @wp.func
 def hit_ground(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The ground, or a distance below 0."""
-    hit = Hit()
-    hit.distance = -1.0
-    hit.id = -1
+    hit = missed()
     if world[0].ground >= 0 and direction[2] < -1.0e-5 and origin[2] > 0.0:
         floor = -origin[2] / direction[2]
         if floor < reach:
@@ -207,29 +218,28 @@ def hit_ground(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) 
 @wp.func
 def hit_still(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The nearest of the ground and of the parts that stand still, or a distance below 0."""
-    hit = hit_ground(world, origin, direction, reach)
-    limit = reach
-    if hit.distance > 0.0:
-        limit = hit.distance
+    ground = hit_ground(world, origin, direction, reach)
     if world[0].has_still != 0:
-        met = nearest_in(world[0].still[0].tree, origin, direction, limit)
-        face = int(met[3])
-        if face >= 0:
-            hit = strike(world[0].still, face, 1.0 - met[1] - met[2], met[1], met[0], facet_of(world[0].still, face))
-    return hit
+        limit = reach
+        if ground.distance > 0.0:
+            limit = ground.distance
+        part = hit_in(world[0].still, origin, direction, limit)
+        if part.distance > 0.0:
+            return part
+    return ground
 
 
 @wp.func
 def hit_any(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float) -> Hit:
     """The nearest of the ground and of all parts, or a distance below 0."""
-    hit = hit_still(world, origin, direction, reach)
+    still = hit_still(world, origin, direction, reach)
     limit = reach
-    if hit.distance > 0.0:
-        limit = hit.distance
+    if still.distance > 0.0:
+        limit = still.distance
     near = hit_moving(world, origin, direction, limit)
     if near.distance > 0.0:
-        hit = near
-    return hit
+        return near
+    return still
 
 
 @wp.func
