@@ -14,7 +14,7 @@ from render.model import Failure, Footage, Job, Row
 if TYPE_CHECKING:
     from render.engines.world.take import Take
 
-REVISION = "world-7"
+REVISION = "world-8"
 
 
 class WorldEngine(Engine):
