@@ -56,12 +56,15 @@ LAND = {
     "cloth": "A blue flag waves in a strong wind on a meadow",
     "cradle": "Newton's cradle swings on a desk",
     "dominoes": "A long curve of dominoes falls over in a workshop",
+    "football": "A football hits the post and bounces away",
     "objects": "Five colourful rubber balls bounce on a street",
     "pendulum": "A pendulum swings in a room",
     "product": "A perfume bottle on a turntable in soft studio light",
     "ramp": "Glass marbles roll down a wooden ramp",
     "seesaw": "A heavy crate falls on a see-saw and throws a ball into the air in a park",
     "stack": "A tower of wooden crates collapses in a yard",
+    "tennis": "A tennis ball bounces off a brick wall",
+    "vehicles": "A truck drives through the desert and raises dust",
 }
 """A prompt for each family without water."""
 WATERS = {
