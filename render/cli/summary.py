@@ -85,7 +85,7 @@ def following(status: Status) -> str:
     place = options.elsewhere(status.store)
     again = f"nightreel run {shlex.quote(status.manifest)}{place}"
     if status.state in {"taken in", "planned", "under way"}:
-        return f"{again}  (with the same options; it resumes this batch)"
+        return f"{again}  (if no run is at work on it: with the same options, it resumes this batch)"
     if status.ends.get(End.FAILED):
         return f"{again}  (a new batch, which tries the failed rows again)"
     if status.quarantined and not any(clip.uri for clip in status.clips):

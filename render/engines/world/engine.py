@@ -28,8 +28,8 @@ class WorldEngine(Engine):
         makes_sound=True,
         takes_scene=True,
         group_size=1,
-        cpu_ms_per_megapixel=360.0,
-        cpu_ms_per_clip=2800.0,
+        cpu_ms_per_megapixel=800.0,
+        cpu_ms_per_clip=4000.0,
     )
 
     preset: ClassVar[Preset] = STANDARD
@@ -60,7 +60,8 @@ class WorldEngine(Engine):
             try:
                 taken = take(job, preset=self.preset, device=self.bench.device)
             except (errors.EngineError, MemoryError, RuntimeError, ValueError) as error:
-                yield Failure(job=job, reason=f"The scene cannot be built: {error}", permanent=False)
+                may_pass = isinstance(error, MemoryError)
+                yield Failure(job=job, reason=f"The scene cannot be built: {error}", permanent=not may_pass)
                 continue
             yield _footage(taken, cancel, progress)
 
@@ -86,7 +87,7 @@ class DraftEngine(WorldEngine):
         WorldEngine.capabilities,
         name="world-draft",
         title=f"{WorldEngine.capabilities.title}; fewer samples",
-        cpu_ms_per_megapixel=300.0,
+        cpu_ms_per_megapixel=660.0,
     )
 
 
@@ -98,8 +99,8 @@ class FinalEngine(WorldEngine):
         WorldEngine.capabilities,
         name="world-final",
         title=f"{WorldEngine.capabilities.title}; more samples",
-        cpu_ms_per_megapixel=560.0,
-        cpu_ms_per_clip=9000.0,
+        cpu_ms_per_megapixel=1250.0,
+        cpu_ms_per_clip=10000.0,
     )
 
 

@@ -67,7 +67,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     many = min(5, max(1, ramp.count)) if ramp and ramp.count else int(rng.integers(2, 5))
     slope = math.radians(float(rng.uniform(8, 13))) * (1.25 if many == 1 else 1.0)
     if many == subject.count == 1:
-        slope = min(slope, math.asin(2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2))
+        slope = min(slope, math.asin(min(1.0, 2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2)))
     radius = (0.034 if subject.kind == "marble" else 0.045) * min(max(subject.size, 0.6), 1.4)
     first = int(rng.choice([-1, 1]))
     made = parts.stuff(ramp.material if ramp else "", "wood")

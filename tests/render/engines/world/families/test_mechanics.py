@@ -161,3 +161,9 @@ def test_what_lands_on_a_see_saw_throws_the_ball_on_its_other_end(seed):
     height = motion.poses[:, motion.names.index("ball"), 2]
     assert height[:6].max() < 0.4, "it lies on the low end"
     assert height.max() > 0.9
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0])
+def test_one_ball_on_one_ramp_is_built_for_a_short_clip_too(seconds):
+    scene = Scene(family="ramp", subjects=(Subject(kind="ball", count=1), Subject(kind="ramp", count=1)))
+    assert families.build(scene, seed=0, seconds=seconds).solids
