@@ -40,9 +40,9 @@ def _new_job(prompt: str = "bars", *, engine: str = "mischief", **fields) -> Job
     )
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def plugins() -> Iterator[None]:
-    """The engines of ``plugins/`` are installed here and in every process that is started from here."""
+    """The engines of ``plugins/`` are installed for these tests and in every process that they start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(PLUGINS)
         patch.setenv("PYTHONPATH", PLUGINS, prepend=os.pathsep)

@@ -100,10 +100,10 @@ def watched(tried: Launch) -> float:
     return 2 * serve.LONG / math.hypot(*tried.velocity[:2]) + LATER
 
 
-def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: float, served: bool) -> Stage:
+def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Generator, speed: float) -> Stage:
     """Balls fly over the net towards the camera and bounce."""
     solids, cord = serve.net()
-    stroke = serve.served if served else serve.played
+    stroke = serve.served if any(action.name == "serve" for action in scene.actions) else serve.played
     for ball in balls:
         assert ball.launch is not None
         launch = flight.turning_out(
@@ -123,7 +123,7 @@ def _crossed(scene: Scene, rng: np.random.Generator, balls: list[Solid], speed: 
     inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
     named = next((subject.colours for subject in scene.subjects if subject.kind == "court" and subject.colours), ())
     solids += serve.court(COLOURS[named[0]] if named else inner, outer)
-    place = places.build(scene.setting or str(rng.choice(["park", "yard"])), scene=scene, rng=rng, clearing=COURT)
+    place = places.build(home, scene=scene, rng=rng, clearing=COURT)
     return place.stage(
         solids=solids,
         cloths=(cord,),
@@ -147,6 +147,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
     kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
     asked = {action.name for action in scene.actions}
+    over = not kind and bool({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds))
+    # Drawn before the balls, whose number hangs on the tempo.
+    home = scene.setting or str(rng.choice(["park", "yard"] if over else ["park", "court", "yard"]))
     seam = _seam()
     starts = parts.runs(seconds, BETWEEN, MOST)
     if subject.count:
@@ -165,8 +168,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         for k, start in enumerate(starts)
     ]
     seams = [parts.shown_on(ball.name, f"{ball.name}'s seam", seam, CHALK) for ball in balls]
-    if not kind and ({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds)):
-        stage = _crossed(scene, rng, balls, subject.speed, "serve" in asked)
+    if over:
+        stage = _crossed(scene, home, balls, rng=rng, speed=subject.speed)
         return replace(stage, solids=(*stage.solids, *seams))
     solids = _wall(kind, rng)
     for ball in balls:
@@ -175,7 +178,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     solids += seams
     points = parts.corners((-3.2, -0.6, 0.0), (0.1, 0.7, 1.75))
     azimuth, tall = -118 + float(rng.uniform(-14, 10)), -158.0
-    home = scene.setting or str(rng.choice(["park", "court", "yard"]))
     if home == "street":
         # A wall stands along a road, not across it.
         solids = [parts.shifted(solid, math.pi / 2, (0.0, KERB, 0.0)) for solid in solids]
