@@ -65,14 +65,13 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("batch", no_wrap=True)
-    for heading in ("taken in", "state", "rows", "ends", "manifest"):
+    for heading in ("state", "rows", "ends", "manifest"):
         table.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
     for one in found:
         ends = ", ".join(f"{number} {end}" for end, number in one.ends.items() if number)
         rows = "" if one.rows is None else f"{one.rows:,}"
         state = one.state + ("" if one.made is None else f", {one.made:,} of {output.many(one.clips or 0, 'clip')}")
-        taken = one.created_at[:16].replace("T", " ")
-        table.add_row(one.batch, taken, state, rows, ends, posixpath.basename(one.manifest))
+        table.add_row(one.batch, state, rows, ends, posixpath.basename(one.manifest))
     output.show(table)
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")

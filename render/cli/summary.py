@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 60
 SHARDS_SHOWN = 20
-SUM_UP = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
+SUM_UP = "select experiment, variant, count(*) as clips, avg(render_seconds) from results group by all order by all"
 DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
 
 

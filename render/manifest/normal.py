@@ -101,11 +101,12 @@ def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
     wanted = _wanted(column.type, shown)
     if types.is_floating(column.type) and _DECIMAL_COMMA.fullmatch(shown):
         wanted += f" with a decimal point, such as {shown.replace(',', '.')}"
+    given = f"the text {shown!r}" if types.is_string(cell.type) else f"{shown!r} ({cell.type})"
     return Fault(
         row=row,
         column=column.name,
         value=shown,
-        reason=f"{column.name} must be {wanted}, not {shown!r} ({cell.type}).",
+        reason=f"{column.name} must be {wanted}, not {given}.",
         fix=f"Write {column.name} as {wanted}, or leave it empty." if not column.required else f"Write it as {wanted}.",
     )
 

@@ -147,13 +147,13 @@ def test_a_fault_names_row_column_value_reason_fix_and_whose_it_is(tmp_path: Pat
 
 def test_a_limit_is_named_where_it_is_what_matters(tmp_path: Path) -> None:
     [word], [large] = (judged(tmp_path, {"width": [width]})[0] for width in ("320px", str(10**12)))
-    assert word.reason == "width must be a whole number, not '320px' (string)."
+    assert word.reason == "width must be a whole number, not the text '320px'."
     assert "up to 2147483647" in large.reason
 
 
 def test_a_decimal_comma_is_answered_with_the_point(tmp_path: Path) -> None:
     [fault] = judged(tmp_path, {"seconds": ["2,5"]})[0]
-    assert fault.reason == "seconds must be a number with a decimal point, such as 2.5, not '2,5' (string)."
+    assert fault.reason == "seconds must be a number with a decimal point, such as 2.5, not the text '2,5'."
     assert fault.fix == "Write seconds as a number with a decimal point, such as 2.5, or leave it empty."
     [thousand] = judged(tmp_path, {"max_cost": ["1,500"]})[0]
     assert thousand.fix == "Write max_cost as a number, or leave it empty.", "it may be thousands"
