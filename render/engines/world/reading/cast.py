@@ -10,7 +10,7 @@ from render.engines.world import lexicon
 from render.engines.world.lexicon import Family
 from render.engines.world.reading import tongues
 from render.engines.world.reading.binding import Told, before
-from render.engines.world.scene import Subject
+from render.engines.world.scene import BACKDROP, Subject
 
 FIELDS = {"materials": "material", "sizes": "size", "speeds": "speed", "counts": "count"}
 """The field of a subject for each trait that has one value."""
@@ -81,11 +81,13 @@ class Cast:
     def describe(self, owner: int | None, trait: str, value: Any) -> bool:
         """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
 
-        False when it has another already, or when there would be too many.
+        False when it has another already, when there would be too many, or for a backdrop, which shows colours only.
         """
         if owner is None:
             owner = next(iter(self._mentions), -1)
         mention = self._mentions.setdefault(owner, _Mention(kind=""))
+        if mention.kind == BACKDROP and trait != "colours":
+            return False
         if trait == "colours":
             mention.colours[value] = None
             return True

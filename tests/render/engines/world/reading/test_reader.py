@@ -454,10 +454,18 @@ def test_what_is_built_is_claimed(prompt):
         ("A can in golden sunset light", [("can", ())]),
         ("Newton's cradle in gold on a black background", [("cradle", ("gold",)), ("backdrop", ("black",))]),
         ("Blue dominoes fall. The background is yellow", [("domino", ("blue",)), ("backdrop", ("yellow",))]),
+        ("A sneaker turns in front of a white wall", [("shoe", ()), ("backdrop", ("white",))]),
     ],
 )
 def test_the_colour_of_what_is_around_is_not_the_subject_s(prompt, subjects):
     assert [(subject.kind, subject.colours) for subject in read(prompt).subjects] == subjects
+
+
+def test_a_backdrop_shows_its_colour_but_no_material_or_size():
+    scene = read("A wooden pendulum in front of a large blue brick wall")
+    assert [(subject.kind, subject.material) for subject in scene.subjects] == [("pendulum", "wood"), ("backdrop", "")]
+    assert scene.words.ignored == ("large", "brick")
+    assert scene.words.approximated == ("wall → backdrop",)
 
 
 def test_what_other_things_do_the_subject_does_not():
