@@ -34,6 +34,8 @@ FAMILIES: tuple[str, ...] = tuple(
 """Names of the families that have both a module and words."""
 FALLBACK = "objects"
 """Stands in for whatever no family can show."""
+PLACE = "establishing"
+"""Shows a place that a prompt names and where nothing happens that a family can show."""
 
 
 def build(scene: Scene, *, seed: int, seconds: float) -> Stage:

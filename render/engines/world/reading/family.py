@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 
 from render.engines.world import lexicon
-from render.engines.world.families import FALLBACK, FAMILIES
+from render.engines.world.families import FALLBACK, FAMILIES, PLACE
 from render.engines.world.reading import lemmas, nearness, phrases
 from render.engines.world.reading.text import Token
 
@@ -24,7 +24,24 @@ def choose(tokens: Sequence[Token]) -> tuple[str, bool]:
     if max(scores.values()) < ENOUGH:
         scores = {name: score + near for (name, score), near in zip(scores.items(), _near(said), strict=True)}
     best = max(scores, key=lambda name: (scores[name], name != FALLBACK))
-    return (best, False) if scores[best] >= ENOUGH else (FALLBACK, True)
+    enough = scores[best] >= ENOUGH
+    if not enough and not (scores[FALLBACK] == 0.0 and _names_a_place(said)):
+        return FALLBACK, True
+    best = best if enough else PLACE
+    return best, best == PLACE and _asks_for_more(tokens)
+
+
+def _names_a_place(tokens: Sequence[Token]) -> bool:
+    known = frozenset(lexicon.load().common.meanings("settings").words)
+    return next(phrases.matches(tokens, known), None) is not None
+
+
+def _asks_for_more(tokens: Sequence[Token]) -> bool:
+    """Whether something is to be seen at a place that is not shown there: a place by itself but stands in for that."""
+    unseen = lexicon.load().common.absent
+    return any(
+        not phrase.negated and (not phrase.known or phrase.text in unseen) for phrase in phrases.find(tokens, PLACE)
+    )
 
 
 def score(tokens: Sequence[Token], family: str) -> float:

@@ -1,0 +1,121 @@
+"""A place by itself, as an establishing shot has it: its light and weather, and what stirs there anyway."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from render.engines.world import particles, places
+from render.engines.world.families import bodywork, parts
+from render.engines.world.materials import Colour
+from render.engines.world.scene import Scene
+from render.engines.world.stage import Move, Particles, Shot, Solid, Stage, Vector
+
+USUAL = ("forest", "park", "street", "meadow", "desert", "beach")
+"""Places from which a seed picks when the prompt names none."""
+GREEN: tuple[Colour, ...] = ((0.16, 0.24, 0.03), (0.28, 0.30, 0.04), (0.40, 0.33, 0.05))
+PETALS: tuple[Colour, ...] = ((0.80, 0.76, 0.70), (0.78, 0.50, 0.52))
+FALLS: dict[str, tuple[int, tuple[Colour, ...]]] = {
+    "forest": (70, GREEN),
+    "park": (60, GREEN),
+    "yard": (30, GREEN),
+    "meadow": (80, PETALS),
+}
+"""Leaves or petals in the air and on the ground about the action, and their colours, by place."""
+REACH, HIGH = 9.0, 5.0
+"""Metres over which they lie before they repeat, and from which they fall."""
+TRAFFIC = ("car", "van", "car", "bus", "car", "truck")
+CARS = frozenset({"car", "traffic", "vehicle"})
+EVERY, FIRST, MOST = 2.6, 0.9, 8
+"""Seconds between two vehicles that pass, and to the first of them; how many there are at most."""
+PACE = 8.5
+"""m/s of the traffic."""
+LANE = 1.9
+"""Metres from the middle of the road at which it drives, on its right."""
+START = 95.0
+"""Metres up the street from which a vehicle comes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a place is seen."""
+
+    kept: Vector
+    """Half the width, half the depth and the height in metres of what is kept in the frame."""
+    elevation: tuple[float, float]
+    """Degrees, from and to."""
+    aside: tuple[float, float] = (4.0, 26.0)
+    """Degrees from the front."""
+
+
+WIDE = View((4.2, 2.4, 6.8), (4.0, 8.0))
+ROOMY = View((1.7, 0.7, 1.9), (4.0, 7.0), (6.0, 22.0))
+VIEWS = {
+    "street": View((3.4, 1.6, 6.8), (4.0, 7.0), (54.0, 64.0)),
+    "room": ROOMY,
+    "workshop": ROOMY,
+    "studio": ROOMY,
+    "gym": View((2.2, 1.0, 4.0), (4.0, 7.0), (6.0, 22.0)),
+}
+"""By place; the others are seen wide."""
+
+
+def _traffic(rng: np.random.Generator, seconds: float) -> list[Solid]:
+    """Vehicles that pass in both directions, each where it must be to be before the camera at its time."""
+    solids: list[Solid] = []
+    order = int(rng.integers(len(TRAFFIC)))
+    for k, passes in enumerate(np.arange(FIRST, max(seconds, FIRST + EVERY), EVERY)[:MOST].tolist()):
+        kind, name = TRAFFIC[(order + k) % len(TRAFFIC)], f"vehicle {k + 1}"
+        side = 1 if k % 2 else -1
+        ahead = min(PACE * passes, START)
+        solids += bodywork.placed(
+            bodywork.KINDS[kind](bodywork.paint(bodywork.colour_of(kind, (), rng))),
+            name,
+            time=round(passes - ahead / PACE, 3),
+            position=(side * ahead, side * LANE, 0.0),
+            turn=parts.about((0.0, 0.0, 1.0), math.pi if side > 0 else 0.0),
+            speed=PACE,
+            drive=True,
+        )
+    return solids
+
+
+def _falling(name: str, wind: Vector, solids: tuple[Solid, ...], rng: np.random.Generator, seconds: float) -> Particles:
+    count, colours = FALLS[name]
+    return particles.leaves(
+        rng=rng,
+        low=(-REACH / 2, -REACH / 2, 0.0),
+        high=(REACH / 2, REACH / 2, HIGH),
+        seconds=seconds,
+        wind=wind,
+        count=count,
+        colours=colours,
+        falls=0.5,
+        solids=solids,
+    )
+
+
+def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
+    """See :class:`render.engines.world.families.Build`."""
+    name = scene.setting or str(rng.choice(USUAL))
+    view = VIEWS.get(name, WIDE)
+    aside = float(rng.choice([-1, 1])) * float(rng.uniform(*view.aside))
+    elevation = float(rng.uniform(*view.elevation))
+    move = Move.DOLLY if rng.random() < 0.35 else Move.PUSH
+    place = places.build(name, scene=scene, rng=rng, clearing=max(view.kept[0], 3.0))
+    wide, deep, high = view.kept
+    stirs = name in FALLS and scene.weather != "snow"
+    passes = name == "street" and not scene.actions and not CARS.intersection(scene.without)
+    return place.stage(
+        solids=_traffic(rng, seconds) if passes else (),
+        particles=(*place.particles, *((_falling(name, place.wind, place.solids, rng, seconds),) if stirs else ())),
+        shot=Shot(
+            points=parts.corners((-wide, -deep, 0.0), (wide, deep, high)),
+            azimuth=-90 + aside,
+            elevation=elevation,
+            field_of_view=52,
+            move=move,
+        ),
+    )

@@ -1,0 +1,108 @@
+"""A place by itself: when it is shown, what it claims, and what stirs there."""
+
+import numpy as np
+import pytest
+
+from render.engines.world import families
+from render.engines.world.families import establishing
+from render.engines.world.lexicon import load
+from render.engines.world.reading import read
+from render.engines.world.scene import Scene
+
+
+def stage(prompt, seed=1, seconds=6.0):
+    return families.build(read(prompt), seed=seed, seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "setting"),
+    [
+        ("A drone shot over a pine forest at dawn", "forest"),
+        ("Traffic in a city street at dusk", "street"),
+        ("A beautiful desert in the golden hour, slow motion", "desert"),
+        ("An empty room at night", "room"),
+        ("Waves roll onto a sandy beach", "beach"),
+        ("No people, a quiet park in the fog", "park"),
+        ("A cinematic video of a meadow", "meadow"),
+    ],
+)
+def test_a_place_where_nothing_else_happens_is_shown_by_itself(prompt, setting):
+    scene = read(prompt)
+    assert (scene.family, scene.setting, scene.fallback) == ("establishing", setting, False)
+    assert scene.words.share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asked"),
+    [
+        ("A woman walks her dog in the park", "woman"),
+        ("People in a park", "people"),
+        ("Fireworks over a city at night", "fireworks"),
+        ("A gymnast in a gym", "gymnast"),
+        ("Establishing shot of a dragon over a castle", "dragon"),
+    ],
+)
+def test_where_more_is_asked_for_the_place_is_a_stand_in(prompt, asked):
+    scene = read(prompt)
+    assert (scene.family, scene.fallback) == ("establishing", True)
+    assert asked in scene.words.ignored
+
+
+@pytest.mark.parametrize(
+    ("prompt", "family"),
+    [
+        ("A can on a green field", "objects"),
+        ("Two red balls fall in a park", "objects"),
+        ("Waves crash against rocks on a beach", "ocean"),
+        ("A flag waves on the beach", "cloth"),
+        ("A car drives through a city street", "vehicles"),
+        ("A rainy street", "rainfall"),
+    ],
+)
+def test_what_happens_at_a_place_goes_before_the_place(prompt, family):
+    assert read(prompt).family == family
+
+
+@pytest.mark.parametrize(
+    ("prompt", "ignored"),
+    [("An empty gym", "empty"), ("Pine trees in a desert", "pine"), ("Grass in a desert", "grass")],
+)
+def test_what_a_place_does_not_have_is_not_claimed(prompt, ignored):
+    assert ignored in read(prompt).words.ignored
+
+
+def test_the_traffic_passes_before_the_camera_one_by_one_from_both_sides():
+    vehicles = [
+        s for s in stage("Traffic in a city street").solids if s.name.startswith("vehicle") and "'" not in s.name
+    ]
+    assert len(vehicles) == 2
+    passes = []
+    for vehicle in vehicles:
+        launch = vehicle.launch
+        x, y, _ = launch.position
+        assert np.sign(launch.velocity[0]) == -np.sign(x)
+        assert np.sign(y) == np.sign(x)
+        passes.append(launch.time - x / launch.velocity[0])
+    assert passes == pytest.approx([establishing.FIRST, establishing.FIRST + establishing.EVERY], abs=0.01)
+
+
+@pytest.mark.parametrize("prompt", ["An empty street", "A street without cars", "A park"])
+def test_nothing_drives_where_nothing_shall(prompt):
+    assert not any(solid.name.startswith("vehicle") for solid in stage(prompt).solids)
+
+
+def test_a_long_clip_has_a_bounded_number_of_vehicles():
+    named = {solid.name.split("'")[0] for solid in stage("City traffic", seconds=60.0).solids}
+    assert sum(name.startswith("vehicle") for name in named) <= 5 * establishing.MOST
+    assert f"vehicle {establishing.MOST + 1}" not in named
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", [*load().families["establishing"].settings, ""])
+def test_every_place_is_seen_from_within_it_and_the_camera_moves(setting):
+    for seed in (1, 2, 3):
+        built = families.build(Scene(family="establishing", setting=setting), seed=seed, seconds=2.0)
+        assert built.shot.move in {"push", "dolly"}
+        assert np.isfinite(built.shot.points).all()
+        stirs = {each.name for each in built.particles}
+        assert setting not in establishing.FALLS or "leaves" in stirs
