@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ PACE = 8.5
 """m/s of the traffic."""
 LANE = 1.9
 """Metres from the middle of the road at which it drives, on its right."""
+CLEAR = 0.5
+"""Times the haze of other shots: far things are what such a shot is about."""
 START = 95.0
 """Metres up the street from which a vehicle comes at most."""
 
@@ -105,6 +107,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     elevation = float(rng.uniform(*view.elevation))
     move = Move.DOLLY if rng.random() < 0.35 else Move.PUSH
     place = places.build(name, scene=scene, rng=rng, clearing=max(view.kept[0], 3.0))
+    place = replace(place, light=replace(place.light, haze=CLEAR * place.light.haze))
     wide, deep, high = view.kept
     stirs = name in FALLS and scene.weather != "snow"
     passes = name == "street" and not scene.actions and not CARS.intersection(scene.without)
