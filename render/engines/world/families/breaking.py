@@ -1,4 +1,4 @@
-"""Things that break: a vase or a plate that falls, a pane or a brick wall that a ball goes through."""
+"""Things that break: a vase, a plate or a glass that falls, a pane or a brick wall that a ball goes through."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ VASE = (
 POT = ((0.0, 0.0), (0.085, 0.0), (0.10, 0.08), (0.118, 0.17), (0.13, 0.22))
 BOWL = ((0.0, 0.0), (0.06, 0.0), (0.11, 0.03), (0.155, 0.08), (0.18, 0.13))
 PLATE = ((0.0, 0.0), (0.10, 0.0), (0.14, 0.012), (0.19, 0.026))
-POTS = {"vase": VASE, "pot": POT, "bowl": BOWL, "plate": PLATE}
+TUMBLER = ((0.0, 0.0), (0.044, 0.0), (0.047, 0.05), (0.052, 0.11), (0.058, 0.17))
+POTS = {"vase": VASE, "pot": POT, "bowl": BOWL, "plate": PLATE, "tumbler": TUMBLER}
+HOLDS = 2.4
+"""N·s that break a bond of earthenware, on an average; of glass, which is thinner, :data:`FRAIL` times that."""
+FRAIL = 0.35
 
 Shown = tuple[list[Solid], np.ndarray]
 
@@ -116,11 +120,12 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
     for k, start in enumerate(starts):
         profile = [(r * size * float(rng.uniform(0.95, 1.05)), z * size) for r, z in POTS[kind]]
         pieces = shards.shell(profile, 0.0045 * size, 2 if kind == "plate" else 3, int(rng.integers(6, 9)), rng)
-        usual = "glass" if subject.material == "glass" else "ceramic"
-        colour = colours[k % len(colours)]
+        usual = "glass" if kind == "tumbler" else "ceramic"
+        colour = colours[k % len(colours)] if kind != "tumbler" or subject.colours else None
         _, material = parts.stuff(subject.material, usual, colour)
         name = kind if len(starts) == 1 else f"{kind} {k + 1}."
-        whole = (name, pieces, ("ceramic", material), 2.4 * size**3, rng)
+        holds = HOLDS * size**3 * (FRAIL if kind == "tumbler" else 1.0)
+        whole = (name, pieces, (usual, material), holds, rng)
         if k == 0:
             reach = max(r for r, _ in profile)
             edge = -0.4 * reach
@@ -134,7 +139,10 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
             turn = parts.about((math.cos(axis), math.sin(axis), 0.0), angle)
             at = (float(rng.uniform(0.1, 0.4)), float(rng.uniform(-0.18, 0.18)), 1.6)
             solids += _pieces(*whole, at=at, turn=turn, time=start)
-    return solids, parts.corners((-0.75, -0.45, 0.0), (0.75, 0.45, 1.15))
+    low, high = (
+        ((-0.5, -0.3, 0.0), (0.5, 0.3, 0.95)) if kind == "tumbler" else ((-0.75, -0.45, 0.0), (0.75, 0.45, 1.15))
+    )
+    return solids, parts.corners(low, high)
 
 
 def _ball(
@@ -233,6 +241,7 @@ KINDS: dict[str, Callable[[str, Scene, np.random.Generator, float, list[Colour]]
     "plate": _falling,
     "bowl": _falling,
     "pot": _falling,
+    "tumbler": _falling,
     "pane": _pane,
     "wall": _wall,
 }
@@ -240,10 +249,14 @@ KINDS: dict[str, Callable[[str, Scene, np.random.Generator, float, list[Colour]]
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. Long clips: more fall, or more balls come."""
-    kind = next((kind for kind in scene.kinds if kind in KINDS), "") or str(rng.choice(["vase", "pane", "wall"]))
+    unnamed = (
+        ["tumbler", "pane"] if "glass" in {subject.material for subject in scene.subjects} else ["vase", "pane", "wall"]
+    )
+    kind = next((kind for kind in scene.kinds if kind in KINDS), "") or str(rng.choice(unnamed))
     colours = parts.palette(scene, rng, parts.subject_of(scene, kind))
     solids, points = KINDS[kind](kind, scene, rng, seconds, colours)
-    place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=3.6)
+    home = "room" if kind in POTS else "yard"
+    place = places.build(scene.setting or home, scene=scene, rng=rng, clearing=3.6)
     aside = float(rng.uniform(14, 34)) * float(rng.choice([-1, 1])) if kind in {"pane", "wall"} else 0.0
     return place.stage(
         solids=solids,

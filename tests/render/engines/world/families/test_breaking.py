@@ -5,6 +5,8 @@ import pytest
 
 from render.engines.world import families, physics
 from render.engines.world.families.breaking import POTS, TABLE
+from render.engines.world.materials import MATERIALS
+from render.engines.world.reading import read
 from render.engines.world.scene import Scene, Subject
 
 FPS = 24
@@ -28,3 +30,29 @@ def test_a_pot_tips_off_a_table_and_breaks_on_the_ground(kind):
     broken = np.abs(np.linalg.norm(way[-1, :, None] - way[-1], axis=-1) - first).max()
     assert broken > 0.05
     assert np.median(way[-1, :, 2]) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("A glass falls off a table and shatters", "tumbler"),
+        ("A glass of water tips off the table, slow motion", "tumbler"),
+        ("A wine glass falls from a table", "tumbler"),
+        ("A glass vase falls off a table and breaks", "vase"),
+        ("A window glass breaks", "pane"),
+    ],
+)
+def test_a_drinking_glass_is_told_from_what_is_made_of_glass(prompt, kind):
+    scene = read(prompt)
+    assert (scene.family, scene.kinds, scene.words.ignored) == ("breaking", (kind,), ())
+
+
+def test_a_drinking_glass_is_clear_unless_a_colour_is_asked_for():
+    def material(*colours):
+        scene = Scene(family="breaking", subjects=(Subject(kind="tumbler", colours=colours),))
+        stage = families.build(scene, seed=1, seconds=1.0)
+        return next(solid.material for solid in stage.solids if solid.name == "tumbler 1")
+
+    assert material().base == MATERIALS["glass"].base
+    assert material("blue").base != material().base
+    assert material("blue").clear > 0.5
