@@ -27,7 +27,7 @@ SPOT, FREE = 11.0, 20.0
 WAYS, LIKELY = ("post", "bar", "in"), (0.4, 0.25, 0.35)
 TRIES, WATCHED, ASIDE = 10, 1.5, 4.0
 """Shots that are tried for one that turns out as wanted, seconds of each, and metres that it may then go aside."""
-BETWEEN, MOST = 4.0, 6
+BETWEEN, MOST = 2.0, 8
 """Seconds between two shots of a long clip, and how many there are at most."""
 REBOUND = 9.0
 """Metres before the goal that are in the picture when a ball comes back from its frame."""
