@@ -62,6 +62,11 @@ VIEWS = {
     "gym": View((2.2, 1.0, 4.0), (4.0, 7.0), (6.0, 22.0)),
 }
 """By place; the others are seen wide."""
+FROM_ABOVE = frozenset({"high", "top"})
+OPEN = frozenset({"forest", "park", "meadow", "desert", "beach", "snowfield"})
+"""Land that a camera from above sees from as high as a drone flies, with what lies beyond the clearing."""
+ALOFT = 3.5
+"""Times as wide as from the ground."""
 
 
 def _traffic(rng: np.random.Generator, seconds: float) -> list[Solid]:
@@ -109,13 +114,16 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     place = places.build(name, scene=scene, rng=rng, clearing=max(view.kept[0], 3.0))
     place = replace(place, light=replace(place.light, haze=CLEAR * place.light.haze))
     wide, deep, high = view.kept
+    low, far = -deep, deep
+    if scene.camera.angle in FROM_ABOVE and name in OPEN:
+        wide, far = ALOFT * wide, 2 * ALOFT * deep
     stirs = name in FALLS and scene.weather != "snow"
     passes = name == "street" and not scene.actions and not CARS.intersection(scene.without)
     return place.stage(
         solids=_traffic(rng, seconds) if passes else (),
         particles=(*place.particles, *((_falling(name, place.wind, place.solids, rng, seconds),) if stirs else ())),
         shot=Shot(
-            points=parts.corners((-wide, -deep, 0.0), (wide, deep, high)),
+            points=parts.corners((-wide, low, 0.0), (wide, far, high)),
             azimuth=-90 + aside,
             elevation=elevation,
             field_of_view=52,

@@ -106,3 +106,12 @@ def test_every_place_is_seen_from_within_it_and_the_camera_moves(setting):
         assert np.isfinite(built.shot.points).all()
         stirs = {each.name for each in built.particles}
         assert setting not in establishing.FALLS or "leaves" in stirs
+
+
+def test_a_drone_sees_more_land_than_a_camera_on_the_ground():
+    def wide(prompt):
+        points = stage(prompt).shot.points
+        return points[:, 0].max() - points[:, 0].min()
+
+    assert wide("A drone shot over a forest") > 3 * wide("A forest")
+    assert wide("A drone shot over a city street") == wide("A city street")
