@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -18,6 +19,10 @@ TABLE = 0.72
 """Metres from the ground to the top of the table that things fall from."""
 TIPPED = 0.35
 """Radians that what falls from it has tipped when the scene begins."""
+PAST = 0.02
+"""Metres that its weight is beyond the edge then."""
+SLIDES, TURNS = 0.2, 1.6
+"""m/s at which it then goes outwards, and rad/s at which it turns over the edge."""
 EACH = 3.4
 """Seconds between two things that break, or two balls."""
 MOST_FALLING = 5
@@ -42,6 +47,15 @@ HOLDS = 2.4
 FRAIL = 0.35
 
 Shown = tuple[list[Solid], np.ndarray]
+
+
+class Tipping(TypedDict):
+    """How a thing is placed and thrown as a whole."""
+
+    at: Vector
+    turn: Quaternion
+    velocity: Vector
+    spin: Vector
 
 
 def _pieces(
@@ -108,6 +122,21 @@ def _table(edge: float) -> list[Solid]:
     return [top, *(replace(leg, name=f"leg {k + 1}", group="table") for k, leg in enumerate(legs))]
 
 
+def _tipping(profile: Sequence[tuple[float, float]], edge: float) -> Tipping:
+    """A pot on the table's edge, past its balance, that turns over the edge and slides outwards."""
+    radius = profile[1][0]
+    sine, cosine = math.sin(TIPPED), math.cos(TIPPED)
+    high = sum(r * z for r, z in profile) / sum(r for r, _ in profile)
+    # Of the foot, from its middle: what lies on the edge.
+    off = min(max((high * sine - PAST) / cosine, -0.9 * radius), 0.9 * radius)
+    return {
+        "at": (edge - off * cosine, 0.0, TABLE + off * sine + 0.001),
+        "turn": parts.about((0.0, 1.0, 0.0), TIPPED),
+        "velocity": (SLIDES + TURNS * off * sine, 0.0, TURNS * off * cosine),
+        "spin": (0.0, TURNS, 0.0),
+    }
+
+
 def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
     """A pot that tips off a table, and more that fall after it."""
     subject = parts.subject_of(scene, kind)
@@ -129,10 +158,8 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
         if k == 0:
             reach = max(r for r, _ in profile)
             edge = -0.4 * reach
-            turn = parts.about((0.0, 1.0, 0.0), TIPPED)
-            at = (edge + 0.01 + profile[1][0] * math.cos(TIPPED), 0.0, TABLE + 0.01 + profile[1][0] * math.sin(TIPPED))
             solids += _table(edge)
-            solids += _pieces(*whole, at=at, turn=turn, time=start, velocity=(0.25, 0.0, 0.0), spin=(0.0, 2.2, 0.0))
+            solids += _pieces(*whole, time=start, **_tipping(profile, edge))
         else:
             angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))
             axis = float(rng.uniform(0, 2 * math.pi))

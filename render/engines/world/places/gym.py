@@ -176,7 +176,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     band = Material(base=trim, gloss=0.15)
     things.append(
         scenery.block(
-            "board", (long / 2, 0.04, 0.5), replace(band, gloss=0.3), (0.0, reach - 0.25, 0.5), substance="wood"
+            "hoarding", (long / 2, 0.04, 0.5), replace(band, gloss=0.3), (0.0, reach - 0.25, 0.5), substance="wood"
         )
     )
     for name, x, y, half in (

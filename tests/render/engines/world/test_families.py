@@ -1,9 +1,13 @@
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from render.engines.world import families
+from render.engines.world import families, places
+from render.engines.world.lexicon import load
 from render.engines.world.reading import read
+from render.engines.world.scene import Scene
 
 
 @pytest.mark.parametrize("family", families.FAMILIES)
@@ -14,6 +18,29 @@ def test_tempo_title_and_sounds_hold_for_every_family(family):
     assert stage.tempo == plain.tempo * 0.5
     assert stage.title == "SALE"
     assert stage.ambience == (*plain.ambience, "birds")
+
+
+def _names(solids):
+    """Names of things without their numbers."""
+    return {re.sub(r"[\d.]+", "", solid.name) for solid in solids}
+
+
+def test_no_family_calls_a_thing_as_one_of_its_places_does():
+    """Names are unique in a stage: a see-saw's board and the hoarding of a gym once had the same one."""
+
+    def laid(name):
+        seeds = (np.random.default_rng(seed) for seed in (1, 2))
+        return set().union(
+            *(_names(places.build(name, scene=Scene(family="objects"), rng=rng, clearing=3.0).solids) for rng in seeds)
+        )
+
+    there = {name: laid(name) for name in places.PLACES}
+    for family in families.FAMILIES:
+        settings = load().families[family].settings
+        for own in settings[:1]:
+            shown = families.build(Scene(family=family, setting=own), seed=1, seconds=1.0)
+            mine = _names(shown.solids) - there[own]
+            assert {name: mine & there[name] for name in settings if mine & there[name]} == {}, family
 
 
 def test_slow_motion_shows_less_of_the_same_time():

@@ -25,6 +25,8 @@ def test_a_pot_tips_off_a_table_and_breaks_on_the_ground(kind):
     assert way[0, :, 2].min() > TABLE - 0.05, "it starts at the height of the table's top"
     assert abs(way[0, :, 0].mean() - edge) < 0.2, "and at its edge"
     falls = int(np.argmax(way[..., 2].min(1) < 0.2))
+    carried = [c for c in motion.contacts if "table" in {c.first, c.second} and c.time < 0.1]
+    assert carried, "which carries it as it tips"
     whole = np.abs(np.linalg.norm(way[falls - 1, :, None] - way[falls - 1], axis=-1) - first).max()
     assert whole < 0.01, "nothing of it breaks before it lands"
     broken = np.abs(np.linalg.norm(way[-1, :, None] - way[-1], axis=-1) - first).max()
