@@ -60,7 +60,8 @@ class WorldEngine(Engine):
             try:
                 taken = take(job, preset=self.preset, device=self.bench.device)
             except (errors.EngineError, MemoryError, RuntimeError, ValueError) as error:
-                may_pass = isinstance(error, MemoryError)
+                # A device that fails says so by a plain RuntimeError.
+                may_pass = isinstance(error, MemoryError | RuntimeError) and not isinstance(error, errors.EngineError)
                 yield Failure(job=job, reason=f"The scene cannot be built: {error}", permanent=not may_pass)
                 continue
             yield _footage(taken, cancel, progress)

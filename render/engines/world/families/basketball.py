@@ -26,6 +26,8 @@ GENTLE = 2.2
 """m/s over the floor at which a ball may come off the hoop."""
 BETWEEN = 3.4
 """Seconds between shots of a long clip."""
+APART = 0.3
+"""Seconds between two shots at least: by then a ball is out of the next one's way."""
 WATCHED = 2.4
 """Seconds of a shot that are tried."""
 SEGMENTS = 28
@@ -213,7 +215,7 @@ def _starts(scene: Scene, seconds: float) -> list[float]:
     """Seconds at which balls are thrown: as many as the prompt says, else enough for the clip."""
     many = scene.count or max(1, math.ceil((seconds - 1.5) / BETWEEN))
     between = BETWEEN if many * BETWEEN > seconds - 1.0 and scene.count is None else (seconds - 1.0) / many
-    return [round(min(between, BETWEEN * 2) * k, 3) for k in range(many)]
+    return [round(min(max(between, APART), BETWEEN * 2) * k, 3) for k in range(many)]
 
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:

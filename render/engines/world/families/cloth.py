@@ -146,7 +146,7 @@ def _net(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[C
 
 
 def _over(scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:  # noqa: ARG001
-    """A sheet falls over a ball and a block, and drapes them."""
+    """A sheet falls over a ball and drapes it."""
     radius = float(rng.uniform(0.26, 0.34))
     rows = columns = 36
     side = 1.7

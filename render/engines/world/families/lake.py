@@ -19,6 +19,8 @@ FALL = 1.1
 """Metres from which stones fall."""
 SEEN = 0.6
 """Seconds before the end from which no stone falls that the prompt counts: it reaches the water and starts its ring."""
+SOON = 0.25
+"""Share of a short clip within which the first stone is let go, and in which it then meets the water."""
 PEBBLE = 0.09
 RAIN_RINGS = 22
 """Rings a second that rain draws on the water in view."""
@@ -42,10 +44,9 @@ def _far_shore(rng: np.random.Generator) -> list[Solid]:
     return made
 
 
-def _stones(times: list[float], rng: np.random.Generator) -> tuple[list[Solid], list[Ring], Particles]:
-    """Stones that fall in, the rings that they start, and their splashes."""
-    way = math.sqrt(2 * FALL / 9.81)
-    speed = 9.81 * way
+def _stones(times: list[float], way: float, rng: np.random.Generator) -> tuple[list[Solid], list[Ring], Particles]:
+    """Stones that fall in ``way`` seconds after their times, the rings that they start, and their splashes."""
+    speed, high = 9.81 * way, 9.81 / 2 * way**2
     solids, rings, impacts = [], [], []
     for k, time in enumerate(times):
         at = (float(rng.uniform(-0.7, 0.7)), float(rng.uniform(-0.7, 0.8)))
@@ -57,7 +58,7 @@ def _stones(times: list[float], rng: np.random.Generator) -> tuple[list[Solid], 
                 substance="rock",
                 material=waterside.STONE,
                 look=geometry.rock((PEBBLE, PEBBLE * 0.9, PEBBLE * 0.7), rng, detail=3),
-                launch=Launch(time=time, position=(*at, FALL)),
+                launch=Launch(time=time, position=(*at, high)),
             )
         )
         rings.append(Ring(time=time + way, position=at, radius=0.16, depth=0.22))
@@ -93,10 +94,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         rings += _drops(rng, seconds=seconds, rate=1.6, radius=0.05)
     if scene.subjects or not rings:
         every, first = float(rng.uniform(1.9, 2.6)), float(rng.uniform(0.15, 0.5))
+        way = min(math.sqrt(2 * FALL / 9.81), SOON * seconds)
+        first = min(first, SOON * seconds)
         if scene.count:
-            every = min(every, max(0.0, seconds - first - SEEN) / scene.count)
+            every = min(every, max(seconds - first - SEEN, SOON * seconds) / scene.count)
         many = scene.count or math.ceil((seconds - first) / every)
-        stones, thrown, crowns = _stones([first + every * k for k in range(many)], rng)
+        stones, thrown, crowns = _stones([first + every * k for k in range(many)], way, rng)
         solids += stones
         rings += thrown
         clouds.append(crowns)

@@ -83,3 +83,13 @@ def test_the_stream_runs_down_its_bed():
     assert np.mean([np.cos(wave.heading) for wave in stage("stream").waves]) > 0.5
     quick, slow = stage("stream", actions=(Action(name="rush"),)), stage("stream")
     assert waves.significant_height(quick.waves) > waves.significant_height(slow.waves)
+
+
+@pytest.mark.parametrize("seconds", [0.25, 0.5, 1.0, 3.0])
+def test_stones_meet_the_lake_one_by_one_however_short_the_clip_is(seconds):
+    """A second of slow motion is a quarter of a second of the scene."""
+    scene = Scene(family="lake", actions=(Action(name="stones"),), subjects=(Subject(kind="stone", count=3),))
+    times = sorted(ring.time for ring in families.build(scene, seed=1, seconds=seconds).rings)
+    assert len(times) == 3
+    assert times[0] < 0.6 * seconds
+    assert np.diff(times).min() > 0.05 * seconds
