@@ -11,7 +11,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts, shards
-from render.engines.world.materials import MATERIALS, Colour, Material
+from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
@@ -150,7 +150,8 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
         profile = [(r * size * float(rng.uniform(0.95, 1.05)), z * size) for r, z in POTS[kind]]
         pieces = shards.shell(profile, 0.0045 * size, 2 if kind == "plate" else 3, int(rng.integers(6, 9)), rng)
         usual = "glass" if kind == "tumbler" else "ceramic"
-        colour = colours[k % len(colours)] if kind != "tumbler" or subject.colours else None
+        clear = (subject.material or usual) == "glass" and not subject.colours
+        colour = None if clear else colours[k % len(colours)]
         _, material = parts.stuff(subject.material, usual, colour)
         name = kind if len(starts) == 1 else f"{kind} {k + 1}."
         holds = HOLDS * size**3 * (FRAIL if kind == "tumbler" else 1.0)
@@ -188,11 +189,12 @@ def _ball(
     )
 
 
-def _pane(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:  # noqa: ARG001
+def _pane(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
     """A window in its frame; balls go through it."""
     half, middle = (0.62, 0.48), 0.92
     pieces = shards.pane(half, 0.004, 34, rng)
-    glass = replace(MATERIALS["glass"], facing=0.08)
+    subject = parts.subject_of(scene, kind)
+    glass = replace(named("glass", colours[0] if subject.colours else None), facing=0.08)
     solids = _pieces("pane", pieces, ("glass", glass), 0.55, rng, at=(0.0, 0.0, middle), framed=True)
     wood = parts.stuff("", "wood")
     edge = 0.045
@@ -222,8 +224,9 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
     half = (0.16, 0.075, 0.06)
     seam = 0.004
     colour = colours[0] if subject.colours else None
-    _, material = parts.stuff(subject.material, "brick", colour)
-    plain = Material(base=colour or (0.36, 0.13, 0.075), accent=material.accent, gloss=0.04)
+    substance, material = parts.stuff(subject.material, "brick", colour)
+    red = (0.36, 0.13, 0.075) if substance == "brick" else material.base
+    plain = Material(base=colour or red, gloss=0.04)
     solids = []
     spots = [
         (level, k, (2 * half[0] + seam) * (k - (columns - 1) / 2 + (0.25 if level % 2 else -0.25)))
@@ -242,7 +245,7 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
                 name=f"brick {level + 1}.{k + 1}",
                 shape=Shape.BOX,
                 size=half,
-                substance="brick",
+                substance=substance,
                 material=Material(base=base, gloss=0.04, roughness=0.9),
                 launch=Launch(time=0.0, position=(x, 0.0, half[2] * (2 * level + 1) + seam * level * 0.1)),
                 bonds=tuple(bonds),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import Colour, Material, named
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
 EACH = 3.2
@@ -133,8 +134,11 @@ def _thrown(starts: list[float], top: float, radius: float, colour: Colour, rng:
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. Long clips: further balls go through what is left."""
+    whole = next((subject for subject in scene.subjects if subject.kind in FORMS), Subject(kind=""))
+    form = whole.kind or str(rng.choice(sorted(FORMS)))
     subject = parts.subject_of(scene, "block", "crate", "brick", "box")
-    form = next((kind for kind in scene.kinds if kind in FORMS), "") or str(rng.choice(sorted(FORMS)))
+    # "A glass pyramid" is one of glass blocks.
+    subject = replace(subject, material=subject.material or whole.material, colours=subject.colours or whole.colours)
     size = float(rng.uniform(0.11, 0.15)) * min(max(subject.size, 0.6), 1.6)
     count = min(MOST, subject.count or {"tower": 7, "pyramid": 21, "wall": 24, "jenga": 33}[form])
     colours = parts.palette(scene, rng, subject)

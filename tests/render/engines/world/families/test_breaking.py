@@ -58,3 +58,15 @@ def test_a_drinking_glass_is_clear_unless_a_colour_is_asked_for():
     assert material().base == MATERIALS["glass"].base
     assert material("blue").base != material().base
     assert material("blue").clear > 0.5
+
+
+def test_what_breaks_is_of_the_material_and_colour_that_it_is_told_to_be_of():
+    def of(name, prompt):
+        stage = families.build(read(prompt), seed=1, seconds=1.0)
+        return next(solid for solid in stage.solids if solid.name.startswith(name))
+
+    stone, brick = of("brick", "A ball smashes a stone wall"), of("brick", "A ball smashes a brick wall")
+    assert (stone.substance, brick.substance) == ("rock", "brick")
+    assert stone.material.base != brick.material.base
+    assert of("pane", "A blue window breaks").material != of("pane", "A window breaks").material
+    assert of("vase", "A glass vase breaks").material.clear > 0.5

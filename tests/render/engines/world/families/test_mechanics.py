@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics
+from render.engines.world.reading import read
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Shape
 
@@ -167,3 +168,11 @@ def test_what_lands_on_a_see_saw_throws_the_ball_on_its_other_end(seed):
 def test_one_ball_on_one_ramp_is_built_for_a_short_clip_too(seconds):
     scene = Scene(family="ramp", subjects=(Subject(kind="ball", count=1), Subject(kind="ramp", count=1)))
     assert families.build(scene, seed=0, seconds=seconds).solids
+
+
+@pytest.mark.parametrize(
+    ("prompt", "substance"), [("A glass pyramid collapses", "marble"), ("A steel tower", "bearing steel")]
+)
+def test_a_stack_of_a_material_is_one_of_blocks_of_it(prompt, substance):
+    stage = families.build(read(prompt), seed=1, seconds=1.0)
+    assert {solid.substance for solid in stage.solids if solid.name.startswith("block")} == {substance}
