@@ -55,6 +55,7 @@ class Block:
     spin: wp.vec3
     friction: wp.float32
     mass: wp.float32
+    """kg; 0 where it stands fast."""
 
 
 @wp.func
@@ -179,12 +180,14 @@ def stop_ball(
     slid = slid - wp.dot(slid, normal) * normal
     hold = wp.min(1.0, ball.friction * deep / wp.max(wp.length(slid), 1.0e-9))
     shift = deep * normal - hold * slid
+    for k in range(3):
+        place[face[k]] = place[face[k]] + shift * (share[k] * weave.weight[face[k]] / even)
+    if ball.mass <= 0.0:
+        return
     given = shift * (-1.0 / (stiff * dt))
     strength = wp.length(given)
     limit = ball.mass * wp.max(RETURN - wp.dot(ball.drift, given) / strength, 0.0)
     given = given * wp.min(1.0, limit / strength)
-    for k in range(3):
-        place[face[k]] = place[face[k]] + shift * (share[k] * weave.weight[face[k]] / even)
     push[n] = push[n] + given
     twist[n] = twist[n] + wp.cross(spot - ball.middle, given)
     ball.drift = ball.drift + given / ball.mass
