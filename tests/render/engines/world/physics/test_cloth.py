@@ -30,6 +30,17 @@ def sheet(*, across=1.0, down=None, at=(0.0, 0.0, 2.0), pins="", **rest):
     return Cloth(name="sheet", material=Material(), rest=local + at, pinned=pinned, **rest)
 
 
+def thrown(*, radius, substance, position, velocity):
+    return Solid(
+        name="ball",
+        shape=Shape.SPHERE,
+        size=(radius,),
+        substance=substance,
+        material=Material(),
+        launch=Launch(time=0.0, position=position, velocity=velocity),
+    )
+
+
 def framed(**rest):
     """A net that holds balls, two metres wide, in the plane y = 0 and tied along its edges."""
     net = sheet(across=2.0, down=2.0, at=(-1.0, 0.0, 2.1), density=0.15, stretch=3.0, open=0.9, holds=True, **rest)
@@ -98,6 +109,16 @@ def test_a_net_stops_a_ball_that_is_thrown_into_it():
     _, free = run(sheet(down=1.0, at=(5.0, 0.0, 2.0), pins="top"), ball, seconds=0.5)
     assert held.poses[-1, 0, 1] < free.poses[-1, 0, 1] - 0.5
     assert through.shape[0] == 12
+
+
+def test_two_nets_give_a_ball_back_no_faster_than_one():
+    ball = thrown(radius=0.11, substance="football", position=(0.9, -0.5, 1.2), velocity=(2.0, 14.0, 1.0))
+    fastest = []
+    for nets in ((framed(),), (framed(), framed())):
+        motion = physics.simulate([ball], floor="ground", frames=180, fps=480, cloths=nets)
+        fastest.append(np.diff(motion.poses[:, 0, 1]).min() * -480)
+    assert fastest[0] < 3.0
+    assert fastest[1] < fastest[0] + 0.5
 
 
 def test_a_net_yields_to_a_ball_that_stands_fast():
