@@ -173,6 +173,7 @@ class Cloths:
             self.table[k]["size"] = (*solid.size, 0.0, 0.0)[:3]
             self.table[k]["friction"] = SUBSTANCES[solid.substance].friction
             self.table[k]["mass"] = model.body_mass[self.bodies[k]]
+            self.table[k]["inertia"] = model.body_inertia[self.bodies[k]].mean()
         self.blocks = wp.array(self.table, dtype=cloth_kernels.Block, device="cpu")
         self.push, self.twist = (wp.zeros(max(1, len(self.solids)), dtype=wp.vec3, device="cpu") for _ in range(2))
         self.rows, self.pushes, self.twists = self.blocks.numpy(), self.push.numpy(), self.twist.numpy()

@@ -121,6 +121,16 @@ def test_two_nets_give_a_ball_back_no_faster_than_one():
     assert fastest[1] < fastest[0] + 0.5
 
 
+@pytest.mark.parametrize(("across", "high", "speed"), [(0.05, 1.2, 8.0), (0.05, 1.2, 14.0), (0.6, 1.7, 14.0)])
+def test_a_net_gives_a_ball_back_slowly_and_hardly_turns_it(across, high, speed):
+    ball = thrown(radius=0.11, substance="football", position=(across, -0.5, high), velocity=(0.0, speed, 1.0))
+    motion = physics.simulate([ball], floor="ground", frames=144, fps=480, cloths=[framed()])
+    pose = motion.poses[:, 0].astype(float)
+    assert np.diff(pose[:, 1]).min() * -480 < 1.2
+    turned = 2 * np.arccos(np.abs((pose[1:, 3:] * pose[:-1, 3:]).sum(1)).clip(0, 1)) * 480
+    assert turned.max() < 20.0
+
+
 def test_a_net_yields_to_a_ball_that_stands_fast():
     stone = Solid(
         name="stone",
