@@ -153,6 +153,8 @@ class Cloths:
         frames: int,
     ) -> None:
         self.sheets: list[_Sheet] = []
+        self.given = np.zeros((model.nbody, 6))
+        """N·s and N·m·s that the sheets gave to each body in this step."""
         if not cloths:
             return
         import warp as wp
@@ -171,6 +173,7 @@ class Cloths:
             self.table[k]["size"] = (*solid.size, 0.0, 0.0)[:3]
             self.table[k]["friction"] = SUBSTANCES[solid.substance].friction
             self.table[k]["mass"] = model.body_mass[self.bodies[k]]
+            self.table[k]["inertia"] = model.body_inertia[self.bodies[k]].mean()
         self.blocks = wp.array(self.table, dtype=cloth_kernels.Block, device="cpu")
         self.push, self.twist = (wp.zeros(max(1, len(self.solids)), dtype=wp.vec3, device="cpu") for _ in range(2))
         self.rows, self.pushes, self.twists = self.blocks.numpy(), self.push.numpy(), self.twist.numpy()
@@ -222,13 +225,17 @@ class Cloths:
         return now - sheet.strayed >= CALM
 
     def _put(self, row: Any, index: int, data: mujoco.MjData) -> None:
-        """Where a solid is and how it moves, into its row."""
+        """Where a solid is and how it moves, with what other sheets gave it in this step, into its row."""
         body, moves, turn = int(self.bodies[index]), np.zeros(6), np.zeros(4)
         mujoco.mju_mat2Quat(turn, data.geom_xmat[self.geoms[index]])
         row["pose"] = (*data.geom_xpos[self.geoms[index]], *turn[1:], turn[0])
         row["middle"] = data.xipos[body]
         mujoco.mj_objectVelocity(self.model, data, mujoco.mjtObj.mjOBJ_BODY, body, moves, 0)
         row["drift"], row["spin"] = moves[3:], moves[:3]
+        if self.given[body].any():
+            axes = data.ximat[body].reshape(3, 3)
+            row["drift"] += self.given[body, :3] / self.model.body_mass[body]
+            row["spin"] += axes @ (self.given[body, 3:] @ axes / self.model.body_inertia[body])
 
     def settle(self, data: mujoco.MjData) -> None:
         """Move each sheet for as long as it asks before the scene starts, about bodies that stand."""
@@ -241,6 +248,7 @@ class Cloths:
 
     def step(self, data: mujoco.MjData, now: float, dt: float) -> None:
         """Move every sheet by ``dt``, and add what they give to the bodies to the forces from outside."""
+        self.given[:] = 0.0
         for sheet in self.sheets:
             sheet.owed += dt
             if sheet.cloth.holds and not self._stirred(sheet, data):
@@ -281,8 +289,9 @@ class Cloths:
         for k in np.flatnonzero(self.pushes[:count].any(1)).tolist():
             body = int(self.bodies[self.order[k]])
             if body:
-                data.xfrc_applied[body, :3] += self.pushes[k] / dt
-                data.xfrc_applied[body, 3:] += self.twists[k] / dt
+                given = np.concatenate([self.pushes[k], self.twists[k]])
+                self.given[body] += given
+                data.xfrc_applied[body] += given / dt
 
     def show(self, frame: int) -> None:
         """Keep the sheets as they are for a frame."""

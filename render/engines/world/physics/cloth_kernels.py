@@ -14,8 +14,8 @@ CYLINDER = wp.constant(2)
 CAPSULE = wp.constant(3)
 AIR = wp.constant(1.2)
 """kg/m³."""
-RETURN = wp.constant(0.8)
-"""m/s at which a net that holds balls gives one back at most: its cords rub on each other."""
+RETURN = wp.constant(0.2)
+"""m/s at which a net that holds balls gives one back at most, or turns its skin: the cords rub on each other."""
 
 
 @wp.struct
@@ -55,6 +55,9 @@ class Block:
     spin: wp.vec3
     friction: wp.float32
     mass: wp.float32
+    """kg; 0 where it stands fast."""
+    inertia: wp.float32
+    """kg·m² of a ball."""
 
 
 @wp.func
@@ -175,19 +178,29 @@ def stop_ball(
     normal = away / far
     deep = reach - far
     was = share[0] * before[face[0]] + share[1] * before[face[1]] + share[2] * before[face[2]]
-    slid = spot - was - (ball.drift + wp.cross(ball.spin, spot - ball.middle)) * dt
+    arm = spot - ball.middle
+    slid = spot - was - (ball.drift + wp.cross(ball.spin, arm)) * dt
     slid = slid - wp.dot(slid, normal) * normal
-    hold = wp.min(1.0, ball.friction * deep / wp.max(wp.length(slid), 1.0e-9))
+    astray = wp.max(wp.length(slid), 1.0e-9)
+    hold = wp.min(1.0, ball.friction * deep / astray)
     shift = deep * normal - hold * slid
-    given = shift * (-1.0 / (stiff * dt))
-    strength = wp.length(given)
-    limit = ball.mass * wp.max(RETURN - wp.dot(ball.drift, given) / strength, 0.0)
-    given = given * wp.min(1.0, limit / strength)
     for k in range(3):
         place[face[k]] = place[face[k]] + shift * (share[k] * weave.weight[face[k]] / even)
+    if ball.mass <= 0.0:
+        return
+    back = wp.min(deep / (stiff * dt), ball.mass * wp.max(RETURN + wp.dot(ball.drift, normal), 0.0))
+    along = slid / astray
+    turn = wp.cross(arm, along)
+    rub = wp.min(hold * astray / (stiff * dt), ball.friction * back)
+    drag = wp.min(rub, ball.mass * wp.max(RETURN - wp.dot(ball.drift, along), 0.0))
+    spun = wp.min(
+        rub, ball.inertia * wp.max(RETURN - wp.dot(ball.spin, turn), 0.0) / wp.max(wp.dot(turn, turn), 1.0e-12)
+    )
+    given = drag * along - back * normal
     push[n] = push[n] + given
-    twist[n] = twist[n] + wp.cross(spot - ball.middle, given)
+    twist[n] = twist[n] + spun * turn
     ball.drift = ball.drift + given / ball.mass
+    ball.spin = ball.spin + spun * turn / ball.inertia
     blocks[n] = ball
 
 

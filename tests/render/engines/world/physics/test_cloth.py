@@ -30,6 +30,24 @@ def sheet(*, across=1.0, down=None, at=(0.0, 0.0, 2.0), pins="", **rest):
     return Cloth(name="sheet", material=Material(), rest=local + at, pinned=pinned, **rest)
 
 
+def thrown(*, radius, substance, position, velocity):
+    return Solid(
+        name="ball",
+        shape=Shape.SPHERE,
+        size=(radius,),
+        substance=substance,
+        material=Material(),
+        launch=Launch(time=0.0, position=position, velocity=velocity),
+    )
+
+
+def framed(**rest):
+    """A net that holds balls, two metres wide, in the plane y = 0 and tied along its edges."""
+    net = sheet(across=2.0, down=2.0, at=(-1.0, 0.0, 2.1), density=0.15, stretch=3.0, open=0.9, holds=True, **rest)
+    net.pinned[[0, -1]] = net.pinned[:, [0, -1]] = True
+    return net
+
+
 def run(cloth, *solids, seconds=2.0, **rest):
     motion = physics.simulate(solids, floor="hardwood", frames=round(seconds * FPS), fps=FPS, cloths=(cloth,), **rest)
     (moved,) = motion.sheets
@@ -91,6 +109,40 @@ def test_a_net_stops_a_ball_that_is_thrown_into_it():
     _, free = run(sheet(down=1.0, at=(5.0, 0.0, 2.0), pins="top"), ball, seconds=0.5)
     assert held.poses[-1, 0, 1] < free.poses[-1, 0, 1] - 0.5
     assert through.shape[0] == 12
+
+
+def test_two_nets_give_a_ball_back_no_faster_than_one():
+    ball = thrown(radius=0.11, substance="football", position=(0.9, -0.5, 1.2), velocity=(2.0, 14.0, 1.0))
+    fastest = []
+    for nets in ((framed(),), (framed(), framed())):
+        motion = physics.simulate([ball], floor="ground", frames=180, fps=480, cloths=nets)
+        fastest.append(np.diff(motion.poses[:, 0, 1]).min() * -480)
+    assert fastest[0] < 3.0
+    assert fastest[1] < fastest[0] + 0.5
+
+
+@pytest.mark.parametrize(("across", "high", "speed"), [(0.05, 1.2, 8.0), (0.05, 1.2, 14.0), (0.6, 1.7, 14.0)])
+def test_a_net_gives_a_ball_back_slowly_and_hardly_turns_it(across, high, speed):
+    ball = thrown(radius=0.11, substance="football", position=(across, -0.5, high), velocity=(0.0, speed, 1.0))
+    motion = physics.simulate([ball], floor="ground", frames=144, fps=480, cloths=[framed()])
+    pose = motion.poses[:, 0].astype(float)
+    assert np.diff(pose[:, 1]).min() * -480 < 1.2
+    turned = 2 * np.arccos(np.abs((pose[1:, 3:] * pose[:-1, 3:]).sum(1)).clip(0, 1)) * 480
+    assert turned.max() < 20.0
+
+
+def test_a_net_yields_to_a_ball_that_stands_fast():
+    stone = Solid(
+        name="stone",
+        shape=Shape.SPHERE,
+        size=(0.3,),
+        substance="rock",
+        material=Material(),
+        position=(0.0, 0.2, 1.1),
+    )
+    way, _ = run(framed(), stone, seconds=1.0)
+    assert np.isfinite(way).all()
+    assert np.linalg.norm(way[-1] - stone.position, axis=-1).min() > 0.29
 
 
 @pytest.mark.parametrize("speed", [2.0, 5.0])
