@@ -213,7 +213,9 @@ class Picture:
         lens = lens_of(seen, self.w, self.h)
         self.look(lens)
         if self.travels:
-            self.before = self.layers.follow(world, lens, index, samples=self.preset.corners)
+            self.before = self.layers.follow(
+                world, lens, index, samples=self.preset.corners, shutter=self.style.shutter
+            )
             self.tiles = self._tiles(index)
         self._touch(placed)
         layers = self.layers.all
