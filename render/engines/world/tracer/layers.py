@@ -31,6 +31,7 @@ class Layers:
         if travels:
             self.nearest = self._buffer(wp.uint64)
             self.air, self.glimpsed, self.rough_sun, self.rough_rest = (self._buffer(wp.vec3) for _ in range(4))
+            self.shone = self._buffer(wp.vec3)
             self.new, self.old = self._memory(), self._memory()
             self.lens: Any = None
 
@@ -74,7 +75,7 @@ class Layers:
         sight.frame, sight.shutter, sight.before = frame, shutter, before
         sight.old, sight.now = self.old[0], memory
         sight.sun, sight.rest, sight.air, sight.mirrored = *rough, self.air, self.glimpsed
-        sight.normal, sight.ids, sight.nearest = *surfaces, self.nearest
+        sight.normal, sight.ids, sight.nearest, sight.shone = *surfaces, self.nearest, self.shone
         given = wp.array([sight], dtype=travel_kernels.Sight, device=self.device)
         height, width = self.size
         for odd in (0, 1):

@@ -41,9 +41,9 @@ SETTLED = wp.constant(12.0)
 """Samples up to which a point is refreshed in every eighth frame."""
 LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
-AGREED = wp.constant(0.03)
-"""Contrast of four pixels, to their sum, up to which one amid them takes their mean."""
-STREAKED = wp.constant(0.06)
+AGREED = wp.constant(0.04)
+"""Contrast of four pixels, to their sum, up to which one amid them lies between them."""
+STREAKED = wp.constant(0.1)
 """By how much that contrast may be larger for every pixel that a point moves while the shutter is open, up to two."""
 SHARE = wp.constant(24)
 """One in so many of the settled pixels is refreshed in a frame; twice as many in the edge of a shadow."""
@@ -76,6 +76,8 @@ class Sight:
     sun: wp.array2d(dtype=wp.vec3)
     rest: wp.array2d(dtype=wp.vec3)
     air: wp.array2d(dtype=wp.vec3)
+    shone: wp.array2d(dtype=wp.vec3)
+    """All of them together, in the shadows that the pixel knows of."""
     mirrored: wp.array2d(dtype=wp.vec3)
     normal: wp.array2d(dtype=wp.vec4)
     ids: wp.array2d(dtype=wp.int32)
@@ -163,22 +165,14 @@ def first(world: WORLD, key: wp.uint64, direction: wp.vec3) -> Hit:
 
 
 @wp.func
-def shone(sight: SIGHT, x: int, y: int) -> wp.vec3:
-    """Radiance of a pixel without mirrors, its shadows not yet evened out."""
-    if sight[0].ids[y, x] < 0:
-        return sight[0].air[y, x]
-    return sight[0].air[y, x] + sight[0].sun[y, x] * sight[0].now.known[y, x][0] + sight[0].rest[y, x]
-
-
-@wp.func
 def between(values: wp.array2d(dtype=wp.vec3), x: int, y: int) -> wp.vec3:
-    """The mean of the four pixels about one."""
-    return (values[y, x - 1] + values[y, x + 1] + values[y - 1, x] + values[y + 1, x]) * 0.25
+    """The mean of the two pixels beside one."""
+    return (values[y, x - 1] + values[y, x + 1]) * 0.5
 
 
 @wp.func
 def borrowed(world: WORLD, sight: SIGHT, x: int, y: int) -> bool:
-    """Whether a pixel lies amid four that see its face in about the same light; it then takes their mean.
+    """Whether a pixel lies amid four that see its face in about the same light; it then lies between two.
 
     What the shutter streaks may differ more.
     """
@@ -200,10 +194,10 @@ def borrowed(world: WORLD, sight: SIGHT, x: int, y: int) -> bool:
     at = world[0].lens.eye + ray(world[0].lens, float(x) + 0.5, float(y) + 0.5) * distance
     streak = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(sight[0].before, at)
     contrast = AGREED + STREAKED * wp.min(wp.length(streak) * sight[0].shutter, 2.0)
-    left = shone(sight, x - 1, y)
-    right = shone(sight, x + 1, y)
-    above = shone(sight, x, y - 1)
-    below = shone(sight, x, y + 1)
+    left = sight[0].shone[y, x - 1]
+    right = sight[0].shone[y, x + 1]
+    above = sight[0].shone[y - 1, x]
+    below = sight[0].shone[y + 1, x]
     low = wp.min(wp.min(left, right), wp.min(above, below))
     high = wp.max(wp.max(left, right), wp.max(above, below))
     if wp.max(high - low) > contrast * wp.max(high + low):
@@ -221,8 +215,7 @@ def borrowed(world: WORLD, sight: SIGHT, x: int, y: int) -> bool:
         sight[0].mirrored[y, x] = between(sight[0].mirrored, x, y)
     n = wp.normalize(wp.vec3(p[0] + q[0], p[1] + q[1], p[2] + q[2]))
     sight[0].normal[y, x] = wp.vec4(n[0], n[1], n[2], distance)
-    known = sight[0].now.known[y, x - 1] + sight[0].now.known[y, x + 1]
-    known = (known + sight[0].now.known[y - 1, x] + sight[0].now.known[y + 1, x]) * 0.25
+    known = (sight[0].now.known[y, x - 1] + sight[0].now.known[y, x + 1]) * 0.5
     sight[0].now.known[y, x] = wp.vec4(known[0], known[1], known[2], distance)
     return True
 
@@ -248,7 +241,9 @@ def see(world: WORLD, sight: SIGHT, odd: int):
         sight[0].ids[y, x] = -1
         sight[0].now.ids[y, x] = -1
         sight[0].sun[y, x] = wp.vec3(0.0, 0.0, 0.0)
-        sight[0].air[y, x] = endless(world, direction)
+        sky = endless(world, direction)
+        sight[0].air[y, x] = sky
+        sight[0].shone[y, x] = sky
         return
     hit = turned_to_eye(hit, direction)
     n = hit.normal
@@ -285,6 +280,7 @@ def see(world: WORLD, sight: SIGHT, odd: int):
         known = probed(world, hit, at, known, sunny, 1, x, y, frame)
     sight[0].now.known[y, x] = wp.vec4(known[0], known[1], known[2], hit.distance)
     sight[0].now.ids[y, x] = code
+    sight[0].shone[y, x] = part.sun * known[0] + part.rest + part.air
     seen = wp.vec3(0.0, 0.0, 0.0)
     mirror = world[0].surfaces[hit.surface].mirror
     facing = world[0].surfaces[hit.surface].facing
