@@ -9,10 +9,10 @@ from render.engines.world.tracer.probe_kernels import (
     LIT,
     MIRRORED,
     OCCLUDED,
+    PROBES,
     SEEN,
     SHADOW_EDGE,
     SHADOWED,
-    Probes,
     light_on,
     open_share,
 )
@@ -68,8 +68,7 @@ def cover(
     world: WORLD,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
+    probes: PROBES,
     before: Lens,
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
@@ -104,7 +103,9 @@ def cover(
     speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(before, was)
     sees = float(1.0)
     if (touch & OCCLUDED) != 0 and ids[y, x] >= 0:
-        sees = open_share(spheres, owners, -1, above(world, direction, q), wp.vec3(q[0], q[1], q[2]))
+        sees = open_share(
+            probes[0].spheres, probes[0].owners, -1, above(world, direction, q), wp.vec3(q[0], q[1], q[2])
+        )
     open_sky[y, x] = sees
 
 
@@ -147,9 +148,7 @@ def glance(world: WORLD, at: wp.vec3, q: wp.vec4, code: int, direction: wp.vec3,
 @wp.func
 def moving_seen(
     world: WORLD,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
-    probes: Probes,
+    probes: PROBES,
     key: wp.uint64,
     x: int,
     y: int,
@@ -181,7 +180,7 @@ def moving_seen(
             if hit.id != last_id or wp.dot(hit.normal, last_normal) < SAME:
                 at = lifted(world, hit, direction)
                 turn = float(k) * 0.6180340
-                moved = light_on(world, spheres, owners, probes, hit, at, direction, x, y, edge, turn)
+                moved = light_on(world, probes, hit, at, direction, x, y, edge, turn)
                 shaded = shade_moving(world, hit, at, direction, moved)
                 last_id = hit.id
                 last_normal = hit.normal
@@ -197,8 +196,7 @@ def compose(
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     corners: int,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
+    probes: PROBES,
     still_sun: wp.array2d(dtype=wp.vec3),
     still_rest: wp.array2d(dtype=wp.vec3),
     still_mirrored: wp.array2d(dtype=wp.vec3),
@@ -207,7 +205,6 @@ def compose(
     front_ids: wp.array2d(dtype=wp.int32),
     open_sky: wp.array2d(dtype=wp.float32),
     nearest: wp.array2d(dtype=wp.uint64),
-    probes: Probes,
     colour: wp.array2d(dtype=wp.vec3),
 ):
     """Linear radiance. Outlines of what moves get ``corners`` samples, edges of its shadows eight."""
@@ -218,13 +215,15 @@ def compose(
     if (touch & ANY) == 0:
         colour[y, x] = still_rest[y, x] + still_sun[y, x] + still_mirrored[y, x]
         return
-    mine = moving_id(world, front_ids[y, x])
+    mine = int(-1)
     edge = int(0)
-    for k in range(4):
-        xx = wp.clamp(x + (k % 2) * 2 - 1, 0, world[0].lens.width - 1)
-        yy = wp.clamp(y + (k / 2) * 2 - 1, 0, world[0].lens.height - 1)
-        if moving_id(world, front_ids[yy, xx]) != mine:
-            edge = int(1)
+    if (touch & SEEN) != 0:
+        mine = moving_id(world, front_ids[y, x])
+        for k in range(4):
+            xx = wp.clamp(x + (k % 2) * 2 - 1, 0, world[0].lens.width - 1)
+            yy = wp.clamp(y + (k / 2) * 2 - 1, 0, world[0].lens.height - 1)
+            if moving_id(world, front_ids[yy, xx]) != mine:
+                edge = int(1)
     base = still_rest[y, x] * open_sky[y, x]
     q = normal[y, x]
     if mine < 0 or edge != 0:
@@ -232,11 +231,11 @@ def compose(
         mirror = still_mirrored[y, x]
         code = ids[y, x]
         if code >= 0:
-            state = probes.state[y / 2, x / 2]
+            state = probes[0].state[y / 2, x / 2]
             direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
             at = above(world, direction, q)
             if (touch & SHADOWED) != 0 and light[0] + light[1] + light[2] > LIT:
-                shade = probes.shadow[y / 2, x / 2]
+                shade = probes[0].shadow[y / 2, x / 2]
                 if (state & SHADOW_EDGE) != 0:
                     shade = shadow_of_moving(world, at, x, y)
                 light = light * (1.0 - shade)
@@ -244,7 +243,7 @@ def compose(
                 mirror = glance(world, at, q, code, direction, mirror)
         base = base + light + mirror
     if mine >= 0 or edge != 0:
-        base = moving_seen(world, spheres, owners, probes, nearest[y, x], x, y, edge, corners, q[3], base)
+        base = moving_seen(world, probes, nearest[y, x], x, y, edge, corners, q[3], base)
     colour[y, x] = base
 
 
