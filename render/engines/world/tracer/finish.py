@@ -94,4 +94,5 @@ class Finish:
                 (height // self.scale, width // self.scale),
             )
             return
-        self._launch(finish_kernels.develop, [self.grade, *tiles, index, colour, out])
+        groups = -(-width // finish_kernels.LANES)
+        self._launch(finish_kernels.develop, [self.grade, *tiles, index, colour, out], (height, groups))
