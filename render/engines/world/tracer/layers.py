@@ -80,6 +80,7 @@ class Layers:
         height, width = self.size
         for odd in (0, 1):
             self._launch(travel_kernels.see, [world, given, odd], (height, (width + 1) // 2))
-        self._launch(travel_kernels.light, [world, memory, self.air, self.glimpsed, *surfaces, *rough, self.mirrored])
+        lit = [world, memory, self.air, self.glimpsed, self.normal, *rough, self.mirrored]
+        self._launch(travel_kernels.light, lit, (height, -(-width // travel_kernels.LANES)))
         self._launch(travel_kernels.smooth, [world, samples, *surfaces, *rough, self.sun, self.rest])
         return before
