@@ -41,6 +41,8 @@ from render.engines.world.tracer.world_kernels import (
 
 ANY = wp.constant(int(SEEN | SHADOWED | OCCLUDED | MIRRORED))
 """Tiles in which something moves, or changes with what moves."""
+LANES = 8
+"""Pixels of a row that are covered at once."""
 SAME = wp.constant(0.98)
 """Cosine between the normals of two samples of a pixel from which on one is shaded for both."""
 
@@ -63,6 +65,52 @@ def place(
         points[i] = refuge
 
 
+@wp.func_native("""
+    const int width = ids.shape[1], columns = width - first < 8 ? width - first : 8;
+    float across[8], along[8];
+    const float middle = 0.5f * (float)lens.width, centre = 0.5f * (float)lens.height;
+    const float v = (centre - ((float)y + 0.5f)) * lens.pixel;
+    for (int n = 0; n < 8; ++n) {
+        const float away = normal.data[y * width + first + (n < columns ? n : 0)][3];
+        const float u = ((float)(first + n) + 0.5f - middle) * lens.pixel;
+        float way[3], square = 0.0f, depth = 0.0f, right = 0.0f, up = 0.0f;
+        for (int k = 0; k < 3; ++k) {
+            way[k] = lens.forward[k] + lens.right[k] * u + lens.up[k] * v;
+            square += way[k] * way[k];
+        }
+        const float distance = away / ::sqrtf(square);
+        for (int k = 0; k < 3; ++k) {
+            const float apart = lens.eye[k] + way[k] * distance - before.eye[k];
+            depth += apart * before.forward[k];
+            right += apart * before.right[k];
+            up += apart * before.up[k];
+        }
+        depth = (depth > 0.01f ? depth : 0.01f) * before.pixel;
+        across[n] = (float)(first + n) + 0.5f - (right / depth + middle);
+        along[n] = (float)y + 0.5f - (centre - up / depth);
+    }
+    for (int n = 0; n < columns; ++n) {
+        const int at = y * width + first + n;
+        front.data[at] = normal.data[at];
+        front_ids.data[at] = ids.data[at];
+        speed.data[at] = wp::vec2(across[n], along[n]);
+    }
+""")
+def uncovered(
+    lens: Lens,
+    before: Lens,
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    first: int,
+    y: int,
+    front: wp.array2d(dtype=wp.vec4),
+    front_ids: wp.array2d(dtype=wp.int32),
+    speed: wp.array2d(dtype=wp.vec2),
+):
+    """What :data:`LANES` pixels see as long as nothing moves before it; see :func:`cover`."""
+    ...
+
+
 @wp.kernel(enable_backward=False)
 def cover(
     world: WORLD,
@@ -78,35 +126,32 @@ def cover(
     speed: wp.array2d(dtype=wp.vec2),
     nearest: wp.array2d(dtype=wp.uint64),
 ):
-    """What a pixel's centre sees (as :func:`draw_still` says it), and the sky that movers leave to what stands still.
+    """What pixels' centres see (as :func:`draw_still` says it), and the sky that movers leave to what stands still.
 
     ``speed`` is in pixels since the frame before, whose lens is ``before``. Only in tiles that are touched; see
-    :class:`render.engines.world.tracer.tiles.Touch`.
+    :class:`render.engines.world.tracer.tiles.Touch`. :data:`LANES` pixels each, which lie in one tile.
     """
-    y, x = wp.tid()
-    touch = tiles[y / side, x / side]
+    y, group = wp.tid()
+    first = group * LANES
+    touch = tiles[y / side, first / side]
     if touch == 0:
         return
-    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-    q = normal[y, x]
-    seen = q
-    code = ids[y, x]
-    was = world[0].lens.eye + direction * q[3]
-    if (touch & SEEN) != 0 and nearest[y, x] != NOWHERE:
-        hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
-        if hit.distance > 0.0 and hit.distance < q[3]:
-            seen = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
-            code = hit.id * 256 + hit.surface
-            was = earlier(world[0].moving, hit)
-    front[y, x] = seen
-    front_ids[y, x] = code
-    speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(before, was)
-    sees = float(1.0)
-    if (touch & OCCLUDED) != 0 and ids[y, x] >= 0:
-        sees = open_share(
-            probes[0].spheres, probes[0].owners, -1, above(world, direction, q), wp.vec3(q[0], q[1], q[2])
-        )
-    open_sky[y, x] = sees
+    uncovered(world[0].lens, before, normal, ids, first, y, front, front_ids, speed)
+    for x in range(first, wp.min(first + LANES, ids.shape[1])):
+        sees = float(1.0)
+        if (touch & SEEN) != 0 and nearest[y, x] != NOWHERE:
+            direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+            hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
+            if hit.distance > 0.0 and hit.distance < normal[y, x][3]:
+                front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
+                front_ids[y, x] = hit.id * 256 + hit.surface
+                was = on_screen(before, earlier(world[0].moving, hit))
+                speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - was
+        if (touch & OCCLUDED) != 0 and ids[y, x] >= 0:
+            q = normal[y, x]
+            at = above(world, ray(world[0].lens, float(x) + 0.5, float(y) + 0.5), q)
+            sees = open_share(probes[0].spheres, probes[0].owners, -1, at, wp.vec3(q[0], q[1], q[2]))
+        open_sky[y, x] = sees
 
 
 @wp.func

@@ -251,7 +251,8 @@ class Picture:
         sun, _, _, normal, ids = layers
         tiles = [self.world, self.touched, self.side]
         seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
-        self._launch(moving_kernels.cover, [*tiles, self.probes, self.before, normal, ids, *seen])
+        groups = -(-self.w // moving_kernels.LANES)
+        self._launch(moving_kernels.cover, [*tiles, self.probes, self.before, normal, ids, *seen], (self.h, groups))
         found = [sun, normal, ids, self.nearest, self.probes]
         self._launch(probe_kernels.probe, [*tiles, *found], self.probed[0].shape)
         self._launch(probe_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
