@@ -277,15 +277,15 @@ def compose(
         code = ids[y, x]
         if code >= 0:
             state = probes[0].state[y / 2, x / 2]
-            direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-            at = above(world, direction, q)
             if (touch & SHADOWED) != 0 and light[0] + light[1] + light[2] > LIT:
                 shade = probes[0].shadow[y / 2, x / 2]
                 if (state & SHADOW_EDGE) != 0:
-                    shade = shadow_of_moving(world, at, x, y)
+                    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+                    shade = shadow_of_moving(world, above(world, direction, q), x, y)
                 light = light * (1.0 - shade)
             if (state & GLANCE) != 0 and code < WATER and world[0].surfaces[code % 256].mirror > 0.0:
-                mirror = glance(world, at, q, code, direction, mirror)
+                direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+                mirror = glance(world, above(world, direction, q), q, code, direction, mirror)
         base = base + light + mirror
     if mine >= 0 or edge != 0:
         base = moving_seen(world, probes, nearest[y, x], x, y, edge, corners, q[3], base)
