@@ -63,41 +63,74 @@ def spread(tiles: wp.array2d(dtype=wp.vec2), reach: int, out: wp.array2d(dtype=w
     out[row, column] = best
 
 
+LANES = 8
+"""Pixels of a row that are streaked at once."""
+
+
 @wp.func_native("""
     const int width = colour.shape[1], height = colour.shape[0];
+    const int columns = width - first < 8 ? width - first : 8;
     const float step = 1.0f / (float)(2 * taps + 1);
-    const wp::vec3 mine = trails.data[y * width + x];
-    const float depth = mine[0], sharp = mine[1], own = mine[2];
-    wp::vec3 total = colour.data[y * width + x] * own;
-    float weight = own;
-    for (int k = -taps; k <= taps; ++k) {
-        const float share = (float)k * step;
-        const int xx = (int)((float)x + 1.5f + along[0] * share) - 1;
-        const int yy = (int)((float)y + 1.5f + along[1] * share) - 1;
-        if (k == 0 || xx < 0 || yy < 0 || xx >= width || yy >= height) continue;
-        const wp::vec3 other = trails.data[yy * width + xx];
-        // Shares of the two half streaks at which they meet, and by how much one lies clearly before the other.
-        const float away = wp::abs(share) * length, of_own = away * own, of_theirs = away * other[2];
-        const float before = (other[0] - depth) * wp::max(sharp, other[1]);
-        float w = wp::min(wp::max(1.0f - before, 0.0f), 1.0f) * wp::max(1.0f - of_theirs, 0.0f);
-        w += wp::min(wp::max(1.0f + before, 0.0f), 1.0f) * wp::max(1.0f - of_own, 0.0f);
-        w += 2.0f * wp::min(wp::max(10.5f - 10.0f * of_theirs, 0.0f), 1.0f)
-            * wp::min(wp::max(10.5f - 10.0f * of_own, 0.0f), 1.0f);
-        total += colour.data[yy * width + xx] * w;
-        weight += w;
+    wp::vec3 edge_colour[8], edge_trails[8];
+    float red[8], green[8], blue[8], weight[8], depth[8], sharp[8], own[8];
+    for (int n = 0; n < 8; ++n) {
+        const int at = y * width + first + (n < columns ? n : 0);
+        depth[n] = trails.data[at][0];
+        sharp[n] = trails.data[at][1];
+        own[n] = trails.data[at][2];
+        red[n] = colour.data[at][0] * own[n];
+        green[n] = colour.data[at][1] * own[n];
+        blue[n] = colour.data[at][2] * own[n];
+        weight[n] = own[n];
     }
-    return total * (1.0f / weight);
+    const auto clamped = [](float v) { v = v > 0.0f ? v : 0.0f; return v < 1.0f ? v : 1.0f; };
+    const auto above_0 = [](float v) { return v > 0.0f ? v : 0.0f; };
+    for (int k = -taps; k <= taps; ++k) {
+        const float share = (float)k * step, away = wp::abs(share) * length;
+        const int from = first + (int)::floorf(along[0] * share + 0.5f);
+        const int yy = y + (int)::floorf(along[1] * share + 0.5f);
+        if (k == 0 || yy < 0 || yy >= height) continue;
+        const wp::vec3 *colours = &colour.data[yy * width + from], *others = &trails.data[yy * width + from];
+        if (from < 0 || from + 8 > width) {
+            for (int n = 0; n < 8; ++n) {
+                const int xx = from + n;
+                const bool seen = xx >= 0 && xx < width;
+                edge_colour[n] = colour.data[yy * width + (seen ? xx : 0)];
+                // What is out of the picture weighs nothing: it is far before, and has no streak.
+                edge_trails[n] = seen ? trails.data[yy * width + xx] : wp::vec3(-1.0e30f, 0.0f, 1.0e30f);
+            }
+            colours = edge_colour;
+            others = edge_trails;
+        }
+        for (int n = 0; n < 8; ++n) {
+            // Shares of the two half streaks at which they meet, and by how much one lies clearly before the other.
+            const float of_own = away * own[n], of_theirs = away * others[n][2];
+            const float sharper = sharp[n] > others[n][1] ? sharp[n] : others[n][1];
+            const float before = (others[n][0] - depth[n]) * sharper;
+            float w = clamped(1.0f - before) * above_0(1.0f - of_theirs);
+            w += clamped(1.0f + before) * above_0(1.0f - of_own);
+            w += 2.0f * clamped(10.5f - 10.0f * of_theirs) * clamped(10.5f - 10.0f * of_own);
+            red[n] += colours[n][0] * w;
+            green[n] += colours[n][1] * w;
+            blue[n] += colours[n][2] * w;
+            weight[n] += w;
+        }
+    }
+    for (int n = 0; n < 8; ++n) weight[n] = 1.0f / weight[n];
+    for (int n = 0; n < columns; ++n)
+        out.data[y * width + first + n] = wp::vec3(red[n] * weight[n], green[n] * weight[n], blue[n] * weight[n]);
 """)
-def gathered(
+def gather_row(
     colour: wp.array2d(dtype=wp.vec3),
     trails: wp.array2d(dtype=wp.vec3),
-    x: int,
+    first: int,
     y: int,
     along: wp.vec2,
     length: float,
     taps: int,
-) -> wp.vec3:
-    """The mean colour along a streak through a pixel, ``taps`` samples to either side."""
+    out: wp.array2d(dtype=wp.vec3),
+):
+    """The mean colours along a streak through each of :data:`LANES` pixels, ``taps`` samples to either side."""
     ...
 
 
@@ -110,19 +143,24 @@ def streak(
     side: int,
     out: wp.array2d(dtype=wp.vec3),
 ):
-    """Colours along the longest streak about, which ``tiles`` say, by who covers whom during the exposure."""
-    y, x = wp.tid()
+    """Colours along the longest streak about, which ``tiles`` say, by who covers whom during the exposure.
+
+    :data:`LANES` pixels each, which lie in one tile.
+    """
+    y, group = wp.tid()
+    first = group * LANES
     row = y / side
-    column = x / side
+    column = first / side
     if touched[row, column] == 0:
         return
     along = tiles[row, column]
     length = wp.length(along)
     if length < 1.0:
-        out[y, x] = colour[y, x]
+        for x in range(first, wp.min(first + LANES, colour.shape[1])):
+            out[y, x] = colour[y, x]
         return
     taps = wp.min(int(wp.ceil(length * 0.5)), TAPS)
-    out[y, x] = gathered(colour, trails, x, y, along, length, taps)
+    gather_row(colour, trails, first, y, along, length, taps, out)
 
 
 @wp.func

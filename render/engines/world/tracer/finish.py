@@ -65,7 +65,9 @@ class Finish:
         seen = [speed, front, self.style.shutter, self.longest, self.side]
         self._launch(blur_kernels.fastest, [*seen, self.trails, self.fastest], self.fastest.shape)
         self._launch(blur_kernels.spread, [self.fastest, self.reach, self.about], self.about.shape)
-        self._launch(blur_kernels.streak, [colour, self.trails, self.about, touched, self.side, self.streaked])
+        seen = [colour, self.trails, self.about, touched, self.side, self.streaked]
+        height, width = self.size
+        self._launch(blur_kernels.streak, seen, (height, -(-width // blur_kernels.LANES)))
         return self.streaked
 
     def soften(self, camera: Camera, lens: Any, colour: Any, front: Any) -> None:
@@ -94,4 +96,5 @@ class Finish:
                 (height // self.scale, width // self.scale),
             )
             return
-        self._launch(finish_kernels.develop, [self.grade, *tiles, index, colour, out])
+        groups = -(-width // finish_kernels.LANES)
+        self._launch(finish_kernels.develop, [self.grade, *tiles, index, colour, out], (height, groups))

@@ -2,8 +2,6 @@
 
 import warp as wp
 
-from render.engines.world.tracer.noise_kernels import hash2
-
 
 @wp.struct
 class Grade:
@@ -18,34 +16,89 @@ class Grade:
     rows: int
 
 
-@wp.func_native("""
-    const float fall = grade.exposure * (1.0f - grade.vignette * (x * x + y * y));
-    const float red = c[0] * fall, green = c[1] * fall, blue = c[2] * fall;
-    const float luma = 0.2126f * red + 0.7152f * green + 0.0722f * blue;
+_TONED = """
+    v = (luma + (v - luma) * grade.saturation) * (dark + (light - dark) * bright);
+    v = v > 0.0f ? v : 0.0f;
+    v = (v * (2.51f * v + 0.03f)) / (v * (2.43f * v + 0.59f) + 0.14f);
+    v = v < 1.0f ? v : 1.0f;
+    v = ::sqrtf(v) * 0.9f + 0.1f * v;
+    v = 0.46f + (v - 0.46f) * grade.contrast;
+"""
+"""A film-like curve: from a channel's radiance v to its display value 0 to 1."""
+
+
+@wp.func_native(f"""
+    const float luma = 0.2126f * c[0] + 0.7152f * c[1] + 0.0722f * c[2];
     const float bright = wp::min(wp::max(luma * 1.6f, 0.0f), 1.0f);
-    const float seen[4] = {red, green, blue, 0.0f};
-    const float dark[4] = {grade.shadow_tint[0], grade.shadow_tint[1], grade.shadow_tint[2], 0.0f};
-    const float light[4] = {grade.light_tint[0], grade.light_tint[1], grade.light_tint[2], 0.0f};
-    float out[4];
-    for (int k = 0; k < 4; ++k) {
-        float v = (luma + (seen[k] - luma) * grade.saturation) * (dark[k] + (light[k] - dark[k]) * bright);
-        v = v > 0.0f ? v : 0.0f;
-        v = (v * (2.51f * v + 0.03f)) / (v * (2.43f * v + 0.59f) + 0.14f);
-        v = v < 1.0f ? v : 1.0f;
-        v = ::sqrtf(v) * 0.9f + 0.1f * v;
-        out[k] = 0.46f + (v - 0.46f) * grade.contrast;
-    }
+    const float darks[4] = {{grade.shadow_tint[0], grade.shadow_tint[1], grade.shadow_tint[2], 0.0f}};
+    const float lights[4] = {{grade.light_tint[0], grade.light_tint[1], grade.light_tint[2], 0.0f}};
+    float out[4] = {{c[0], c[1], c[2], 0.0f}};
+    for (int k = 0; k < 4; ++k) {{
+        const float dark = darks[k], light = lights[k];
+        float v = out[k];
+        {_TONED}
+        out[k] = v;
+    }}
     return wp::vec3(out[0], out[1], out[2]);
 """)
-def graded(c: wp.vec3, grade: Grade, x: float, y: float) -> wp.vec3:
-    """Display values 0 to 1 by a film-like curve; x and y run from −0.5 to 0.5 over the picture."""
+def graded(c: wp.vec3, grade: Grade) -> wp.vec3:
+    """Display values 0 to 1 of a radiance that is exposed."""
     ...
 
 
-@wp.func
-def put(out: wp.array3d(dtype=wp.uint8), x: int, y: int, c: wp.vec3, noise: float):
-    for k in range(3):
-        out[y, x, k] = wp.uint8(wp.clamp(c[k] * 255.0 + noise, 0.0, 255.0))
+LANES = 8
+"""Pixels of a row that are developed at once."""
+
+
+@wp.func_native(f"""
+    const int width = colour.shape[1], columns = width - first < 8 ? width - first : 8;
+    float channels[3][8], luma[8], bright[8], noise[8];
+    const float down = ((float)row + 0.5f) / (float)grade.rows - 0.5f;
+    for (int k = 0; k < 8; ++k) {{
+        const int x = first + (k < columns ? k : 0);
+        const wp::vec3& c = colour.data[row * width + x];
+        const float across = ((float)x + 0.5f) / (float)width - 0.5f;
+        const float fall = grade.exposure * (1.0f - grade.vignette * (across * across + down * down));
+        for (int j = 0; j < 3; ++j) channels[j][k] = c[j] * fall;
+    }}
+    const auto hash = [](wp::uint32 i, wp::uint32 j) {{
+        wp::uint32 n = i * 374761393u + j * 668265263u;
+        n = (n ^ (n >> 13)) * 1274126177u;
+        return (float)((wp::int32)((n ^ (n >> 16)) & 65535u)) * (1.0f / 65536.0f);
+    }};
+    for (int k = 0; k < 8; ++k) {{
+        luma[k] = 0.2126f * channels[0][k] + 0.7152f * channels[1][k] + 0.0722f * channels[2][k];
+        const float rising = luma[k] * 1.6f;
+        bright[k] = rising < 0.0f ? 0.0f : rising < 1.0f ? rising : 1.0f;
+        noise[k] = hash(first + k, row) * 0.99f;
+    }}
+    if (grade.grain > 0.0f)
+        for (int k = 0; k < 8; ++k) {{
+            const wp::uint32 x = first + k;
+            const float grain = hash(x * 3 + seed * 7919, row * 5 + seed) + hash(x + seed * 31, row * 7 + 13) - 1.0f;
+            noise[k] += grain * grade.grain * 2.4f;
+        }}
+    for (int j = 0; j < 3; ++j) {{
+        const float dark = grade.shadow_tint[j], light = grade.light_tint[j];
+        float* values = channels[j];
+        for (int k = 0; k < 8; ++k) {{
+            const float luma_k = luma[k], bright_k = bright[k];
+            float v = values[k];
+            {_TONED.replace("luma", "luma_k").replace("bright", "bright_k")}
+            v = v * 255.0f + noise[k];
+            v = v > 0.0f ? v : 0.0f;
+            values[k] = v < 255.0f ? v : 255.0f;
+        }}
+    }}
+    wp::uint8* to = &out.data[((row + grade.first_row) * width + first) * 3];
+    for (int k = 0; k < columns; ++k)
+        for (int j = 0; j < 3; ++j) to[k * 3 + j] = (wp::uint8)(wp::int32)channels[j][k];
+""")
+def develop_row(
+    grade: Grade, colour: wp.array2d(dtype=wp.vec3), seed: int, row: int, first: int, out: wp.array3d(dtype=wp.uint8)
+):
+    """:data:`LANES` pixels of a row from ``first`` on, darker towards the corners, with noise below a level."""
+    ...
 
 
 @wp.kernel(enable_backward=False)
@@ -57,22 +110,14 @@ def develop(
     colour: wp.array2d(dtype=wp.vec3),
     out: wp.array3d(dtype=wp.uint8),
 ):
-    """Tone-map ``colour`` into rows ``first_row`` to ``first_row + rows`` of ``out``.
+    """Tone-map ``colour`` into rows ``first_row`` to ``first_row + rows`` of ``out``, :data:`LANES` pixels each.
 
     Other rows are left as they are.
     """
-    row, x = wp.tid()
-    if tiles[row / side, x / side] == 0:
-        return
-    u = (float(x) + 0.5) / float(out.shape[1]) - 0.5
-    v = (float(row) + 0.5) / float(grade.rows) - 0.5
-    c = colour[row, x]
-    noise = hash2(x, row) * 0.99
-    if grade.grain > 0.0:
-        noise += (
-            (hash2(x * 3 + seed * 7919, row * 5 + seed) + hash2(x + seed * 31, row * 7 + 13) - 1.0) * grade.grain * 2.4
-        )
-    put(out, x, row + grade.first_row, graded(c, grade, u, v), noise)
+    row, group = wp.tid()
+    first = group * LANES
+    if tiles[row / side, first / side] != 0:
+        develop_row(grade, colour, seed, row, first, out)
 
 
 @wp.func
@@ -142,5 +187,7 @@ def ink(
             xx = x * scale + i
             line = inked(xx, yy, width, height, normal, ids)
             fade = line * wp.clamp(1.4 - normal[yy, xx][3] * 0.02, 0.0, 0.92)
-            total += graded(colour[yy, xx], grade, 0.0, 0.0) * (1.0 - fade) + wp.vec3(0.06, 0.04, 0.09) * fade
-    put(out, x, y, total * (1.0 / float(scale * scale)), 0.5)
+            total += graded(colour[yy, xx] * grade.exposure, grade) * (1.0 - fade) + wp.vec3(0.06, 0.04, 0.09) * fade
+    mean = total * (255.0 / float(scale * scale))
+    for k in range(3):
+        out[y, x, k] = wp.uint8(wp.clamp(mean[k] + 0.5, 0.0, 255.0))

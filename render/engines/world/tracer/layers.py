@@ -31,6 +31,7 @@ class Layers:
         if travels:
             self.nearest = self._buffer(wp.uint64)
             self.air, self.glimpsed, self.rough_sun, self.rough_rest = (self._buffer(wp.vec3) for _ in range(4))
+            self.shone = self._buffer(wp.vec3)
             self.new, self.old = self._memory(), self._memory()
             self.lens: Any = None
 
@@ -55,8 +56,11 @@ class Layers:
         """Draw carefully, once: ``samples`` a pixel, each with ``rays`` probes of the sky."""
         self._launch(still_kernels.draw_still, [world, samples, rays, *self.all])
 
-    def follow(self, world: Any, lens: Any, frame: int, *, samples: int) -> Any:
-        """Draw for the world's ``lens`` of this frame, ``samples`` a pixel on rims; the lens of the frame before."""
+    def follow(self, world: Any, lens: Any, frame: int, *, samples: int, shutter: float) -> Any:
+        """Draw for the world's ``lens`` of this frame, ``samples`` a pixel on rims; the lens of the frame before.
+
+        ``shutter`` is the share of a frame's time for which it is open.
+        """
         self.old, self.new = self.new, self.old
         if self.lens is None:
             self.lens = lens
@@ -67,8 +71,16 @@ class Layers:
         self.nearest.fill_(raster_kernels.NOWHERE)
         if self.still is not None:
             self._launch(raster_kernels.cover_pixels, [self.still.soup, lens, self.nearest], self.still.faces)
-        began = (*rough, self.air, self.glimpsed)
-        self._launch(travel_kernels.see, [world, frame, before, self.old[0], memory, *began, *surfaces, self.nearest])
-        self._launch(travel_kernels.light, [world, memory, self.air, self.glimpsed, *surfaces, *rough, self.mirrored])
+        sight = travel_kernels.Sight()
+        sight.frame, sight.shutter, sight.before = frame, shutter, before
+        sight.old, sight.now = self.old[0], memory
+        sight.sun, sight.rest, sight.air, sight.mirrored = *rough, self.air, self.glimpsed
+        sight.normal, sight.ids, sight.nearest, sight.shone = *surfaces, self.nearest, self.shone
+        given = wp.array([sight], dtype=travel_kernels.Sight, device=self.device)
+        height, width = self.size
+        for odd in (0, 1):
+            self._launch(travel_kernels.see, [world, given, odd], (height, (width + 1) // 2))
+        lit = [world, memory, self.air, self.glimpsed, self.normal, *rough, self.mirrored]
+        self._launch(travel_kernels.light, lit, (height, -(-width // travel_kernels.LANES)))
         self._launch(travel_kernels.smooth, [world, samples, *surfaces, *rough, self.sun, self.rest])
         return before

@@ -9,10 +9,10 @@ from render.engines.world.tracer.probe_kernels import (
     LIT,
     MIRRORED,
     OCCLUDED,
+    PROBES,
     SEEN,
     SHADOW_EDGE,
     SHADOWED,
-    Probes,
     light_on,
     open_share,
 )
@@ -41,6 +41,8 @@ from render.engines.world.tracer.world_kernels import (
 
 ANY = wp.constant(int(SEEN | SHADOWED | OCCLUDED | MIRRORED))
 """Tiles in which something moves, or changes with what moves."""
+LANES = 8
+"""Pixels of a row that are covered at once."""
 SAME = wp.constant(0.98)
 """Cosine between the normals of two samples of a pixel from which on one is shaded for both."""
 
@@ -63,13 +65,58 @@ def place(
         points[i] = refuge
 
 
+@wp.func_native("""
+    const int width = ids.shape[1], columns = width - first < 8 ? width - first : 8;
+    float across[8], along[8];
+    const float middle = 0.5f * (float)lens.width, centre = 0.5f * (float)lens.height;
+    const float v = (centre - ((float)y + 0.5f)) * lens.pixel;
+    for (int n = 0; n < 8; ++n) {
+        const float away = normal.data[y * width + first + (n < columns ? n : 0)][3];
+        const float u = ((float)(first + n) + 0.5f - middle) * lens.pixel;
+        float way[3], square = 0.0f, depth = 0.0f, right = 0.0f, up = 0.0f;
+        for (int k = 0; k < 3; ++k) {
+            way[k] = lens.forward[k] + lens.right[k] * u + lens.up[k] * v;
+            square += way[k] * way[k];
+        }
+        const float distance = away / ::sqrtf(square);
+        for (int k = 0; k < 3; ++k) {
+            const float apart = lens.eye[k] + way[k] * distance - before.eye[k];
+            depth += apart * before.forward[k];
+            right += apart * before.right[k];
+            up += apart * before.up[k];
+        }
+        depth = (depth > 0.01f ? depth : 0.01f) * before.pixel;
+        across[n] = (float)(first + n) + 0.5f - (right / depth + middle);
+        along[n] = (float)y + 0.5f - (centre - up / depth);
+    }
+    for (int n = 0; n < columns; ++n) {
+        const int at = y * width + first + n;
+        front.data[at] = normal.data[at];
+        front_ids.data[at] = ids.data[at];
+        speed.data[at] = wp::vec2(across[n], along[n]);
+    }
+""")
+def uncovered(
+    lens: Lens,
+    before: Lens,
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    first: int,
+    y: int,
+    front: wp.array2d(dtype=wp.vec4),
+    front_ids: wp.array2d(dtype=wp.int32),
+    speed: wp.array2d(dtype=wp.vec2),
+):
+    """What :data:`LANES` pixels see as long as nothing moves before it; see :func:`cover`."""
+    ...
+
+
 @wp.kernel(enable_backward=False)
 def cover(
     world: WORLD,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
+    probes: PROBES,
     before: Lens,
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
@@ -79,33 +126,32 @@ def cover(
     speed: wp.array2d(dtype=wp.vec2),
     nearest: wp.array2d(dtype=wp.uint64),
 ):
-    """What a pixel's centre sees (as :func:`draw_still` says it), and the sky that movers leave to what stands still.
+    """What pixels' centres see (as :func:`draw_still` says it), and the sky that movers leave to what stands still.
 
     ``speed`` is in pixels since the frame before, whose lens is ``before``. Only in tiles that are touched; see
-    :class:`render.engines.world.tracer.tiles.Touch`.
+    :class:`render.engines.world.tracer.tiles.Touch`. :data:`LANES` pixels each, which lie in one tile.
     """
-    y, x = wp.tid()
-    touch = tiles[y / side, x / side]
+    y, group = wp.tid()
+    first = group * LANES
+    touch = tiles[y / side, first / side]
     if touch == 0:
         return
-    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-    q = normal[y, x]
-    seen = q
-    code = ids[y, x]
-    was = world[0].lens.eye + direction * q[3]
-    if (touch & SEEN) != 0 and nearest[y, x] != NOWHERE:
-        hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
-        if hit.distance > 0.0 and hit.distance < q[3]:
-            seen = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
-            code = hit.id * 256 + hit.surface
-            was = earlier(world[0].moving, hit)
-    front[y, x] = seen
-    front_ids[y, x] = code
-    speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(before, was)
-    sees = float(1.0)
-    if (touch & OCCLUDED) != 0 and ids[y, x] >= 0:
-        sees = open_share(spheres, owners, -1, above(world, direction, q), wp.vec3(q[0], q[1], q[2]))
-    open_sky[y, x] = sees
+    uncovered(world[0].lens, before, normal, ids, first, y, front, front_ids, speed)
+    for x in range(first, wp.min(first + LANES, ids.shape[1])):
+        sees = float(1.0)
+        if (touch & SEEN) != 0 and nearest[y, x] != NOWHERE:
+            direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+            hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
+            if hit.distance > 0.0 and hit.distance < normal[y, x][3]:
+                front[y, x] = wp.vec4(hit.normal[0], hit.normal[1], hit.normal[2], hit.distance)
+                front_ids[y, x] = hit.id * 256 + hit.surface
+                was = on_screen(before, earlier(world[0].moving, hit))
+                speed[y, x] = wp.vec2(float(x) + 0.5, float(y) + 0.5) - was
+        if (touch & OCCLUDED) != 0 and ids[y, x] >= 0:
+            q = normal[y, x]
+            at = above(world, ray(world[0].lens, float(x) + 0.5, float(y) + 0.5), q)
+            sees = open_share(probes[0].spheres, probes[0].owners, -1, at, wp.vec3(q[0], q[1], q[2]))
+        open_sky[y, x] = sees
 
 
 @wp.func
@@ -147,9 +193,7 @@ def glance(world: WORLD, at: wp.vec3, q: wp.vec4, code: int, direction: wp.vec3,
 @wp.func
 def moving_seen(
     world: WORLD,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
-    probes: Probes,
+    probes: PROBES,
     key: wp.uint64,
     x: int,
     y: int,
@@ -181,7 +225,7 @@ def moving_seen(
             if hit.id != last_id or wp.dot(hit.normal, last_normal) < SAME:
                 at = lifted(world, hit, direction)
                 turn = float(k) * 0.6180340
-                moved = light_on(world, spheres, owners, probes, hit, at, direction, x, y, edge, turn)
+                moved = light_on(world, probes, hit, at, direction, x, y, edge, turn)
                 shaded = shade_moving(world, hit, at, direction, moved)
                 last_id = hit.id
                 last_normal = hit.normal
@@ -197,8 +241,7 @@ def compose(
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
     corners: int,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
+    probes: PROBES,
     still_sun: wp.array2d(dtype=wp.vec3),
     still_rest: wp.array2d(dtype=wp.vec3),
     still_mirrored: wp.array2d(dtype=wp.vec3),
@@ -207,7 +250,6 @@ def compose(
     front_ids: wp.array2d(dtype=wp.int32),
     open_sky: wp.array2d(dtype=wp.float32),
     nearest: wp.array2d(dtype=wp.uint64),
-    probes: Probes,
     colour: wp.array2d(dtype=wp.vec3),
 ):
     """Linear radiance. Outlines of what moves get ``corners`` samples, edges of its shadows eight."""
@@ -218,13 +260,15 @@ def compose(
     if (touch & ANY) == 0:
         colour[y, x] = still_rest[y, x] + still_sun[y, x] + still_mirrored[y, x]
         return
-    mine = moving_id(world, front_ids[y, x])
+    mine = int(-1)
     edge = int(0)
-    for k in range(4):
-        xx = wp.clamp(x + (k % 2) * 2 - 1, 0, world[0].lens.width - 1)
-        yy = wp.clamp(y + (k / 2) * 2 - 1, 0, world[0].lens.height - 1)
-        if moving_id(world, front_ids[yy, xx]) != mine:
-            edge = int(1)
+    if (touch & SEEN) != 0:
+        mine = moving_id(world, front_ids[y, x])
+        for k in range(4):
+            xx = wp.clamp(x + (k % 2) * 2 - 1, 0, world[0].lens.width - 1)
+            yy = wp.clamp(y + (k / 2) * 2 - 1, 0, world[0].lens.height - 1)
+            if moving_id(world, front_ids[yy, xx]) != mine:
+                edge = int(1)
     base = still_rest[y, x] * open_sky[y, x]
     q = normal[y, x]
     if mine < 0 or edge != 0:
@@ -232,19 +276,19 @@ def compose(
         mirror = still_mirrored[y, x]
         code = ids[y, x]
         if code >= 0:
-            state = probes.state[y / 2, x / 2]
-            direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-            at = above(world, direction, q)
+            state = probes[0].state[y / 2, x / 2]
             if (touch & SHADOWED) != 0 and light[0] + light[1] + light[2] > LIT:
-                shade = probes.shadow[y / 2, x / 2]
+                shade = probes[0].shadow[y / 2, x / 2]
                 if (state & SHADOW_EDGE) != 0:
-                    shade = shadow_of_moving(world, at, x, y)
+                    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+                    shade = shadow_of_moving(world, above(world, direction, q), x, y)
                 light = light * (1.0 - shade)
             if (state & GLANCE) != 0 and code < WATER and world[0].surfaces[code % 256].mirror > 0.0:
-                mirror = glance(world, at, q, code, direction, mirror)
+                direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+                mirror = glance(world, above(world, direction, q), q, code, direction, mirror)
         base = base + light + mirror
     if mine >= 0 or edge != 0:
-        base = moving_seen(world, spheres, owners, probes, nearest[y, x], x, y, edge, corners, q[3], base)
+        base = moving_seen(world, probes, nearest[y, x], x, y, edge, corners, q[3], base)
     colour[y, x] = base
 
 

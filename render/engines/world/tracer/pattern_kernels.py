@@ -27,7 +27,7 @@ from render.engines.world.tracer.solid_kernels import (
     scuffed,
     wood,
 )
-from render.engines.world.tracer.world_kernels import Hit, Surface
+from render.engines.world.tracer.world_kernels import Surface
 
 STEEPEST = wp.constant(0.9)
 """Of a relief: a bump hides what would be steeper."""
@@ -94,19 +94,19 @@ def pattern(s: Surface, p: wp.vec3, n: wp.vec3, blur: float, flat: int) -> Paint
 
 
 @wp.func
-def skin(s: Surface, hit: Hit, blur: float, flat: int) -> Paint:
+def skin(s: Surface, local: wp.vec3, local_normal: wp.vec3, blur: float, flat: int) -> Paint:
     """``blur`` is the width of a pixel on the surface in metres; ``flat`` leaves fine grain out, as drawings do."""
-    out = pattern(s, hit.local, hit.local_normal, blur, flat)
+    out = pattern(s, local, local_normal, blur, flat)
     out.colour = wp.max(out.colour, wp.vec3(0.0, 0.0, 0.0))
     return out
 
 
 @wp.func
-def leaning(hit: Hit, slope: wp.vec3) -> wp.vec3:
+def leaning(normal: wp.vec3, local_normal: wp.vec3, turn: wp.quat, slope: wp.vec3) -> wp.vec3:
     """The normal of a hit, in the world, on a relief of these slopes."""
     steep = wp.length(slope)
     if steep < 1.0e-5:
-        return hit.normal
+        return normal
     along = slope * (wp.min(steep, STEEPEST) / steep)
-    along = along - hit.local_normal * wp.dot(along, hit.local_normal)
-    return wp.normalize(hit.normal - wp.quat_rotate(hit.turn, along))
+    along = along - local_normal * wp.dot(along, local_normal)
+    return wp.normalize(normal - wp.quat_rotate(turn, along))

@@ -108,12 +108,12 @@ class Picture:
         self.layers = Layers(self.w, self.h, self.still, travels=self.travels, device=device)
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         self.open_sky = self._buffer(wp.float32)
-        self.probes, self.probed = self._probes()
         most = 0 if self.movers is None else len(self.movers.filling)
         room = -(-most // probe_kernels.LANES) * probe_kernels.LANES
         self.spheres, self.owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
         self.balls = [wp.array(self.spheres, device=device), wp.array(self.owners, device=device)]
         """Spheres in what moves, and whose they are; see :func:`probe_kernels.open_share`."""
+        self.probes, self.probed = self._probes()
         self.nearest = self._buffer(wp.uint64)
         self.speed, self.colour = self._buffer(wp.vec2), self._buffer(wp.vec3)
         self.out = wp.zeros((self.height, self.width, 3), dtype=wp.uint8, device=device)
@@ -156,14 +156,15 @@ class Picture:
         return wp.zeros((self.h, self.w), dtype=kind, device=self.device)
 
     def _probes(self) -> tuple[Any, list[Any]]:
-        """The struct, and the arrays that it points to."""
+        """As the kernels see them, and the arrays that they point to."""
         half = ((self.h + 1) // 2, (self.w + 1) // 2)
         kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3, wp.int32)
         kept = [wp.zeros(half, dtype=kind, device=self.device) for kind in kinds]
         probes = probe_kernels.Probes()
         probes.shadow, probes.glance, probes.code, probes.normal, *others = kept
         probes.light, probes.mirrored, probes.state = others
-        return probes, kept
+        probes.spheres, probes.owners = self.balls
+        return wp.array([probes], dtype=probe_kernels.Probes, device=self.device), kept
 
     def _launch(self, kernel: Any, inputs: list[Any], size: Any = None) -> None:
         wp.launch(kernel, size or (self.h, self.w), inputs, device=self.device)
@@ -213,7 +214,9 @@ class Picture:
         lens = lens_of(seen, self.w, self.h)
         self.look(lens)
         if self.travels:
-            self.before = self.layers.follow(world, lens, index, samples=self.preset.corners)
+            self.before = self.layers.follow(
+                world, lens, index, samples=self.preset.corners, shutter=self.style.shutter
+            )
             self.tiles = self._tiles(index)
         self._touch(placed)
         layers = self.layers.all
@@ -240,7 +243,6 @@ class Picture:
             self.owners[:count] = placed.owners
             for kept, host in zip(self.balls, (self.spheres, self.owners), strict=True):
                 kept.assign(host)
-        balls = self.balls
         self.nearest.fill_(raster_kernels.NOWHERE)
         if placed is not None and self.movers is not None:
             self._launch(
@@ -249,10 +251,11 @@ class Picture:
         sun, _, _, normal, ids = layers
         tiles = [self.world, self.touched, self.side]
         seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
-        self._launch(moving_kernels.cover, [*tiles, *balls, self.before, normal, ids, *seen])
+        groups = -(-self.w // moving_kernels.LANES)
+        self._launch(moving_kernels.cover, [*tiles, self.probes, self.before, normal, ids, *seen], (self.h, groups))
         found = [sun, normal, ids, self.nearest, self.probes]
-        self._launch(probe_kernels.probe, [*tiles, *balls, *found], self.probed[0].shape)
+        self._launch(probe_kernels.probe, [*tiles, *found], self.probed[0].shape)
         self._launch(probe_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
         corners = 1 if self.style.cel else self.preset.corners
-        below = [*layers, self.front_ids, self.open_sky, self.nearest, self.probes]
-        self._launch(moving_kernels.compose, [*tiles, corners, *balls, *below, self.colour])
+        below = [*layers, self.front_ids, self.open_sky, self.nearest]
+        self._launch(moving_kernels.compose, [*tiles, corners, self.probes, *below, self.colour])

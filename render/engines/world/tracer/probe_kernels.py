@@ -89,14 +89,19 @@ class Probes:
     mirrored: wp.array2d(dtype=wp.vec3)
     state: wp.array2d(dtype=wp.int32)
     """What the probe and the eight about it say together: :data:`SHADOW_EDGE`, :data:`GLANCE`, :data:`SUN_EDGE`."""
+    spheres: wp.array2d(dtype=wp.float32)
+    owners: wp.array(dtype=wp.int32)
+    """Spheres in what moves, and whose they are; see :func:`open_share`."""
+
+
+PROBES = wp.array(dtype=Probes)
+"""As an array of one, like :data:`WORLD`."""
 
 
 @wp.func
-def sky_share(
-    world: WORLD, spheres: wp.array2d(dtype=wp.float32), owners: wp.array(dtype=wp.int32), hit: Hit, at: wp.vec3
-) -> float:
+def sky_share(world: WORLD, probes: PROBES, hit: Hit, at: wp.vec3) -> float:
     """Share of the sky that a moving part sees past the others and the ground."""
-    sees = open_share(spheres, owners, hit.id, at, hit.normal)
+    sees = open_share(probes[0].spheres, probes[0].owners, hit.id, at, hit.normal)
     if world[0].ground >= 0:
         sees *= 1.0 - 0.5 * (0.5 - 0.5 * hit.normal[2]) * wp.exp(-5.0 * wp.max(at[2], 0.0))
     return sees
@@ -114,13 +119,11 @@ def probe(
     world: WORLD,
     tiles: wp.array2d(dtype=wp.int32),
     side: int,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
     still_sun: wp.array2d(dtype=wp.vec3),
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
     nearest: wp.array2d(dtype=wp.uint64),
-    probes: Probes,
+    probes: PROBES,
 ):
     """Rays from every fourth pixel into the :class:`Probes`."""
     j, i = wp.tid()
@@ -149,45 +152,41 @@ def probe(
                 hit = turned_to_eye(hit, direction)
                 at = lifted(world, hit, direction)
                 code = hit.id * 256 + hit.surface
-                probes.normal[j, i] = hit.normal
-                probes.light[j, i] = wp.vec2(
-                    sun_share(world, hit, at, a, b, 2), sky_share(world, spheres, owners, hit, at)
-                )
+                probes[0].normal[j, i] = hit.normal
+                probes[0].light[j, i] = wp.vec2(sun_share(world, hit, at, a, b, 2), sky_share(world, probes, hit, at))
                 if shares_mirror(world, hit.surface):
-                    probes.mirrored[j, i] = seen_in(world, hit, at, direction)
-    probes.shadow[j, i] = shade
-    probes.glance[j, i] = glance
-    probes.code[j, i] = code
+                    probes[0].mirrored[j, i] = seen_in(world, hit, at, direction)
+    probes[0].shadow[j, i] = shade
+    probes[0].glance[j, i] = glance
+    probes[0].code[j, i] = code
 
 
 @wp.kernel(enable_backward=False)
-def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: Probes):
-    """The ``state`` of the probes."""
+def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: PROBES):
+    """The ``state`` of the probes[0]."""
     j, i = wp.tid()
     if tiles[2 * j / side, 2 * i / side] == 0:
         return
-    shade = probes.shadow[j, i]
-    code = probes.code[j, i]
+    shade = probes[0].shadow[j, i]
+    code = probes[0].code[j, i]
     state = int(0)
     for k in range(9):
-        jj = wp.clamp(j + k / 3 - 1, 0, probes.code.shape[0] - 1)
-        ii = wp.clamp(i + k % 3 - 1, 0, probes.code.shape[1] - 1)
-        if probes.shadow[jj, ii] != shade:
+        jj = wp.clamp(j + k / 3 - 1, 0, probes[0].code.shape[0] - 1)
+        ii = wp.clamp(i + k % 3 - 1, 0, probes[0].code.shape[1] - 1)
+        if probes[0].shadow[jj, ii] != shade:
             state = state | SHADOW_EDGE
-        if probes.glance[jj, ii] != 0:
+        if probes[0].glance[jj, ii] != 0:
             state = state | GLANCE
-        if code >= 0 and probes.code[jj, ii] == code:
-            if probes.light[jj, ii][0] != probes.light[j, i][0]:
+        if code >= 0 and probes[0].code[jj, ii] == code:
+            if probes[0].light[jj, ii][0] != probes[0].light[j, i][0]:
                 state = state | SUN_EDGE
-    probes.state[j, i] = state
+    probes[0].state[j, i] = state
 
 
 @wp.func
 def light_on(
     world: WORLD,
-    spheres: wp.array2d(dtype=wp.float32),
-    owners: wp.array(dtype=wp.int32),
-    probes: Probes,
+    probes: PROBES,
     hit: Hit,
     at: wp.vec3,
     direction: wp.vec3,
@@ -205,23 +204,23 @@ def light_on(
     mirrors = shares_mirror(world, hit.surface)
     total = float(0.0)
     state = int(0)
-    for j in range(wp.max(y / 2 - wide, 0), wp.min((y + 1) / 2 + wide + 1, probes.code.shape[0])):
-        for i in range(wp.max(x / 2 - wide, 0), wp.min((x + 1) / 2 + wide + 1, probes.code.shape[1])):
-            if probes.code[j, i] == code:
-                if wp.dot(probes.normal[j, i], hit.normal) > ALIKE:
-                    light = probes.light[j, i]
+    for j in range(wp.max(y / 2 - wide, 0), wp.min((y + 1) / 2 + wide + 1, probes[0].code.shape[0])):
+        for i in range(wp.max(x / 2 - wide, 0), wp.min((x + 1) / 2 + wide + 1, probes[0].code.shape[1])):
+            if probes[0].code[j, i] == code:
+                if wp.dot(probes[0].normal[j, i], hit.normal) > ALIKE:
+                    light = probes[0].light[j, i]
                     out.sun += light[0]
                     out.sky += light[1]
                     if mirrors:
-                        out.mirrored += probes.mirrored[j, i]
-                    state = state | probes.state[j, i]
+                        out.mirrored += probes[0].mirrored[j, i]
+                    state = state | probes[0].state[j, i]
                     total += 1.0
     if total > 0.0:
         out.sun = out.sun / total
         out.sky = out.sky / total
         out.mirrored = out.mirrored / total
     else:
-        out.sky = sky_share(world, spheres, owners, hit, at)
+        out.sky = sky_share(world, probes, hit, at)
         if mirrors:
             out.mirrored = seen_in(world, hit, at, direction)
     if total == 0.0 or (state & SUN_EDGE) != 0:

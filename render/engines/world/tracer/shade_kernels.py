@@ -84,10 +84,12 @@ def fresnel(world: WORLD, surface: int, facing: float) -> float:
 
 
 @wp.func
-def cel_bands(world: WORLD, hit: Hit, colour: wp.vec3, direction: wp.vec3, visible: float) -> Shade:
+def cel_bands(
+    world: WORLD, part: int, surface: int, normal: wp.vec3, colour: wp.vec3, direction: wp.vec3, visible: float
+) -> Shade:
     """Two flat tones, a hard highlight and a rim of light."""
     out = Shade()
-    facing = wp.dot(hit.normal, world[0].air.sun)
+    facing = wp.dot(normal, world[0].air.sun)
     grey = (colour[0] + colour[1] + colour[2]) / 3.0
     rich = wp.max(colour * 1.25 - wp.vec3(grey, grey, grey) * 0.25, wp.vec3(0.0, 0.0, 0.0))
     power = (world[0].air.sun_colour[0] + world[0].air.sun_colour[1] + world[0].air.sun_colour[2]) / 3.0
@@ -95,11 +97,11 @@ def cel_bands(world: WORLD, hit: Hit, colour: wp.vec3, direction: wp.vec3, visib
     dark = wp.cw_mul(rich, world[0].air.ambient * 0.52 + wp.vec3(0.06, 0.03, 0.10) * power)
     step = wp.clamp((facing - 0.10) * 40.0 + 0.5, 0.0, 1.0) * visible
     bright = lit
-    if hit.id != 0:
-        s = world[0].surfaces[hit.surface]
+    if part != 0:
+        s = world[0].surfaces[surface]
         half = wp.normalize(world[0].air.sun - direction)
         if s.gloss > 0.18:
-            spot = wp.clamp((wp.dot(hit.normal, half) - (1.0 - 0.02 * s.gloss - 0.004)) * 400.0, 0.0, 1.0)
+            spot = wp.clamp((wp.dot(normal, half) - (1.0 - 0.02 * s.gloss - 0.004)) * 400.0, 0.0, 1.0)
             bright = bright + world[0].air.sun_colour * (0.5 * spot)
         if facing > 0.82:
             bright = bright * 1.10
@@ -128,16 +130,14 @@ def mirrored(world: WORLD, surface: int, seen: wp.vec3, bounce: wp.vec3) -> wp.v
 
 
 @wp.func
-def sunlit(world: WORLD, hit: Hit, look: Paint, direction: wp.vec3) -> wp.vec3:
-    """Reflected sunlight, were nothing in between."""
-    facing = wp.max(wp.dot(hit.normal, world[0].air.sun), 0.0)
-    s = world[0].surfaces[hit.surface]
+def sunlit(world: WORLD, surface: int, normal: wp.vec3, colour: wp.vec3, gloss: float, direction: wp.vec3) -> wp.vec3:
+    """Reflected sunlight, were nothing in between; ``gloss`` is the share of the surface's that is left."""
+    facing = wp.max(wp.dot(normal, world[0].air.sun), 0.0)
+    s = world[0].surfaces[surface]
     half = wp.normalize(world[0].air.sun - direction)
     sharp = 20.0 + 220.0 * s.gloss
-    shine = (
-        wp.pow(wp.max(wp.dot(hit.normal, half), 0.0), sharp) * s.gloss * (0.25 + sharp * 0.006) * facing * look.gloss
-    )
-    return wp.cw_mul(scattered(s, look.colour) * facing + tint(s) * shine, world[0].air.sun_colour)
+    shine = wp.pow(wp.max(wp.dot(normal, half), 0.0), sharp) * s.gloss * (0.25 + sharp * 0.006) * facing * gloss
+    return wp.cw_mul(scattered(s, colour) * facing + tint(s) * shine, world[0].air.sun_colour)
 
 
 @wp.func
@@ -151,14 +151,17 @@ def glimpse(world: WORLD, hit: Hit, origin: wp.vec3, direction: wp.vec3, travell
     if wp.dot(hit.normal, direction) > 0.0:
         hit.normal = -hit.normal
     blur = (travelled + hit.distance) * world[0].lens.pixel
-    look = skin(world[0].surfaces[hit.surface], hit, blur, world[0].air.cel)
+    look = skin(world[0].surfaces[hit.surface], hit.local, hit.local_normal, blur, world[0].air.cel)
     at = origin + direction * hit.distance + hit.normal * 0.003
     lit = float(0.0)
     if wp.dot(hit.normal, world[0].air.sun) > 0.0:
         lit = 1.0 - wp.max(
             blocked_by_still(world, at, world[0].air.sun, 60.0), blocked_by_moving(world, at, world[0].air.sun, 60.0)
         )
-    seen = sunlit(world, hit, look, direction) * lit + wp.cw_mul(look.colour, ambient(world, hit.normal)) * 0.8
+    seen = (
+        sunlit(world, hit.surface, hit.normal, look.colour, look.gloss, direction) * lit
+        + wp.cw_mul(look.colour, ambient(world, hit.normal)) * 0.8
+    )
     seen += look.glow
     pass_through = clear(world, hit.distance)
     return seen * pass_through + hazed(world, direction) * (1.0 - pass_through)
@@ -195,23 +198,37 @@ def above(world: WORLD, direction: wp.vec3, q: wp.vec4) -> wp.vec3:
 
 
 @wp.func
-def lay(world: WORLD, hit: Hit, direction: wp.vec3) -> Shade:
-    """A surface turned to the eye, under a sun and a sky that nothing hides; ``mirrored`` stays empty."""
+def lay(
+    world: WORLD,
+    part: int,
+    surface: int,
+    distance: float,
+    normal: wp.vec3,
+    facet: wp.vec3,
+    local: wp.vec3,
+    local_normal: wp.vec3,
+    turn: wp.quat,
+    direction: wp.vec3,
+) -> Shade:
+    """A surface turned to the eye, under a sun and a sky that nothing hides; ``mirrored`` stays empty.
+
+    It takes a :class:`Hit` in pieces, for a struct that was just written is slow to copy.
+    """
     out = Shade()
-    slope = wp.max(-wp.dot(direction, hit.facet), 0.08)
-    s = world[0].surfaces[hit.surface]
-    look = skin(s, hit, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
-    hit.normal = leaning(hit, look.slope)
+    slope = wp.max(-wp.dot(direction, facet), 0.08)
+    s = world[0].surfaces[surface]
+    look = skin(s, local, local_normal, distance * world[0].lens.pixel / slope, world[0].air.cel)
+    leant = leaning(normal, local_normal, turn, look.slope)
     if world[0].air.cel != 0:
-        out = cel_bands(world, hit, look.colour, direction, 1.0)
+        out = cel_bands(world, part, surface, leant, look.colour, direction, 1.0)
     else:
         kept = float(1.0)
         if s.mirror > 0.0:
-            kept = 1.0 - fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
-        out.sun = sunlit(world, hit, look, direction) * kept
-        out.rest = wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * kept
+            kept = 1.0 - fresnel(world, surface, -wp.dot(leant, direction))
+        out.sun = sunlit(world, surface, leant, look.colour, look.gloss, direction) * kept
+        out.rest = wp.cw_mul(scattered(s, look.colour), ambient(world, leant)) * kept
     out.rest = out.rest + look.glow
-    passes = clear(world, hit.distance)
+    passes = clear(world, distance)
     out.sun = out.sun * passes
     out.rest = out.rest * passes
     out.air = hazed(world, direction) * (1.0 - passes)
@@ -261,7 +278,18 @@ def shade_still(world: WORLD, hit: Hit, direction: wp.vec3, a: float, b: float, 
         return out
     hit = turned_to_eye(hit, direction)
     at = lifted(world, hit, direction)
-    out = lay(world, hit, direction)
+    out = lay(
+        world,
+        hit.id,
+        hit.surface,
+        hit.distance,
+        hit.normal,
+        hit.facet,
+        hit.local,
+        hit.local_normal,
+        hit.turn,
+        direction,
+    )
     if faces_sun(world, hit):
         out.sun = out.sun * (1.0 - blocked_by_still(world, at, towards_sun(world[0].air, a, b), 80.0))
     else:
@@ -356,7 +384,7 @@ def painted(world: WORLD, hit: Hit, direction: wp.vec3) -> Paint:
     """The paint of a moving part, turned to the eye; what is clear of it has no colour."""
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
     s = world[0].surfaces[hit.surface]
-    look = skin(s, hit, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
+    look = skin(s, hit.local, hit.local_normal, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
     if s.clear > 0.0 and world[0].air.cel == 0:
         # What is printed on it is not clear.
         look.clear = s.clear * wp.clamp(1.0 - 3.0 * wp.length(look.colour - s.base), 0.0, 1.0)
@@ -376,13 +404,13 @@ def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved:
     """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
     s = world[0].surfaces[hit.surface]
     look = painted(world, hit, direction)
-    hit.normal = leaning(hit, look.slope)
+    hit.normal = leaning(hit.normal, hit.local_normal, hit.turn, look.slope)
     passes = clear(world, hit.distance)
     air = hazed(world, direction) * (1.0 - passes)
     if world[0].air.cel != 0:
-        bands = cel_bands(world, hit, look.colour, direction, moved.sun)
+        bands = cel_bands(world, hit.id, hit.surface, hit.normal, look.colour, direction, moved.sun)
         return (bands.sun + bands.rest + look.glow) * passes + air
-    out = sunlit(world, hit, look, direction) * moved.sun
+    out = sunlit(world, hit.surface, hit.normal, look.colour, look.gloss, direction) * moved.sun
     out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * moved.sky
     if look.clear > 0.0:
         out += seen_through(world, hit, direction) * look.clear

@@ -30,6 +30,7 @@ from render.engines.world.tracer.world_kernels import (
     blocked_by_still,
     hit_ground,
     hit_still,
+    on_screen,
     ray,
     towards_sun,
 )
@@ -40,6 +41,10 @@ SETTLED = wp.constant(12.0)
 """Samples up to which a point is refreshed in every eighth frame."""
 LONGEST = wp.constant(32.0)
 """Samples over which a factor is averaged at most."""
+AGREED = wp.constant(0.04)
+"""Contrast of four pixels, to their sum, up to which one amid them lies between them."""
+STREAKED = wp.constant(0.1)
+"""By how much that contrast may be larger for every pixel that a point moves while the shutter is open, up to two."""
 SHARE = wp.constant(24)
 """One in so many of the settled pixels is refreshed in a frame; twice as many in the edge of a shadow."""
 FAINT = wp.constant(0.015)
@@ -57,9 +62,36 @@ class Memory:
     ids: wp.array2d(dtype=wp.int32)
 
 
+@wp.struct
+class Sight:
+    """What :func:`see` draws, and what it remembers."""
+
+    frame: int
+    shutter: float
+    """Share of a frame's time for which it is open."""
+    before: Lens
+    """The camera of the frame before."""
+    old: Memory
+    now: Memory
+    sun: wp.array2d(dtype=wp.vec3)
+    rest: wp.array2d(dtype=wp.vec3)
+    air: wp.array2d(dtype=wp.vec3)
+    shone: wp.array2d(dtype=wp.vec3)
+    """All of them together, in the shadows that the pixel knows of."""
+    mirrored: wp.array2d(dtype=wp.vec3)
+    normal: wp.array2d(dtype=wp.vec4)
+    ids: wp.array2d(dtype=wp.int32)
+    nearest: wp.array2d(dtype=wp.uint64)
+
+
+SIGHT = wp.array(dtype=Sight)
+"""As an array of one, like :data:`WORLD`."""
+
+
 @wp.func
-def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> wp.vec3:
-    """Lit share, closed share and count of a point, as the camera ``lens`` saw it; a count of 0 if it did not."""
+def recall(sight: SIGHT, at: wp.vec3, code: int, slope: float) -> wp.vec3:
+    """Lit share, closed share and count of a point, as the frame before saw it; a count of 0 if it did not."""
+    lens = sight[0].before
     away = at - lens.eye
     depth = wp.dot(away, lens.forward)
     if depth <= 0.01:
@@ -82,8 +114,8 @@ def recall(memory: Memory, lens: Lens, at: wp.vec3, code: int, slope: float) -> 
         x = x0 + i
         y = y0 + j
         if x >= 0 and y >= 0 and x < lens.width and y < lens.height:
-            if memory.ids[y, x] == code:
-                q = memory.known[y, x]
+            if sight[0].old.ids[y, x] == code:
+                q = sight[0].old.known[y, x]
                 if wp.abs(q[3] - distance) < near:
                     w = (float(i) * s + float(1 - i) * (1.0 - s)) * (float(j) * t + float(1 - j) * (1.0 - t))
                     out += wp.vec3(q[0], q[1], q[2]) * w
@@ -132,51 +164,110 @@ def first(world: WORLD, key: wp.uint64, direction: wp.vec3) -> Hit:
     return part
 
 
+@wp.func
+def between(values: wp.array2d(dtype=wp.vec3), x: int, y: int) -> wp.vec3:
+    """The mean of the two pixels beside one."""
+    return (values[y, x - 1] + values[y, x + 1]) * 0.5
+
+
+@wp.func
+def borrowed(world: WORLD, sight: SIGHT, x: int, y: int) -> bool:
+    """Whether a pixel lies amid four that see its face in about the same light; it then lies between two.
+
+    What the shutter streaks may differ more.
+    """
+    if x < 1 or y < 1 or x > world[0].lens.width - 2 or y > world[0].lens.height - 2:
+        return False
+    code = sight[0].ids[y, x - 1]
+    if sight[0].ids[y, x + 1] != code or sight[0].ids[y - 1, x] != code or sight[0].ids[y + 1, x] != code:
+        return False
+    face = wp.uint32(sight[0].nearest[y, x])
+    if wp.uint32(sight[0].nearest[y, x - 1]) != face or wp.uint32(sight[0].nearest[y, x + 1]) != face:
+        return False
+    if wp.uint32(sight[0].nearest[y - 1, x]) != face or wp.uint32(sight[0].nearest[y + 1, x]) != face:
+        return False
+    if code < 0 and world[0].air.stars > 0.0:
+        return False
+    p = sight[0].normal[y, x - 1]
+    q = sight[0].normal[y, x + 1]
+    distance = 2.0 * p[3] * q[3] / (p[3] + q[3])
+    at = world[0].lens.eye + ray(world[0].lens, float(x) + 0.5, float(y) + 0.5) * distance
+    streak = wp.vec2(float(x) + 0.5, float(y) + 0.5) - on_screen(sight[0].before, at)
+    contrast = AGREED + STREAKED * wp.min(wp.length(streak) * sight[0].shutter, 2.0)
+    left = sight[0].shone[y, x - 1]
+    right = sight[0].shone[y, x + 1]
+    above = sight[0].shone[y - 1, x]
+    below = sight[0].shone[y + 1, x]
+    low = wp.min(wp.min(left, right), wp.min(above, below))
+    high = wp.max(wp.max(left, right), wp.max(above, below))
+    if wp.max(high - low) > contrast * wp.max(high + low):
+        return False
+    sight[0].ids[y, x] = code
+    sight[0].now.ids[y, x] = code
+    sight[0].air[y, x] = between(sight[0].air, x, y)
+    if code < 0:
+        sight[0].normal[y, x] = wp.vec4(0.0, 0.0, 1.0, NOTHING)
+        sight[0].sun[y, x] = wp.vec3(0.0, 0.0, 0.0)
+        return True
+    sight[0].sun[y, x] = between(sight[0].sun, x, y)
+    sight[0].rest[y, x] = between(sight[0].rest, x, y)
+    if world[0].surfaces[code % 256].facing > CLEAR_MIRROR:
+        sight[0].mirrored[y, x] = between(sight[0].mirrored, x, y)
+    n = wp.normalize(wp.vec3(p[0] + q[0], p[1] + q[1], p[2] + q[2]))
+    sight[0].normal[y, x] = wp.vec4(n[0], n[1], n[2], distance)
+    known = (sight[0].now.known[y, x - 1] + sight[0].now.known[y, x + 1]) * 0.5
+    sight[0].now.known[y, x] = wp.vec4(known[0], known[1], known[2], distance)
+    return True
+
+
 @wp.kernel(enable_backward=False)
-def see(
-    world: WORLD,
-    frame: int,
-    lens: Lens,
-    old: Memory,
-    now: Memory,
-    sun: wp.array2d(dtype=wp.vec3),
-    rest: wp.array2d(dtype=wp.vec3),
-    air: wp.array2d(dtype=wp.vec3),
-    mirrored: wp.array2d(dtype=wp.vec3),
-    normal: wp.array2d(dtype=wp.vec4),
-    ids: wp.array2d(dtype=wp.int32),
-    nearest: wp.array2d(dtype=wp.uint64),
-):
+def see(world: WORLD, sight: SIGHT, odd: int):
     """One sample a pixel, of the ``nearest`` triangle: light without shadows, what is known of shadows, and mirrors.
 
-    Mirrors that are weak are seen in one pixel of four.
-
-    ``lens`` is the camera of the frame before.
+    Of every second pixel, as on a chessboard; first the even ones, then the ``odd`` that are not like those about
+    them. Mirrors that are weak are seen in one pixel of four.
     """
-    y, x = wp.tid()
+    y, half = wp.tid()
+    x = 2 * half + (y + odd) % 2
+    if x >= world[0].lens.width:
+        return
+    if odd != 0:
+        if borrowed(world, sight, x, y):
+            return
     direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-    hit = first(world, nearest[y, x], direction)
-    nothing = wp.vec3(0.0, 0.0, 0.0)
-    mirrored[y, x] = nothing
+    hit = first(world, sight[0].nearest[y, x], direction)
     if hit.distance < 0.0:
-        normal[y, x] = wp.vec4(0.0, 0.0, 1.0, NOTHING)
-        ids[y, x] = -1
-        now.ids[y, x] = -1
-        sun[y, x] = nothing
-        rest[y, x] = nothing
-        air[y, x] = endless(world, direction)
+        sight[0].normal[y, x] = wp.vec4(0.0, 0.0, 1.0, NOTHING)
+        sight[0].ids[y, x] = -1
+        sight[0].now.ids[y, x] = -1
+        sight[0].sun[y, x] = wp.vec3(0.0, 0.0, 0.0)
+        sky = endless(world, direction)
+        sight[0].air[y, x] = sky
+        sight[0].shone[y, x] = sky
         return
     hit = turned_to_eye(hit, direction)
     n = hit.normal
     code = hit.id * 256 + hit.surface
-    normal[y, x] = wp.vec4(n[0], n[1], n[2], hit.distance)
-    ids[y, x] = code
-    part = lay(world, hit, direction)
-    sun[y, x] = part.sun
-    rest[y, x] = part.rest
-    air[y, x] = part.air
+    sight[0].normal[y, x] = wp.vec4(n[0], n[1], n[2], hit.distance)
+    sight[0].ids[y, x] = code
+    part = lay(
+        world,
+        hit.id,
+        hit.surface,
+        hit.distance,
+        hit.normal,
+        hit.facet,
+        hit.local,
+        hit.local_normal,
+        hit.turn,
+        direction,
+    )
+    sight[0].sun[y, x] = part.sun
+    sight[0].rest[y, x] = part.rest
+    sight[0].air[y, x] = part.air
     at = lifted(world, hit, direction)
-    known = recall(old, lens, at, code, wp.max(-wp.dot(direction, hit.facet), 0.05))
+    known = recall(sight, at, code, wp.max(-wp.dot(direction, hit.facet), 0.05))
+    frame = sight[0].frame
     turn = (x + 3 * y + 5 * frame) % SHARE
     mixed = known[0] > 0.001 and known[0] < 0.999
     sunny = faces_sun(world, hit)
@@ -187,43 +278,123 @@ def see(
         known = probed(world, hit, at, wp.vec3(known[0], known[1], 0.0), sunny, PROBES, x, y, frame)
     elif turn == 0 or (mixed and turn % 12 == 0) or (known[2] < SETTLED and turn % 8 == 0):
         known = probed(world, hit, at, known, sunny, 1, x, y, frame)
-    now.known[y, x] = wp.vec4(known[0], known[1], known[2], hit.distance)
-    now.ids[y, x] = code
-    surface = world[0].surfaces[hit.surface]
-    if surface.mirror > 0.0 and world[0].air.cel == 0:
-        if surface.facing > CLEAR_MIRROR or (
+    sight[0].now.known[y, x] = wp.vec4(known[0], known[1], known[2], hit.distance)
+    sight[0].now.ids[y, x] = code
+    sight[0].shone[y, x] = part.sun * known[0] + part.rest + part.air
+    seen = wp.vec3(0.0, 0.0, 0.0)
+    mirror = world[0].surfaces[hit.surface].mirror
+    facing = world[0].surfaces[hit.surface].facing
+    if mirror > 0.0 and world[0].air.cel == 0:
+        if facing > CLEAR_MIRROR or (
             x % 2 == 0 and y % 2 == 0 and mirror_share(world, hit.surface, n, direction, hit.distance) > FAINT
         ):
-            mirrored[y, x] = reflected(world, hit, direction, 0.5, 0.5)
+            seen = reflected(world, hit, direction, 0.5, 0.5)
+    sight[0].mirrored[y, x] = seen
+
+
+LANES = 8
+"""Pixels of a row that are lit at once."""
+
+
+@wp.func_native("""
+    const int width = ids.shape[1], height = ids.shape[0];
+    const int columns = width - first < 8 ? width - first : 8;
+    int codes[8], young[8], edge_ids[8];
+    float lit[8], closed[8], far[8], weight[8], sun_weight[8];
+    wp::vec4 edge_known[8];
+    for (int n = 0; n < 8; ++n) {
+        const int at = y * width + first + (n < columns ? n : 0);
+        const wp::vec4& q = known.data[at];
+        codes[n] = ids.data[at];
+        lit[n] = q[0];
+        closed[n] = q[1];
+        young[n] = q[2] < settled ? 1 : 0;
+        far[n] = q[3];
+        weight[n] = sun_weight[n] = 1.0f;
+    }
+    for (int k = 0; k < 8; ++k) {
+        const int place = k + k / 4, from = first + (place % 3 - 1) * 2;
+        const int row = wp::min(wp::max(y + (place / 3 - 1) * 2, 0), height - 1) * width;
+        const int* others = &ids.data[row + from];
+        const wp::vec4* theirs = &known.data[row + from];
+        if (from < 0 || from + 8 > width) {
+            for (int n = 0; n < 8; ++n) {
+                const int at = row + wp::min(wp::max(from + n, 0), width - 1);
+                edge_ids[n] = ids.data[at];
+                edge_known[n] = known.data[at];
+            }
+            others = edge_ids;
+            theirs = edge_known;
+        }
+        for (int n = 0; n < 8; ++n) {
+            const float away = theirs[n][3] - far[n], near = far[n] * 0.03f;
+            const float same = others[n] == codes[n] && away < near && -away < near ? 1.0f : 0.0f;
+            const float sunny = young[n] ? same : 0.0f;
+            closed[n] += theirs[n][1] * same;
+            weight[n] += same;
+            lit[n] += theirs[n][0] * sunny;
+            sun_weight[n] += sunny;
+        }
+    }
+    for (int n = 0; n < columns; ++n) {
+        const int at = y * width + first + n;
+        if (codes[n] < 0) {
+            rest.data[at] = air.data[at];
+            continue;
+        }
+        sun.data[at] = sun.data[at] * (lit[n] / sun_weight[n]);
+        rest.data[at] = rest.data[at] * (1.0f - taken * (closed[n] / weight[n])) + air.data[at];
+    }
+""")
+def light_row(
+    known: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    air: wp.array2d(dtype=wp.vec3),
+    settled: float,
+    taken: float,
+    first: int,
+    y: int,
+    sun: wp.array2d(dtype=wp.vec3),
+    rest: wp.array2d(dtype=wp.vec3),
+):
+    """Shadows and occlusion of :data:`LANES` pixels, evened out over neighbours on the same surface.
+
+    Shadows only where there are not ``settled`` samples yet; full occlusion leaves 1 − ``taken`` of the sky's light.
+    """
+    ...
 
 
 @wp.func
-def evened(memory: Memory, x: int, y: int, width: int, height: int) -> wp.vec2:
-    """Lit and closed share of a pixel, evened out over neighbours on the same surface."""
-    code = memory.ids[y, x]
-    q = memory.known[y, x]
-    lit = q[0]
-    closed = q[1]
-    far = q[3]
-    weight = float(1.0)
-    sun_weight = float(1.0)
-    near = far * 0.03
-    young = q[2] < SETTLED
-    for k in range(8):
-        i = k + k / 4
-        dx = (i % 3 - 1) * 2
-        dy = (i / 3 - 1) * 2
-        xx = wp.clamp(x + dx, 0, width - 1)
-        yy = wp.clamp(y + dy, 0, height - 1)
-        if memory.ids[yy, xx] == code:
-            other = memory.known[yy, xx]
-            if wp.abs(other[3] - far) < near:
-                closed += other[1]
-                weight += 1.0
-                if young:
-                    lit += other[0]
-                    sun_weight += 1.0
-    return wp.vec2(lit / sun_weight, closed / weight)
+def shown_in(
+    world: WORLD,
+    glimpsed: wp.array2d(dtype=wp.vec3),
+    normal: wp.array2d(dtype=wp.vec4),
+    ids: wp.array2d(dtype=wp.int32),
+    x: int,
+    y: int,
+) -> wp.vec3:
+    """What a pixel's mirror shows, of a weak one what those traced about it see."""
+    code = ids[y, x]
+    seen = wp.vec3(0.0, 0.0, 0.0)
+    q = normal[y, x]
+    n = wp.vec3(q[0], q[1], q[2])
+    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+    if world[0].surfaces[code % 256].facing > CLEAR_MIRROR:
+        seen = glimpsed[y, x]
+    else:
+        total = float(0.0)
+        for k in range(4):
+            xx = (x / 2 + (k % 2) * (x % 2)) * 2
+            yy = (y / 2 + (k / 2) * (y % 2)) * 2
+            if xx < ids.shape[1] and yy < ids.shape[0]:
+                if ids[yy, xx] == code:
+                    seen += glimpsed[yy, xx]
+                    total += 1.0
+        if total > 0.0:
+            seen = seen * (1.0 / total)
+        else:
+            seen = surroundings(world, direction - n * (2.0 * wp.dot(direction, n)))
+    return seen * mirror_share(world, code % 256, n, direction, q[3])
 
 
 @wp.kernel(enable_backward=False)
@@ -233,46 +404,21 @@ def light(
     air: wp.array2d(dtype=wp.vec3),
     glimpsed: wp.array2d(dtype=wp.vec3),
     normal: wp.array2d(dtype=wp.vec4),
-    ids: wp.array2d(dtype=wp.int32),
     sun: wp.array2d(dtype=wp.vec3),
     rest: wp.array2d(dtype=wp.vec3),
     mirrored: wp.array2d(dtype=wp.vec3),
 ):
-    """Shadows, occlusion and mirrors into the layers that :func:`see` began."""
-    y, x = wp.tid()
-    width = world[0].lens.width
-    height = world[0].lens.height
-    code = ids[y, x]
-    if code < 0:
-        rest[y, x] = air[y, x]
-        mirrored[y, x] = wp.vec3(0.0, 0.0, 0.0)
-        return
-    factor = evened(memory, x, y, width, height)
-    sun[y, x] = sun[y, x] * factor[0]
-    rest[y, x] = rest[y, x] * (1.0 - CLOSED * factor[1]) + air[y, x]
-    surface = world[0].surfaces[code % 256]
-    seen = wp.vec3(0.0, 0.0, 0.0)
-    if surface.mirror > 0.0 and world[0].air.cel == 0:
-        q = normal[y, x]
-        n = wp.vec3(q[0], q[1], q[2])
-        direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-        if surface.facing > CLEAR_MIRROR:
-            seen = glimpsed[y, x]
-        else:
-            total = float(0.0)
-            for k in range(4):
-                xx = (x / 2 + (k % 2) * (x % 2)) * 2
-                yy = (y / 2 + (k / 2) * (y % 2)) * 2
-                if xx < width and yy < height:
-                    if ids[yy, xx] == code:
-                        seen += glimpsed[yy, xx]
-                        total += 1.0
-            if total > 0.0:
-                seen = seen * (1.0 / total)
-            else:
-                seen = surroundings(world, direction - n * (2.0 * wp.dot(direction, n)))
-        seen = seen * mirror_share(world, code % 256, n, direction, q[3])
-    mirrored[y, x] = seen
+    """Shadows, occlusion and mirrors into the layers that :func:`see` began, :data:`LANES` pixels each."""
+    y, group = wp.tid()
+    first = group * LANES
+    light_row(memory.known, memory.ids, air, SETTLED, CLOSED, first, y, sun, rest)
+    for x in range(first, wp.min(first + LANES, memory.ids.shape[1])):
+        seen = wp.vec3(0.0, 0.0, 0.0)
+        code = memory.ids[y, x]
+        if code >= 0 and world[0].air.cel == 0:
+            if world[0].surfaces[code % 256].mirror > 0.0:
+                seen = shown_in(world, glimpsed, normal, memory.ids, x, y)
+        mirrored[y, x] = seen
 
 
 @wp.func
@@ -353,7 +499,18 @@ def smooth(
             elif hit.distance < 0.0:
                 total_rest += endless(world, direction)
             else:
-                part = lay(world, hit, direction)
+                part = lay(
+                    world,
+                    hit.id,
+                    hit.surface,
+                    hit.distance,
+                    hit.normal,
+                    hit.facet,
+                    hit.local,
+                    hit.local_normal,
+                    hit.turn,
+                    direction,
+                )
                 if faces_sun(world, hit):
                     dark = blocked_by_still(world, lifted(world, hit, direction), world[0].air.sun, 80.0)
                     total_sun += part.sun * (1.0 - dark)

@@ -90,6 +90,71 @@ def ring_height(swell: Swell, kind: int, age: float, way: float) -> float:
     return low * (1.0 - t) + high * t
 
 
+@wp.func_native("""
+    float sums[9][8] = {};
+    for (int first = 0; first < count; first += 8) {
+        float shown[8];
+        for (int n = 0; n < 8; ++n) {
+            const wp::vec4& wave = waves.data[first + n < count ? first + n : first];
+            const float number = ::sqrtf(wave[0] * wave[0] + wave[1] * wave[1]);
+            float kept = 6.2831853f / (number * spacing * 2.0f) - 1.0f;
+            kept = kept < 1.0f ? kept : 1.0f;
+            kept = kept > 0.0f ? kept : 0.0f;
+            shown[n] = first + n < count ? kept : 0.0f;
+        }
+        if (shown[0] == 0.0f) break;
+        for (int n = 0; n < 8; ++n) {
+            const int j = first + n < count ? first + n : first;
+            const wp::vec4& wave = waves.data[j];
+            const float number = ::sqrtf(wave[0] * wave[0] + wave[1] * wave[1]);
+            const float dx = wave[0] / number, dy = wave[1] / number;
+            // Sine and cosine by their series, after the whole and half turns are taken off.
+            float turn = (wave[0] * x + wave[1] * y - wave[3] * time + phases.data[j]) * 0.15915494f;
+            turn -= ::floorf(turn + 0.5f);
+            const float of_sine = turn > 0.25f ? 0.5f - turn : turn < -0.25f ? -0.5f - turn : turn;
+            const float of_cosine = 0.25f - (turn < 0.0f ? -turn : turn);
+            const auto series = [](float turns) {
+                const float z = turns * 6.2831853f, q = z * z;
+                return z * (1.0f + q * (-1.6666667e-1f + q * (8.3333333e-3f + q * (-1.9841270e-4f
+                    + q * (2.7557319e-6f - q * 2.5052108e-8f)))));
+            };
+            const float s = series(of_sine), c = series(of_cosine);
+            const float a = wave[2] * shown[n], steep = number * a;
+            sums[0][n] -= dx * a * s;
+            sums[1][n] -= dy * a * s;
+            sums[2][n] += a * c;
+            sums[3][n] += dx * steep * s;
+            sums[4][n] += dy * steep * s;
+            sums[5][n] -= steep * c;
+            sums[6][n] -= dx * dx * steep * c;
+            sums[7][n] -= dy * dy * steep * c;
+            sums[8][n] -= dx * dy * steep * c;
+        }
+    }
+    float all[9];
+    for (int k = 0; k < 9; ++k) {
+        all[k] = 0.0f;
+        for (int n = 0; n < 8; ++n) all[k] += sums[k][n];
+    }
+    return wp::mat_t<3, 3, float>(all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8]);
+""")
+def swelling(
+    waves: wp.array(dtype=wp.vec4),
+    phases: wp.array(dtype=wp.float32),
+    count: int,
+    time: float,
+    x: float,
+    y: float,
+    spacing: float,
+) -> wp.mat33:
+    """By how much the waves move a particle that rests at (x, y), and lean its normal; its strain in xx, yy and xy.
+
+    The first ``count`` waves, the longest first, of which eight are taken at once. What is shorter than four
+    ``spacing`` metres is faded out.
+    """
+    ...
+
+
 @wp.kernel(enable_backward=False)
 def heave(
     fan: Fan,
@@ -117,29 +182,12 @@ def heave(
     angle = fan.middle + turn * fan.half
     x = fan.x - fan.back * wp.cos(fan.middle) + (radius + fan.back) * wp.cos(angle)
     y = fan.y - fan.back * wp.sin(fan.middle) + (radius + fan.back) * wp.sin(angle)
-    point = wp.vec3(x, y, 0.0)
-    normal = wp.vec3(0.0, 0.0, 1.0)
-    xx = float(1.0)
-    yy = float(1.0)
-    xy = float(0.0)
-    for j in range(swell.count):
-        wave = swell.waves[j]
-        number = wp.sqrt(wave[0] * wave[0] + wave[1] * wave[1])
-        kept = wp.min(6.2831853 / (number * spacing * 2.0) - 1.0, 1.0)
-        if kept <= 0.0:
-            break
-        dx = wave[0] / number
-        dy = wave[1] / number
-        phase = wave[0] * x + wave[1] * y - wave[3] * swell.time + swell.phases[j]
-        s = wp.sin(phase)
-        c = wp.cos(phase)
-        a = wave[2] * kept
-        steep = number * a
-        point += wp.vec3(-dx * a * s, -dy * a * s, a * c)
-        normal += wp.vec3(dx * steep * s, dy * steep * s, -steep * c)
-        xx -= dx * dx * steep * c
-        yy -= dy * dy * steep * c
-        xy -= dx * dy * steep * c
+    moved = swelling(swell.waves, swell.phases, swell.count, swell.time, x, y, spacing)
+    point = wp.vec3(x + moved[0, 0], y + moved[0, 1], moved[0, 2])
+    normal = wp.vec3(moved[1, 0], moved[1, 1], 1.0 + moved[1, 2])
+    xx = 1.0 + moved[2, 0]
+    yy = 1.0 + moved[2, 1]
+    xy = moved[2, 2]
     normal = wp.vec3(normal[0], normal[1], wp.max(normal[2], 0.25))
     for j in range(swell.rings_count):
         drop = swell.rings[j]

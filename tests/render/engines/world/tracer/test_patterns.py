@@ -22,7 +22,7 @@ def sample(
     if flat >= 2:
         hit.local = wp.vec3(0.003 + float(i) * step, 0.004 + float(j) * step, 0.0)
         hit.local_normal = wp.vec3(0.0, 0.0, 1.0)
-    out[j, i] = skin(surfaces[which], hit, blur, flat % 2).colour
+    out[j, i] = skin(surfaces[which], hit.local, hit.local_normal, blur, flat % 2).colour
 
 
 def colours(material, *, step, blur, flat=False):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from render.engines.world.light import LIGHTS
-from render.engines.world.materials import Material
+from render.engines.world.materials import Material, Pattern
 from render.engines.world.physics import Motion, Sheet
 from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.engines.world.scene import CameraWish
@@ -74,11 +74,16 @@ def frames_of(made):
     return (made.frame(index) for index in range(FRAMES))
 
 
-def test_a_moving_camera_sees_at_each_place_what_a_careful_look_from_there_sees():
-    """The carried shadows and the one ray a pixel come close to eight samples from the same camera."""
-    travelling = picture(move="dolly")
+@pytest.mark.parametrize("pattern", [Pattern.PLAIN, Pattern.BRICK])
+def test_a_moving_camera_sees_at_each_place_what_a_careful_look_from_there_sees(pattern):
+    """The carried shadows and the one ray in a pixel or two come close to eight samples from the same camera.
+
+    The joints between bricks are as wide as a pixel or less: none is lost between the pixels that are looked at.
+    """
+    ground = Material(base=(0.4, 0.12, 0.06), accent=(0.5, 0.5, 0.5), pattern=pattern)
+    travelling = picture(move="dolly", ground=ground)
     frames = [frame.copy() for frame in frames_of(travelling)]
-    still = picture()
+    still = picture(ground=ground)
     still.cameras = (travelling.cameras[-1],) * FRAMES
     still.before = lens_of(travelling.cameras[-1], WIDTH, HEIGHT)
     still.look(still.before)

@@ -28,8 +28,9 @@ def settled(*, touched=1, **given):
         kept.append(wp.array(values, dtype=kind, device="cpu"))
         setattr(probes, name, kept[-1])
     state = probes.state = wp.full((ROWS, COLUMNS), -1, dtype=wp.int32, device="cpu")
+    given_probes = wp.array([probes], dtype=probe_kernels.Probes, device="cpu")
     tiles = wp.full((1, 1), touched, dtype=wp.int32, device="cpu")
-    wp.launch(probe_kernels.settle, (ROWS, COLUMNS), [tiles, SIDE, probes], device="cpu")
+    wp.launch(probe_kernels.settle, (ROWS, COLUMNS), [tiles, SIDE, given_probes], device="cpu")
     return state.numpy()
 
 
