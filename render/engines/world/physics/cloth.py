@@ -6,6 +6,7 @@ second of the scene. MuJoCo's flex bodies were measured beside it: 1,600 points 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +22,10 @@ from render.engines.world.substances import SUBSTANCES
 
 STEPS_A_SECOND = 480
 PLAIN, FINE = (1, 3), (2, 1)
-"""Into how many steps each of these is cut, and how often all ties are met in each: for cloth, for a net that holds
-balls."""
+"""Into how many steps each of these is cut at least, and how often all ties are met in each: for cloth, for a net that
+holds balls."""
+STRIDE, MOST = 0.5, 12
+"""Share of its radius that a ball near a net moves in a step, and into how many these are cut for that at most."""
 COARSE = 4
 """Such steps at once for a net that holds balls, while nothing that moves is near."""
 SLOWED = 8.0
@@ -114,7 +117,7 @@ class _Sheet:
         weave.weight = wp.array(weight, dtype=float, **on)
         weave.mass, weave.thickness, weave.tight = mass, THICKNESS, 1.0 - cloth.open
         weave.holds = int(cloth.holds)
-        weave.steps, weave.sweeps = FINE if cloth.holds else PLAIN
+        self.steps, weave.sweeps = FINE if cloth.holds else PLAIN
         weave.floor, weave.rubbing = 0.0, SUBSTANCES[floor].friction if floor is not None else -1.0
         self.place, self.before = wp.array(points, dtype=wp.vec3, **on), wp.array(points, dtype=wp.vec3, **on)
         self.speed = wp.zeros(len(points), dtype=wp.vec3, **on)
@@ -216,6 +219,14 @@ class Cloths:
             for middle, far in zip(middles[close], reach[close], strict=True)
         )
 
+    def _steps(self, sheet: _Sheet, count: int, dt: float) -> int:
+        """Into how many a step is cut, so that no ball near is through a net before that feels it."""
+        if not sheet.cloth.holds:
+            return sheet.steps
+        balls = self.rows[:count][self.rows["shape"][:count] == 0]
+        strides = np.linalg.norm(balls["drift"], axis=1) * dt / (STRIDE * balls["size"][:, 0])
+        return min(max(sheet.steps, math.ceil(strides.max(initial=0.0))), MOST)
+
     def _hangs(self, sheet: _Sheet, now: float) -> bool:
         """Whether a net near which nothing moves has come to hang."""
         if sheet.hung is None:
@@ -276,12 +287,14 @@ class Cloths:
         if now - sheet.blown > 1 / EDDIES_A_SECOND:
             sheet.flow.numpy()[:] = gust(self.wind, sheet.view, now)
             sheet.blown = now
+        steps = self._steps(sheet, count, dt)
         if sheet.command is None:
             state: list[Any] = [sheet.flow, sheet.place, sheet.before, sheet.speed, self.push, self.twist]
-            given = [sheet.weave, self.blocks, count, GRAVITY, dt, *state]
+            given = [sheet.weave, self.blocks, count, GRAVITY, dt, steps, *state]
             sheet.command = wp.launch(cloth_kernels.advance, 1, given, device="cpu", record_cmd=True)
         sheet.command.set_param_at_index(2, count)
         sheet.command.set_param_at_index(4, dt)
+        sheet.command.set_param_at_index(5, steps)
         sheet.command.launch()
         return count
 

@@ -32,10 +32,8 @@ class Weave:
     thickness: wp.float32
     tight: wp.float32
     """Share of the air that does not pass through."""
-    steps: wp.int32
-    """Into how many a step is cut."""
     sweeps: wp.int32
-    """Times that all constraints are met in each, to and fro."""
+    """Times that all constraints are met in each part of a step, to and fro."""
     holds: wp.int32
     """Not 0 where balls are kept out of triangles, and not of points only."""
     floor: wp.float32
@@ -211,6 +209,7 @@ def advance(
     count: int,
     gravity: float,
     whole: float,
+    steps: int,
     flow: wp.array(dtype=wp.vec3),
     place: wp.array(dtype=wp.vec3),
     before: wp.array(dtype=wp.vec3),
@@ -218,13 +217,16 @@ def advance(
     push: wp.array(dtype=wp.vec3),
     twist: wp.array(dtype=wp.vec3),
 ):
-    """Move a sheet by ``whole`` seconds; ``push`` and ``twist`` get the N·s and N·m·s that it gives to each block."""
+    """Move a sheet by ``whole`` seconds in ``steps`` parts.
+
+    ``push`` and ``twist`` get the N·s and N·m·s that it gives to each block.
+    """
     points = place.shape[0]
-    dt = whole / float(weave.steps)
+    dt = whole / float(steps)
     for k in range(count):
         push[k] = wp.vec3(0.0, 0.0, 0.0)
         twist[k] = wp.vec3(0.0, 0.0, 0.0)
-    for _step in range(weave.steps):
+    for _step in range(steps):
         for f in range(weave.faces.shape[0]):
             face = weave.faces[f]
             a = place[face[0]]

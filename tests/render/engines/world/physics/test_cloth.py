@@ -131,6 +131,15 @@ def test_a_net_gives_a_ball_back_slowly_and_hardly_turns_it(across, high, speed)
     assert turned.max() < 20.0
 
 
+@pytest.mark.parametrize("fps", [8, 24, 60])
+@pytest.mark.parametrize("speed", [30.0, 45.0, 55.0])
+def test_a_net_stops_fast_small_balls(speed, fps):
+    for away in (0.40, 0.43, 0.46, 0.49):
+        ball = thrown(radius=0.0335, substance="tennis ball", position=(0.11, -away, 0.93), velocity=(2.0, speed, 0.5))
+        motion = physics.simulate([ball], floor="ground", frames=max(3, fps // 3), fps=fps, cloths=[framed()])
+        assert motion.poses[-1, 0, 1] < 0.4, "it would be metres behind the net"
+
+
 def test_a_net_yields_to_a_ball_that_stands_fast():
     stone = Solid(
         name="stone",
