@@ -28,7 +28,7 @@ class WorldEngine(Engine):
         makes_sound=True,
         takes_scene=True,
         group_size=1,
-        cpu_ms_per_megapixel=800.0,
+        cpu_ms_per_megapixel=650.0,
         cpu_ms_per_clip=4000.0,
     )
 
@@ -88,7 +88,7 @@ class DraftEngine(WorldEngine):
         WorldEngine.capabilities,
         name="world-draft",
         title=f"{WorldEngine.capabilities.title}; fewer samples",
-        cpu_ms_per_megapixel=660.0,
+        cpu_ms_per_megapixel=540.0,
     )
 
 
@@ -100,7 +100,7 @@ class FinalEngine(WorldEngine):
         WorldEngine.capabilities,
         name="world-final",
         title=f"{WorldEngine.capabilities.title}; more samples",
-        cpu_ms_per_megapixel=1250.0,
+        cpu_ms_per_megapixel=1050.0,
         cpu_ms_per_clip=10000.0,
     )
 
