@@ -18,10 +18,10 @@ from pathlib import Path
 from infra.airflow_home import ROOT, Airflow
 from infra.screen import Screen, ends_table
 from render import errors, pipeline, settings
+from render.experiments.steps import SUM_UP
 
 POLL_SECONDS = 1.0
 LOG_LINES_SHOWN = 20
-QUERY = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
 
 
 def main() -> int:
@@ -72,7 +72,8 @@ def _demo(screen: Screen, airflow: Airflow, ours: settings.Settings, manifest: s
         screen.say("`make demo` again does what is missing.")
         return 1
     elsewhere = Path(settings.load().store).absolute() != Path(ours.store)
-    screen.say(f'Next: .venv/bin/nightreel query "{QUERY}"{f" --store {shlex.quote(ours.store)}" if elsewhere else ""}')
+    place = f" --store {shlex.quote(ours.store)}" if elsewhere else ""
+    screen.say(f'Next: .venv/bin/nightreel query "{SUM_UP}"{place}')
     return 0
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 60
 SHARDS_SHOWN = 20
-SUM_UP = "select experiment, variant, count(*) as clips, avg(render_seconds) from results group by all order by all"
 DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
 
 
@@ -82,6 +81,8 @@ def _unrendered(shards: list[str]) -> str:
 
 def following(status: Status) -> str:
     """The command that its reader most likely wants next."""
+    from render.experiments.steps import SUM_UP
+
     place = options.elsewhere(status.store)
     again = f"nightreel run {shlex.quote(status.manifest)}{place}"
     if status.state in {"taken in", "planned", "under way"}:

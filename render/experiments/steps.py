@@ -10,7 +10,8 @@ from render.experiments.view import View
 from render.model import End, ReasonKind
 from render.store import layout
 
-_SUM_UP = "select experiment, variant, count(*), avg(render_seconds) from results group by all order by all"
+SUM_UP = "select experiment, variant, count(*) as clips, avg(render_seconds) from results group by all order by all"
+"""A first question to the catalog."""
 _MOST = 3
 """Experiments that get commands of their own."""
 
@@ -75,7 +76,7 @@ def _use(view: View) -> list[Step]:
             ),
         ]
     if view.entries:
-        steps.append(Step(why="Ask the catalog.", command=f"nightreel query {shlex.quote(_SUM_UP)}"))
+        steps.append(Step(why="Ask the catalog.", command=f"nightreel query {shlex.quote(SUM_UP)}"))
     return steps
 
 
