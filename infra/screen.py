@@ -104,7 +104,7 @@ def ends_table(status: Status) -> Table:
     for heading in ("row", "experiment", "variant", "end", "rendered in", "reason"):
         table.add_column(heading, justify="right" if heading in {"row", "rendered in"} else "left", overflow="fold")
     lines = [
-        (clip.row, clip.experiment, clip.variant, clip.end or "waiting", _rendered_in(clip), clip.reason)
+        (clip.row, clip.experiment, clip.variant, clip.end or "waiting", _rendered_in(clip), clip.remark)
         for clip in status.clips
     ]
     lines += [

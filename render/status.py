@@ -11,6 +11,8 @@ from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, Re
 from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore
 
+STAND_IN = "a stand-in: the engine cannot show what the prompt asks for"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipStatus:
@@ -35,6 +37,13 @@ class ClipStatus:
     cpu_seconds: float
     cost: float
     """US dollars that this row cost in this batch: 0 for a reused clip."""
+    stand_in: bool
+    """Whether the clip shows something else, since its engine cannot show what the prompt asks for."""
+
+    @property
+    def remark(self) -> str:
+        """Why it ended so, and what people must know of the clip; empty if nothing."""
+        return "; ".join(part for part in (self.reason, STAND_IN if self.stand_in else "") if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +196,7 @@ def _clip(
         render_seconds=record.render_seconds if record else 0.0,
         cpu_seconds=record.cpu_seconds if record else 0.0,
         cost=record.cost_usd if record and paid_here else 0.0,
+        stand_in=bool(record and record.understanding and record.understanding.fallback),
     )
 
 

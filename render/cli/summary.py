@@ -58,6 +58,8 @@ def counts(status: Status) -> str:
     ends = ", ".join(f"{status.ends[end]} {end}" for end in End if status.ends.get(end))
     done = sum(ended == rows for ended, rows in status.shards.values())
     sentence = f"Batch {status.batch} ({status.state}): {output.many(status.rows, 'row')}, {ends or 'none ended yet'}."
+    if others := len({clip.fingerprint for clip in status.clips if clip.stand_in}):
+        sentence += f" {output.many(others, 'clip')} {'is a stand-in' if others == 1 else 'are stand-ins'}."
     if status.state == "taken in":
         sentence += " It is not planned yet."
     if status.waiting:
@@ -127,5 +129,5 @@ def _lines(status: Status) -> list[Line]:
 
 def _clip(clip: ClipStatus) -> str:
     made = f"{clip.fingerprint[:12]}, {clip.seconds:g} s" if clip.uri else ""
-    why = " ".join(part for part in (clip.reason, clip.fix) if part)
+    why = " ".join(part for part in (clip.remark, clip.fix) if part)
     return ", ".join(part for part in (made, why) if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -27,6 +28,7 @@ def clip(row: int, *, shard: int | None, end: End | None = None, uri: str = "", 
         render_seconds=1.25,
         cpu_seconds=1.0,
         cost=0.0,
+        stand_in=False,
     )
 
 
@@ -96,3 +98,11 @@ def test_the_table_has_every_row_in_order() -> None:
     assert lines[2].split()[3:] == ["held", "1.2", "s"]
     assert lines[3].split()[3:] == ["reused"], "it was not made for this row"
     assert "seconds = -3: Too short." in lines[4]
+
+
+def test_the_table_says_which_clips_are_stand_ins() -> None:
+    log = io.StringIO()
+    made = replace(clip(0, shard=0, end=End.REUSED, uri="file:///0", reason="same as row 2"), stand_in=True)
+    Console(file=log, width=160).print(ends_table(status(made)))
+    remark = "same as row 2; a stand-in: the engine cannot show what the prompt asks for"
+    assert log.getvalue().splitlines()[1].rstrip().endswith(remark)

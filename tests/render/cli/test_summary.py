@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from render import pipeline
-from render.cli import main
+from render.cli import main, summary
 from render.cli.progress import Display
 from render.model import End
 from render.settings import Settings, load
+from render.status import ClipStatus, Status
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -237,3 +238,27 @@ def test_a_try_that_was_stopped_before_its_plan_ends_with_three(
 ) -> None:
     monkeypatch.setattr(pipeline, "plan", killed)
     assert main(["try", "bars", "--engine", "testcard"]) == 3
+
+
+def test_stand_ins_are_counted_where_the_rows_are() -> None:
+    """To say "10 published" alone would hide that some of them do not show what was asked for."""
+
+    def made(row: int, fingerprint: str, *, stand_in: bool) -> ClipStatus:
+        return ClipStatus(
+            row=row, experiment="e", variant="v", fingerprint=fingerprint, shard=0, end=End.PUBLISHED, reason="",
+            reason_kind=None, fix="", uri="file:///c", seconds=4.0, render_seconds=1.0, cpu_seconds=1.0, cost=0.0,
+            stand_in=stand_in,
+        )  # fmt: skip
+
+    def told(*clips: ClipStatus) -> str:
+        return summary.counts(
+            Status(
+                batch="b", manifest="m", store="s", state="finished", rows=len(clips), waiting=0,
+                ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips, shards={0: (len(clips), len(clips))},
+                report="", elapsed_seconds=0.0,
+            )
+        )  # fmt: skip
+
+    assert "stand-in" not in told(made(0, "a", stand_in=False))
+    assert told(made(0, "a", stand_in=True), made(1, "a", stand_in=True)).endswith("1 clip is a stand-in.")
+    assert told(made(0, "a", stand_in=True), made(1, "b", stand_in=True)).endswith("2 clips are stand-ins.")
