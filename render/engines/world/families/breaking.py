@@ -225,8 +225,8 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
     seam = 0.004
     colour = colours[0] if subject.colours else None
     substance, material = parts.stuff(subject.material, "brick", colour)
-    red = (0.36, 0.13, 0.075) if substance == "brick" else material.base
-    plain = Material(base=colour or red, gloss=0.04)
+    usual = (0.36, 0.13, 0.075) if substance == "brick" else material.base
+    plain = Material(base=colour or usual, gloss=0.04)
     solids = []
     spots = [
         (level, k, (2 * half[0] + seam) * (k - (columns - 1) / 2 + (0.25 if level % 2 else -0.25)))
