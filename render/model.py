@@ -221,6 +221,8 @@ class Batch:
     refused: tuple[RefusedManifest, ...] = ()
     inbox: bool = False
     """What arrived in an inbox: a file of it that cannot be used stops no other."""
+    draft: str = ""
+    """URL of the brief or CSV that the manifest was made of; empty where there is none that lasts."""
     limit: int | None
     where: str | None
     created_at: str
@@ -228,8 +230,11 @@ class Batch:
 
     @property
     def source(self) -> str:
-        """The manifest's URL; of several files their folder, empty for none."""
-        urls = [file.url for file in self.manifests]
+        """What a person would give to run it again: the brief's or CSV's URL, else the manifest's, else their folder.
+
+        Empty for none.
+        """
+        urls = [self.draft] if self.draft else [file.url for file in self.manifests]
         return urls[0] if len(urls) == 1 else posixpath.dirname(urls[0]) if urls else ""
 
 
@@ -251,6 +256,10 @@ class Caption:
     end_s: float
     text: str
     language: str = "en"
+
+
+STAND_IN = "a stand-in: the engine cannot show what the prompt asks for"
+"""What people are told of a clip whose :attr:`Understanding.fallback` is true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ import pyarrow as pa
 
 from render import contracts, errors, media
 from render import manifest as manifests
+from render.engines import registry
 from render.model import (
     Batch,
     Decision,
@@ -36,12 +37,13 @@ from render.model import (
     ReasonKind,
     RefusedManifest,
     Row,
+    Understanding,
 )
 from render.planning import ends, history
 from render.planning.plan import plan as plan_rows
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
-from render.status import BatchStatus, Status, latest_of, status_of
+from render.status import BatchStatus, Status, clips_made, latest_of, status_of
 from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore, open_store
 
@@ -77,6 +79,7 @@ def intake(
     settings: Settings,
     *,
     manifest: str | None = None,
+    passing: bool = False,
     inbox: str | None = None,
     run_key: str,
     now: datetime,
@@ -86,7 +89,8 @@ def intake(
     """Record which manifests a run takes, once; every later step and every retry reads that record.
 
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
-    same content is resumed. Without it, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
+    same content is resumed; ``passing`` says that a brief or CSV will be gone after the run, so that nobody is sent to
+    it. Without a manifest, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
     run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
     Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used.
@@ -110,7 +114,9 @@ def intake(
         batch = None  # it would be planned from files elsewhere, which may be gone
     if batch is None:
         identity = f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
+        draft = ""
         if converted is not None:
+            draft = "" if passing else files[0].url
             files = [replace(files[0], url=store.uri(layout.manifest(identity)))]
         batch = Batch(
             id=identity,
@@ -119,6 +125,7 @@ def intake(
             manifests=tuple(files),
             refused=tuple(refused),
             inbox=manifest is None,
+            draft=draft,
             limit=limit,
             where=where,
             created_at=now.isoformat(),
@@ -157,10 +164,12 @@ def preview(
     limit: int | None = None,
     where: str | None = None,
     on_fault: Callable[[Fault], None] = ignore,
+    on_scene: Callable[[Row, Understanding], None] | None = None,
 ) -> batches.PlanSummary:
     """Say what a run of this manifest would do and cost; writes nothing to the store.
 
-    ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows.
+    ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows; then
+    ``on_scene`` for each row to be rendered whose engine knows before what it would show.
     """
     store = open_store(settings.store)
     files, converted = _named(settings, store, manifest)
@@ -169,6 +178,9 @@ def preview(
     refused = [one.fault for one in planned if one.fault]
     for fault in sorted([*refused, *faults], key=lambda fault: fault.row):
         on_fault(fault)
+    for one in planned:
+        if on_scene and one.decision is Decision.RENDER and (seen := registry.find(one.row.engine).foresee(one.job)):
+            on_scene(one.row, seen)
     return batches.summarise(planned, faults)
 
 
@@ -277,21 +289,25 @@ def latest(settings: Settings, most: int) -> tuple[list[BatchStatus], int]:
     return latest_of(open_store(settings.store), most)
 
 
-def cancel(settings: Settings, batch_id: str, *, now: datetime) -> None:
-    """End the batch, unless it is finished: its running process drains, what was made counts, other rows fail."""
+def cancel(settings: Settings, batch_id: str, *, now: datetime) -> bool:
+    """End the batch: its running process drains, what was made counts, other rows fail.
+
+    False if it is over already, and stays as it is.
+    """
     store = open_store(settings.store)
     batches.load(store, batch_id)
     if store.exists(layout.finished(batch_id)):
-        return
-    store.put_if_absent(layout.cancelled(batch_id), orjson.dumps({"cancelled_at": now.isoformat()}))
+        return False
+    ended_here = store.put_if_absent(layout.cancelled(batch_id), orjson.dumps({"cancelled_at": now.isoformat()}))
     try:
         shards = plan(settings, batch_id, now=now).shards
     except errors.InputError:
-        return  # never planned, and its manifest is not there any more as it was: no row has to end
+        return ended_here  # never planned, and its manifest is not there any more as it was: no row has to end
     for shard in shards:
         give_up(store, batch_id, shard, now=now)
     publish(settings, batch_id)
     report(settings, batch_id, now=now)
+    return ended_here
 
 
 def run(
@@ -300,12 +316,18 @@ def run(
     *,
     now: Now,
     control: Control | None = None,
-    on_plan: Callable[[batches.PlanSummary], None] = ignore,
+    on_plan: Callable[[batches.PlanSummary, int], None] = lambda _summary, _made: None,
     on_progress: OnProgress = ignore,
 ) -> Status:
-    """Go the rest of the way with a batch that was taken in: plan, render, publish, report."""
+    """Go the rest of the way with a batch that was taken in: plan, render, publish, report.
+
+    ``on_plan`` is told the plan, and how many of the clips to be rendered an earlier run of the batch has made.
+    """
     start = time.monotonic()
-    on_plan(plan(settings, batch_id, now=now()))
+    store = open_store(settings.store)
+    resumed = batches.plan_summary(store, batch_id) is not None
+    summary = plan(settings, batch_id, now=now())
+    on_plan(summary, clips_made(store, batch_id) if resumed else 0)
     unsettled = pending_shards(settings, batch_id)
     cancelled = None
     if unsettled:
@@ -346,7 +368,7 @@ def _named(settings: Settings, store: ObjectStore, manifest: str) -> tuple[list[
             manifests.check(file)
         return files, None
     digest = hashlib.sha256(converted).hexdigest()
-    return [ManifestFile(url=manifest, sha256=digest, bytes=len(converted))], converted
+    return [ManifestFile(url=manifests.locate(manifest, roots).url, sha256=digest, bytes=len(converted))], converted
 
 
 @contextmanager

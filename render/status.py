@@ -7,11 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, ReasonKind, Receipt, RefusedManifest
+from render.model import (
+    STAND_IN,
+    Batch,
+    ClipRecord,
+    Decision,
+    End,
+    Fault,
+    PlannedRow,
+    ReasonKind,
+    Receipt,
+    RefusedManifest,
+)
 from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore
-
-STAND_IN = "a stand-in: the engine cannot show what the prompt asks for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +170,7 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
     for batch in known[:most]:
         summary = batches.plan_summary(store, batch.id)
         mark = _mark(store, batch.id)
-        made = _made(store, batch.id) if summary and not mark else None
+        made = clips_made(store, batch.id) if summary and not mark else None
         found.append(
             BatchStatus(
                 batch=batch.id,
@@ -175,6 +184,12 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
             )
         )
     return found, len(known)
+
+
+def clips_made(store: ObjectStore, batch_id: str) -> int:
+    """How many of the clips that the batch has to render are made."""
+    wanted = (one.fingerprint for one in batches.read_plan(store, batch_id) if one.decision is Decision.RENDER)
+    return clips.count(store, wanted)
 
 
 def _clip(
@@ -198,12 +213,6 @@ def _clip(
         cost=record.cost_usd if record and paid_here else 0.0,
         stand_in=bool(record and record.understanding and record.understanding.fallback),
     )
-
-
-def _made(store: ObjectStore, batch_id: str) -> int:
-    """How many of the clips that the batch has to render are made."""
-    wanted = (one.fingerprint for one in batches.read_plan(store, batch_id) if one.decision is Decision.RENDER)
-    return clips.count(store, wanted)
 
 
 def _mark(store: ObjectStore, batch_id: str) -> str:

@@ -17,11 +17,12 @@ STOPPED = "Stopped at once. Run the same command again: it resumes."
 
 
 def go(
-    settings: Settings, manifest: str, *, limit: int | None = None, where: str | None = None
+    settings: Settings, manifest: str, *, passing: bool = False, limit: int | None = None, where: str | None = None
 ) -> tuple[Status, str | None]:
     """Run the manifest's batch, new or resumed; give where it stands now, and why it stopped early if it did.
 
-    Raises what :func:`render.pipeline.run` raises, but for a stop, which is no error here.
+    ``passing`` says that the manifest is gone afterwards. Raises what :func:`render.pipeline.run` raises, but for a
+    stop, which is no error here.
     """
     from render import pipeline
     from render.farm import dispatch
@@ -32,7 +33,9 @@ def go(
         now = datetime.now(UTC)
         try:
             key = f"run-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}"
-            batch = pipeline.intake(settings, manifest=manifest, run_key=key, now=now, limit=limit, where=where)
+            batch = pipeline.intake(
+                settings, manifest=manifest, passing=passing, run_key=key, now=now, limit=limit, where=where
+            )
             display.say(f"Batch {batch.id}")
             status = pipeline.run(
                 settings,

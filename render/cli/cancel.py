@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from render.cli import options, output, summary
+from render.model import End
 
 
 def command(batch: options.BatchId, store: options.Store = None, as_json: options.Json = False) -> None:
     """End a batch for good.
 
-    A run at work drains, rows without an end fail with that reason, what was made is published.
+    A run at work finishes the clips it has begun and no others. What is made is published, every other row becomes
+    failed with that reason.
 
     Examples:
       nightreel cancel run-20261122T110000123-0123456789ab
@@ -20,9 +22,16 @@ def command(batch: options.BatchId, store: options.Store = None, as_json: option
 
     settings = options.settings(store=store)
     batch = lookup.batch(settings.store, batch)
-    pipeline.cancel(settings, batch, now=datetime.now(UTC))
+    ended = pipeline.cancel(settings, batch, now=datetime.now(UTC))
     status = pipeline.status(settings, batch)
     if as_json:
         output.document(status.as_json())
     else:
         summary.show(status)
+    if not ended:
+        output.note(f"nightreel: the batch was {status.state} before; nothing has changed.")
+    elif status.ends[End.FAILED]:
+        output.note(
+            "nightreel: a run that is at work on it still finishes the clips it has begun, which then are published: "
+            f"nightreel status {batch}{options.elsewhere(settings.store)}"
+        )

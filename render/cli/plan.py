@@ -11,10 +11,10 @@ import typer
 from render import errors
 from render.cli import options, output, progress
 from render.cli.summary import told
-from render.model import Decision
+from render.model import STAND_IN, Decision
 
 if TYPE_CHECKING:
-    from render.model import Fault
+    from render.model import Fault, Row, Understanding
     from render.store.batches import FaultCount, PlanSummary
 
 REASONS_SHOWN = 10
@@ -29,6 +29,12 @@ def command(
     quarantined: Annotated[
         bool, typer.Option("--quarantined", help="List every row that would be quarantined, with what to change.")
     ] = False,
+    scenes: Annotated[
+        bool,
+        typer.Option(
+            "--scenes", help="List what the engine would show of each prompt to be rendered, as far as it knows."
+        ),
+    ] = False,
     store: options.Store = None,
     as_json: options.Json = False,
 ) -> None:
@@ -36,20 +42,33 @@ def command(
 
     Examples:
       nightreel plan examples/spring_campaign.parquet
+      nightreel plan brief.yaml --scenes
       nightreel plan examples/spring_campaign.parquet --quarantined
       nightreel plan s3://bucket/inbox/ --where "experiment = 'spring'" --json
     """
     from render import pipeline
 
-    if as_json and quarantined:
-        raise errors.InputError("--json is a summary and --quarantined a list: choose one.")
+    if as_json and (quarantined or scenes):
+        raise errors.InputError("--json is a summary, --quarantined and --scenes are lists: choose one.")
     settings = options.settings(store=store, jobs_per_shard=jobs_per_shard)
     listed = _say_fault if quarantined else pipeline.ignore
-    summary = pipeline.preview(settings, manifest, limit=limit, where=where, on_fault=listed)
+    stand_ins: list[bool] = []
+
+    def seen(row: Row, what: Understanding) -> None:
+        stand_ins.append(what.fallback)
+        output.say(f"row {row.row}  {_scene(what)}")
+
+    on_scene = seen if scenes else None
+    summary = pipeline.preview(settings, manifest, limit=limit, where=where, on_fault=listed, on_scene=on_scene)
     if as_json:
         output.document(_as_json(summary, manifest=manifest, store=settings.store))
         return
-    for line in _lines(summary, listed=quarantined):
+    foreseen = "--scenes tells what would be shown, and which clips would be stand-ins"
+    if stand_ins:
+        foreseen = f"{sum(stand_ins):,} of {output.many(len(stand_ins), 'clip')} would be stand-ins"
+    elif scenes:
+        foreseen = "what their engine would show is not known before"
+    for line in _lines(summary, foreseen=foreseen, listed=quarantined):
         output.say(line)
     if summary.rows == summary.decisions[Decision.REFUSE]:
         output.say("Next: mend the rows above; nothing of this manifest can be rendered yet.")
@@ -89,7 +108,14 @@ def _say_fault(fault: Fault) -> None:
     output.say(f"row {fault.row}  {told(fault)}")
 
 
-def _lines(summary: PlanSummary, *, listed: bool) -> Iterator[str]:
+def _scene(what: Understanding) -> str:
+    """What an engine would show of a prompt, in one line."""
+    words = ", ".join(what.ignored)
+    lost = f"; not understood: {words}" if words else ""
+    return f"{what.scene}{f', {STAND_IN}' if what.fallback else ''}: {what.share:.0%} understood{lost}"
+
+
+def _lines(summary: PlanSummary, *, foreseen: str, listed: bool) -> Iterator[str]:
     decided, rows = summary.decisions, summary.manifest_rows
     yield f"{rows:>8,} {'row' if rows == 1 else 'rows'}"
     yield (
@@ -98,6 +124,8 @@ def _lines(summary: PlanSummary, *, listed: bool) -> Iterator[str]:
     )
     for why, clips in sorted(summary.reasons.items(), key=lambda item: -item[1])[:REASONS_SHOWN]:
         yield f"{'':>8}   {clips:,} because: {why}"
+    if decided[Decision.RENDER]:
+        yield f"{'':>8}   {foreseen}"
     yield f"{decided[Decision.REUSE]:>8,} reused from earlier batches"
     yield f"{decided[Decision.DUPLICATE]:>8,} the same as another row of this manifest"
     yield f"{summary.quarantined:>8,} quarantined (malformed or refused)"

@@ -142,10 +142,11 @@ def _ffmpeg(_: Settings) -> Iterator[Finding]:
     version = _output(binary, "-version").splitlines()[0].split(" Copyright")[0]
     listed = {line.split()[1] for line in _output(binary, "-encoders").splitlines() if len(line.split()) > 1}
     lacking = [name for name in ENCODERS if name not in listed]
+    able = f"without {', '.join(lacking)}" if lacking else f"with {', '.join(ENCODERS)}"
     yield Finding(
         name="ffmpeg",
         health=Health.MISSING if lacking else Health.OK,
-        found=f"{version}, " + (f"without {', '.join(lacking)}" if lacking else f"with {', '.join(ENCODERS)}"),
+        found=f"{version}, {able}, at {binary}",
         fix="Name an ffmpeg that has these encoders in IMAGEIO_FFMPEG_EXE." if lacking else "",
     )
 

@@ -39,8 +39,8 @@ class Display:
         if self._bar is not None:
             self._bar.stop()
 
-    def plan(self, summary: PlanSummary) -> None:
-        """Show what the plan came to."""
+    def plan(self, summary: PlanSummary, made: int) -> None:
+        """Show what the plan came to, and how many of its clips an earlier run has made."""
         self._total = sum(summary.shards.values())
         decided = summary.decisions
         self.say(
@@ -48,8 +48,14 @@ class Display:
             f"{decided[Decision.REUSE]} reused, {output.many(decided[Decision.DUPLICATE], 'duplicate')}, "
             f"{summary.quarantined} quarantined"
         )
-        if self._total:
+        if made:
+            self.say(
+                f"Resumed: {made} of the {output.many(self._total, 'clip')} {'is' if made == 1 else 'are'} made already"
+            )
+        elif self._total:
             self.say(f"Estimated: {estimate(summary)}")
+        if made < self._total and self._bar is None:
+            self.say("Rendering: a line follows for each clip as it ends, the first one within a minute or so")
         if summary.tags:
             self.say(output.tags(summary.tags))
         if self._bar is not None and self._task is not None:
@@ -82,7 +88,7 @@ def estimate(summary: PlanSummary) -> str:
     from render.experiments import words
 
     spent, shown = words.seconds(summary.estimate_cpu_seconds), words.seconds(summary.estimate_video_seconds)
-    return f"{shown} of video, about {spent} of CPU time, ${summary.estimate_cost_usd:,.2f}"
+    return f"{shown} of video, about {spent} of CPU time, {words.dollars(summary.estimate_cost_usd)}"
 
 
 def describe(event: Progress) -> str:

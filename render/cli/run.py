@@ -60,7 +60,7 @@ def command(
       0  every row reached an end and none failed (rejected and quarantined rows are no failures)
       2  the manifest or the call is wrong
       3  the batch is incomplete; the same command resumes it
-      4  more rows failed than --allow-failed
+      4  more rows failed than --allow-failed, also because the batch was cancelled
 
     Examples:
       nightreel run examples/spring_campaign.parquet
@@ -84,5 +84,4 @@ def command(
         summary.show(status)
     if stopped:
         output.note(f"nightreel: {stopped}")
-        return 3
-    return summary.code(status, allow_failed=settings.allow_failed)
+    return summary.code(status, stopped=stopped is not None, allow_failed=settings.allow_failed)

@@ -102,9 +102,9 @@ def told(fault: Fault) -> str:
     return f"{fault.column}{value}: {fault.reason} {fault.fix}"
 
 
-def code(status: Status, *, allow_failed: int) -> int:
-    """The exit code of a run that came to this."""
-    if status.waiting:
+def code(status: Status, *, stopped: bool, allow_failed: int) -> int:
+    """The exit code of a run that came to this; one that stopped early can be resumed, unless it was cancelled."""
+    if status.waiting or (stopped and status.state != "cancelled"):
         return 3
     return 4 if status.ends.get(End.FAILED, 0) > allow_failed else 0
 

@@ -79,7 +79,7 @@ def command(
             writer.writeheader()
             writer.writerow(row)
         _refuse_unfit(settings, str(manifest))
-        status, stopped = batch.go(settings, str(manifest))
+        status, stopped = batch.go(settings, str(manifest), passing=True)
     made = next((clip for clip in status.clips if clip.uri), None)
     if as_json:
         output.document(status.as_json())
@@ -161,8 +161,4 @@ def _troubles(status: Status, stopped: str | None) -> list[str]:
 
 
 def _code(status: Status, stopped: str | None) -> int:
-    if status.quarantined:
-        return 2
-    if stopped or status.waiting:
-        return 3
-    return 4 if status.ends.get(End.FAILED) else 0
+    return 2 if status.quarantined else summary.code(status, stopped=stopped is not None, allow_failed=0)

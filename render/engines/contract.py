@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from render import errors
-from render.model import Failure, Footage, Job, Row
+from render.model import Failure, Footage, Job, Row, Understanding
 
 SAMPLE_RATE = 48_000
 """Samples a second of every engine's sound."""
@@ -111,6 +111,11 @@ class Engine(ABC):
                 f"Engine {can.name} makes at most {can.max_pixels} pixels a frame, not {row.width}x{row.height}.",
                 "Ask for a smaller size.",
             )
+        return None
+
+    @classmethod
+    def foresee(cls, job: Job) -> Understanding | None:
+        """Say in planning what the engine would show for this job; None where that is only known when it is made."""
         return None
 
     def __enter__(self) -> Self:

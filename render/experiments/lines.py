@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Line:
 
     prompt: str
     """What all its clips were asked to show; empty when the prompts themselves are what is compared."""
+    common: str
+    """Then the words that the prompts begin and end with alike, an ellipsis for the others; empty if there are none."""
     cells: tuple[Cell, ...]
     """At most one a variant, in the experiment's order of variants."""
 
@@ -81,11 +84,25 @@ def _aligned(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 def _line(cells: Sequence[Cell], order: Mapping[str, int]) -> Line:
     """The cells side by side; ``order`` gives each variant's place."""
-    shared = {cell.entry.row.prompt for cell in cells}
+    prompts = sorted({cell.entry.row.prompt for cell in cells})
+    same = len(prompts) == 1
     return Line(
-        prompt=shared.pop() if len(shared) == 1 else "",
+        prompt=prompts[0] if same else "",
+        common="" if same else _common(prompts),
         cells=tuple(sorted(cells, key=lambda cell: order[cell.entry.row.variant])),
     )
+
+
+def _common(prompts: Sequence[str]) -> str:
+    words = [prompt.split() for prompt in prompts]
+    first = _beginning(words)
+    last = _beginning([one[len(first) :][::-1] for one in words])[::-1]
+    return " ".join([*first, "…", *last]) if first or last else ""
+
+
+def _beginning(texts: Sequence[Sequence[str]]) -> list[str]:
+    """The words with which all texts begin."""
+    return [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*texts, strict=False))]
 
 
 def _group(items: Iterable[T], *, key: Callable[[T], Hashable]) -> list[list[T]]:

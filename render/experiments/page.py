@@ -64,6 +64,7 @@ class _Cell:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     prompt: str
+    common: str
     rows: str
     cells: list[_Cell]
     playable: int
@@ -198,6 +199,7 @@ def _line(line: Line, link: Link) -> _Line:
         cell.listen = "true" if cell is heard[0] else "false"
     return _Line(
         prompt=line.prompt,
+        common=line.common,
         rows=", ".join(str(cell.entry.row.row) for cell in line.cells),
         cells=cells,
         playable=len(playable),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from render.experiments import names
 from render.experiments.view import View
 from render.model import End, ReasonKind
-from render.store import layout
 
 SUM_UP = "select experiment, variant, count(*) as clips, avg(render_seconds) from results group by all order by all"
 """A first question to the catalog."""
@@ -41,18 +40,9 @@ def _mend(view: View) -> list[Step]:
     ]
     if any(parts):
         tried = _listed([part for part in parts if part])
-        what, command = "", _again(view)
-        if wrong and _is_copy(view):
-            what, command = " the brief or CSV that you gave", ""
-        steps.append(Step(why=f"Run{what} again: it takes up {tried}, and reuses every good clip.", command=command))
+        why = f"Run it again: that takes up {tried}, and reuses every good clip."
+        steps.append(Step(why=why, command=_again(view)))
     return steps
-
-
-def _is_copy(view: View) -> bool:
-    """Whether the newest batch's manifest is the pipeline's own copy of a brief or a CSV, which nobody mends."""
-    return any(
-        file.url.endswith(f"/{layout.manifest(batch.id)}") for batch in view.batches[:1] for file in batch.manifests
-    )
 
 
 def _listed(parts: list[str]) -> str:

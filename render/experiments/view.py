@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from render import errors
@@ -172,8 +173,10 @@ def of_experiment(store: ObjectStore, experiment: str) -> View:
             views.append(_gathered(store, batch, planned, ()))
     if not views:
         known.update(catalog.query(store, "select distinct experiment from requests")["experiment"].to_pylist())
-        names = ", ".join(sorted(filter(None, known))[:_MOST_NAMES]) or "none yet: run a batch first"
-        raise errors.NotFound(f"There is no experiment {experiment!r} in {store.url}. Known: {names}.")
+        names = sorted(filter(None, known))
+        meant = "".join(f" Is {name!r} meant?" for name in get_close_matches(experiment, names, 1, cutoff=0.7))
+        shown = ", ".join(names[:_MOST_NAMES]) or "none yet: run a batch first"
+        raise errors.NotFound(f"There is no experiment {experiment!r} in {store.url}.{meant} Known: {shown}.")
     return newest(experiment, views)
 
 

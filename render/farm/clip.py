@@ -21,7 +21,7 @@ from render.checks.contract import StreamCheck
 from render.engines.contract import Cancel, Capabilities
 from render.media import captions, mux, stills
 from render.media.encode import Encoder
-from render.model import Figure, Finish, Footage
+from render.model import STAND_IN, Figure, Finish, Footage, Understanding
 from render.store import clips
 from render.store.objects import ObjectStore
 
@@ -70,7 +70,15 @@ def make(
     job = footage.job
     picture, film = folder / "picture.mp4", folder / "clip.mp4"
     finish, figures = _shoot(footage, picture, device=device, cancel=cancel)
-    mux.mux(picture, finish.sound, film, frames=job.frames, fps=job.fps, captions=finish.captions)
+    mux.mux(
+        picture,
+        finish.sound,
+        film,
+        frames=job.frames,
+        fps=job.fps,
+        captions=finish.captions,
+        comment=_comment(capabilities, finish.understanding),
+    )
     render_seconds = meter.wall_seconds()
 
     for check in checks.file_checks():
@@ -103,6 +111,16 @@ def make(
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
     return record.attempt == attempt
+
+
+def _comment(capabilities: Capabilities, understanding: Understanding | None) -> str:
+    """What somebody should know who has nothing but the file."""
+    said = [f"Made by Nightreel with engine {capabilities.name}."]
+    if capabilities.simulated:
+        said.append("Simulated previs, not generated video.")
+    if understanding and understanding.fallback:
+        said.append(f"This is {STAND_IN}.")
+    return " ".join(said)
 
 
 @contextmanager

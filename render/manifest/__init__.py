@@ -5,7 +5,7 @@ from render.manifest.convert import convert, csv_to_table
 from render.manifest.inbox import rows_of, take
 from render.manifest.reader import check, read
 from render.manifest.rows import rows
-from render.manifest.sources import files
+from render.manifest.sources import files, locate
 from render.manifest.tables import to_bytes, write
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "csv_to_table",
     "expand",
     "files",
+    "locate",
     "read",
     "rows",
     "rows_of",

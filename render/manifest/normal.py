@@ -99,15 +99,16 @@ def _line(words: pa.Array) -> pa.Array:
 def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
     shown = shorten(casts.cell_text(cell))
     wanted = _wanted(column.type, shown)
+    fix = f"Write it as {wanted}" if column.required else f"Write {column.name} as {wanted}, or leave it empty"
     if types.is_floating(column.type) and _DECIMAL_COMMA.fullmatch(shown):
-        wanted += f" with a decimal point, such as {shown.replace(',', '.')}"
+        fix = f"Write it with a decimal point: {shown.strip().replace(',', '.')}"
     given = f"the text {shown!r}" if types.is_string(cell.type) else f"{shown!r} ({cell.type})"
     return Fault(
         row=row,
         column=column.name,
         value=shown,
         reason=f"{column.name} must be {wanted}, not {given}.",
-        fix=f"Write {column.name} as {wanted}, or leave it empty." if not column.required else f"Write it as {wanted}.",
+        fix=f"{fix}.",
     )
 
 

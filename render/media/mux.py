@@ -29,8 +29,11 @@ def mux(
     frames: int,
     fps: int,
     captions: Sequence[Caption] = (),
+    comment: str = "",
 ) -> None:
     """Write the MP4: H.264 copied, AAC 48 kHz stereo at −16 LUFS, a text track for each language, index first.
+
+    ``comment`` goes into the file's metadata, where players and asset managers show it.
 
     ``sound`` is float32 ``[samples, 2]`` at 48 kHz. It is cut or filled with silence to the picture's length to
     the sample; ``[0, 2]`` gives a silent track. Where AAC's overshoot can be taken
@@ -50,7 +53,7 @@ def mux(
         ceiling = loudness.CEILING_DBTP
         for _ in range(ROUNDS):
             ffmpeg.run(
-                stream(picture, target, texts=tracks),
+                stream(picture, target, texts=tracks, comment=comment),
                 target,
                 doing=f"mux {target.name}",
                 data=loudness.normalise(samples, ceiling=ceiling).astype("<f4", order="C").data.cast("B"),
@@ -74,7 +77,7 @@ def _encoded(file: Path) -> NDArray[np.float32]:
     return np.concatenate([np.zeros((0, 2), np.float32), *blocks], dtype=np.float32)
 
 
-def stream(picture: Path, target: Path, *, texts: dict[str, Path]) -> Any:
+def stream(picture: Path, target: Path, *, texts: dict[str, Path], comment: str) -> Any:
     """The ffmpeg-python stream from a picture file, raw sound on stdin and WebVTT files by language."""
     import ffmpeg as ffmpeg_python
 
@@ -95,6 +98,8 @@ def stream(picture: Path, target: Path, *, texts: dict[str, Path]) -> Any:
         "threads": 1,
         "filter_threads": 1,
     }
+    if comment:
+        options["metadata:g"] = f"comment={comment}"
     if texts:
         options["c:s"] = "mov_text"
     for number, language in enumerate(texts):

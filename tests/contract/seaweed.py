@@ -18,6 +18,8 @@ from botocore.session import get_session
 
 BUCKET = "nightreel"
 START_SECONDS = 60
+SOCKETS = Path("/tmp")
+"""Where the service keeps its Unix sockets, and can be told no other place."""
 
 
 @contextmanager
@@ -68,6 +70,9 @@ def running(folder: Path) -> Iterator[Mapping[str, str]]:
     finally:
         os.killpg(service.pid, signal.SIGKILL)
         service.wait()
+        for port in (*plain, *grpc):
+            for left in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink()
 
 
 def _free_ports(count: int) -> list[int]:

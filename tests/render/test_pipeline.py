@@ -73,6 +73,12 @@ def write(path: Path, *prompts: str, **columns: object) -> str:
     return str(path)
 
 
+def write_csv(folder: Path) -> str:
+    path = folder / "m.csv"
+    path.write_text("experiment,variant,prompt,engine\ne,a,x,testcard\n")
+    return str(path)
+
+
 def raising(error: BaseException) -> Callable[..., None]:
     """A function that always raises this."""
 
@@ -82,11 +88,13 @@ def raising(error: BaseException) -> Callable[..., None]:
     return function
 
 
-def go(settings: Settings, manifest: str, *, now: datetime = NOW, key: str = "run-1", **kwargs) -> pipeline.Status:
+def go(
+    settings: Settings, manifest: str, *, now: datetime = NOW, key: str = "run-1", on_plan=lambda *_: None, **kwargs
+) -> pipeline.Status:
     """All steps on an address that in-process jobs never look at."""
     batch = pipeline.intake(settings, manifest=manifest, run_key=key, now=now, **kwargs)
     scheduler = settings.model_copy(update={"scheduler": "tcp://127.0.0.1:1"})
-    return pipeline.run(scheduler, batch.id, now=lambda: now)
+    return pipeline.run(scheduler, batch.id, now=lambda: now, on_plan=on_plan)
 
 
 def test_every_row_reaches_its_end(settings, farm, tmp_path):
@@ -208,8 +216,11 @@ def test_a_stopped_batch_is_resumed_by_the_same_manifest(settings, farm, tmp_pat
     with pytest.raises(errors.BatchStopped):
         go(settings, manifest)
     farm.stop_after = None
-    status = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1))
+    told = []
+    status = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1), on_plan=lambda *plan: told.append(plan))
     assert status.batch.startswith("run-1-")
+    [(plan, made)] = told
+    assert (sum(plan.shards.values()), made) == (3, 1)
     assert status.ends[End.PUBLISHED] == 3
     assert sorted(farm.made) == ["one", "three", "two"]
 
@@ -314,7 +325,8 @@ def test_a_cancelled_batch_keeps_what_was_made_and_is_not_resumed(settings, farm
     with pytest.raises(errors.BatchStopped):
         go(settings, manifest)
     batch = batches.list_ids(open_store(settings.store))[0]
-    pipeline.cancel(settings, batch, now=NOW)
+    assert pipeline.cancel(settings, batch, now=NOW)
+    assert not pipeline.cancel(settings, batch, now=NOW), "it was cancelled already"
     status = pipeline.status(settings, batch)
     assert (status.state, status.waiting) == ("cancelled", 0)
     assert status.ends == {End.PUBLISHED: 1, End.FAILED: 1, End.REUSED: 1, End.REJECTED: 1}
@@ -353,7 +365,7 @@ def test_a_run_that_is_stopped_while_it_plans_starts_no_farm(settings, tmp_path,
     batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one"), run_key="run-1", now=NOW)
     control = dispatch.Control()
     with pytest.raises(errors.BatchStopped, match="Stopped on request"):
-        pipeline.run(settings, batch.id, now=lambda: NOW, control=control, on_plan=lambda _: control.drain())
+        pipeline.run(settings, batch.id, now=lambda: NOW, control=control, on_plan=lambda *_: control.drain())
     assert pipeline.status(settings, batch.id).state == "planned"
 
 
@@ -439,7 +451,7 @@ def test_a_cancellation_that_was_killed_does_not_stand_in_the_way_of_the_next_ru
 
 def test_a_finished_batch_cannot_be_cancelled_any_more(settings, farm, tmp_path):
     batch = go(settings, write(tmp_path / "m.parquet", "one")).batch
-    pipeline.cancel(settings, batch, now=NOW)
+    assert not pipeline.cancel(settings, batch, now=NOW)
     assert pipeline.status(settings, batch).state == "finished"
 
 
@@ -548,19 +560,24 @@ def test_a_brief_is_kept_with_its_batch(settings, farm, tmp_path):
     )
     status = go(settings, str(brief))
     assert status.ends == {End.PUBLISHED: 2}
+    assert status.manifest == brief.as_uri(), "whoever wants to run it again is sent to what they wrote"
     brief.unlink()
-    assert Path(status.manifest.removeprefix("file://")).is_file()
+    (copy,) = batches.load(open_store(settings.store), status.batch).manifests
+    assert Path(copy.url.removeprefix("file://")).is_file()
+    passing = pipeline.intake(
+        settings, manifest=write_csv(tmp_path), passing=True, run_key="run-2", now=NOW + timedelta(hours=1)
+    )
+    assert passing.source.endswith("manifest.parquet"), "nobody is sent to a file that is gone"
 
 
 @pytest.mark.parametrize("moment", ["create", "load"])
 def test_an_intake_of_a_csv_that_was_killed_leaves_nothing_beside_the_next(settings, tmp_path, monkeypatch, moment):
-    path = tmp_path / "m.csv"
-    path.write_text("experiment,variant,prompt,engine\ne,a,x,testcard\n")
+    path = write_csv(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(batches, moment, raising(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
-            pipeline.intake(settings, manifest=str(path), run_key="run-1", now=NOW)
-    batch = pipeline.intake(settings, manifest=str(path), run_key="run-2", now=NOW)
+            pipeline.intake(settings, manifest=path, run_key="run-1", now=NOW)
+    batch = pipeline.intake(settings, manifest=path, run_key="run-2", now=NOW)
     assert batches.list_ids(open_store(settings.store)) == [batch.id]
     assert pipeline.plan(settings, batch.id, now=NOW).rows == 1
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from render import errors
 from render.engines.contract import Bench, Cancel, Capabilities, Engine, Progress
 from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
-from render.model import Failure, Footage, Job, Row
+from render.model import Failure, Footage, Job, Row, Understanding
 
 if TYPE_CHECKING:
     from render.engines.world.take import Take
@@ -46,6 +46,13 @@ class WorldEngine(Engine):
         if fault := _scene_fault(row.scene):
             return "scene", fault, 'Mend the scene; `nightreel scene "PROMPT"` prints a right one to begin with.'
         return super().refusal(row)
+
+    @classmethod
+    def foresee(cls, job: Job) -> Understanding | None:
+        """See :meth:`render.engines.contract.Engine.foresee`: the prompt is read as it will be."""
+        from render.engines.world.reading.job import understanding, wanted
+
+        return understanding(job, wanted(job))
 
     def generate(self, jobs: Sequence[Job], *, cancel: Cancel, progress: Progress) -> Iterator[Footage | Failure]:
         """See :meth:`render.engines.contract.Engine.generate`."""

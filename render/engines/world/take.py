@@ -8,37 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engines.contract import SAMPLE_RATE, Cancel, Progress
-from render.engines.world import families, physics, reading, waves
+from render.engines.world import families, physics, waves
 from render.engines.world.presets import STANDARD, Preset
-from render.engines.world.reading import document
+from render.engines.world.reading.job import understanding, wanted
 from render.engines.world.scene import Scene
 from render.engines.world.sound import impacts, mix
 from render.engines.world.stage import Stage
 from render.engines.world.styles import STYLES
 from render.engines.world.tracer.picture import Picture
-from render.model import Event, Finish, Job, Understanding
+from render.model import Event, Finish, Job
 
 CHUNK_BYTES = 8 * 640 * 360 * 3
 """About as large a chunk may grow; at least one frame."""
-
-
-def wanted(job: Job) -> Scene:
-    """The scene that a job gives as data, else the one that its prompt asks for."""
-    if job.scene:
-        return document.parse(job.scene)
-    return reading.read(job.shots[0].prompt if job.shots else job.prompt, negative=job.negative_prompt)
-
-
-def understanding(scene: Scene, *, given: bool = False) -> Understanding:
-    """What was made of the prompt's words, as the catalog keeps it. A scene ``given`` as data is built as it stands."""
-    return Understanding(
-        share=1.0 if given else scene.words.share,
-        scene=scene.family,
-        fallback=scene.fallback,
-        understood=scene.words.understood,
-        approximated=scene.words.approximated,
-        ignored=scene.words.ignored,
-    )
 
 
 def events(stage: Stage, contacts: Sequence[physics.Contact], seconds: float) -> tuple[Event, ...]:
@@ -122,5 +103,5 @@ class Take:
         return Finish(
             sound=sound,
             events=events(self.stage, impacts.audible(self.motion.contacts), self.job.seconds),
-            understanding=understanding(self.scene, given=bool(self.job.scene)),
+            understanding=understanding(self.job, self.scene),
         )

@@ -49,6 +49,10 @@ def query(store: ObjectStore, sql: str) -> pa.Table:
                 f"The columns {words} are words of SQL: write them in double quotes. DESCRIBE lists a table's columns."
             )
             raise errors.QueryError(f"{error}\n\n{hint}") from error
+        except duckdb.PermissionException as error:
+            raise errors.QueryError(
+                "A query reads the tables of the catalog and nothing else: no files, no network, no settings."
+            ) from error
         except duckdb.Error as error:
             raise errors.QueryError(f"{_OF_DUCKDB.sub('', str(error))}\n\n{_hint(connection)}") from error
     doubled = sorted({name for name in found.column_names if found.column_names.count(name) > 1})

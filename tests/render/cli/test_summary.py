@@ -11,7 +11,7 @@ import pytest
 from render import pipeline
 from render.cli import main, summary
 from render.cli.progress import Display
-from render.model import End
+from render.model import STAND_IN, End
 from render.settings import Settings, load
 from render.status import ClipStatus, Status
 
@@ -213,7 +213,7 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     assert main(["plan", str(path), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["tags"] == ["colour", "second"]
     plan = pipeline.preview(settings, str(path))
-    Display().plan(plan)
+    Display().plan(plan, 0)
     assert said in capfd.readouterr().err
 
 
@@ -262,3 +262,58 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
     assert "stand-in" not in told(made(0, "a", stand_in=False))
     assert told(made(0, "a", stand_in=True), made(1, "a", stand_in=True)).endswith("1 clip is a stand-in.")
     assert told(made(0, "a", stand_in=True), made(1, "b", stand_in=True)).endswith("2 clips are stand-ins.")
+
+
+def test_a_plan_tells_which_clips_would_be_stand_ins(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    prompts = ("Ocean waves hit the rocks", "A knight rides a dragon", "A knight rides a dragon", "")
+    rows = [{"variant": f"v{i}", "prompt": prompt, "engine": "world"} for i, prompt in enumerate(prompts)]
+    path = manifest(tmp_path / "m.parquet", rows)
+    assert main(["plan", str(path)]) == 0
+    assert "--scenes tells" in capfd.readouterr().out
+    assert main(["plan", str(path), "--scenes"]) == 0
+    said = [line.strip() for line in capfd.readouterr().out.splitlines()]
+    assert said[0].startswith("row 0  ocean: ")
+    assert said[1].startswith(f"row 1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
+    assert not [line for line in said if line.startswith(("row 2", "row 3"))], "a duplicate, and no row at all"
+    assert "1 of 2 clips would be stand-ins" in said
+    assert main(["plan", str(path), "--scenes", "--json"]) == 2
+    cards = manifest(tmp_path / "n.parquet", [{"variant": "a", "prompt": "x"}])
+    capfd.readouterr()
+    assert main(["plan", str(cards), "--scenes"]) == 0
+    assert "not known before" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("state", "waiting", "failed", "stopped", "code"),
+    [
+        ("finished", 0, 0, False, 0),
+        ("finished", 0, 1, False, 4),
+        ("under way", 1, 0, True, 3),
+        ("under way", 0, 0, True, 3),
+        ("cancelled", 0, 1, True, 4),
+        ("cancelled", 0, 0, True, 0),
+    ],
+)
+def test_a_run_that_stopped_can_be_resumed_unless_it_was_cancelled(
+    state: str, waiting: int, failed: int, stopped: bool, code: int
+) -> None:
+    status = Status(
+        batch="b", manifest="m", store="s", state=state, rows=1, waiting=waiting, ends={End.FAILED: failed},
+        quarantined=(), clips=(), shards={}, report="", elapsed_seconds=0.0,
+    )  # fmt: skip
+    assert summary.code(status, stopped=stopped, allow_failed=0) == code
+
+
+def test_cancelling_says_whether_it_ended_anything(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    batch = pipeline.intake(settings, manifest=str(path), run_key="run-1", now=NOW).id
+    assert main(["cancel", batch]) == 0
+    first = capfd.readouterr()
+    assert "(cancelled)" in first.out
+    assert "finishes the clips it has begun" in first.err
+    assert main(["cancel", batch]) == 0
+    assert "the batch was cancelled before; nothing has changed" in capfd.readouterr().err

@@ -56,6 +56,21 @@ def test_where_no_prompt_is_shared_the_prompts_are_compared(make):
     assert layout(make, rows) == [("", [(0, []), (1, [])])]
 
 
+@pytest.mark.parametrize(
+    ("prompts", "common"),
+    [
+        (["A red bottle turns", "A green bottle turns"], "A … bottle turns"),
+        (["A bottle", "A bottle turns"], "A bottle …"),
+        (["one two two", "one two"], "one two …"),
+        (["red", "blue"], ""),
+        (["the same", "the same"], ""),
+    ],
+)
+def test_what_differing_prompts_have_in_common_is_said(make, prompts, common):
+    [line] = lines([entry(make, make.row(i, variant=str(i), prompt=prompt)) for i, prompt in enumerate(prompts)])
+    assert line.common == common
+
+
 def test_a_factor_in_the_prompt_and_one_beside_it_are_compared_all_at_once(make):
     rows = [
         make.row(0, variant="red-realistic", prompt="A red bottle"),

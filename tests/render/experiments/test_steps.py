@@ -32,8 +32,8 @@ def test_a_name_is_one_argument_and_never_an_option(make, name):
 @pytest.mark.parametrize(
     ("end", "told"),
     [
-        (End.FAILED, "it takes up the failed ones,"),
-        (End.REJECTED, "it takes up the rejected rows once they are mended in their manifest,"),
+        (End.FAILED, "that takes up the failed ones,"),
+        (End.REJECTED, "that takes up the rejected rows once they are mended in their manifest,"),
         (End.HELD, "Watch the held clips"),
     ],
 )
@@ -51,13 +51,10 @@ def test_the_batch_is_run_again_as_it_was(make):
 
 
 @pytest.mark.parametrize("end", [End.REJECTED, End.FAILED])
-def test_a_brief_is_mended_and_not_the_copy_of_it(make, end):
+def test_a_brief_is_run_again_and_not_the_copy_of_it(make, end):
     shown = batch_of(make, end=end)
-    [batch] = shown.batches
-    copy = replace(batch.manifests[0], url=f"file:///store/batches/{batch.id}/manifest.parquet")
-    step = after(replace(shown, batches=(replace(batch, manifests=(copy,)),)))[0]
-    assert ("the brief or CSV that you gave" in step.why) == (end is End.REJECTED)
-    assert step.command == ("" if end is End.REJECTED else f"nightreel run {copy.url}")
+    batches = tuple(replace(batch, draft="file:///home/me/brief.yaml") for batch in shown.batches)
+    assert after(replace(shown, batches=batches))[0].command == "nightreel run file:///home/me/brief.yaml"
 
 
 def test_a_good_batch_needs_no_second_run(make):

@@ -101,7 +101,7 @@ def test_gathering_an_experiment_takes_the_newest_batch(make, store, spring, tmp
 
 
 def test_an_unknown_experiment_names_the_known_ones(store, spring):
-    with pytest.raises(errors.NotFound, match=r"'sprung'.*Known: spring"):
+    with pytest.raises(errors.NotFound, match=r"'sprung'.* Is 'spring' meant\? Known: spring"):
         of_experiment(store, "sprung")
 
 

@@ -2,11 +2,12 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 
 from render import errors
 from render.farm import clip, scratch, worker
-from render.model import ReasonKind
+from render.model import STAND_IN, ReasonKind
 from render.store import clips
 from render.store.objects import open_store
 
@@ -44,6 +45,17 @@ def test_a_job_becomes_a_committed_clip_with_its_figures_and_what_it_cost(orders
     assert record.render_seconds > 0
     assert record.cost_usd == pytest.approx(record.cpu_seconds)
     assert left_in(orders) == []
+
+
+def test_who_has_nothing_but_the_file_can_read_that_it_is_a_stand_in(orders, store, new_job):
+    job = new_job(engine="testcard")
+    worker.make_clips([job], orders)
+    record = clips.get(store, job.fingerprint)
+    assert record.understanding.fallback
+    with store.open(record.objects["clip"].path) as file, av.open(file) as container:
+        comment = container.metadata["comment"]
+    assert comment.startswith("Made by Nightreel with engine testcard. Simulated previs, not generated video.")
+    assert f"This is {STAND_IN}." in comment
 
 
 def test_a_clip_with_a_record_is_not_made_again_and_its_engine_not_even_opened(orders, store, new_job):

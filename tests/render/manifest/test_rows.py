@@ -153,8 +153,8 @@ def test_a_limit_is_named_where_it_is_what_matters(tmp_path: Path) -> None:
 
 def test_a_decimal_comma_is_answered_with_the_point(tmp_path: Path) -> None:
     [fault] = judged(tmp_path, {"seconds": ["2,5"]})[0]
-    assert fault.reason == "seconds must be a number with a decimal point, such as 2.5, not the text '2,5'."
-    assert fault.fix == "Write seconds as a number with a decimal point, such as 2.5, or leave it empty."
+    assert fault.reason == "seconds must be a number, not the text '2,5'."
+    assert fault.fix == "Write it with a decimal point: 2.5."
     [thousand] = judged(tmp_path, {"max_cost": ["1,500"]})[0]
     assert thousand.fix == "Write max_cost as a number, or leave it empty.", "it may be thousands"
 

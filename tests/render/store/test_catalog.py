@@ -298,6 +298,12 @@ def test_a_query_only_reads_the_catalog(store: ObjectStore, sql: str) -> None:
         catalog.query(store, sql)
 
 
+def test_a_query_for_a_file_is_told_what_may_be_read(store: ObjectStore) -> None:
+    with pytest.raises(errors.QueryError, match="no files, no network") as refused:
+        catalog.query(store, "select * from read_csv('/etc/passwd')")
+    assert "understood_share" not in str(refused.value), "a list of columns is no answer to that"
+
+
 def test_a_wrong_query_is_told_what_there_is(store: ObjectStore) -> None:
     with pytest.raises(errors.QueryError) as caught:
         catalog.query(store, "select nope from results")

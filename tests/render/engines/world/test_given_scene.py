@@ -7,7 +7,7 @@ from render.engines.contract import Cancel
 from render.engines.testcard import TestcardEngine
 from render.engines.world import WorldEngine
 from render.engines.world.reading import document, read
-from render.engines.world.take import understanding, wanted
+from render.engines.world.reading.job import understanding, wanted
 from render.model import Failure, Row
 
 ROW = Row(row=0, experiment="e", variant="v", prompt="three red balls fall")
@@ -21,9 +21,16 @@ def test_a_scene_is_built_instead_of_the_prompt():
 
 
 def test_all_of_a_given_scene_is_understood():
-    scene = document.parse(SCENE)
-    assert understanding(scene, given=True).share == 1.0
-    assert understanding(read("a banana")).share == 0.0
+    for scene, share in ((SCENE, 1.0), ("", 0.0)):
+        job = make_job(WorldEngine, prompt="a banana", scene=scene)
+        assert understanding(job, wanted(job)).share == share
+
+
+def test_what_a_scene_would_show_is_known_before_it_is_made():
+    seen = WorldEngine.foresee(make_job(WorldEngine, prompt="A knight rides a dragon"))
+    assert (seen.fallback, seen.scene, seen.ignored) == (True, "objects", ("knight", "rides", "dragon"))
+    assert not WorldEngine.foresee(make_job(WorldEngine, prompt="A knight rides a dragon", scene=SCENE)).fallback
+    assert TestcardEngine.foresee(make_job(TestcardEngine, prompt="bars")) is None
 
 
 def test_an_engine_refuses_a_scene_that_it_cannot_build():
