@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import manifest
@@ -161,7 +161,7 @@ factors = st.dictionaries(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(["experiment", "variant", "prompt", "defaults", "factors", "combine", "rows"]), values

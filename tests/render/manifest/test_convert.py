@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import manifest
@@ -65,7 +65,7 @@ def test_what_is_wrong_with_a_csv_is_said(tmp_path: Path, data: bytes, told: str
     assert "m.csv" in str(caught.value)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(st.binary(max_size=40))
 def test_no_csv_ends_in_a_traceback(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "m.csv"

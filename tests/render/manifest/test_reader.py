@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import manifest
@@ -76,7 +76,7 @@ def test_a_file_that_changed_after_it_was_taken_in(tmp_path: Path) -> None:
         list(manifest.read(files))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_damaged_file_is_told_never_a_traceback(tmp_path: Path, data: st.DataObject) -> None:
     whole = manifest.to_bytes(TABLE)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import manifest
@@ -254,9 +254,7 @@ KNOWN = (
 )
 
 
-@settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_every_row_comes_out_once_whatever_its_columns_hold(tmp_path: Path, data: st.DataObject) -> None:
     columns = {}

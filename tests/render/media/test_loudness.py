@@ -72,7 +72,7 @@ def test_near_silence_is_not_blown_up():
         assert loudness.integrated(silence) == loudness.SILENT_LUFS
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     samples=st.integers(0, 60_000),
     level=st.floats(2**-23, 4.0, width=32),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import store_makers as makers
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import contracts, errors
@@ -172,7 +172,7 @@ def test_a_shards_rows_lie_apart(store: ObjectStore, monkeypatch: pytest.MonkeyP
     assert len(list(batches.read_plan(store, makers.BATCH))) == 200
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(makers.planned_rows, max_size=4))
 def test_planned_rows_survive_parquet(rows: list[PlannedRow]) -> None:
     table = tables.to_table("plan", [tables.planned_record(row) for row in rows])

@@ -52,7 +52,7 @@ def test_an_attempt_is_written_once(store: ObjectStore) -> None:
     assert receipts.read(store, makers.BATCH) == [makers.receipt(0)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(makers.receipts, max_size=4))
 def test_receipts_survive_parquet(written: list[Receipt]) -> None:
     table = tables.to_table("receipts", [tables.receipt_record(one) for one in written])

@@ -1,0 +1,11 @@
+"""What every test shares."""
+
+from hypothesis import HealthCheck, settings
+
+# Machines are shared: how long an example takes says nothing of the code. Examples may share a test's folder.
+settings.register_profile(
+    "nightreel",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("nightreel")
