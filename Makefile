@@ -1,6 +1,6 @@
 # Every target with `##` behind it stands in `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help env demo gallery test check clean lock
+.PHONY: help env demo gallery test crash check clean lock
 SHELL := /bin/bash
 
 # Another environment that the shell stands in must not leak into this one.
@@ -23,6 +23,9 @@ gallery: env ## Render 42 clips of what the built-in engine shows into one page 
 
 test: env ## Run every test (ARGS='-k words' picks some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+crash: env ## Crash a small batch at each of its operations on storage, in three ways each (half an hour)
+	@$(BIN)/python tests/chaos/enumeration.py $(ARGS)
 
 check: env ## Lint, format, types, import contracts, dependencies and the lock
 	$(BIN)/ruff check $(CODE)

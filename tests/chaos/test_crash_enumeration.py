@@ -1,0 +1,58 @@
+"""A sample of the crash enumeration: each kind of operation on storage, in each way that it can go wrong.
+
+``make crash`` plays all of it.
+"""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+from enumeration import Case, Crash, Mode, Process, cases, play, violations
+
+from render.store.objects import open_store
+
+pytestmark = pytest.mark.slow
+
+WRITES = (
+    "DirectoryStore.put",
+    "DirectoryStore.put_file",
+    "DirectoryStore.put_if_absent",
+    "DeltaTable.create",
+    "TableMerger.execute",
+)
+READS = ("DirectoryStore.open", "DirectoryStore.size", "DirectoryStore.list", "DirectoryStore.folders")
+
+
+@pytest.fixture(scope="module")
+def every(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
+    return cases(tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.mark.parametrize(("operation", "mode"), [*product(WRITES, Mode), *product(READS, [Mode.LOST])])
+def test_whatever_an_operation_on_storage_comes_to_the_same_command_ends_the_batch(
+    operation: str, mode: Mode, every: list[Case], tmp_path: Path
+) -> None:
+    alike = [case for case in every if (case.operation, case.mode) == (operation, mode)]
+    case = alike[len(alike) // 2]
+    assert not play(tmp_path, case), case
+
+
+def test_the_comparison_sees_what_is_missing(tmp_path: Path) -> None:
+    cases(tmp_path)
+    store = open_store(str(tmp_path / "store"))
+    assert not violations(store, {})
+    clip = next(path for path in store.list("clips") if path.endswith("/clip.mp4"))
+    store.put(clip, b"another film")
+    store.put(clip.replace("clip.mp4", "x/clip.mp4"), b"")
+    assert any("clip" in wrong for wrong in violations(store, {}))
+
+
+def test_a_dead_process_does_nothing_more(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    process = Process(at=1)
+    with process.lives():
+        store.put("first", b"")
+        for path in ("second", "third"):
+            with pytest.raises(Crash):
+                store.put(path, b"")
+    assert store.list() == ["first"]
