@@ -50,6 +50,8 @@ def running(folder: Path) -> Iterator[Mapping[str, str]]:
         "-filer",
         "-s3",
         f"-s3.config={config}",
+        "-s3.port.iceberg=0",  # else it takes a port that another service of another test has
+        "-s3.port.lance=0",
         *ports,
     ]
     env = {

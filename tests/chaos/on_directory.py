@@ -1,0 +1,106 @@
+"""Crashes on a directory store: an operation is a call of the store, or of delta-rs on a catalog table as a whole.
+
+A crash is an exception that nothing catches, after which the process does nothing to storage any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import subject
+from deltalake import DeltaTable
+from deltalake.table import TableMerger
+from trouble import Case, Ground, Mode
+
+from render import errors
+from render.store.directory import DirectoryStore
+from render.store.objects import open_store
+
+CALLS = ("get", "open", "put", "put_file", "put_if_absent", "size", "folders", "list", "delete", "sweep_temporary")
+
+
+class Crash(BaseException):
+    """The process is gone: nothing may catch this."""
+
+
+class Process:
+    """One run's operations on storage, and what happens to one of them."""
+
+    def __init__(self, case: Case | None = None) -> None:
+        self.case = case
+        self.done: list[str] = []
+        self._dead = False
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lives(self) -> Iterator[None]:
+        """Everything that is done to a directory store or a Delta table here is done by this process."""
+        with ExitStack() as stack:
+            for name in CALLS:
+                stack.enter_context(self._counted(DirectoryStore, name, errors.StoreError))
+            stack.enter_context(self._counted(TableMerger, "execute", OSError))
+            stack.enter_context(self._counted(DeltaTable, "create", OSError))
+            yield
+
+    def _counted(self, kind: type, name: str, lost: type[Exception]) -> Any:
+        true = getattr(kind, name)
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            return self._operate(f"{kind.__name__}.{name}", lambda: true(*arguments, **options), lost)
+
+        return patch.object(kind, name, counted)
+
+    def _operate(self, name: str, do: Callable[[], Any], lost: type[Exception]) -> Any:
+        with self._lock:
+            if self._dead:
+                raise Crash
+            mode = self.case.mode if self.case and len(self.done) == self.case.at else None
+            self.done.append(name)
+            if mode is Mode.BEFORE:
+                self._die()
+        answer = do()
+        if mode is None:
+            return answer
+        if hasattr(answer, "close"):
+            answer.close()
+        if mode is Mode.LOST:
+            raise lost("The answer was lost.")
+        self._die()
+
+    def _die(self) -> None:
+        self._dead = True
+        raise Crash
+
+
+class DirectoryGround(Ground):
+    """Each trial has a store in its own folder."""
+
+    def __init__(self) -> None:
+        self._last = Process()
+
+    def command(self, folder: Path, number: int, case: Case | None) -> bool:
+        """See :meth:`Ground.command`."""
+        settings, manifest = subject.prepare(folder)
+        self._last = Process(case)
+        try:
+            with self._last.lives():
+                return subject.give_command(settings, manifest, number)
+        except Crash:
+            return False
+
+    def operations(self) -> Sequence[str]:
+        """See :meth:`Ground.operations`."""
+        return self._last.done
+
+    def attempts(self, folder: Path) -> dict[str, str]:
+        """See :meth:`Ground.attempts`."""
+        return subject.attempts(str(folder / "store"))
+
+    def violations(self, folder: Path, before: dict[str, str]) -> list[str]:
+        """See :meth:`Ground.violations`."""
+        return subject.violations(open_store(str(folder / "store")), before)

@@ -1,0 +1,131 @@
+"""The small batch that the crash tests put into trouble: the command, and what an undisturbed run of it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from render import errors, pipeline
+from render.farm import dispatch, worker
+from render.model import End
+from render.settings import Settings, load
+from render.store import batches, catalog, clips, layout
+from render.store.objects import ObjectStore, open_store
+
+MANIFEST = """experiment,variant,prompt,engine,seconds,width,height,fps
+e,a,one,testcard,0.5,64,64,8
+e,b,two,testcard,0.5,64,64,8
+e,c,one,testcard,0.5,64,64,8
+e,d,,testcard,0.5,64,64,8
+"""
+"""Two clips to be made, one that follows the first, one row that is malformed."""
+ROWS = 4
+ENDS = {End.PUBLISHED: 2, End.REUSED: 1, End.REJECTED: 1}
+ENDS_AGAIN = {End.REUSED: 3, End.REJECTED: 1}
+"""Of a batch whose forerunner had finished before its own end was known to whoever ran it."""
+
+
+def prepare(folder: Path, store: str | None = None) -> tuple[Settings, Path]:
+    """The settings and the manifest of a trial in this folder; its store lies there, too, unless another is named."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = folder / "manifest.csv"
+    manifest.write_text(MANIFEST)
+    settings = load(
+        store=store or str(folder / "store"), scratch=folder / "scratch", workers=1, scheduler="tcp://127.0.0.1:1"
+    )
+    return settings, manifest
+
+
+def give_command(settings: Settings, manifest: Path, number: int) -> bool:
+    """Run the manifest as the ``number``-th try does; say whether it came to its end."""
+    now = datetime(2026, 11, 22, 2, number, tzinfo=UTC)
+    try:
+        with patch.object(dispatch, "run", _farm):
+            batch = pipeline.intake(settings, manifest=str(manifest), run_key=f"run-{number}", now=now)
+            pipeline.run(settings, batch.id, now=lambda: now)
+    except errors.NightreelError:
+        return False
+    return True
+
+
+def attempts(store_url: str) -> dict[str, str]:
+    """The attempt that each clip's record names, by fingerprint."""
+    store = open_store(store_url)
+    return {path.split("/")[2]: clips.get(store, path.split("/")[2]).attempt for path in records_in(store)}
+
+
+def records_in(store: ObjectStore) -> list[str]:
+    """The paths of all clip records."""
+    return [path for path in store.list(layout.CLIPS) if path.endswith("/clip.json")]
+
+
+def violations(store: ObjectStore, records: dict[str, str]) -> list[str]:
+    """What is not as an undisturbed run leaves it; ``records`` are the attempts of clips made before the last run."""
+    wrong: list[str] = []
+    known = batches.list_ids(store)
+    if not known:
+        return ["no batch"]
+    for batch, ends in zip(known, (ENDS, *[ENDS_AGAIN] * len(known)), strict=False):
+        status = pipeline.status_of(store, batch)
+        if status.state != "finished":
+            wrong.append(f"{batch} is {status.state}")
+        if {end: count for end, count in status.ends.items() if count} != ends:
+            wrong.append(f"{batch} ends {dict(status.ends)}")
+        if not store.exists(layout.report(batch)):
+            wrong.append(f"{batch} has no report")
+        parts = [part for part in ("plan", "quarantine") if len(store.list(f"{layout.batch(batch)}/{part}")) != 1]
+        wrong += [f"{batch} has an unreferenced {part}" for part in parts]
+    made = [clips.get(store, path.split("/")[2]) for path in records_in(store)]
+    if len(made) != 2:
+        wrong.append(f"{len(made)} clips")
+    for record in made:
+        wrong += clips.verify(store, record)
+        if store.folders(layout.clip(record.job.fingerprint)) != [record.attempt]:
+            wrong.append("an unreferenced attempt")
+        if records.get(record.job.fingerprint, record.attempt) != record.attempt:
+            wrong.append("a clip with a record was made again")
+    if store.sweep_temporary(older_than_s=-1.0):
+        wrong.append("a temporary object")
+    wrong += _of_catalog(store, rows=ROWS * len(known))
+    return wrong
+
+
+def _of_catalog(store: ObjectStore, *, rows: int) -> Iterator[str]:
+    questions = {
+        "requests": 'select count(*) as n, count(distinct (batch, row)) as keys, count("end") as ended from requests',
+        "clips": "select count(*) as n, count(distinct fingerprint) as keys from clips",
+        "checks": 'select count(*) as n, count(distinct (fingerprint, "check", name)) as keys from checks',
+        "results": "select count(*) as n, count(uri) as clips from results",
+    }
+    found = {name: catalog.query(store, sql).to_pylist()[0] for name, sql in questions.items()}
+    if found["requests"] != {"n": rows, "keys": rows, "ended": rows}:
+        yield f"requests {found['requests']}"
+    if found["clips"] != {"n": 2, "keys": 2}:
+        yield f"clips {found['clips']}"
+    if not found["checks"]["n"] or found["checks"]["n"] != found["checks"]["keys"]:
+        yield f"checks {found['checks']}"
+    if found["results"] != {"n": rows, "clips": rows // ROWS * (ROWS - 1)}:
+        yield f"results {found['results']}"
+
+
+def _farm(
+    _address: str, jobs: Any, *, store_url: str, batch: str, settings: Settings, on_result: Any, **_: Any
+) -> None:
+    """A farm in this process, which tries again what may pass, as the real one does."""
+    worker._store.cache_clear()  # a new process opens its own
+    orders = worker.Orders(
+        store_url=store_url,
+        batch=batch,
+        scratch=settings.scratch,
+        cache=settings.cache,
+        usd_per_cpu_hour=settings.usd_per_cpu_hour,
+    )
+    for job in jobs:
+        for _ in range(settings.tries):
+            (tried,) = worker.make_clips([job], orders)
+            if not tried.may_pass:
+                break
+        on_result(tried.result)
