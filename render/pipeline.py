@@ -89,7 +89,8 @@ def intake(
     """Record which manifests a run takes, once; every later step and every retry reads that record.
 
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
-    same content is resumed; ``passing`` says that a brief or CSV will be gone after the run, so that nobody is sent to
+    same content is resumed, unless what it planned cannot be made by this program any more: then it is cancelled, and a
+    new one begun. ``passing`` says that a brief or CSV will be gone after the run, so that nobody is sent to
     it. Without a manifest, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
     run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
@@ -110,8 +111,14 @@ def intake(
                 next(manifests.rows(readable, limit=1, where=where), None)
     content = _content(files, limit=limit, where=where)
     batch = batches.newest_unfinished(store, content) if manifest is not None else None
-    if batch and converted is None and batch.manifests != tuple(files) and not batches.plan_summary(store, batch.id):
-        batch = None  # it would be planned from files elsewhere, which may be gone
+    if batch:
+        summary = batches.plan_summary(store, batch.id)
+        own = converted is not None and batch.manifests[0].url == store.uri(layout.manifest(batch.id))
+        if summary is None and not own and batch.manifests != tuple(files):
+            batch = None  # it would be planned from files elsewhere, which may be gone
+        elif summary and outdated(summary) and pending_shards(settings, batch.id):
+            cancel(settings, batch.id, now=now)
+            batch = None
     if batch is None:
         identity = f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
         draft = ""
@@ -184,6 +191,21 @@ def preview(
     return batches.summarise(planned, faults)
 
 
+def outdated(summary: batches.PlanSummary) -> str:
+    """Why this program cannot make what was planned as it was planned, in a sentence; empty if it can.
+
+    Engines and media change; a clip made by another revision than its fingerprint says would be another clip.
+    """
+    for name, planned in summary.revisions.items():
+        try:
+            present = media.REVISION if name == "media" else registry.find(name).capabilities.revision
+        except errors.EngineMissing:
+            present = "none"
+        if planned != present:
+            return f"It was planned for {name} {planned}, and this program has {present}."
+    return ""
+
+
 def render(
     settings: Settings,
     batch_id: str,
@@ -203,6 +225,11 @@ def render(
     from render.farm import dispatch
 
     store = open_store(settings.store)
+    if why := outdated(batches.plan_of(store, batch_id)):
+        raise errors.InputError(
+            f"Batch {batch_id} cannot be gone on with. {why} End it with `nightreel cancel {batch_id}`, and run its "
+            "manifests again: clips that exist as they would be made now are reused."
+        )
     control = control or dispatch.Control()
     settlement = Settlement(store, batch_id, shards, now=now)
 

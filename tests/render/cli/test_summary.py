@@ -78,7 +78,7 @@ def test_the_next_command_can_be_typed_as_it_stands(
     batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW)
     assert main([command, str(path) if command == "plan" else batch.id]) == 0
     following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
-    named = f"file://{path}" if command == "status" else str(path)
+    named = path.as_uri() if command == "status" else str(path)
     assert shlex.split(following) == ["nightreel", "run", named]
 
 
@@ -253,8 +253,8 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
     def told(*clips: ClipStatus) -> str:
         return summary.counts(
             Status(
-                batch="b", manifest="m", store="s", state="finished", rows=len(clips), waiting=0,
-                ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips, shards={0: (len(clips), len(clips))},
+                batch="b", manifest="m", run_key="r", inbox=False, store="s", state="finished", rows=len(clips),
+                waiting=0, ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips, shards={0: (len(clips), len(clips))},
                 report="", elapsed_seconds=0.0,
             )
         )  # fmt: skip
@@ -300,8 +300,8 @@ def test_a_run_that_stopped_can_be_resumed_unless_it_was_cancelled(
     state: str, waiting: int, failed: int, stopped: bool, code: int
 ) -> None:
     status = Status(
-        batch="b", manifest="m", store="s", state=state, rows=1, waiting=waiting, ends={End.FAILED: failed},
-        quarantined=(), clips=(), shards={}, report="", elapsed_seconds=0.0,
+        batch="b", manifest="m", run_key="r", inbox=False, store="s", state=state, rows=1, waiting=waiting,
+        ends={End.FAILED: failed}, quarantined=(), clips=(), shards={}, report="", elapsed_seconds=0.0,
     )  # fmt: skip
     assert summary.code(status, stopped=stopped, allow_failed=0) == code
 
