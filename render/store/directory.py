@@ -35,8 +35,8 @@ class DirectoryStore(ObjectStore):
         self.url = str(self._root)
         if re.search(r"%[0-9A-Fa-f]{2}|[\r\n]", self.url):
             raise errors.InputError(
-                f"The store {self.url!r} cannot hold a catalog: Delta Lake takes its %… for an escape, or its line break for "
-                "an end. Name a directory without them."
+                f"The store {self.url!r} cannot hold a catalog: Delta Lake misreads line breaks, and what "
+                "looks like an escape (%2F). Name a directory without them."
             )
         if self._root.exists() and not self._root.is_dir():
             raise errors.InputError(f"The store {self.url} is a file: name a directory.")

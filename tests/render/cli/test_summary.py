@@ -254,8 +254,8 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
         return summary.counts(
             Status(
                 batch="b", manifest="m", run_key="r", inbox=False, store="s", state="finished", rows=len(clips),
-                waiting=0, ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips, shards={0: (len(clips), len(clips))},
-                report="", elapsed_seconds=0.0,
+                waiting=0, ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips,
+                shards={0: (len(clips), len(clips))}, report="", elapsed_seconds=0.0,
             )
         )  # fmt: skip
 
@@ -274,8 +274,8 @@ def test_a_plan_tells_which_clips_would_be_stand_ins(
     assert "--scenes tells" in capfd.readouterr().out
     assert main(["plan", str(path), "--scenes"]) == 0
     said = [line.strip() for line in capfd.readouterr().out.splitlines()]
-    assert said[0].startswith("row 0  ocean: ")
-    assert said[1].startswith(f"row 1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
+    assert said[0].startswith("row 0  e/v0  ocean: ")
+    assert said[1].startswith(f"row 1  e/v1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
     assert not [line for line in said if line.startswith(("row 2", "row 3"))], "a duplicate, and no row at all"
     assert "1 of 2 clips would be stand-ins" in said
     assert main(["plan", str(path), "--scenes", "--json"]) == 2

@@ -168,5 +168,5 @@ def test_put_if_absent_has_one_winner_among_processes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["feature%2Fx", "two\nlines"])
 def test_a_directory_that_delta_lake_would_misread_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(errors.InputError, match="Name a directory without"):
-        DirectoryStore(str(tmp_path / name))
+        open_store(str(tmp_path / name))
     assert list(tmp_path.iterdir()) == []
