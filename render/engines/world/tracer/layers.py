@@ -17,6 +17,9 @@ from render.engines.world.tracer import (
 )
 from render.engines.world.tracer.soup import Parts
 
+PROBES = 6
+"""Samples of the sun and the sky at a point that a moving camera did not see before."""
+
 
 def lens_of(camera: Camera, width: int, height: int) -> Any:
     """The camera as the kernels see it, for a picture of this many pixels."""
@@ -66,7 +69,8 @@ class Layers:
     def follow(self, world: Any, lens: Any, frame: int, *, samples: int, shutter: float) -> Any:
         """Draw for the world's ``lens`` of this frame, ``samples`` a pixel on rims; the lens of the frame before.
 
-        ``shutter`` is the share of a frame's time for which it is open.
+        ``shutter`` is the share of a frame's time for which it is open. Of the first frame that is drawn, in which
+        nothing was seen before, all shadows and occlusion are settled at once.
         """
         self.old, self.new = self.new, self.old
         if self.lens is None:
@@ -80,6 +84,7 @@ class Layers:
             self._launch(raster_kernels.cover_pixels, [self.still.soup, lens, self.nearest], self.still.faces)
         sight = sight_kernels.Sight()
         sight.frame, sight.shutter, sight.before = frame, shutter, before
+        sight.probes = int(sight_kernels.SETTLED) if before is lens else PROBES
         sight.old, sight.now = self.old[0], memory
         sight.sun, sight.rest, sight.air, sight.mirrored = *rough, self.air, self.glimpsed
         sight.normal, sight.ids, sight.nearest, sight.shone = *surfaces, self.nearest, self.shone

@@ -32,8 +32,6 @@ from render.engines.world.tracer.world_kernels import (
     towards_sun,
 )
 
-PROBES = wp.constant(6)
-"""Samples of a point that was not seen before."""
 SETTLED = wp.constant(12.0)
 """Samples up to which a point is refreshed in every eighth frame."""
 LONGEST = wp.constant(32.0)
@@ -64,6 +62,8 @@ class Sight:
     frame: int
     shutter: float
     """Share of a frame's time for which it is open."""
+    probes: int
+    """Samples of a point that was not seen before."""
     before: Lens
     """The camera of the frame before."""
     old: Memory
@@ -85,7 +85,7 @@ SIGHT = wp.array(dtype=Sight)
 
 @wp.func
 def recall(sight: SIGHT, at: wp.vec3, code: int, slope: float) -> wp.vec3:
-    """Lit share, closed share and count of a point, as the frame before saw it; a count of 0 if it did not."""
+    """Lit share, closed share and count of a point on a surface, as the frame before saw it; a count of 0 if not."""
     lens = sight[0].before
     away = at - lens.eye
     depth = wp.dot(away, lens.forward)
@@ -135,7 +135,7 @@ def probed(
         dark = float(0.0)
         for k in range(probes):
             to_sun = towards_sun(
-                world[0].air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
+                world[0].air, fraction(a + float(k) / float(probes)), fraction(b + float(k) * 0.6180340)
             )
             dark += blocked_by_still(world, at, to_sun, 80.0)
             if world[0].air.softness < 0.001:
@@ -260,8 +260,9 @@ def see(world: WORLD, sight: SIGHT, odd: int):
     sight[0].sun[y, x] = part.sun
     sight[0].rest[y, x] = part.rest
     sight[0].air[y, x] = part.air
-    at = lifted(world, hit, direction)
-    known = recall(sight, at, code, wp.max(-wp.dot(direction, hit.facet), 0.05))
+    known = recall(
+        sight, world[0].lens.eye + direction * hit.distance, code, wp.max(-wp.dot(direction, hit.facet), 0.05)
+    )
     frame = sight[0].frame
     turn = (x + 3 * y + 5 * frame) % SHARE
     mixed = known[0] > 0.001 and known[0] < 0.999
@@ -269,8 +270,9 @@ def see(world: WORLD, sight: SIGHT, odd: int):
     if not sunny:
         known[0] = 0.0
         mixed = False
+    at = lifted(world, hit, direction)
     if known[2] < 1.0:
-        known = probed(world, hit, at, wp.vec3(known[0], known[1], 0.0), sunny, PROBES, x, y, frame)
+        known = probed(world, hit, at, wp.vec3(known[0], known[1], 0.0), sunny, sight[0].probes, x, y, frame)
     elif turn == 0 or (mixed and turn % 12 == 0) or (known[2] < SETTLED and turn % 8 == 0):
         known = probed(world, hit, at, known, sunny, 1, x, y, frame)
     sight[0].now.known[y, x] = wp.vec4(known[0], known[1], known[2], hit.distance)
