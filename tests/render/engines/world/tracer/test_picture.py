@@ -12,8 +12,10 @@ from render.engines.world.stage import Cloth, Launch, Particles, Puffs, Shape, S
 from render.engines.world.styles import STYLES, Style
 from render.engines.world.tracer.layers import lens_of
 from render.engines.world.tracer.picture import Picture
+from render.engines.world.tracer.tiles import Tiles, Touch
 
 FRAMES, FPS, WIDTH, HEIGHT = 12, 24, 96, 64
+EVERY = int(Touch.SEEN | Touch.SHADOWED | Touch.OCCLUDED | Touch.MIRRORED)
 PLAIN = Style(shutter=0.0, vignette=0.0)
 
 
@@ -43,7 +45,18 @@ POST = Solid(
 )
 
 
-def picture(*, style=PLAIN, preset=STANDARD, move="", speed=0.0, solids=(POST,), motion=None, frames=FRAMES, **stage):
+def picture(
+    *,
+    style=PLAIN,
+    preset=STANDARD,
+    move="",
+    speed=0.0,
+    solids=(POST,),
+    motion=None,
+    frames=FRAMES,
+    size=(WIDTH, HEIGHT),
+    **stage,
+):
     solid, moved = ball(speed, frames)
     shot = Shot(points=np.array([[-1.4, -0.5, 0], [1.4, 0.5, 1.8]]), azimuth=-90.0, elevation=8.0)
     made = Stage(
@@ -57,8 +70,8 @@ def picture(*, style=PLAIN, preset=STANDARD, move="", speed=0.0, solids=(POST,),
         wish=CameraWish(move=move),
         style=style,
         preset=preset,
-        width=WIDTH,
-        height=HEIGHT,
+        width=size[0],
+        height=size[1],
         fps=FPS,
         seed=1,
         device="cpu",
@@ -122,6 +135,21 @@ def test_a_slow_camera_does_not_flicker():
 
 def test_a_frame_does_not_depend_on_the_machine_or_the_run():
     assert (drawn(move="orbit", speed=4.0) == drawn(move="orbit", speed=4.0)).all()
+
+
+@pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (101, 67), (49, 93), (135, 50)])
+@pytest.mark.parametrize("style", ["realistic", "anime"])
+def test_drawing_only_the_tiles_that_change_draws_what_drawing_all_of_them_does(style, size, monkeypatch):
+    """Width and height need be no multiple of a tile's, nor of the pixels that are drawn at once."""
+    given = {"style": STYLES[style], "size": size, "speed": 6.0}
+    in_tiles = picture(**given)
+    assert not in_tiles.everywhere
+    some = np.stack([in_tiles.frame(index).copy() for index in range(FRAMES)])
+    monkeypatch.setattr(Tiles, "touched", lambda tiles, spheres, **_: np.full(tiles.shape, EVERY, np.int32))
+    whole = picture(**given)
+    every = np.stack([whole.frame(index).copy() for index in range(FRAMES)])
+    assert (some == every).all()
+    assert every.shape[1:] == (size[1], size[0], 3)
 
 
 def redness(frame):
