@@ -35,8 +35,6 @@ from render.engines.world.tracer.title import Title
 
 TILE = 16
 """Finished pixels along a tile's side."""
-OCCLUSION_REACH = 4.0
-"""Radii to which a moving part closes off the sky: as far as the kernel counts it."""
 SHORTEST = 0.4
 """Share of a frame's time for which particles are streaked at least, so that rain is seen."""
 LARGE = 2_500_000
@@ -185,7 +183,7 @@ class Picture:
         if placed is None:
             flags = np.zeros(self.touched.shape, np.int32)
         else:
-            reach = 0.0 if self.style.cel else OCCLUSION_REACH
+            reach = 0.0 if self.style.cel else probe_kernels.OCCLUSION_REACH
             flags = self.tiles.touched(placed.bounds, softness=self.stage.light.softness, occlusion=reach)
             if self.style.cel:
                 # Drawings have no mirrors.

@@ -33,34 +33,36 @@ ALIKE = wp.constant(0.9)
 """Cosine between the normals of two points of a part from which on they share their light."""
 LANES = 8
 """Spheres that are looked at at once."""
+OCCLUSION_REACH = 4.0
+"""Radii to which a moving part closes off the sky."""
 
 
-@wp.func_native("""
+@wp.func_native(f"""
     float sees = 1.0f;
-    for (int first = 0; first < spheres.shape[1]; first += 8) {
+    for (int first = 0; first < spheres.shape[1]; first += {LANES}) {{
         const float* x = &spheres.data[first];
         const float* y = x + spheres.shape[1];
         const float* z = y + spheres.shape[1];
         const float* radius = z + spheres.shape[1];
-        float square[8];
-        int near[8], some = 0;
-        for (int k = 0; k < 8; ++k) {
+        float square[{LANES}];
+        int near[{LANES}], some = 0;
+        for (int k = 0; k < {LANES}; ++k) {{
             const float dx = x[k] - at[0], dy = y[k] - at[1], dz = z[k] - at[2];
             square[k] = dx * dx + dy * dy + dz * dz;
-            near[k] = square[k] < radius[k] * radius[k] * 16.0f ? 1 : 0;
+            near[k] = square[k] < radius[k] * radius[k] * {OCCLUSION_REACH**2}f ? 1 : 0;
             some |= near[k];
-        }
+        }}
         if (!some) continue;
-        for (int k = 0; k < 8; ++k) {
+        for (int k = 0; k < {LANES}; ++k) {{
             if (!near[k] || owners[first + k] == mine) continue;
             const float away = square[k] < 1.0e-8f ? 1.0e-8f : square[k], size = radius[k] * radius[k];
             const float along = (x[k] - at[0]) * n[0] + (y[k] - at[1]) * n[1] + (z[k] - at[2]) * n[2];
             float cosine = along / ::sqrtf(away) + 0.25f;
             cosine = cosine < 0.0f ? 0.0f : cosine > 1.0f ? 1.0f : cosine;
             const float solid = (size < away ? size / away : 1.0f) * cosine;
-            sees *= 1.0f - 0.85f * solid * (1.0f - away / (size * 16.0f));
-        }
-    }
+            sees *= 1.0f - 0.85f * solid * (1.0f - away / (size * {OCCLUSION_REACH**2}f));
+        }}
+    }}
     return sees;
 """)
 def open_share(
@@ -163,7 +165,7 @@ def probe(
 
 @wp.kernel(enable_backward=False)
 def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: PROBES):
-    """The ``state`` of the probes[0]."""
+    """The ``state`` of the probes."""
     j, i = wp.tid()
     if tiles[2 * j / side, 2 * i / side] == 0:
         return
