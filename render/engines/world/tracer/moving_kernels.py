@@ -237,7 +237,7 @@ def moving_seen(
                 turn = float(k) * 0.6180340
                 moved = light_on(world, probes, hit, at, direction, x, y, edge, turn)
                 through = wp.vec3(0.0, 0.0, 0.0)
-                if clearness(world, hit) > 0.0:
+                if world[0].has_clear != 0 and world[0].surfaces[hit.surface].clear > 0.0:
                     if world[0].air.cel != 0:
                         through = drawn_glass(world, hit, direction, base, farthest)
                     else:
@@ -289,8 +289,8 @@ def compose(
     base = still_rest[y, x] * open_sky[y, x]
     q = normal[y, x]
     drawn_through = int(0)
-    if mine >= 0 and world[0].air.cel != 0 and world[0].surfaces[front_ids[y, x] % 256].clear > 0.0:
-        drawn_through = 1
+    if world[0].has_clear != 0 and mine >= 0 and world[0].air.cel != 0:
+        drawn_through = int(world[0].surfaces[front_ids[y, x] % 256].clear > 0.0)
     if mine < 0 or edge != 0 or drawn_through != 0:
         light = still_sun[y, x]
         mirror = still_mirrored[y, x]

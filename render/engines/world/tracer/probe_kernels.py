@@ -185,7 +185,8 @@ def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: PROBES):
     for k in range(9):
         jj = wp.clamp(j + k / 3 - 1, 0, probes[0].code.shape[0] - 1)
         ii = wp.clamp(i + k % 3 - 1, 0, probes[0].code.shape[1] - 1)
-        if wp.max(wp.abs(probes[0].shadow[jj, ii] - shade)) > DIFFERENT:
+        # Of the three colours green tells enough: glass keeps off some of each.
+        if wp.abs(probes[0].shadow[jj, ii][1] - shade[1]) > DIFFERENT:
             state = state | SHADOW_EDGE
         if probes[0].glance[jj, ii] != 0:
             state = state | GLANCE
