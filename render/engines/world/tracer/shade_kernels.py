@@ -357,15 +357,20 @@ def past_clear(world: WORLD, hit: Hit, origin: wp.vec3, way: wp.vec3) -> Past:
 
 
 @wp.func
+def glimpse_past(world: WORLD, hit: Hit, origin: wp.vec3, direction: wp.vec3, travelled: float) -> wp.vec3:
+    """As :func:`glimpse`, but of what is clear what lies behind it is seen."""
+    if world[0].has_clear != 0 and clearness(world, hit) > 0.0:
+        past = past_clear(world, hit, origin, direction)
+        return wp.cw_mul(past.tone, glimpse(world, past.hit, origin, direction, travelled)) + past.gleam
+    return glimpse(world, hit, origin, direction, travelled)
+
+
+@wp.func
 def seen_in(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
     """All that a moving part's mirror shows, before the surface's share is taken."""
     bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
     other = hit_any(world, at, bounce, 80.0)
-    if world[0].has_clear != 0 and clearness(world, other) > 0.0:
-        past = past_clear(world, other, at, bounce)
-        seen = wp.cw_mul(past.tone, glimpse(world, past.hit, at, bounce, hit.distance)) + past.gleam
-        return mirrored(world, hit.surface, seen, bounce)
-    return mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
+    return mirrored(world, hit.surface, glimpse_past(world, other, at, bounce, hit.distance), bounce)
 
 
 @wp.func
