@@ -8,6 +8,7 @@ from render.engines.world.tracer.shade_kernels import LIFT, ambient, cel_bands, 
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
     FACES,
+    JOINED,
     WATER,
     WORLD,
     Hit,
@@ -24,6 +25,8 @@ GLASS = wp.constant(1.5)
 """Refractive index."""
 ALIKE = wp.constant(0.02)
 """Share of a distance by which a pixel's may differ from a point's that it shows."""
+DRAWN = wp.constant(0.2)
+"""Metres of glass whose colour a drawn pane has."""
 PALE = wp.constant(0.55)
 """Share of its colour that a drawn pane's tint has."""
 VEIL = wp.constant(0.16)
@@ -204,10 +207,12 @@ def drawn_glass(world: WORLD, hit: Hit, direction: wp.vec3, base: wp.vec3, farth
     lit = world[0].air.sun_colour * 0.40 + world[0].air.ambient * 0.55
     face = hit
     away = hit.distance
+    joined = bool(False)
     for k in range(FACES):
         s = world[0].surfaces[face.surface]
-        if k == 0 or wp.dot(face.facet, direction) < 0.0:
-            tint = s.base / wp.max(wp.max(s.base), 0.001)
+        enters = k == 0 or wp.dot(face.facet, direction) < 0.0
+        if enters and not joined:
+            tint = dyed(s, DRAWN)
             veil = float(VEIL)
             if k == 0:
                 veil += (STREAK - VEIL) * streak(world, face, direction)
@@ -218,6 +223,7 @@ def drawn_glass(world: WORLD, hit: Hit, direction: wp.vec3, base: wp.vec3, farth
         near = hit_moving(world, world[0].lens.eye + direction * (away + 0.0001), direction, farthest - away)
         if near.distance < 0.0:
             break
+        joined = not enters and near.distance < JOINED
         away += near.distance + 0.0001
         near.distance = away
         if clearness(world, near) <= 0.0:

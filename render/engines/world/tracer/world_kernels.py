@@ -7,7 +7,9 @@ from render.engines.world.tracer.tree_kernels import Tree, any_in, nearest_in
 WATER = wp.constant(1 << 24)
 """What a pixel that sees water is called; one that sees a part is called its id · 256 + surface, the sky −1."""
 TINT = wp.constant(0.03)
-"""Metres of glass that colour light as the glass is coloured."""
+"""Metres of glass that colour light about as the glass is coloured."""
+DEEPEST = wp.constant(2.0)
+"""Times that depth as which the deepest glass colours light."""
 FACES = wp.constant(10)
 """Faces of clear parts that a ray is followed through."""
 SHADED_FACES = wp.constant(16)
@@ -273,9 +275,12 @@ def clearness(world: WORLD, hit: Hit) -> float:
 
 @wp.func
 def dyed(s: Surface, depth: float) -> wp.vec3:
-    """Share of each colour that so many metres of a clear body let through."""
+    """Share of each colour that so many metres of a clear body let through.
+
+    What is thick is dyed paler, as makers of glass do it: none counts for more than :data:`DEEPEST` times :data:`TINT`.
+    """
     bright = wp.max(wp.max(s.base), 0.001)
-    thick = wp.clamp(depth, 0.0, 1.0) / TINT
+    thick = wp.max(depth, 0.0) / (TINT + wp.max(depth, 0.0) / DEEPEST)
     return wp.vec3(
         wp.pow(wp.max(s.base[0], 0.0005) / bright, thick),
         wp.pow(wp.max(s.base[1], 0.0005) / bright, thick),
