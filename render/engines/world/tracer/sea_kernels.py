@@ -3,7 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import noise2
-from render.engines.world.tracer.shade_kernels import clear, glimpse
+from render.engines.world.tracer.shade_kernels import clear, glimpse_past
 from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.tree_kernels import Tree, nearest_in
 from render.engines.world.tracer.wave_kernels import Froth, patch
@@ -126,7 +126,7 @@ def mirrored_in(world: WORLD, at: wp.vec3, bounce: wp.vec3, distance: float) -> 
         if near.distance > 0.0:
             other = near
         if other.distance > 0.0:
-            seen = glimpse(world, other, at, bounce, distance)
+            seen = glimpse_past(world, other, at, bounce, distance)
             return wp.vec4(seen[0], seen[1], seen[2], 1.0)
     return wp.vec4(0.0, 0.0, 0.0, 0.0)
 
