@@ -26,12 +26,12 @@ THICK, WIDE = 0.12, 2.6
 """Half the wall's depth and width in metres."""
 AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
-BETWEEN, MOST = 1.4, 16
-"""Seconds between two balls, and how many there are at most."""
+BETWEEN, SERVED, MOST = 1.4, 1.15, 16
+"""Seconds between two balls, and between two serves, which are sooner past the camera; the most balls there are."""
 LATER = 0.3
 """Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
-COURT = 9.0
-"""Metres that the place leaves free round a net."""
+COURT, ROAD = 24.0, 9.0
+"""Metres that the place leaves free round a net, so that nothing stands before the camera, and that a street does."""
 CLEARING, KERB = 6.2, 3.9
 """Metres that the place leaves free, and of a street's wall from its middle."""
 PAINTS: tuple[tuple[Colour, Colour], ...] = (
@@ -123,17 +123,22 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
     inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
     named = next((subject.colours for subject in scene.subjects if subject.kind == "court" and subject.colours), ())
     solids += serve.court(COLOURS[named[0]] if named else inner, outer)
-    place = places.build(home, scene=scene, rng=rng, clearing=COURT)
+    place = places.build(home, scene=scene, rng=rng, clearing=ROAD if home == "street" else COURT)
     return place.stage(
         solids=solids,
         cloths=(cord,),
         shot=Shot(
-            points=parts.corners((-0.5, -2.4, 0.0), (serve.SERVICE, 2.2, 1.9)),
-            azimuth=-52 + float(rng.uniform(-12, 10)),
-            azimuth_tall=-22.0,
+            points=np.concatenate(
+                [
+                    parts.corners((-serve.LONG - 0.3, -1.5, 0.0), (-serve.LONG, 1.5, 3.0)),
+                    parts.corners((-0.5, -2.4, 0.0), (serve.LONG, 2.2, 1.4)),
+                ]
+            ),
+            azimuth=-38 + float(rng.uniform(-6, 6)),
+            azimuth_tall=-30.0,
             elevation=float(rng.uniform(6, 11)),
             field_of_view=40,
-            margin=0.95,
+            margin=0.97,
             follow=balls[0].name,
         ),
         ground_substance="ground",
@@ -151,9 +156,10 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     # Drawn before the balls, whose number hangs on the tempo.
     home = scene.setting or str(rng.choice(["park", "yard"] if over else ["park", "court", "yard"]))
     seam = _seam()
-    starts = parts.runs(seconds, BETWEEN, MOST)
+    between = SERVED if over and "serve" in asked else BETWEEN
+    starts = parts.runs(seconds, between, MOST)
     if subject.count:
-        starts = [min(seconds / subject.count, BETWEEN) * k for k in range(subject.count)]
+        starts = [min(seconds / subject.count, between) * k for k in range(subject.count)]
     balls = [
         Solid(
             name=f"ball {k + 1}",
