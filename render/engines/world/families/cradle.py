@@ -31,7 +31,7 @@ def _frame(half: float, high: float) -> geometry.Mesh:
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001
     """See :class:`render.engines.world.families.Build`."""
     subject = parts.subject_of(scene, "ball", "cradle")
-    count = min(9, max(3, subject.count or 5)) if subject.kind == "ball" or subject.count else 5
+    count = min(9, max(2, subject.count or 5)) if subject.kind == "ball" or subject.count else 5
     side = int(rng.choice([-1, 1]))
     angle = float(rng.uniform(0.55, 0.8))
     high = FOOT + RADIUS + 0.12 + LONG

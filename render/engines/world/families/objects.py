@@ -148,7 +148,7 @@ def _falling(scene: Scene, seconds: float) -> list[Subject]:
 def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     subjects = _falling(scene, seconds)
     count = len(subjects)
-    between = max(0.22, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
+    between = max(0.1, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
     dropped = []
     for k, subject in enumerate(subjects):
         kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k
