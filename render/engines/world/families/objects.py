@@ -93,6 +93,8 @@ def _made_of(
     first, second = _paints(subject.colours or names, number)
     colour = first if subject.colours else None
     shape, size, usual, look = _kind(kind, rng, first, second)
+    if kind == "crate" and subject.colours:
+        look = replace(look, base=first)
     if kind == "ball" and subject.count == 1 and len(subject.colours) > 1:
         look = replace(look, pattern=Pattern.PANELS, accent=second)
     if not material or (kind in BALLS and material in INFLATED):

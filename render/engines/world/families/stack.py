@@ -151,7 +151,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     subject = parts.subject_of(scene, "block", "crate", "brick", "box")
     # "A glass pyramid" is one of glass blocks.
     subject = replace(subject, material=subject.material or whole.material, colours=subject.colours or whole.colours)
-    size = float(rng.uniform(0.11, 0.15)) * min(max(subject.size, 0.6), 1.6)
+    size = float(rng.uniform(0.11, 0.15)) * min(max(subject.size * whole.size, 0.6), 1.6)
     count = min(MOST, subject.count or {"tower": 7, "pyramid": 21, "wall": 24, "jenga": 33}[form])
     colours = parts.palette(scene, rng, subject)
     coloured = bool(subject.colours)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import flight, parts, serve
-from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
+from render.engines.world.materials import COLOURS, Colour, Material, Pattern, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
@@ -52,11 +53,11 @@ def _seam() -> geometry.Mesh:
     return geometry.join(geometry.rod(one, two, 0.0016, sides=5) for one, two in itertools.pairwise(way))
 
 
-def _wall(kind: str, rng: np.random.Generator) -> list[Solid]:
+def _wall(kind: str, colours: Sequence[str], rng: np.random.Generator) -> list[Solid]:
     """A wall across x whose face is at x = 0, with a coping and a line as high as a net."""
     high = float(rng.uniform(1.25, 1.5))
     brick = kind != "concrete wall" and (kind == "brick wall" or rng.random() < 0.6)
-    face = MATERIALS["brick"] if brick else MATERIALS["concrete"]
+    face = named("brick" if brick else "concrete", COLOURS[colours[0]] if colours else None)
     cap = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
     made = ("brick" if brick else "rock", face)
     line = geometry.box((0.002, WIDE - 0.02, 0.025))
@@ -121,8 +122,10 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
         )
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time)))
     inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
-    named = next((subject.colours for subject in scene.subjects if subject.kind == "court" and subject.colours), ())
-    solids += serve.court(COLOURS[named[0]] if named else inner, outer)
+    paints = {subject.kind: COLOURS[subject.colours[0]] for subject in scene.subjects if subject.colours}
+    solids += serve.court(paints.get("court", inner), outer)
+    if "net" in paints:
+        cord = replace(cord, material=replace(cord.material, base=paints["net"]))
     place = places.build(home, scene=scene, rng=rng, clearing=ROAD if home == "street" else COURT)
     return place.stage(
         solids=solids,
@@ -151,6 +154,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     felt = COLOURS[subject.colours[0]] if subject.colours else (0.60, 0.72, 0.045)
     fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
     kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
+    colours = next((subject.colours for subject in scene.subjects if subject.kind == kind), ())
     asked = {action.name for action in scene.actions}
     over = not kind and bool({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds))
     # Drawn before the balls, whose number hangs on the tempo.
@@ -177,7 +181,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if over:
         stage = _crossed(scene, home, balls, rng=rng, speed=subject.speed)
         return replace(stage, solids=(*stage.solids, *seams))
-    solids = _wall(kind, rng)
+    solids = _wall(kind, colours, rng)
     for ball in balls:
         launch = _hit(ball, rng, subject.speed)
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time if ball.launch else 0.0)))

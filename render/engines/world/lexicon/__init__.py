@@ -160,6 +160,8 @@ class Family(_Part):
     """What is not shown beside any of others, named in the same way."""
     counted: dict[Text, tuple[PositiveInt, PositiveInt]] = {}
     """How many of a kind it can show, least and most, where that is not one to ``most``."""
+    unseen: dict[Text, frozenset[Trait]] = {}
+    """Traits of which nothing is seen on a kind, though they are on others."""
     likened: dict[Text, dict[Text, Text]] = {}
     """Materials of which a kind is only like, and by what it is."""
     first: tuple[tuple[Text, ...], ...] = ()

@@ -81,12 +81,12 @@ class Cast:
     def describe(self, owner: int | None, trait: str, value: Any) -> bool:
         """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
 
-        False when it has another already, when there would be too many, or for a backdrop, which shows colours only.
+        False when it has another already, when there would be too many, or where nothing of it is seen on its kind.
         """
         if owner is None:
             owner = next(iter(self._mentions), -1)
         mention = self._mentions.setdefault(owner, _Mention(kind=""))
-        if mention.kind == BACKDROP and trait != "colours":
+        if trait in self._family.unseen.get(mention.kind, ()) or (mention.kind == BACKDROP and trait != "colours"):
             return False
         if trait == "colours":
             mention.colours[value] = None

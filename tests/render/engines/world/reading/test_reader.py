@@ -373,6 +373,31 @@ def test_counts_hold_in_other_families_too(prompt, many):
 
 
 @pytest.mark.parametrize(
+    ("prompt", "subjects", "ignored"),
+    [
+        ("a football flies into a red net", {"ball": ()}, "red"),
+        ("an orange basketball hits the blue rim", {"ball": ("orange",)}, "blue"),
+        ("a white shoe with red laces", {"shoe": ("white",)}, "red"),
+        ("a red ball knocks over a heavy tower", {"ball": ("red",), "tower": ()}, ""),
+        ("the ball is red and bounces off a crate", {"ball": ("red",), "crate": ()}, ""),
+        ("a tennis ball is served over a blue net", {"ball": (), "net": ("blue",)}, ""),
+    ],
+)
+def test_a_colour_is_of_what_it_stands_before_or_of_nothing(prompt, subjects, ignored):
+    scene = read(prompt)
+    assert {subject.kind: subject.colours for subject in scene.subjects} == subjects
+    assert set(scene.words.ignored) & set(COLOURS) == {ignored} - {""}
+
+
+@pytest.mark.parametrize("number", [2, 7])
+def test_a_cradle_has_as_many_balls_as_asked(number):
+    stage = families.build(read(f"a golden newton's cradle with {number} balls"), seed=1, seconds=1.0)
+    balls = [solid for solid in stage.solids if solid.joint]
+    assert len(balls) == number
+    assert {ball.material.base for ball in balls} == {COLOURS["gold"]}
+
+
+@pytest.mark.parametrize(
     "prompt", ["six crates fall on a see-saw", "fifteen marbles roll down a ramp", "eighteen balls fall on a carpet"]
 )
 def test_what_is_counted_comes_in_time(prompt):
