@@ -211,9 +211,15 @@ class _Reading:
     def _of_noun(self, index: int, meaning: Meaning) -> bool:
         """Give a trait to its subject; False if it belongs to nothing that is shown so."""
         owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
-        if owner == -1:
+        if owner == -1 or (owner is not None and self._is_of_another(owner)):
             return False
         return self.cast.describe(owner, str(meaning.trait), meaning.value)
+
+    def _is_of_another(self, index: int) -> bool:
+        """Whether a noun of no lexicon is like a thing that is named besides and may be of it, as a shoe's laces."""
+        owner = self.told[index]
+        alike = (told for told in self.told if told.is_noun and told.meaning.value == owner.meaning.value)
+        return not owner.phrase.known and any(told.phrase.known for told in alike)
 
     def _likeness(self, index: int, meaning: Meaning) -> str:
         """By what a thing is like the material that it is told to be of; empty where it is of it."""
