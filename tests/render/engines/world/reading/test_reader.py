@@ -732,3 +732,23 @@ def test_nobody_on_it_is_obeyed():
 )
 def test_people_may_be_heard_that_are_not_seen(prompt, sound):
     assert sound in read(prompt).sounds
+
+
+@pytest.mark.parametrize(
+    ("prompt", "stands_in"),
+    [
+        ("A dog barks beside a campfire", True),
+        ("An elephant in the snow", True),
+        ("Children play football in the street", True),
+        ("A campfire in the snow", False),
+        ("A cat knocks a vase off a table", False),
+    ],
+)
+def test_a_scene_of_which_half_is_missing_only_stands_in(prompt, stands_in):
+    assert read(prompt).fallback == stands_in
+
+
+def test_a_couple_is_no_number_of_boats():
+    alone, some = read("A couple in a rowing boat"), read("A couple of rowing boats")
+    assert (alone.count, alone.words.ignored) == (1, ("couple",))
+    assert some.count == 2
