@@ -15,6 +15,7 @@ from render.engines.world.physics.buoyancy import Buoyancy
 from render.engines.world.physics.contacts import QUIET, Ears
 from render.engines.world.physics.dents import Dents
 from render.engines.world.physics.drag import Drag
+from render.engines.world.physics.landing import Landing
 from render.engines.world.physics.model import compile_model, start_joints
 from render.engines.world.physics.motion import Motion
 from render.engines.world.physics.rest import Rest
@@ -129,7 +130,7 @@ def simulate(
         [thing_of.get(model.geom(index).name, "floor") for index in range(model.ngeom)], _quiet(model, moving), step
     )
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
-    dents = Dents(model, moving)
+    dents, landing = Dents(model, moving), Landing(model)
     bonds = Bonds(model, touching, ears.names)
     buoyancy, drag = Buoyancy(model, touching, waves), Drag(model, touching)
     sheets = cloth.Cloths(cloths, model, data, touching, floor=floor, wind=wind, frames=frames)
@@ -154,7 +155,9 @@ def simulate(
             buoyancy.push(data, now)
             drag.push(data)
             sheets.step(data, now, outside * step)
-        mujoco.mj_step(model, data)
+        mujoco.mj_step1(model, data)
+        landing.level(data)
+        mujoco.mj_step2(model, data)
         if tick % substeps == 0:
             dents.look(data, tick // substeps)
         if tick % every == 0 or ears.changed(data, now):
