@@ -16,33 +16,35 @@ FAINT = 0.95
 """Impedance below which a contact is felt but in part, as at its very start, and is levelled in the next step."""
 
 
+SLOW = 0.05
+"""m/s below which a bounce is none to be seen."""
+
+
 class Landing:
-    """Watches for pairs of geoms that did not touch in the step before."""
+    """Watches for contacts that began within the last step: they are no deeper than they close in a step."""
 
     def __init__(self, model: mujoco.MjModel) -> None:
         self.geoms = model.ngeom
         self.step = model.opt.timestep
-        self.touching = np.zeros(0, np.int64)
         self.faint: dict[int, float] = {}
-        """Of these, those that were felt but in part, and the share."""
+        """Pairs of geoms that were felt but in part in the last step, and the share."""
 
     def level(self, data: mujoco.MjData) -> None:
         """Between the two halves of a step: damp fresh contacts as long as they have lasted at its end."""
-        if data.ncon == len(self.touching) == 0:
+        before, self.faint = self.faint, {}
+        if not data.ncon:
             return
         contact = data.contact
-        pairs = contact.geom[:, 0].astype(np.int64) * self.geoms + contact.geom[:, 1]
-        if not self.faint and len(pairs) == len(self.touching) and (pairs == self.touching).all():
-            return
-        before, self.faint = self.faint, {}
-        fresh = ~np.isin(pairs, self.touching) | np.isin(pairs, list(before))
-        for k in np.flatnonzero(fresh & (contact.efc_address >= 0)).tolist():
-            row, pair = int(contact.efc_address[k]), int(pairs[k])
-            speed, depth = -float(data.efc_vel[row]), -float(contact.dist[k])
+        rows, depths = contact.efc_address, -contact.dist
+        speeds = -data.efc_vel[rows] if data.nefc else np.zeros(len(rows))
+        reach = self.step * (2.0 if before else 1.0)
+        for k in np.flatnonzero((rows >= 0) & (speeds > SLOW) & (depths < reach * speeds)).tolist():
+            row, (one, two) = int(rows[k]), contact.geom[k].tolist()
+            pair, lasted = one * self.geoms + two, float(depths[k] / (speeds[k] * self.step))
+            if lasted > 1.0 and pair not in before:
+                continue
             _, damping, impedance, _ = data.efc_KBIP[row]
             if impedance < FAINT and pair not in before:
                 self.faint[pair] = float(impedance)
-            elif speed > 0:
-                lasted = min(depth / (speed * self.step), 2.0)
-                data.efc_aref[row] += (lasted - MEAN - before.get(pair, 0.0)) * damping * speed
-        self.touching = pairs.copy()
+            else:
+                data.efc_aref[row] += (lasted - MEAN - before.get(pair, 0.0)) * damping * float(speeds[k])
