@@ -61,6 +61,8 @@ def command(
 def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
     from rich.table import Table
 
+    from render import contracts
+
     if not found:
         output.say(f"There is no batch in {store} yet. Next: nightreel run MANIFEST{options.elsewhere(store)}")
         return
@@ -73,7 +75,9 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
         rows = "" if one.rows is None else f"{one.rows:,}"
         state = one.state + ("" if one.made is None else f", {one.made:,} of {output.many(one.clips or 0, 'clip')}")
         own = one.manifest.endswith(f"/{layout.manifest(one.batch)}")
-        table.add_row(one.batch, state, rows, ends, "(a try)" if own else posixpath.basename(one.manifest))
+        table.add_row(
+            one.batch, state, rows, ends, "(a try)" if own else contracts.visible(posixpath.basename(one.manifest))
+        )
     output.show(table)
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")

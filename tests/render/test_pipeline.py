@@ -221,8 +221,8 @@ def test_a_stopped_batch_is_resumed_by_the_same_manifest(settings, farm, tmp_pat
     told = []
     status = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1), on_plan=lambda *plan: told.append(plan))
     assert status.batch.startswith("run-1-")
-    [(plan, made)] = told
-    assert (sum(plan.shards.values()), made) == (3, 1)
+    [(plan, made, settled)] = told
+    assert (sum(plan.shards.values()), made, settled) == (3, 1, 0)
     assert status.ends[End.PUBLISHED] == 3
     assert sorted(farm.made) == ["one", "three", "two"]
 
@@ -336,6 +336,15 @@ def test_a_cancelled_batch_keeps_what_was_made_and_is_not_resumed(settings, farm
     assert (failed.reason, failed.uri) == ("The batch was cancelled.", "")
     farm.stop_after = None
     assert go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1)).batch.startswith("run-2-")
+
+
+def test_a_cancelled_batch_begins_no_clip(settings, farm, tmp_path):
+    batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one"), run_key="run-1", now=NOW)
+    pipeline.cancel(settings, batch.id, now=NOW)
+    with pytest.raises(errors.Cancelled):
+        pipeline.render(settings, batch.id, [0], address="", now=lambda: NOW)
+    assert farm.made == []
+    assert pipeline.status(settings, batch.id).ends == {End.FAILED: 1}
 
 
 def test_a_batch_whose_manifest_is_gone_can_be_cancelled(settings, tmp_path):
@@ -485,14 +494,16 @@ def test_a_cancellation_is_seen_when_the_store_was_away_for_a_moment(settings, f
     batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one", "two"), run_key="run-1", now=NOW)
     pipeline.plan(settings, batch.id, now=NOW)
     cancelled_meanwhile(monkeypatch, farm, settings, batch.id)
-    exists, away = DirectoryStore.exists, [errors.StoreError("The store is away.")]
+    exists, looks = DirectoryStore.exists, []
 
-    def away_at_first(store, path):
-        if away and path == layout.cancelled(batch.id):
-            raise away.pop()
+    def away_at_the_watchers_first_look(store, path):
+        if path == layout.cancelled(batch.id):
+            looks.append(path)
+            if len(looks) == 2:
+                raise errors.StoreError("The store is away.")
         return exists(store, path)
 
-    monkeypatch.setattr(DirectoryStore, "exists", away_at_first)
+    monkeypatch.setattr(DirectoryStore, "exists", away_at_the_watchers_first_look)
     with pytest.raises(errors.Cancelled):
         pipeline.render(settings, batch.id, [0], address="", now=lambda: NOW)
 

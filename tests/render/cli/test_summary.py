@@ -213,7 +213,7 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     assert main(["plan", str(path), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["tags"] == ["colour", "second"]
     plan = pipeline.preview(settings, str(path))
-    Display().plan(plan, 0)
+    Display().plan(plan, 0, 0)
     assert said in capfd.readouterr().err
 
 
