@@ -89,7 +89,8 @@ def intake(
     """Record which manifests a run takes, once; every later step and every retry reads that record.
 
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
-    same content is resumed; ``passing`` says that a brief or CSV will be gone after the run, so that nobody is sent to
+    same content is resumed, unless what it planned cannot be made by this program any more: then it is cancelled, and a
+    new one begun. ``passing`` says that a brief or CSV will be gone after the run, so that nobody is sent to
     it. Without a manifest, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
     run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
@@ -110,8 +111,14 @@ def intake(
                 next(manifests.rows(readable, limit=1, where=where), None)
     content = _content(files, limit=limit, where=where)
     batch = batches.newest_unfinished(store, content) if manifest is not None else None
-    if batch and converted is None and batch.manifests != tuple(files) and not batches.plan_summary(store, batch.id):
-        batch = None  # it would be planned from files elsewhere, which may be gone
+    if batch:
+        summary = batches.plan_summary(store, batch.id)
+        own = converted is not None and batch.manifests[0].url == store.uri(layout.manifest(batch.id))
+        if summary is None and not own and batch.manifests != tuple(files):
+            batch = None  # it would be planned from files elsewhere, which may be gone
+        elif summary and outdated(summary) and pending_shards(settings, batch.id):
+            cancel(settings, batch.id, now=now)
+            batch = None
     if batch is None:
         identity = f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
         draft = ""
@@ -184,6 +191,21 @@ def preview(
     return batches.summarise(planned, faults)
 
 
+def outdated(summary: batches.PlanSummary) -> str:
+    """Why this program cannot make what was planned as it was planned, in a sentence; empty if it can.
+
+    Engines and media change; a clip made by another revision than its fingerprint says would be another clip.
+    """
+    for name, planned in summary.revisions.items():
+        try:
+            present = media.REVISION if name == "media" else registry.find(name).capabilities.revision
+        except errors.EngineMissing:
+            present = "none"
+        if planned != present:
+            return f"It was planned for {name} {planned}, and this program has {present}."
+    return ""
+
+
 def render(
     settings: Settings,
     batch_id: str,
@@ -203,6 +225,13 @@ def render(
     from render.farm import dispatch
 
     store = open_store(settings.store)
+    if why := outdated(batches.plan_of(store, batch_id)):
+        raise errors.InputError(
+            f"Batch {batch_id} cannot be gone on with. {why} End it with `nightreel cancel {batch_id}`, and run its "
+            "manifests again: clips that exist as they would be made now are reused."
+        )
+    if store.exists(layout.cancelled(batch_id)):
+        raise _gone(store, batch_id, shards, now())
     control = control or dispatch.Control()
     settlement = Settlement(store, batch_id, shards, now=now)
 
@@ -225,9 +254,14 @@ def render(
     except errors.BatchStopped as stop:
         if not store.exists(layout.cancelled(batch_id)):
             raise
-        for shard in shards:
-            give_up(store, batch_id, shard, now=now())
-        raise errors.Cancelled(f"Batch {batch_id} was cancelled. Its finished clips are kept.") from stop
+        raise _gone(store, batch_id, shards, now()) from stop
+
+
+def _gone(store: ObjectStore, batch_id: str, shards: Sequence[int], now: datetime) -> errors.Cancelled:
+    """End what is left of a cancelled batch's shards, and say so."""
+    for shard in shards:
+        give_up(store, batch_id, shard, now=now)
+    return errors.Cancelled(f"Batch {batch_id} was cancelled. Its finished clips are kept.")
 
 
 def publish(settings: Settings, batch_id: str) -> None:
@@ -275,7 +309,7 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
     uri = page.write(store, batch_id, now=now)
     state = status(settings, batch_id)
     if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
-        batches.finish(store, batch_id, {"finished_at": now.isoformat(), "ends": state.as_json()["ends"]})
+        batches.finish(store, batch_id, {"finished_at": now.isoformat()})
     return uri
 
 
@@ -316,19 +350,21 @@ def run(
     *,
     now: Now,
     control: Control | None = None,
-    on_plan: Callable[[batches.PlanSummary, int], None] = lambda _summary, _made: None,
+    on_plan: Callable[[batches.PlanSummary, int, int], None] = lambda _summary, _made, _settled: None,
     on_progress: OnProgress = ignore,
 ) -> Status:
     """Go the rest of the way with a batch that was taken in: plan, render, publish, report.
 
-    ``on_plan`` is told the plan, and how many of the clips to be rendered an earlier run of the batch has made.
+    ``on_plan`` is told the plan, how many of the clips to be rendered an earlier run of the batch has made, and how
+    many belong to shards in which every row has its end.
     """
     start = time.monotonic()
     store = open_store(settings.store)
     resumed = batches.plan_summary(store, batch_id) is not None
     summary = plan(settings, batch_id, now=now())
-    on_plan(summary, clips_made(store, batch_id) if resumed else 0)
     unsettled = pending_shards(settings, batch_id)
+    settled = sum(number for shard, number in summary.shards.items() if shard not in unsettled)
+    on_plan(summary, clips_made(store, batch_id) if resumed else 0, settled)
     cancelled = None
     if unsettled:
         _stop_if_asked(control)
@@ -396,7 +432,10 @@ def _planned(
             faults += item
     planned = plan_rows(
         rows,
-        lookup=lambda fingerprints: clips.find_many(store, fingerprints),
+        lookup=lambda fingerprints: {
+            record.job.fingerprint: replace(record, figures=(), events=(), captions=())  # they are most of a record
+            for record in clips.find_each(store, fingerprints)
+        },
         explain=lambda jobs: history.explain(store, jobs),
         media_revision=media.REVISION,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,
@@ -414,19 +453,17 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
     for row in batches.read_plan(store, batch_id):
         if row.decision is Decision.REUSE:
             reused[row.fingerprint].append(row)
-    records = clips.find_many(store, reused)
     settled = ends.rejected(batches.read_quarantine(store, batch_id), stamp)
-    for fingerprint, rows in reused.items():
-        if record := records.get(fingerprint):
-            settled += ends.served(rows, record, stamp)
-        else:
-            settled += ends.failed(
-                rows,
-                reason="The clip that was to serve it has been deleted since the plan.",
-                kind=ReasonKind.INFRASTRUCTURE,
-                fix="Run the manifest again to render it.",
-                stamp=stamp,
-            )
+    for record in clips.find_each(store, reused):
+        settled += ends.served(reused.pop(record.job.fingerprint), record, stamp)
+    for rows in reused.values():
+        settled += ends.failed(
+            rows,
+            reason="The clip that was to serve it has been deleted since the plan.",
+            kind=ReasonKind.INFRASTRUCTURE,
+            fix="Run the manifest again to render it.",
+            stamp=stamp,
+        )
     if settled:
         receipts.write(store, batch_id, None, stamp.attempt, settled)
 

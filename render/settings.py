@@ -98,7 +98,9 @@ def _file() -> Path:
 def _told(fault: ErrorDetails) -> str:
     name = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
-        return f"There is no setting {name}. Known: {', '.join(Settings.model_fields)}."
+        known = list(Settings.model_fields)
+        meant = "".join(f" Is {close} meant?" for close in difflib.get_close_matches(name, known, 1, cutoff=0.8))
+        return f"There is no setting {name}.{meant} Known: {', '.join(known)}."
     own = (variable for variable in os.environ if variable.upper() == f"{_PREFIX}{name.upper()}")
     where = next((f" (set by {variable})" for variable in own if os.environ[variable] == fault["input"]), "")
     return f"Setting does not fit: {name} = {fault['input']!r}{where}: {fault['msg']}."

@@ -62,6 +62,10 @@ class Status:
     batch: str
     manifest: str
     """The manifest's URL; of several, their folder."""
+    run_key: str
+    """The logical date or the id of the run that took it in."""
+    inbox: bool
+    """Whether it is what had arrived in an inbox."""
     refused: tuple[RefusedManifest, ...] = ()
     """Files of the inbox that could not be used; their rows are in no count."""
     store: str
@@ -148,6 +152,8 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     return Status(
         batch=batch_id,
         manifest=batch.source,
+        run_key=batch.run_key,
+        inbox=batch.inbox,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
         state=_mark(store, batch_id) or _progress(summary, made=len(made & records.keys())),
@@ -195,6 +201,8 @@ def clips_made(store: ObjectStore, batch_id: str) -> int:
 def _clip(
     store: ObjectStore, batch: str, plan: PlannedRow, receipt: Receipt | None, record: ClipRecord | None
 ) -> ClipStatus:
+    if receipt and receipt.end is End.FAILED:
+        record = None  # what a later batch made does not serve it
     paid_here = record is not None and record.batch == batch and plan.decision is Decision.RENDER
     return ClipStatus(
         row=plan.row.row,

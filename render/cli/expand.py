@@ -14,7 +14,9 @@ from render.cli import options, output
 def command(
     brief: Annotated[
         str,
-        typer.Argument(metavar="BRIEF", help="A brief (a path or URL): YAML with a prompt template and factors."),
+        typer.Argument(
+            metavar="BRIEF", help="A brief (a path or URL): YAML with a prompt template and factors; or a .csv."
+        ),
     ],
     out: Annotated[
         str | None,
@@ -28,9 +30,9 @@ def command(
     store: options.Store = None,
     as_json: options.Json = False,
 ) -> None:
-    """Turn a brief into a manifest.
+    """Turn a brief or a CSV into a manifest.
 
-    The manifest is a Parquet file with one row for each combination of the brief's factors.
+    The manifest is a Parquet file with one row for each combination of the brief's factors, or for each of the CSV's.
 
     Examples:
       nightreel expand examples/spring_campaign.yaml
@@ -39,7 +41,7 @@ def command(
     from render import manifest
 
     place = options.elsewhere(options.settings(store=store).store)
-    table = manifest.expand(brief)
+    table = manifest.csv_to_table(brief) if brief.lower().endswith(".csv") else manifest.expand(brief)
     target = out or f"{brief.removesuffix(PurePosixPath(brief).suffix)}.parquet"
     manifest.write(table, target)
     output.result(

@@ -53,7 +53,9 @@ def find(text: str, *, store_url: str, store_given: bool) -> Found:
     if local is None:
         raise errors.InputError(f"{text!r} is no fingerprint, no file and no URI of a clip in a store.")
     if not local.is_file():
-        raise errors.NotFound(f"There is no file {text}: give a clip's fingerprint, URI or file.")
+        raise errors.NotFound(
+            f"There is no file {text}: give a clip's fingerprint (at least {SHORTEST} of its digits), URI or file."
+        )
     return _by_content(local, open_store(store_url))
 
 

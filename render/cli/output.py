@@ -55,7 +55,7 @@ def tags(names: Sequence[str]) -> str:
     known = contracts.load("manifest").arrow_schema().names
     meant = {name: close[0] for name in names if (close := get_close_matches(name.lower(), known, 1, cutoff=0.8))}
     asked = (f" Is {column} meant by {name}?" for name, column in meant.items())
-    return f"Kept as tags: {', '.join(names)}.{''.join(asked)}"
+    return contracts.visible(f"Kept as tags: {', '.join(names)}.{''.join(asked)}")
 
 
 def say(text: str) -> None:

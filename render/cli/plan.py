@@ -56,7 +56,7 @@ def command(
 
     def seen(row: Row, what: Understanding) -> None:
         stand_ins.append(what.fallback)
-        output.say(f"row {row.row}  {_scene(what)}")
+        output.say(f"row {row.row}  {row.experiment}/{row.variant}  {_scene(what)}")
 
     on_scene = seen if scenes else None
     summary = pipeline.preview(settings, manifest, limit=limit, where=where, on_fault=listed, on_scene=on_scene)
@@ -110,9 +110,9 @@ def _say_fault(fault: Fault) -> None:
 
 def _scene(what: Understanding) -> str:
     """What an engine would show of a prompt, in one line."""
-    words = ", ".join(what.ignored)
-    lost = f"; not understood: {words}" if words else ""
-    return f"{what.scene}{f', {STAND_IN}' if what.fallback else ''}: {what.share:.0%} understood{lost}"
+    near = f"; approximated: {', '.join(what.approximated)}" if what.approximated else ""
+    lost = f"; not understood: {', '.join(what.ignored)}" if what.ignored else ""
+    return f"{what.scene}{f', {STAND_IN}' if what.fallback else ''}: {what.share:.0%} understood{near}{lost}"
 
 
 def _lines(summary: PlanSummary, *, foreseen: str, listed: bool) -> Iterator[str]:

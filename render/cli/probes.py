@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -212,10 +213,14 @@ def _scheduler(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
+    from render.store.directory import TEMPORARY
     from render.store.objects import open_store
 
     store = open_store(settings.store)
     path = f"doctor/{uuid4().hex}"
+    folder = Path(store.url)
+    new = "://" not in store.url and not folder.exists()
+    there = _nearest(folder)
     try:
         faults = _try_store(store, path)
     except errors.NightreelError as error:
@@ -229,6 +234,13 @@ def _store(settings: Settings) -> Iterator[Finding]:
         )
     else:
         found = f"{store.url}: reads, writes, lists and deletes; put-if-absent has one winner"
+        if new:
+            found += "; it is not there yet, the first run makes it"
+            with suppress(OSError):  # somebody has begun to use it meanwhile
+                (folder / TEMPORARY).rmdir()
+                while folder != there:
+                    folder.rmdir()
+                    folder = folder.parent
         yield Finding(name="store", health=Health.OK, found=found)
 
 

@@ -39,9 +39,9 @@ class Display:
         if self._bar is not None:
             self._bar.stop()
 
-    def plan(self, summary: PlanSummary, made: int) -> None:
-        """Show what the plan came to, and how many of its clips an earlier run has made."""
-        self._total = sum(summary.shards.values())
+    def plan(self, summary: PlanSummary, made: int, settled: int) -> None:
+        """Show what the plan came to, how many of its clips an earlier run has made, and how many are ``settled``."""
+        self._total, self._done = sum(summary.shards.values()), settled
         decided = summary.decisions
         self.say(
             f"Planned: {output.many(self._total, 'clip')} to render in {output.many(len(summary.shards), 'shard')}, "
@@ -54,12 +54,12 @@ class Display:
             )
         elif self._total:
             self.say(f"Estimated: {estimate(summary)}")
-        if made < self._total and self._bar is None:
-            self.say("Rendering: a line follows for each clip as it ends, the first one within a minute or so")
+        if settled < self._total and self._bar is None:
+            self.say("Rendering: a line follows for each clip as it ends")
         if summary.tags:
             self.say(output.tags(summary.tags))
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description="rendering", total=self._total)
+            self._bar.update(self._task, description="rendering", total=self._total, completed=settled)
 
     def __call__(self, event: Progress) -> None:
         """Show that one clip ended."""

@@ -36,7 +36,7 @@ def command(
     checks (a row for each figure); the view results joins them.
 
     Examples:
-      nightreel query "select experiment, count(*) as clips, avg(render_seconds) from results group by all order by all"
+      nightreel query "select experiment, count(uri) as clips, avg(render_seconds) from results group by all"
       nightreel query 'select "end", count(*) from requests group by all' --json
       nightreel query "describe results"
       nightreel query "select * from clips" --csv > clips.csv

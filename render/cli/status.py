@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from render.cli import options, output, summary
+from render.store import layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +61,8 @@ def command(
 def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
     from rich.table import Table
 
+    from render import contracts
+
     if not found:
         output.say(f"There is no batch in {store} yet. Next: nightreel run MANIFEST{options.elsewhere(store)}")
         return
@@ -71,7 +74,10 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
         ends = ", ".join(f"{number} {end}" for end, number in one.ends.items() if number)
         rows = "" if one.rows is None else f"{one.rows:,}"
         state = one.state + ("" if one.made is None else f", {one.made:,} of {output.many(one.clips or 0, 'clip')}")
-        table.add_row(one.batch, state, rows, ends, posixpath.basename(one.manifest))
+        own = one.manifest.endswith(f"/{layout.manifest(one.batch)}")
+        table.add_row(
+            one.batch, state, rows, ends, "(a try)" if own else contracts.visible(posixpath.basename(one.manifest))
+        )
     output.show(table)
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")

@@ -57,6 +57,8 @@ def counts(status: Status) -> str:
     """One sentence: how many rows, how they ended, what waits and why."""
     ends = ", ".join(f"{status.ends[end]} {end}" for end in End if status.ends.get(end))
     done = sum(ended == rows for ended, rows in status.shards.values())
+    if status.inbox and status.state == "finished" and not status.rows:
+        return f"Batch {status.batch} (finished): no rows, since nothing that can be used had arrived."
     sentence = f"Batch {status.batch} ({status.state}): {output.many(status.rows, 'row')}, {ends or 'none ended yet'}."
     if others := len({clip.fingerprint for clip in status.clips if clip.stand_in}):
         sentence += f" {output.many(others, 'clip')} {'is a stand-in' if others == 1 else 'are stand-ins'}."
@@ -66,7 +68,7 @@ def counts(status: Status) -> str:
         unfinished = [str(shard) for shard, (ended, rows) in status.shards.items() if ended < rows]
         why = _unrendered(unfinished) if unfinished else "planning was interrupted"
         made = sum(clip.end is None and bool(clip.uri) for clip in status.clips)
-        kept = f" (of {made} the clip is made and kept)" if made else ""
+        kept = f" ({made} of them with a clip that is made and kept)" if made else ""
         waits = "waits" if status.waiting == 1 else "wait"
         sentence += (
             f" {status.waiting} {waits}{kept}: {why} ({done} of {output.many(len(status.shards), 'shard')} done)."
@@ -88,8 +90,12 @@ def following(status: Status) -> str:
     place = options.elsewhere(status.store)
     again = f"nightreel run {shlex.quote(status.manifest)}{place}"
     if status.state in {"taken in", "planned", "under way"}:
+        if status.inbox:
+            return f"clear the failed tasks of the DAG's run {status.run_key}: it takes up this batch again"
         return f"{again}  (if no run is at work on it: with the same options, it resumes this batch)"
     if status.ends.get(End.FAILED):
+        if status.inbox and not status.manifest.endswith(".parquet"):
+            again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"
         return f"{again}  (a new batch, which tries the failed rows again)"
     if status.quarantined and not any(clip.uri for clip in status.clips):
         return "mend the rows above in what you gave to `nightreel run`, and run it again"

@@ -68,7 +68,7 @@ def write(
 
     with written_whole(out) as part, zipfile.ZipFile(part, "w") as archive:
         _add(archive, "index.html", page.render(view, link=link, now=now, mailed=True).encode())
-        _add(archive, "rows.csv", sheet.write(view.entries, file=file))
+        _add(archive, "rows.csv", sheet.write(view, file=file))
         for name, stored in sorted(_media(records)):
             _stream(store, stored, archive, name)
     return Bundled(file=out, bytes=out.stat().st_size, clips=len(records), withheld=len(held))

@@ -66,8 +66,9 @@ def _write(store: ObjectStore, view: View, directory: Path) -> Exported:
         else:
             unchanged += 1
     csv = folder / "clips.csv"
-    copying.put(sheet.write(view.entries, file=lambda entry: files.get(_key(entry), "")), csv)
+    copying.put(sheet.write(view, file=lambda entry: files.get(_key(entry), "")), csv)
     left = Counter(_why(entry) for entry in view.entries if not entry.delivered)
+    left.update(str(problem.end) for problem in view.malformed)
     return Exported(folder=folder, csv=csv, written=written, unchanged=unchanged, left_out=dict(sorted(left.items())))
 
 

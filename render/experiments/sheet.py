@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from render.experiments.view import Entry
+from render.experiments.view import Entry, View
 
 COLUMNS = (
     *("batch", "row", "experiment", "variant", "prompt", "end", "reason", "file", "fingerprint"),
@@ -26,16 +26,18 @@ def safe(text: str) -> str:
     return f"'{text}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
-def write(entries: Iterable[Entry], *, file: Callable[[Entry], str]) -> bytes:
-    """The CSV. ``file`` gives each row's clip as a relative path, or an empty text."""
+def write(view: View, *, file: Callable[[Entry], str]) -> bytes:
+    """The CSV, malformed rows last. ``file`` gives each row's clip as a relative path, or an empty text."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    entries = list(entries)
-    tags = sorted({tag for entry in entries for tag in entry.row.tags})
+    tags = sorted({tag for entry in view.entries for tag in entry.row.tags})
     writer.writerow([*COLUMNS, *(f"tags.{tag}" for tag in tags)])
-    for entry in entries:
-        cells = [*_cells(entry, file(entry)), *(entry.row.tags.get(tag, "") for tag in tags)]
-        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
+    lines = [[*_cells(entry, file(entry)), *(entry.row.tags.get(tag, "") for tag in tags)] for entry in view.entries]
+    for one in view.malformed:
+        said = [one.batch, one.row, one.experiment, one.variant, "", str(one.end), one.reason]
+        lines.append([*said, *[""] * (len(COLUMNS) + len(tags) - len(said))])
+    for line in lines:
+        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in line])
     return out.getvalue().encode("utf-8", "replace")
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from render.experiments import names
 from render.experiments.view import View
 from render.model import End, ReasonKind
+from render.store import layout
 
-SUM_UP = "select experiment, variant, count(*) as clips, avg(render_seconds) from results group by all order by all"
+SUM_UP = "select experiment, variant, count(uri) as clips, avg(render_seconds) from results group by all order by all"
 """A first question to the catalog."""
 _MOST = 3
 """Experiments that get commands of their own."""
@@ -46,14 +47,13 @@ def _mend(view: View) -> list[Step]:
 
 
 def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def _use(view: View) -> list[Step]:
     steps = []
-    for experiment in view.experiments[:_MOST]:
-        if not any(entry.delivered for entry in experiment.entries):
-            continue
+    handed = [one for one in view.experiments if any(entry.delivered for entry in one.entries)]
+    for experiment in handed[:_MOST]:
         name, file = _argument(experiment.name), names.slug(experiment.name) or "report"
         steps += [
             Step(
@@ -65,6 +65,8 @@ def _use(view: View) -> list[Step]:
                 command=f"nightreel report --bundle {file}.zip {name}",
             ),
         ]
+    if others := _listed([one.name for one in handed[_MOST:][:_MOST]]):
+        steps.append(Step(why=f"Do so with {others}{' and others' if len(handed) > 2 * _MOST else ''}, too."))
     if view.entries:
         steps.append(Step(why="Ask the catalog.", command=f"nightreel query {shlex.quote(SUM_UP)}"))
     return steps
@@ -76,10 +78,12 @@ def _argument(text: str) -> str:
 
 
 def _again(view: View) -> str:
-    """The command that takes the same manifests in again, newest batch."""
-    if not view.batches or not view.batches[0].manifests:
+    """The command that takes the newest batch's manifest in again; empty if there is no one file that people have."""
+    batch = next(iter(view.batches), None)
+    if batch is None or not batch.source or batch.source.endswith(f"/{layout.manifest(batch.id)}"):
         return ""
-    batch = view.batches[0]
+    if batch.inbox and len(batch.manifests) > 1:
+        return ""
     parts = ["nightreel", "run", batch.source]
     if batch.limit is not None:
         parts += ["--limit", str(batch.limit)]

@@ -98,6 +98,16 @@ class View:
     problems: tuple[Problem, ...]
 
     @property
+    def malformed(self) -> tuple[Problem, ...]:
+        """The rows that never became entries, the reasons of one that has several faults joined."""
+        valid = {(entry.batch, entry.row.row) for entry in self.entries}
+        rows: dict[tuple[str, int], list[Problem]] = {}
+        for problem in self.problems:
+            if (problem.batch, problem.row) not in valid:
+                rows.setdefault((problem.batch, problem.row), []).append(problem)
+        return tuple(replace(own[0], reason=" ".join(one.reason for one in own)) for own in rows.values())
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """Every valid row, experiment by experiment."""
         return tuple(entry for experiment in self.experiments for entry in experiment.entries)
@@ -129,7 +139,7 @@ def newest(experiment: str, views: Sequence[View]) -> View:
     """The newest request of each row of an experiment, out of the views of its batches, newest batch first.
 
     Two rows are the same request when all that can change their clip is written the same, wherever they stand in
-    their manifests. Malformed rows belong to their batch's report only.
+    their manifests. Malformed rows, which nobody can find again once they are mended, are those of the newest batch.
     """
     kept: list[Entry] = []
     seen: set[tuple[object, ...]] = set()
@@ -138,6 +148,7 @@ def newest(experiment: str, views: Sequence[View]) -> View:
         kept += [entry for entry in own if _request(entry.row) not in seen]
         seen |= {_request(entry.row) for entry in own}
     places = {(entry.batch, entry.row.row) for entry in kept}
+    places |= {(one.batch, one.row) for one in views[0].malformed} if views else set()
     used = {batch for batch, _ in places}
     return _view(
         experiment,
@@ -169,8 +180,9 @@ def of_experiment(store: ObjectStore, experiment: str) -> View:
             known.add(one.row.experiment)
             if one.row.experiment == experiment:
                 planned.append(one)
-        if planned:
-            views.append(_gathered(store, batch, planned, ()))
+        faults = [fault for fault in batches.read_quarantine(store, batch.id) if fault.experiment == experiment]
+        if planned or faults:
+            views.append(_gathered(store, batch, planned, faults))
     if not views:
         known.update(catalog.query(store, "select distinct experiment from requests")["experiment"].to_pylist())
         names = sorted(filter(None, known))

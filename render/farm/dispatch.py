@@ -134,15 +134,15 @@ class _Flight:
         self._conclude(control)
 
     def cancel(self) -> None:
-        """Take back what waits and stop what runs, as far as the cluster can still be reached."""
-        futures = [future for future, _ in self._out.values()]
-        if self._client.status != "running":
+        """Take back what waits and stop what runs of this flight, as far as the cluster can still be reached."""
+        if not self._out or self._client.status != "running":
             return
+        futures = [future for future, _ in self._out.values()]
 
         def ask() -> None:
             with suppress(Exception):  # a lost cluster has nothing to cancel
                 self._client.cancel(futures, force=True)
-                self._client.run(worker.cancel, self._orders.batch, on_error="ignore")
+                self._client.run(worker.cancel, set(self._out), on_error="ignore")
 
         asking = threading.Thread(target=ask, name="cancel", daemon=True)
         asking.start()

@@ -10,7 +10,7 @@ import functools
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,15 +55,17 @@ def work(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
     from distributed import get_worker
 
     worker = get_worker()
-    worker.log_event(BEGAN, {"key": worker.get_current_task()})
-    return make_clips(jobs, orders)
+    key = str(worker.get_current_task())
+    worker.log_event(BEGAN, {"key": key})
+    return make_clips(jobs, orders, task=key)
 
 
-def make_clips(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
+def make_clips(jobs: Sequence[Job], orders: Orders, *, task: str = "") -> list[Tried]:
     """Make and commit the clips of like jobs, one outcome for each job, in order.
 
-    Clips that have a record are not made again. Every failure is an outcome with its reason; the only exception
-    is :class:`render.errors.Cancelled`. The engine stays open in this process for the next group.
+    ``task`` names this work, for :func:`cancel`. Clips that have a record are not made again. Every failure is an
+    outcome with its reason; the only exception is :class:`render.errors.Cancelled`. The engine stays open in this
+    process for the next group.
     """
     outcomes: dict[str, Tried] = {}
     try:
@@ -72,7 +74,7 @@ def make_clips(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
             if clips.find(store, job.fingerprint):
                 outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
         if missing := [job for job in jobs if job.fingerprint not in outcomes]:
-            for outcome in _render(missing, orders, store):
+            for outcome in _render(missing, orders, store, task):
                 outcomes[outcome.result.fingerprint] = outcome
     except errors.Cancelled:
         raise
@@ -82,11 +84,11 @@ def make_clips(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
     return [outcomes[job.fingerprint] for job in jobs]
 
 
-def cancel(batch: str) -> None:
-    """Ask what this process is making for the batch to stop at its next chunk."""
+def cancel(tasks: Collection[str]) -> None:
+    """Ask what this process is making under these names to stop at its next chunk."""
     with _lock:
         for at_work, flag in _at_work:
-            if at_work == batch:
+            if at_work in tasks:
                 flag.set()
 
 
@@ -96,11 +98,11 @@ _open_engines = ExitStack()
 atexit.register(_open_engines.close)
 
 
-def _render(jobs: Sequence[Job], orders: Orders, store: ObjectStore) -> Iterator[Tried]:
+def _render(jobs: Sequence[Job], orders: Orders, store: ObjectStore, task: str) -> Iterator[Tried]:
     name = jobs[0].engine
     engine = open_engine(name, jobs[0].engine_revision, orders.scratch, orders.cache)
     left = {job.fingerprint for job in jobs}
-    with _cancellable(orders.batch) as flag, _not_without_being_asked(name, flag):
+    with _cancellable(task) as flag, _not_without_being_asked(name, flag):
         with clip.blamed_on(name):
             items = engine.generate(jobs, cancel=flag, progress=_ignore_progress)
         meter = clip.Meter()
@@ -201,8 +203,8 @@ def _device() -> str:
 
 
 @contextmanager
-def _cancellable(batch: str) -> Iterator[Cancel]:
-    entry = (batch, Cancel())
+def _cancellable(task: str) -> Iterator[Cancel]:
+    entry = (task, Cancel())
     with _lock:
         _at_work.append(entry)
     try:

@@ -10,9 +10,13 @@ from typing import TypeVar
 from render import errors
 from render.manifest.reader import check
 from render.manifest.rows import rows
-from render.manifest.sources import arrived, files
+from render.manifest.sources import arrived, files, is_parquet
 from render.model import Fault, ManifestFile, RefusedManifest, Row
 
+_OTHER = (
+    "{url} is not Parquet, and an inbox takes nothing else. Turn a brief or a CSV into a manifest with "
+    "`nightreel expand FILE --out INBOX/NAME.parquet`, or give it to `nightreel run`."
+)
 Numbered = TypeVar("Numbered", Row, Fault)
 
 
@@ -27,6 +31,9 @@ def take(
     good, refused = [], []
     for file in arrived(inbox, roots):
         if file in taken:
+            continue
+        if not is_parquet(file.url):
+            refused.append(RefusedManifest(file=file, reason=_OTHER.format(url=file.url)))
             continue
         try:
             check(file)

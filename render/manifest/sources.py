@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
@@ -32,8 +34,8 @@ class Place:
 
     @property
     def url(self) -> str:
-        """Absolute, with its protocol."""
-        return self.filesystem.unstrip_protocol(self.path)
+        """Absolute, with its protocol; a local file's in the usual escapes."""
+        return Path(self.path).as_uri() if _is_local(self.filesystem) else self.filesystem.unstrip_protocol(self.path)
 
     def open(self) -> IO[bytes]:
         """Open for reading. Raises :class:`render.errors.ManifestError`, also for a pipe or a device."""
@@ -86,7 +88,7 @@ def locate(url: str | Path, roots: Sequence[str] = ()) -> Place:
     with explained(str(url)):
         if not str(url).strip() or "\0" in str(url):
             raise ValueError("the path is empty or no path at all")
-        filesystem, path = url_to_fs(str(url))
+        filesystem, path = url_to_fs(_named(str(url)))
     place = Place(filesystem=filesystem, path=path)
     if roots and not any(_is_below(place, root) for root in roots):
         raise ManifestError(
@@ -106,7 +108,7 @@ def files(url: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
     with explained(place.url):
         place.filesystem.invalidate_cache()
         if place.filesystem.isdir(place.path):
-            found = _parquets(place)
+            found = [part for part in _files(place) if is_parquet(part.path)]
             if not found:
                 raise ManifestError(
                     f"The folder {place.url} holds no *.parquet file. Put a manifest there; a CSV or a brief is given "
@@ -120,14 +122,14 @@ def files(url: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
 
 
 def arrived(inbox: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
-    """The manifests of an inbox in name order; none if the inbox is empty or is not there yet.
+    """The files of an inbox in name order, Parquet or not; none if the inbox is empty or is not there yet.
 
-    Pipes, devices and links that lead nowhere are no manifests.
+    Pipes, devices and links that lead nowhere are left alone, and so is what begins with a dot or an underscore.
     """
     place = locate(inbox, roots)
     with explained(place.url):
         place.filesystem.invalidate_cache()
-        found = _parquets(place) if place.filesystem.isdir(place.path) else []
+        found = _files(place) if place.filesystem.isdir(place.path) else []
         found = [part for part in found if part.filesystem.isfile(part.path)]
     return [_hashed(part, roots) for part in found]
 
@@ -148,14 +150,28 @@ def _hashed(place: Place, roots: Sequence[str]) -> ManifestFile:
     return ManifestFile(url=place.url, sha256=sha256, bytes=length)
 
 
-def _parquets(folder: Place) -> list[Place]:
-    names = sorted(
-        entry["name"]
-        for entry in folder.filesystem.ls(folder.path, detail=True)
-        if entry["name"].lower().endswith(".parquet") and not entry["name"].rsplit("/", 1)[-1].startswith((".", "_"))
-    )
-    places = [Place(filesystem=folder.filesystem, path=name) for name in names]
+def is_parquet(url: str) -> bool:
+    """Whether a file's name says that it is Parquet."""
+    return url.lower().endswith(".parquet")
+
+
+def _files(folder: Place) -> list[Place]:
+    """The files directly in a folder, in name order, without hidden ones."""
+    names = sorted(entry["name"] for entry in folder.filesystem.ls(folder.path, detail=True))
+    seen = [name for name in names if not name.rstrip("/").rsplit("/", 1)[-1].startswith((".", "_"))]
+    places = [Place(filesystem=folder.filesystem, path=name) for name in seen]
     return [place for place in places if not folder.filesystem.isdir(place.path)]
+
+
+def _named(url: str) -> str:
+    """What fsspec finds under an address: it takes the escapes of ``file://`` and ``..`` for names."""
+    if url.startswith("file://"):
+        url = unquote(urlsplit(url).path)
+    return os.path.normpath(url) if "://" not in url and ".." in Path(url).parts else url
+
+
+def _is_local(filesystem: AbstractFileSystem) -> bool:
+    return "file" in ((filesystem.protocol,) if isinstance(filesystem.protocol, str) else filesystem.protocol)
 
 
 def _is_below(place: Place, root: str) -> bool:
@@ -165,7 +181,7 @@ def _is_below(place: Place, root: str) -> bool:
     filesystem, path = url_to_fs(root)
     if filesystem.protocol != place.filesystem.protocol:
         return False
-    if "file" in (filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)):
+    if _is_local(filesystem):
         return Path(place.path).resolve().is_relative_to(Path(path).resolve())
     parts, above = place.path.strip("/").split("/"), path.strip("/").split("/")
     return ".." not in parts and parts[: len(above)] == above

@@ -25,7 +25,7 @@ def explain(store: ObjectStore, jobs: Collection[Job]) -> dict[str, str]:
 def _nearest(job: Job, clips: Collection[Mapping[str, Any]]) -> str:
     differences = min((_differences(job, clip) for clip in clips), key=len)
     if not differences:
-        return "the negative prompt, the shots or the media settings changed"
+        return "the negative prompt, the shots, the scene or the media settings changed"
     return "; ".join(differences)
 
 

@@ -45,9 +45,9 @@ def plan(
 ) -> list[PlannedRow]:
     """Decide for every row; the result keeps the rows' order.
 
-    A row that policy, its price or its engine's limits refuse gets ``Decision.REFUSE`` and a fault. Of the rest,
-    rows whose fingerprint is committed are reused; the first row of each other fingerprint is rendered, later
-    ones are its duplicates. Jobs are cut into shards by descending priority.
+    A row that policy or its engine's limits refuse gets ``Decision.REFUSE`` and a fault. Of the rest, rows whose
+    fingerprint is committed are reused; the first row of each other fingerprint that may cost so much is rendered, and
+    the others are its duplicates; where none may, all are refused. Jobs are cut into shards by descending priority.
     """
     find = functools.cache(_find)
     drafts = [
@@ -66,7 +66,7 @@ def plan(
     originals: dict[str, PlannedRow] = {}
     urgency: dict[str, int] = {}
     for draft in wanted:
-        if draft.fingerprint not in committed:
+        if draft.fingerprint not in committed and not _too_dear(draft):
             originals.setdefault(draft.fingerprint, draft)
             urgency[draft.fingerprint] = max(draft.row.priority, urgency.get(draft.fingerprint, draft.row.priority))
     # Python's sort is stable: rows of one priority keep the manifest's order.
@@ -92,7 +92,11 @@ def _decide(
     if key in committed:
         why = f"rendered by batch {committed[key].batch}"
         return replace(draft, decision=Decision.REUSE, why=why, shard=None, estimate=free)
-    first = originals[key]
+    first = originals.get(key)
+    if first is None:
+        fault = _too_dear(draft)
+        assert fault, "whatever may be rendered has an original"
+        return replace(draft, decision=Decision.REFUSE, why=fault.reason, fault=fault)
     if draft is not first:
         why = f"same as row {first.row.row}"
         return replace(draft, decision=Decision.DUPLICATE, why=why, shard=shards[key], estimate=free)
@@ -121,7 +125,7 @@ def _draft(
     else:
         revision = engine.capabilities.revision
         price = estimate(row, engine.capabilities, usd_per_cpu_hour=usd_per_cpu_hour)
-        fault = _fault(row, engine, rules, price)
+        fault = _fault(row, engine, rules)
     key = fingerprint(row, engine_revision=revision, media_revision=media_revision)
     if fault:
         fault = replace(fault, experiment=row.experiment, variant=row.variant)
@@ -162,7 +166,7 @@ def _missing(row: Row, error: errors.EngineMissing) -> Fault:
     )
 
 
-def _fault(row: Row, engine: type[Engine], rules: policy.Policy, price: Estimate) -> Fault | None:
+def _fault(row: Row, engine: type[Engine], rules: policy.Policy) -> Fault | None:
     if refusal := engine.refusal(row):
         column, reason, fix = refusal
         value = str({"seconds": row.duration_ms / 1000}.get(column, getattr(row, column, "")))
@@ -177,13 +181,21 @@ def _fault(row: Row, engine: type[Engine], rules: policy.Policy, price: Estimate
             fix=verdict.fix,
             kind=ReasonKind.POLICY,
         )
-    if row.max_cost is not None and price.cost_usd > row.max_cost:
-        return Fault(
-            row=row.row,
-            column="max_cost",
-            value=f"{row.max_cost:g}",
-            reason=f"The clip is estimated at ${price.cost_usd:.4f}, above the row's limit of ${row.max_cost:.4f}.",
-            fix="Raise max_cost, or ask for a shorter or smaller clip or a cheaper engine.",
-            kind=ReasonKind.POLICY,
-        )
     return None
+
+
+def _too_dear(draft: PlannedRow) -> Fault | None:
+    """The fault of a row that would cost more than it may, if it is rendered for it."""
+    row, cost = draft.row, draft.estimate.cost_usd
+    if row.max_cost is None or cost <= row.max_cost:
+        return None
+    return Fault(
+        row=row.row,
+        column="max_cost",
+        value=f"{row.max_cost:g}",
+        reason=f"The clip is estimated at ${cost:.4f}, above the row's limit of ${row.max_cost:.4f}.",
+        fix="Raise max_cost, or ask for a shorter or smaller clip or a cheaper engine.",
+        kind=ReasonKind.POLICY,
+        experiment=row.experiment,
+        variant=row.variant,
+    )

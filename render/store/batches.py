@@ -6,7 +6,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from render import errors
+from render import errors, media
 from render.model import Batch, Decision, Fault, ManifestFile, PlannedRow, ReasonKind, RefusedManifest
 from render.store import layout, tables
 from render.store.objects import ObjectStore
@@ -61,6 +61,8 @@ class PlanSummary:
     """Names of the tags of valid rows, sorted: columns that the contract does not know, and those of ``tags``."""
     refused: tuple[RefusedManifest, ...] = ()
     """Files of the inbox that could not be used any more when their rows were read."""
+    revisions: Mapping[str, str] = field(default_factory=lambda: {"media": "an unknown revision"})
+    """What the clips to be rendered are planned for: the revision of each engine, and of ``media``."""
 
     @property
     def manifest_rows(self) -> int:
@@ -230,6 +232,7 @@ class _Count:
         self._reasons: Counter[str] = Counter()
         self._cost = self._cpu = self._video = 0.0
         self._tags: set[str] = set()
+        self._revisions = {"media": media.REVISION}
         self.refused: list[Fault] = []
 
     def over(self, planned: Iterable[PlannedRow]) -> Iterator[PlannedRow]:
@@ -239,6 +242,7 @@ class _Count:
             if one.decision is Decision.RENDER and one.shard is not None:
                 self._shards[one.shard] += 1
                 self._reasons[one.why] += 1
+                self._revisions[one.job.engine] = one.job.engine_revision
                 self._cost += one.estimate.cost_usd
                 self._cpu += one.estimate.cpu_seconds
                 self._video += one.job.seconds
@@ -259,6 +263,7 @@ class _Count:
             estimate_video_seconds=self._video,
             faults=_counted(quarantined),
             tags=tuple(sorted(self._tags)),
+            revisions=self._revisions,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -32,6 +33,11 @@ class DirectoryStore(ObjectStore):
     def __init__(self, url: str) -> None:
         self._root = Path(str(strip_protocol(url))).absolute()
         self.url = str(self._root)
+        if re.search(r"%[0-9A-Fa-f]{2}|[\r\n]", self.url):
+            raise errors.InputError(
+                f"The store {self.url!r} cannot hold a catalog: Delta Lake misreads line breaks, and what "
+                "looks like an escape (%2F). Name a directory without them."
+            )
         if self._root.exists() and not self._root.is_dir():
             raise errors.InputError(f"The store {self.url} is a file: name a directory.")
         self.sweep_temporary()

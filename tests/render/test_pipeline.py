@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from render import errors, pipeline
+from render import errors, media, pipeline
+from render.engines.testcard import TestcardEngine
 from render.farm import cluster, dispatch, worker
 from render.manifest import sources
 from render.model import End, JobResult, ReasonKind
@@ -219,8 +221,8 @@ def test_a_stopped_batch_is_resumed_by_the_same_manifest(settings, farm, tmp_pat
     told = []
     status = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1), on_plan=lambda *plan: told.append(plan))
     assert status.batch.startswith("run-1-")
-    [(plan, made)] = told
-    assert (sum(plan.shards.values()), made) == (3, 1)
+    [(plan, made, settled)] = told
+    assert (sum(plan.shards.values()), made, settled) == (3, 1, 0)
     assert status.ends[End.PUBLISHED] == 3
     assert sorted(farm.made) == ["one", "three", "two"]
 
@@ -334,6 +336,15 @@ def test_a_cancelled_batch_keeps_what_was_made_and_is_not_resumed(settings, farm
     assert (failed.reason, failed.uri) == ("The batch was cancelled.", "")
     farm.stop_after = None
     assert go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1)).batch.startswith("run-2-")
+
+
+def test_a_cancelled_batch_begins_no_clip(settings, farm, tmp_path):
+    batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one"), run_key="run-1", now=NOW)
+    pipeline.cancel(settings, batch.id, now=NOW)
+    with pytest.raises(errors.Cancelled):
+        pipeline.render(settings, batch.id, [0], address="", now=lambda: NOW)
+    assert farm.made == []
+    assert pipeline.status(settings, batch.id).ends == {End.FAILED: 1}
 
 
 def test_a_batch_whose_manifest_is_gone_can_be_cancelled(settings, tmp_path):
@@ -483,14 +494,16 @@ def test_a_cancellation_is_seen_when_the_store_was_away_for_a_moment(settings, f
     batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one", "two"), run_key="run-1", now=NOW)
     pipeline.plan(settings, batch.id, now=NOW)
     cancelled_meanwhile(monkeypatch, farm, settings, batch.id)
-    exists, away = DirectoryStore.exists, [errors.StoreError("The store is away.")]
+    exists, looks = DirectoryStore.exists, []
 
-    def away_at_first(store, path):
-        if away and path == layout.cancelled(batch.id):
-            raise away.pop()
+    def away_at_the_watchers_first_look(store, path):
+        if path == layout.cancelled(batch.id):
+            looks.append(path)
+            if len(looks) == 2:
+                raise errors.StoreError("The store is away.")
         return exists(store, path)
 
-    monkeypatch.setattr(DirectoryStore, "exists", away_at_first)
+    monkeypatch.setattr(DirectoryStore, "exists", away_at_the_watchers_first_look)
     with pytest.raises(errors.Cancelled):
         pipeline.render(settings, batch.id, [0], address="", now=lambda: NOW)
 
@@ -580,6 +593,55 @@ def test_an_intake_of_a_csv_that_was_killed_leaves_nothing_beside_the_next(setti
     batch = pipeline.intake(settings, manifest=path, run_key="run-2", now=NOW)
     assert batches.list_ids(open_store(settings.store)) == [batch.id]
     assert pipeline.plan(settings, batch.id, now=NOW).rows == 1
+
+
+@pytest.mark.parametrize("change", ["engine", "media"])
+def test_what_another_revision_planned_is_begun_anew(settings, farm, tmp_path, monkeypatch, change):
+    """A clip made by another revision than its fingerprint says would be another clip."""
+    manifest = write(tmp_path / "m.parquet", "one", "two")
+    farm.stop_after = 1
+    with pytest.raises(errors.BatchStopped):
+        go(settings, manifest)
+    farm.stop_after = None
+    if change == "media":
+        monkeypatch.setattr(media, "REVISION", "media-next")
+    else:
+        newer = replace(TestcardEngine.capabilities, revision="testcard-next")
+        monkeypatch.setattr(TestcardEngine, "capabilities", newer)
+    (old,) = batches.list_ids(open_store(settings.store))
+    with pytest.raises(
+        errors.InputError, match=rf"{change if change == 'media' else 'testcard'}-.*nightreel cancel {old}"
+    ):
+        pipeline.render(settings, old, [0], address="", now=lambda: NOW)
+    status = go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1))
+    assert status.batch.startswith("run-2-")
+    assert status.ends == {End.PUBLISHED: 2}
+    assert pipeline.status(settings, old).state == "cancelled"
+
+
+@pytest.mark.parametrize("name", ["my störe #1", "a+b", "it's", "100%"])
+def test_a_store_may_be_called_anything(tmp_path, farm, name):
+    settings = load(store=str(tmp_path / name), scratch=tmp_path / "scratch", workers=1)
+    path = tmp_path / name / "inbox" / "m.parquet"
+    write(path, "one")
+    assert go(settings, write_csv(tmp_path)).ends == {End.PUBLISHED: 1}
+    batch = pipeline.intake(settings, run_key="night", now=NOW)
+    assert [file.url for file in batch.manifests] == [path.as_uri()]
+    assert pipeline.plan(settings, batch.id, now=NOW).rows == 1
+    found = catalog.query(open_store(settings.store), "select count(uri) as n from results").to_pylist()
+    assert found == [{"n": 1}]
+
+
+def test_what_an_inbox_cannot_take_is_refused_and_told(settings, tmp_path):
+    write(tmp_path / "store" / "inbox" / "m.parquet", "one")
+    for name in ("brief.yaml", "m.csv", "_SUCCESS", ".hidden"):
+        (tmp_path / "store" / "inbox" / name).write_text("x")
+    batch = pipeline.intake(settings, run_key="night", now=NOW)
+    assert len(batch.manifests) == 1
+    assert [one.file.url.rpartition("/")[2] for one in batch.refused] == ["brief.yaml", "m.csv"]
+    assert all("nightreel expand" in one.reason for one in batch.refused)
+    again = pipeline.intake(settings, run_key="next night", now=NOW)
+    assert (again.manifests, again.refused) == ((), ())
 
 
 def test_a_manifest_outside_the_roots_is_refused(settings, tmp_path):

@@ -170,7 +170,7 @@ def tube(path: Iterable[Iterable[float]], radius: float, *, sides: int = 20) -> 
     index = np.arange(len(points) * sides).reshape(-1, sides)
     a, b = index[:-1], index[1:]
     c, d = np.roll(b, -1, 1), np.roll(a, -1, 1)
-    faces = np.concatenate([np.stack([a, d, c], -1).reshape(-1, 3), np.stack([a, c, b], -1).reshape(-1, 3)])
+    faces = np.concatenate([np.stack([a, c, d], -1).reshape(-1, 3), np.stack([a, b, c], -1).reshape(-1, 3)])
     return Mesh(
         vertices=vertices.reshape(-1, 3).astype(np.float32),
         normals=normals.reshape(-1, 3).astype(np.float32),

@@ -65,7 +65,7 @@ class Material:
     """How much the reflection is spread, 0 to 1."""
     clear: float = 0.0
     """Share of the light that goes through what moves, bent as by glass and coloured as the base says: its brightest
-    part is 1, and three centimetres take the others down to what they are beside it."""
+    part is 1, and some centimetres take the others down to what they are beside it."""
     glow: float = 0.0
     """Radiance of its own by its colour; of a facade, the share of its windows that are lit."""
     text: str = ""
@@ -161,7 +161,7 @@ MATERIALS: dict[str, Material] = {
         metal=1.0,
         roughness=0.12,
     ),
-    "glass": Material(base=(0.07, 0.095, 0.10), gloss=1.0, mirror=1.0, facing=0.04, clear=0.92),
+    "glass": Material(base=(0.082, 0.098, 0.10), gloss=1.0, mirror=1.0, facing=0.04, clear=0.92),
     "gold": Material(
         pattern=Pattern.SCUFFED,
         base=(0.98, 0.70, 0.27),

@@ -1,4 +1,5 @@
--- The view for people: each request with the clip that serves it, if there is one.
+-- The view for people: each request with the clip that serves it, if there is one. What a later batch made serves no
+-- row that failed.
 create view results as
 select
     requests.batch,
@@ -46,4 +47,4 @@ select
     clips.worker,
     clips.created_at as rendered_at
 from requests
-left join clips on clips.fingerprint = requests.fingerprint
+left join clips on clips.fingerprint = requests.fingerprint and requests."end" is distinct from 'failed'

@@ -29,6 +29,9 @@ def test_here_all_is_well(probe: str, settings: Settings, monkeypatch: pytest.Mo
 
 def test_the_store_is_left_as_it_was(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     findings(settings, "store", monkeypatch)
+    assert not (tmp_path / "store").exists()
+    (tmp_path / "store").mkdir()
+    findings(settings, "store", monkeypatch)
     assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
 
 

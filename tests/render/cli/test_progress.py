@@ -31,9 +31,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def play(stream: io.StringIO, *, made: int = 0) -> str:
+def play(stream: io.StringIO, *, made: int = 0, settled: int = 0) -> str:
     with Display(stream) as display:
-        display.plan(PLAN, made)
+        display.plan(PLAN, made, settled)
         display(event("failed", reason="No.", reason_kind=ReasonKind.ENGINE, tries=3))
         display(event("made"))
         display.say("Bye [now]")
@@ -44,7 +44,7 @@ def test_a_log_gets_plain_lines():
     assert play(io.StringIO()).splitlines() == [
         "Planned: 2 clips to render in 1 shard, 1 reused, 1 duplicate, 1 quarantined",
         "Estimated: 8 s of video, about 5 h 14 min of CPU time, $1.50",
-        "Rendering: a line follows for each clip as it ends, the first one within a minute or so",
+        "Rendering: a line follows for each clip as it ends",
         "1/2 shard 0: failed after 3 tries: No. (ffffffffffff)",
         "2/2 shard 0: made file:///store/clip.mp4",
         "Bye [now]",
@@ -53,6 +53,14 @@ def test_a_log_gets_plain_lines():
 
 def test_a_resumed_batch_says_what_is_made_already():
     assert "Resumed: 1 of the 2 clips is made already" in play(io.StringIO(), made=1).splitlines()
+
+
+def test_what_is_settled_is_counted_from_the_start():
+    stream = io.StringIO()
+    with Display(stream) as display:
+        display.plan(PLAN, 1, 1)
+        display(event("made"))
+    assert stream.getvalue().splitlines()[-1].startswith("2/2 ")
 
 
 def test_a_terminal_gets_a_bar_and_lines_above_it(monkeypatch: pytest.MonkeyPatch):

@@ -78,7 +78,7 @@ def test_the_next_command_can_be_typed_as_it_stands(
     batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW)
     assert main([command, str(path) if command == "plan" else batch.id]) == 0
     following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
-    named = f"file://{path}" if command == "status" else str(path)
+    named = path.as_uri() if command == "status" else str(path)
     assert shlex.split(following) == ["nightreel", "run", named]
 
 
@@ -213,7 +213,7 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     assert main(["plan", str(path), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["tags"] == ["colour", "second"]
     plan = pipeline.preview(settings, str(path))
-    Display().plan(plan, 0)
+    Display().plan(plan, 0, 0)
     assert said in capfd.readouterr().err
 
 
@@ -253,9 +253,9 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
     def told(*clips: ClipStatus) -> str:
         return summary.counts(
             Status(
-                batch="b", manifest="m", store="s", state="finished", rows=len(clips), waiting=0,
-                ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips, shards={0: (len(clips), len(clips))},
-                report="", elapsed_seconds=0.0,
+                batch="b", manifest="m", run_key="r", inbox=False, store="s", state="finished", rows=len(clips),
+                waiting=0, ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips,
+                shards={0: (len(clips), len(clips))}, report="", elapsed_seconds=0.0,
             )
         )  # fmt: skip
 
@@ -274,8 +274,8 @@ def test_a_plan_tells_which_clips_would_be_stand_ins(
     assert "--scenes tells" in capfd.readouterr().out
     assert main(["plan", str(path), "--scenes"]) == 0
     said = [line.strip() for line in capfd.readouterr().out.splitlines()]
-    assert said[0].startswith("row 0  ocean: ")
-    assert said[1].startswith(f"row 1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
+    assert said[0].startswith("row 0  e/v0  ocean: ")
+    assert said[1].startswith(f"row 1  e/v1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
     assert not [line for line in said if line.startswith(("row 2", "row 3"))], "a duplicate, and no row at all"
     assert "1 of 2 clips would be stand-ins" in said
     assert main(["plan", str(path), "--scenes", "--json"]) == 2
@@ -300,8 +300,8 @@ def test_a_run_that_stopped_can_be_resumed_unless_it_was_cancelled(
     state: str, waiting: int, failed: int, stopped: bool, code: int
 ) -> None:
     status = Status(
-        batch="b", manifest="m", store="s", state=state, rows=1, waiting=waiting, ends={End.FAILED: failed},
-        quarantined=(), clips=(), shards={}, report="", elapsed_seconds=0.0,
+        batch="b", manifest="m", run_key="r", inbox=False, store="s", state=state, rows=1, waiting=waiting,
+        ends={End.FAILED: failed}, quarantined=(), clips=(), shards={}, report="", elapsed_seconds=0.0,
     )  # fmt: skip
     assert summary.code(status, stopped=stopped, allow_failed=0) == code
 

@@ -170,8 +170,9 @@ class Makers:
         return Receipt(batch=batch.id, row=row, end=end, finished_at="2026-11-22T02:03:00+00:00", **fields)
 
     @staticmethod
-    def fault(row: int, column: str = "seconds", value: str = "-3") -> Fault:
-        return Fault(row=row, column=column, value=value, reason=f"{column} does not fit.", fix=f"Mend {column}.")
+    def fault(row: int, column: str = "seconds", value: str = "-3", **fields) -> Fault:
+        reason, fix = f"{column} does not fit.", f"Mend {column}."
+        return Fault(row=row, column=column, value=value, reason=reason, fix=fix, **fields)
 
     def keep(
         self,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from render import errors
 from render.experiments import export, sheet
-from render.experiments.view import Entry
+from render.experiments.view import of_experiment, view
 from render.model import End
 
 
@@ -53,10 +53,27 @@ def test_the_sheet_has_every_row_and_no_formula(store, spring, tmp_path):
     assert rows[3]["reason"] == "It was held."
 
 
+def test_malformed_rows_of_the_experiment_are_told_too(make, store, tmp_path):
+    own = [
+        make.fault(1, experiment="spring", variant="b"),
+        make.fault(1, "width", "x", experiment="spring", variant="b"),
+    ]
+    other = make.fault(2, experiment="autumn")
+    make.keep(store, tmp_path, make.batch(), [(make.row(0), End.PUBLISHED)], [*own, other])
+    done = export.write(store, "spring", tmp_path / "out")
+    assert done.left_out == {"rejected": 1}
+    good, bad = rows_of(done.csv)
+    assert (bad["row"], bad["variant"], bad["end"], bad["file"]) == ("1", "b", "rejected", "")
+    assert bad["reason"] == "seconds does not fit. width does not fit."
+    assert good["end"] == "published"
+    assert of_experiment(store, "spring").counts.rows == 2
+    assert of_experiment(store, "autumn").counts.ends[End.REJECTED] == 1
+
+
 def test_the_sheet_has_a_column_for_each_tag(make):
     rows = [make.row(0, tags={"season": "spring", "note": "=1+1"}), make.row(1), make.row(2, tags={"hero": "true"})]
-    entries = [Entry(batch="b", row=row, end=None, why="", fingerprint="") for row in rows]
-    found = list(csv.DictReader(io.StringIO(sheet.write(entries, file=lambda _: "").decode(), newline="")))
+    shown = view(make.batch(), [make.planned(row) for row in rows], [], [], {})
+    found = list(csv.DictReader(io.StringIO(sheet.write(shown, file=lambda _: "").decode(), newline="")))
     assert list(found[0]) == [*sheet.COLUMNS, "tags.hero", "tags.note", "tags.season"]
     assert [[one[f"tags.{tag}"] for tag in ("hero", "note", "season")] for one in found] == [
         ["", "'=1+1", "spring"],

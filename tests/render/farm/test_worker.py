@@ -144,13 +144,13 @@ def test_a_store_that_is_away_is_the_reason_of_every_job(monkeypatch, orders, ne
     ]
 
 
-def test_cancelling_a_batch_stops_its_work_and_no_other(orders, store, new_job, tmp_path):
+def test_cancelling_a_task_stops_its_work_and_no_other(orders, store, new_job, tmp_path):
     job, began = new_job(f"hang {tmp_path / 'began'}"), tmp_path / "began"
     raised = []
 
     def run():
         try:
-            worker.make_clips([job], orders)
+            worker.make_clips([job], orders, task="one")
         except errors.Cancelled as cancelled:
             raised.append(cancelled)
 
@@ -158,9 +158,9 @@ def test_cancelling_a_batch_stops_its_work_and_no_other(orders, store, new_job, 
     thread.start()
     while not began.exists() and thread.is_alive():
         thread.join(0.01)
-    worker.cancel("another batch")
+    worker.cancel({"another"})
     assert thread.is_alive()
-    worker.cancel(orders.batch)
+    worker.cancel({"one"})
     thread.join()
     assert raised
     assert clips.find(store, job.fingerprint) is None

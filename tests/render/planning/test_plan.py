@@ -84,13 +84,24 @@ def test_a_job_says_how_it_differs_from_the_nearest_clip():
 
 
 def test_a_price_above_the_rows_limit_is_refused_before_it_is_spent():
-    rows = planned([replace(ROW, max_cost=1e-9), replace(ROW, row=1, max_cost=100.0)], usd_per_cpu_hour=1.0)
+    rows = planned(
+        [replace(ROW, prompt="another", max_cost=1e-9), replace(ROW, row=1, max_cost=100.0)], usd_per_cpu_hour=1.0
+    )
     assert decisions(rows) == [Decision.REFUSE, Decision.RENDER]
     fault = rows[0].fault
     assert fault is not None
     assert (fault.column, fault.kind) == ("max_cost", ReasonKind.POLICY)
     assert "$" in fault.reason
     assert fault.fix
+
+
+def test_a_row_that_costs_nothing_is_not_refused_for_its_price():
+    mean, generous = replace(ROW, max_cost=1e-9), replace(ROW, row=1, max_cost=100.0)
+    rows = planned([mean, generous], usd_per_cpu_hour=1.0)
+    assert decisions(rows) == [Decision.DUPLICATE, Decision.RENDER]
+    assert rows[0].why == "same as row 1"
+    (reused,) = planned([mean], committed=[rows[0].fingerprint], usd_per_cpu_hour=1.0)
+    assert reused.decision is Decision.REUSE
 
 
 def test_a_free_engine_passes_any_limit():

@@ -163,3 +163,10 @@ def test_put_if_absent_has_one_winner_among_processes(tmp_path: Path) -> None:
     winners = [path.split("/")[1:] for path in store.list("won")]
     assert sorted(name for name, _ in winners) == sorted(map(str, range(30)))
     assert all(store.get(f"race/{name}") == number.encode() for name, number in winners)
+
+
+@pytest.mark.parametrize("name", ["feature%2Fx", "two\nlines"])
+def test_a_directory_that_delta_lake_would_misread_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    with pytest.raises(errors.InputError, match="Name a directory without"):
+        open_store(str(tmp_path / name))
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,8 +31,10 @@ def _frame(half: float, high: float) -> geometry.Mesh:
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001
     """See :class:`render.engines.world.families.Build`."""
-    subject = parts.subject_of(scene, "ball", "cradle")
-    count = min(9, max(3, subject.count or 5)) if subject.kind == "ball" or subject.count else 5
+    balls, whole = parts.subject_of(scene, "ball"), parts.subject_of(scene, "cradle")
+    # "A golden cradle" is one of golden balls.
+    subject = replace(balls, material=balls.material or whole.material, colours=balls.colours or whole.colours)
+    count = min(9, max(2, subject.count or 5))
     side = int(rng.choice([-1, 1]))
     angle = float(rng.uniform(0.55, 0.8))
     high = FOOT + RADIUS + 0.12 + LONG

@@ -123,7 +123,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     subject = parts.subject_of(scene, "domino")
     starts = parts.runs(seconds, ROW_SECONDS, 8)
     wanted = subject.count or round(A_SECOND * min(max(seconds - 0.4, 1.2), 4.5 if len(starts) > 1 else 7.0))
-    each = max(3, min(wanted, MOST) // len(starts))
+    starts = starts[: max(1, wanted // 3)]
+    many = [min(wanted, MOST) // len(starts) + (k < min(wanted, MOST) % len(starts)) for k in range(len(starts))]
+    each = many[0]
     form = next((kind for kind in scene.kinds if kind in FORMS), "")
     form = form or str(rng.choice(["row", "curve", "spiral"] if len(starts) == 1 and each > 30 else ["row", "curve"]))
     if len(starts) > 1 and form == "spiral":
@@ -138,7 +140,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     for k, start in enumerate(starts):
         name = f"{k + 1}." if len(starts) > 1 else ""
         aside = apart * (k - (len(starts) - 1) / 2)
-        solids += _row(name, path, each, gap=gap, start=start, speed=speed, looks=looks, aside=aside)
+        solids += _row(name, path, many[k], gap=gap, start=start, speed=speed, looks=looks, aside=aside)
     standing = np.array([solid.launch.position for solid in solids if solid.launch and solid.shape == Shape.BOX])
     low, high = standing.min(0) - HALF[2], standing.max(0) + HALF[2]
     place = places.build(

@@ -89,6 +89,16 @@ class Brand:
             roughness=made.roughness,
         )
 
+    @property
+    def glazed(self) -> bool:
+        """Whether it is of glass."""
+        return self.material == "glass"
+
+    @property
+    def glass(self) -> Material:
+        """Glass of its colour, or of none."""
+        return MATERIALS["glass"] if self.free else replace(MATERIALS["glass"], base=self.base)
+
     def substance(self, usual: str) -> str:
         name = "steel" if self.material in METALS else self.material
         return name if name in SUBSTANCES else usual
@@ -195,22 +205,32 @@ def _carton(brand: Brand, *, scale: float, wide: float) -> Material:
     )
 
 
+def _blown(profile: list[tuple[float, float]], *, thick: float, foot: float) -> geometry.Mesh:
+    """A hollow thing of glass by its outside from the middle of its foot to its lip, its walls ``thick``."""
+    low = profile[0][1] + foot
+    inside = [(r - thick, max(z, low)) for r, z in reversed(profile) if r > thick]
+    return geometry.lathe([*profile, *(point for point in inside if point[1] > low), (inside[-1][0], low), (0.0, low)])
+
+
 def _bottle(brand: Brand) -> Goods:
     profile = [(0, -0.14), (0.034, -0.14), (0.039, -0.135), (0.040, -0.125), (0.040, 0.02), (0.039, 0.035)]
     profile += [(0.034, 0.055), (0.025, 0.075), (0.018, 0.09), (0.0155, 0.105), (0.0155, 0.138), (0.0, 0.138)]
     cap = [(0, 0.112), (0.0175, 0.112), (0.018, 0.114), (0.018, 0.138), (0.0165, 0.14), (0, 0.14)]
     red, green, blue = (0.55 * c for c in brand.base)
     sleeve = replace(_label(brand, scale=0.055, offset=-0.045), gloss=0.3, mirror=0.25)
-    looks = (
-        (geometry.lathe(profile), brand.skin(Material(base=(red, green, blue), gloss=0.95, mirror=0.9, facing=0.05))),
-        (geometry.lathe([(0.0404, -0.10), (0.0404, 0.01)]), sleeve),
-        (geometry.lathe(cap), Material(base=brand.accent, gloss=0.5, mirror=0.4)),
-    )
+    body = geometry.lathe(profile)
+    paint = brand.skin(Material(base=(red, green, blue), gloss=0.95, mirror=0.9, facing=0.05))
+    if brand.glazed:
+        body, paint = _blown(profile[:-1], thick=0.003, foot=0.008), brand.glass
+    looks = [(body, paint)]
+    if brand.label or not brand.glazed:
+        looks.append((geometry.lathe([(0.0404, -0.10), (0.0404, 0.01)]), sleeve))
+    looks.append((geometry.lathe(cap), Material(base=brand.accent, gloss=0.5, mirror=0.4)))
     return Goods(
         shape=Shape.HULL,
         size=(0.04, 0.04, 0.14),
         substance=brand.substance("glass"),
-        looks=looks,
+        looks=tuple(looks),
         front=-math.pi / 2,
         printed=True,
     )
@@ -240,11 +260,17 @@ def _jar(brand: Brand) -> Goods:
     profile = [(0, -0.045), (0.036, -0.045), (0.041, -0.040), (0.041, 0.022), (0.036, 0.028), (0, 0.028)]
     lid = [(0, 0.026), (0.039, 0.026), (0.040, 0.028), (0.040, 0.044), (0.038, 0.046), (0, 0.046)]
     printed = replace(_label(brand, scale=0.035, offset=-0.008), gloss=0.6, mirror=0.6)
+    looks = [(geometry.lathe(profile), brand.skin(printed))]
+    if brand.glazed:
+        looks = [(_blown(profile[:-1], thick=0.003, foot=0.006), brand.glass)]
+    if brand.glazed and brand.label:
+        band = replace(_label(brand, scale=0.024, offset=-0.010), gloss=0.3, mirror=0.25)
+        looks.append((geometry.lathe([(0.0413, -0.034), (0.0413, 0.014)]), band))
     return Goods(
         shape=Shape.CYLINDER,
         size=(0.041, 0.0455),
         substance=brand.substance("glass"),
-        looks=((geometry.lathe(profile), brand.skin(printed)), (geometry.lathe(lid), GILT)),
+        looks=(*looks, (geometry.lathe(lid), GILT)),
         front=-math.pi / 2,
         printed=True,
     )
@@ -306,10 +332,11 @@ def _cup(brand: Brand) -> Goods:
     glaze = Material(base=brand.base, gloss=0.8, mirror=0.8)
     if brand.label:
         glaze = replace(_label(brand, scale=0.08), gloss=0.8, mirror=0.8)
-    coffee = (
-        geometry.lathe([(0.0355, 0.030), (0, 0.030)]),
-        Material(base=(0.035, 0.014, 0.006), gloss=0.9, mirror=0.9),
-    )
+    brew = [(0.0355, 0.030), (0, 0.030)]
+    if brand.glazed:
+        glaze = replace(brand.glass, pattern=glaze.pattern, scale=glaze.scale, accent=glaze.accent, text=glaze.text)
+        brew = [(0, -0.0395), (0.0265, -0.0395), (0.0325, -0.02), (0.0352, 0.030), (0, 0.030)]
+    coffee = (geometry.lathe(brew), Material(base=(0.035, 0.014, 0.006), gloss=0.9, mirror=0.9))
     return Goods(
         shape=Shape.HULL,
         size=(0.04, 0.04, 0.048),

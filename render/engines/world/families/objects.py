@@ -93,6 +93,8 @@ def _made_of(
     first, second = _paints(subject.colours or names, number)
     colour = first if subject.colours else None
     shape, size, usual, look = _kind(kind, rng, first, second)
+    if kind == "crate" and subject.colours:
+        look = replace(look, base=first)
     if kind == "ball" and subject.count == 1 and len(subject.colours) > 1:
         look = replace(look, pattern=Pattern.PANELS, accent=second)
     if not material or (kind in BALLS and material in INFLATED):
@@ -148,7 +150,7 @@ def _falling(scene: Scene, seconds: float) -> list[Subject]:
 def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     subjects = _falling(scene, seconds)
     count = len(subjects)
-    between = max(0.22, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
+    between = max(0.1, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
     dropped = []
     for k, subject in enumerate(subjects):
         kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k

@@ -22,8 +22,8 @@ DROP = 0.12
 MOST = 36
 ROLLS = 3.5
 """m/s² times the sine of a slope: half the acceleration of a ball that rolls down it."""
-BETWEEN = 0.75
-"""Seconds between two balls."""
+BETWEEN, SOONEST = 0.75, 0.16
+"""Seconds between two balls, and between two of many that the prompt counts: by then one is out of the other's way."""
 
 
 def _ramp(k: int, side: int, middle: Vector, slope: float, made: tuple[str, Material]) -> list[Solid]:
@@ -86,7 +86,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     colours = parts.palette(scene, rng, subject)
     usual = "glass" if subject.kind == "marble" else ""
     count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
-    between = max(0.35, min(BETWEEN, (seconds - 0.8) / count)) if subject.count else max(BETWEEN, seconds / MOST)
+    between = max(SOONEST, min(BETWEEN, (seconds - 0.8) / count)) if subject.count else max(BETWEEN, seconds / MOST)
     over = THICK + radius + 0.002
     for k in range(min(count, MOST)):
         colour = colours[k % len(colours)]

@@ -22,6 +22,8 @@ ROLLED = 0.2
 """Metres that a ball rolls down the board meanwhile."""
 EACH = 2.4
 """Seconds between two drops."""
+SEEN = 0.6
+"""Seconds before the end from which nothing is dropped: it is seen to land."""
 MOST = 16
 
 
@@ -63,8 +65,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     subject = parts.subject_of(scene, "crate", "block")
     tilt = math.asin((PIVOT - 0.05) / HALF[0]) * 0.98
     side = int(rng.choice([-1, 1]))
-    drops = min(MOST, subject.count or max(1, math.ceil((seconds - 0.6) / EACH)))
-    between = EACH if subject.count else max(EACH, seconds / drops)
+    ball = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
+    # Of several crates one lies on the board, unless a ball does.
+    lies = ball is None and (subject.count or 0) > 1
+    drops = subject.count - lies if subject.count else min(MOST, max(1, math.ceil((seconds - 0.6) / EACH)))
+    between = min(EACH, (seconds - SEEN) / drops) if subject.count else max(EACH, seconds / drops)
     colours = parts.palette(scene, rng, subject)
     # About y a positive angle lowers the board's +x end.
     board = Solid(
@@ -78,14 +83,13 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     )
     solids = [board, parts.shown_on("", "support", _support(), named("metal"))]
     usual = ["wood", "plastic", "stone"]
-    ball = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
     if ball is not None:
         paint = parts.palette(scene, rng, ball)[0]
         solids.append(_ball(ball, 0.11 * min(max(ball.size, 0.6), 1.5), paint, side=side, tilt=tilt))
     for k in range(0 if ball is None else 1, drops + 1):
         half = float(rng.uniform(0.095, 0.125)) * min(max(subject.size, 0.6), 1.5) * (1.0 if k else 0.85)
         substance, material = parts.stuff(subject.material, usual[k % 3], colours[k % len(colours)])
-        if subject.kind == "crate" and not subject.material and not subject.colours and k:
+        if subject.kind == "crate" and not subject.material and not subject.colours and (k or lies):
             substance, material = parts.crate(half)
         # The first one lies on the end that is down; then they fall on the end that is up, by turns.
         end = -side if k == 0 else side * (-1) ** (k - 1)

@@ -51,7 +51,7 @@ def _centred(mesh: Mesh, **others: object) -> Piece:
 
 
 def pane(
-    half: tuple[float, float], thick: float, count: int, rng: np.random.Generator, *, gap: float = 0.0008
+    half: tuple[float, float], thick: float, count: int, rng: np.random.Generator, *, gap: float = 0.0001
 ) -> list[Piece]:
     """A flat sheet about the origin, across x and z, in Voronoi cells; ``thick`` is the half depth along y."""
     wide, high = half

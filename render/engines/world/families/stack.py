@@ -15,11 +15,15 @@ from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Sha
 
 EACH = 3.2
 """Seconds between two balls."""
+SEEN = 0.8
+"""Seconds before the end from which no ball is thrown that the prompt counts."""
 MOST_BALLS = 14
 MOST = 40
 """Blocks in one clip."""
 SEAM = 0.0001
 """Metres between blocks."""
+HIGHEST = 9
+"""Blocks of a tower."""
 CABLE = 0.012
 
 Spot = tuple[Vector, Vector, Quaternion]
@@ -28,51 +32,59 @@ UPRIGHT: Quaternion = (1.0, 0.0, 0.0, 0.0)
 
 
 def _tower(count: int, size: float, rng: np.random.Generator) -> list[Spot]:
-    spots = []
-    for k in range(min(count, 9)):
-        half = size * (1.0 - 0.035 * k)
-        z = sum(2 * spot[0][2] + SEAM for spot in spots) + half * 0.8
+    """One upon the other; what would be too high stands in further towers beside the first."""
+    spots: list[Spot] = []
+    towers = math.ceil(count / HIGHEST)
+    for k in range(count):
+        level, tower = k // towers, k % towers
+        below = spots[tower::towers]
+        half = size * (1.0 - 0.035 * level)
+        z = sum(2 * spot[0][2] + SEAM for spot in below) + half * 0.8
         turn = parts.about((0, 0, 1), float(rng.uniform(-0.25, 0.25)))
-        place = (float(rng.uniform(-0.06, 0.06)) * size, float(rng.uniform(-0.06, 0.06)) * size, z)
+        x = 3.2 * size * (tower - (towers - 1) / 2) + float(rng.uniform(-0.06, 0.06)) * size
+        place = (x, float(rng.uniform(-0.06, 0.06)) * size, z)
         spots.append(((half, half, half * 0.8), place, turn))
     return spots
 
 
 def _pyramid(count: int, size: float, rng: np.random.Generator) -> list[Spot]:  # noqa: ARG001
-    rows = max(2, min(7, round((math.sqrt(8 * count + 1) - 1) / 2)))
+    """Its top course is not full where the number is none of a whole pyramid."""
+    rows = max(2, math.ceil((math.sqrt(8 * count + 1) - 1) / 2 - 1e-9))
     half = (size, size, size * 0.8)
     step = 2 * size * 1.04
-    return [
+    spots = [
         (half, (step * (k - (rows - level - 1) / 2), 0.0, half[2] * (2 * level + 1) + SEAM * level), UPRIGHT)
         for level in range(rows)
         for k in range(rows - level)
     ]
+    return spots[:count]
 
 
 def _wall(count: int, size: float, rng: np.random.Generator) -> list[Spot]:  # noqa: ARG001
-    """Courses in bond; every other one is a block shorter, so that none hangs over."""
-    rows = max(2, min(8, round(math.sqrt(count * 1.4))))
-    columns = max(2, math.ceil(count / rows))
+    """Courses in bond; every other one is a block shorter, so that none hangs over. The top one may not be full."""
+    rows = max(1, min(8, round(math.sqrt(count * 1.4))))
+    columns = math.ceil((count + rows // 2) / rows)
     half = (size * 1.2, size * 0.6, size * 0.6)
     step = 2 * half[0] + SEAM
-    return [
+    spots = [
         (half, (step * (k - (columns - 1 - level % 2) / 2), 0.0, half[2] * (2 * level + 1) + SEAM * level), UPRIGHT)
         for level in range(rows)
         for k in range(columns - level % 2)
     ]
+    return spots[:count]
 
 
 def _crossed(count: int, size: float, rng: np.random.Generator) -> list[Spot]:  # noqa: ARG001
-    """Layers of three bars, each across the one below."""
+    """Layers of three bars, each across the one below; the top one may not be full."""
     half = (size * 1.5, size * 0.49, size * 0.3)
     spots = []
-    for level in range(max(3, min(13, count // 3))):
+    for level in range(math.ceil(count / 3)):
         turn = parts.about((0, 0, 1), math.pi / 2) if level % 2 else UPRIGHT
         for k in (-1, 0, 1):
             aside = k * size
             at = (aside, 0.0) if level % 2 else (0.0, aside)
             spots.append((half, (*at, half[2] * (2 * level + 1) + SEAM * level), turn))
-    return spots
+    return spots[:count]
 
 
 FORMS = {"tower": _tower, "pyramid": _pyramid, "wall": _wall, "jenga": _crossed}
@@ -139,7 +151,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     subject = parts.subject_of(scene, "block", "crate", "brick", "box")
     # "A glass pyramid" is one of glass blocks.
     subject = replace(subject, material=subject.material or whole.material, colours=subject.colours or whole.colours)
-    size = float(rng.uniform(0.11, 0.15)) * min(max(subject.size, 0.6), 1.6)
+    size = float(rng.uniform(0.11, 0.15)) * min(max(subject.size * whole.size, 0.6), 1.6)
     count = min(MOST, subject.count or {"tower": 7, "pyramid": 21, "wall": 24, "jenga": 33}[form])
     colours = parts.palette(scene, rng, subject)
     coloured = bool(subject.colours)
@@ -162,6 +174,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     wide = max(abs(at[0]) + half[0] for half, at, _ in spots)
     swung = "wrecking ball" in scene.kinds or ("ball" not in scene.kinds and rng.random() < 0.45)
     starts = parts.runs(seconds, EACH, MOST_BALLS)
+    balls = next((subject.count for subject in scene.subjects if subject.kind == "ball"), None)
+    if balls:
+        starts = [min(EACH, (seconds - SEEN) / balls) * k for k in range(balls)]
     ball = 0.17 if not swung else 0.2
     if swung:
         solids += _swung(top, wide + 1.25, ball, 0.0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import flight, parts, serve
-from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
+from render.engines.world.materials import COLOURS, Colour, Material, Pattern, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
@@ -26,12 +27,12 @@ THICK, WIDE = 0.12, 2.6
 """Half the wall's depth and width in metres."""
 AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
-BETWEEN, MOST = 1.4, 16
-"""Seconds between two balls, and how many there are at most."""
+BETWEEN, SERVED, MOST = 1.4, 1.15, 16
+"""Seconds between two balls, and between two serves, which are sooner past the camera; the most balls there are."""
 LATER = 0.3
 """Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
-COURT = 9.0
-"""Metres that the place leaves free round a net."""
+COURT, ROAD = 24.0, 9.0
+"""Metres that the place leaves free round a net, so that nothing stands before the camera, and that a street does."""
 CLEARING, KERB = 6.2, 3.9
 """Metres that the place leaves free, and of a street's wall from its middle."""
 PAINTS: tuple[tuple[Colour, Colour], ...] = (
@@ -52,11 +53,11 @@ def _seam() -> geometry.Mesh:
     return geometry.join(geometry.rod(one, two, 0.0016, sides=5) for one, two in itertools.pairwise(way))
 
 
-def _wall(kind: str, rng: np.random.Generator) -> list[Solid]:
+def _wall(kind: str, colours: Sequence[str], rng: np.random.Generator) -> list[Solid]:
     """A wall across x whose face is at x = 0, with a coping and a line as high as a net."""
     high = float(rng.uniform(1.25, 1.5))
     brick = kind != "concrete wall" and (kind == "brick wall" or rng.random() < 0.6)
-    face = MATERIALS["brick"] if brick else MATERIALS["concrete"]
+    face = named("brick" if brick else "concrete", COLOURS[colours[0]] if colours else None)
     cap = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
     made = ("brick" if brick else "rock", face)
     line = geometry.box((0.002, WIDE - 0.02, 0.025))
@@ -121,19 +122,26 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
         )
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time)))
     inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
-    named = next((subject.colours for subject in scene.subjects if subject.kind == "court" and subject.colours), ())
-    solids += serve.court(COLOURS[named[0]] if named else inner, outer)
-    place = places.build(home, scene=scene, rng=rng, clearing=COURT)
+    paints = {subject.kind: COLOURS[subject.colours[0]] for subject in scene.subjects if subject.colours}
+    solids += serve.court(paints.get("court", inner), outer)
+    if "net" in paints:
+        cord = replace(cord, material=replace(cord.material, base=paints["net"]))
+    place = places.build(home, scene=scene, rng=rng, clearing=ROAD if home == "street" else COURT)
     return place.stage(
         solids=solids,
         cloths=(cord,),
         shot=Shot(
-            points=parts.corners((-0.5, -2.4, 0.0), (serve.SERVICE, 2.2, 1.9)),
-            azimuth=-52 + float(rng.uniform(-12, 10)),
-            azimuth_tall=-22.0,
+            points=np.concatenate(
+                [
+                    parts.corners((-serve.LONG - 0.3, -1.5, 0.0), (-serve.LONG, 1.5, 3.0)),
+                    parts.corners((-0.5, -2.4, 0.0), (serve.LONG, 2.2, 1.4)),
+                ]
+            ),
+            azimuth=-38 + float(rng.uniform(-6, 6)),
+            azimuth_tall=-30.0,
             elevation=float(rng.uniform(6, 11)),
             field_of_view=40,
-            margin=0.95,
+            margin=0.97,
             follow=balls[0].name,
         ),
         ground_substance="ground",
@@ -146,14 +154,16 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     felt = COLOURS[subject.colours[0]] if subject.colours else (0.60, 0.72, 0.045)
     fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
     kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
+    colours = next((subject.colours for subject in scene.subjects if subject.kind == kind), ())
     asked = {action.name for action in scene.actions}
     over = not kind and bool({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds))
     # Drawn before the balls, whose number hangs on the tempo.
     home = scene.setting or str(rng.choice(["park", "yard"] if over else ["park", "court", "yard"]))
     seam = _seam()
-    starts = parts.runs(seconds, BETWEEN, MOST)
+    between = SERVED if over and "serve" in asked else BETWEEN
+    starts = parts.runs(seconds, between, MOST)
     if subject.count:
-        starts = [min(seconds / subject.count, BETWEEN) * k for k in range(subject.count)]
+        starts = [min(seconds / subject.count, between) * k for k in range(subject.count)]
     balls = [
         Solid(
             name=f"ball {k + 1}",
@@ -171,7 +181,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if over:
         stage = _crossed(scene, home, balls, rng=rng, speed=subject.speed)
         return replace(stage, solids=(*stage.solids, *seams))
-    solids = _wall(kind, rng)
+    solids = _wall(kind, colours, rng)
     for ball in balls:
         launch = _hit(ball, rng, subject.speed)
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time if ball.launch else 0.0)))

@@ -158,6 +158,10 @@ class Family(_Part):
     """What is shown only beside one of others: kinds, actions, settings, words of ``shown``, or groups of them."""
     unless: dict[Text, tuple[Text, ...]] = {}
     """What is not shown beside any of others, named in the same way."""
+    counted: dict[Text, tuple[PositiveInt, PositiveInt]] = {}
+    """How many of a kind it can show, least and most, where that is not one to ``most``."""
+    unseen: dict[Text, frozenset[Trait]] = {}
+    """Traits of which nothing is seen on a kind, though they are on others."""
     likened: dict[Text, dict[Text, Text]] = {}
     """Materials of which a kind is only like, and by what it is."""
     first: tuple[tuple[Text, ...], ...] = ()
@@ -181,6 +185,11 @@ class Family(_Part):
                 *self.near,
             }
         )
+
+    def can_show(self, kind: str, number: int) -> bool:
+        """Whether so many of a kind can be seen."""
+        least, most = self.counted.get(kind, (1, self.most))
+        return least <= number <= most
 
 
 class Lexicon(_Part):

@@ -35,12 +35,39 @@ def _numbers(values: Iterable[float]) -> str:
     return " ".join(f"{value:.9g}" for value in values)
 
 
-def _rubbing(made_of: Substance, rate: float) -> str:
+def _bouncing(made_of: Substance, rate: float) -> str:
     stiffness, damping = made_of.solref(stiffest=(math.pi * rate / RESOLVED) ** 2, step=1 / rate)
-    return (
-        f'friction="{made_of.friction} 0.01 {made_of.rolling}" solref="{stiffness:.9g} {damping:.9g}" '
-        f'priority="{made_of.rank}"'
-    )
+    return f'solref="{stiffness:.9g} {damping:.9g}"'
+
+
+def _rubbing(made_of: Substance, rate: float) -> str:
+    return f'friction="{made_of.friction} 0.01 {made_of.rolling}" {_bouncing(made_of, rate)} priority="{made_of.rank}"'
+
+
+def _lies_flat(solid: Solid) -> bool:
+    return solid.moves and solid.shape in {Shape.BOX, Shape.HULL}
+
+
+def _gentle(rate: float) -> str:
+    return f'solimp="0.1 0.98 {GENTLE / rate**2:.9g} 0.5 2"'
+
+
+def _rolling_over(floor: Substance, solids: Sequence[Solid], rate: float) -> str:
+    """How what is round meets a floor that gives way under it: it rolls, which the floor by itself does not know of.
+
+    What turns on an axle has the resistance of its bearing.
+    """
+    parts = []
+    for solid in solids:
+        if solid.launch is None or _lies_flat(solid) or SUBSTANCES[solid.substance].rank >= floor.rank:
+            continue
+        lever = floor.drag * solid.size[0]
+        parts.append(
+            f'<pair geom1="floor" geom2="{solid.name}" condim="6" {_bouncing(floor, rate)} {_gentle(rate)} '
+            f'solreffriction="-1 -{rate / 2:.9g}" '
+            f'friction="{floor.friction} {floor.friction} 0.01 {lever:.9g} {lever:.9g}"/>'
+        )
+    return "".join(parts)
 
 
 def _geom(solid: Solid, rate: float, where: str = "") -> str:
@@ -50,8 +77,8 @@ def _geom(solid: Solid, rate: float, where: str = "") -> str:
         if solid.shape == Shape.HULL
         else f'type="{solid.shape}" size="{_numbers(solid.size)}"'
     )
-    flat = solid.moves and solid.shape in {Shape.BOX, Shape.HULL}
-    gentle = f'solimp="0.1 0.98 {GENTLE / rate**2:.9g} 0.5 2"' if solid.moves and not flat else ""
+    flat = _lies_flat(solid)
+    gentle = _gentle(rate) if solid.moves and not flat else ""
     return (
         f'<geom name="{solid.name}" {form} density="{made_of.density}" {_rubbing(made_of, rate)} '
         f'condim="{3 if flat else 6}" {gentle} {where}/>'
@@ -158,8 +185,10 @@ def _body(
 
 
 def _text(solids: Sequence[Solid], floor: str | None, rate: float, apart: Iterable[tuple[str, str]]) -> str:
-    ground = ""
+    ground = rolling = ""
     if floor is not None:
+        if SUBSTANCES[floor].drag:
+            rolling = _rolling_over(SUBSTANCES[floor], solids, rate)
         ground = f'<geom name="floor" type="plane" size="60 60 1" {_rubbing(SUBSTANCES[floor], rate)} condim="3"/>'
     carried: dict[str, list[Solid]] = {}
     for solid in solids:
@@ -189,7 +218,7 @@ def _text(solids: Sequence[Solid], floor: str | None, rate: float, apart: Iterab
         f'cone="elliptic" gravity="0 0 -{GRAVITY}" tolerance="1e-6" sleep_tolerance="{TREMBLING}">'
         '<flag sleep="enable"/></option>'
         f'<default><geom solimp="0.98 0.98 0.001 0.5 2"/></default><asset>{meshes}</asset>'
-        f"<worldbody>{ground}{bodies}</worldbody><contact>{excluded}</contact>"
+        f"<worldbody>{ground}{bodies}</worldbody><contact>{excluded}{rolling}</contact>"
         f"<equality>{welds}</equality><actuator>{motors}</actuator></mujoco>"
     )
 

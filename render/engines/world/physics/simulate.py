@@ -15,6 +15,7 @@ from render.engines.world.physics.buoyancy import Buoyancy
 from render.engines.world.physics.contacts import QUIET, Ears
 from render.engines.world.physics.dents import Dents
 from render.engines.world.physics.drag import Drag
+from render.engines.world.physics.landing import Landing
 from render.engines.world.physics.model import compile_model, start_joints
 from render.engines.world.physics.motion import Motion
 from render.engines.world.physics.rest import Rest
@@ -24,6 +25,8 @@ from render.engines.world.substances import SUBSTANCES
 
 RATES = ((0, 600), (6, 6000), (10, 3000), (24, 2400))
 """(up to how many moving bodies, steps a second): few bodies can afford the short contacts of hard things."""
+TOLD_APART = 14
+"""Moving bodies, as bowling has, among which a single bounce is told apart, and is worth to be landed well."""
 CROWDED = 1000
 FOLLOWED = 30
 """Steps of the shortest contact beyond which more make no difference: soft things need fewer of them."""
@@ -129,7 +132,7 @@ def simulate(
         [thing_of.get(model.geom(index).name, "floor") for index in range(model.ngeom)], _quiet(model, moving), step
     )
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
-    dents = Dents(model, moving)
+    dents, landing, few = Dents(model, moving), Landing(model), len(moving) <= TOLD_APART
     bonds = Bonds(model, touching, ears.names)
     buoyancy, drag = Buoyancy(model, touching, waves), Drag(model, touching)
     sheets = cloth.Cloths(cloths, model, data, touching, floor=floor, wind=wind, frames=frames)
@@ -154,7 +157,12 @@ def simulate(
             buoyancy.push(data, now)
             drag.push(data)
             sheets.step(data, now, outside * step)
-        mujoco.mj_step(model, data)
+        if few:
+            mujoco.mj_step1(model, data)
+            landing.level(data)
+            mujoco.mj_step2(model, data)
+        else:
+            mujoco.mj_step(model, data)
         if tick % substeps == 0:
             dents.look(data, tick // substeps)
         if tick % every == 0 or ears.changed(data, now):

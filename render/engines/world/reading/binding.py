@@ -46,6 +46,8 @@ OPENING = frozenset({"and", "but", "then", "while", "as", "when", "before", "aft
 """Stop words that open a clause."""
 AROUND = frozenset({"settings", "floors", "light", "weather"})
 """Traits that are told in nouns: "a green park"."""
+ARTICLES = frozenset({"a", "an", "the", "its", "their"})
+"""Stop words that open the name of a thing."""
 FOLLOWING = frozenset({"speeds"})
 """Traits that tell of what happens: they stand behind their noun as often as before it."""
 
@@ -108,11 +110,22 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
         other = told[ahead].meaning
         if (other.role in {Role.SHOWN, Role.NOTHING} or other.trait in AROUND) and not told[ahead].phrase.negated:
             return -1
+    if ahead is None and _names_a_thing(told, index, gaps):
+        return -1
     here = told[index].phrase.first
     behind = [k for k in range(index) if told[k].is_noun and told[k].phrase.first.sentence == here.sentence]
     things = [k for k, other in enumerate(told) if other.is_noun and other.meaning.value != BACKDROP]
     after = [k for k in things if k >= index and told[k].phrase.first.sentence == here.sentence]
     return next(iter([*behind[::-1], *after, *things]), None)
+
+
+def _names_a_thing(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a word stands before one for an action that is a noun here: "into a red net", "hits the red rim"."""
+    if told[index].meaning.trait in FOLLOWING or index + 1 == len(told) or gaps[index + 1] - JOINING:
+        return False
+    other = told[index + 1]
+    acts = other.meaning.role is Role.ACTION and other.phrase.first.clause == told[index].phrase.first.clause
+    return acts and bool(before(told, index, gaps) & ARTICLES)
 
 
 def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:

@@ -66,7 +66,7 @@ class Cast:
 
     def __init__(self, told: Sequence[Told], gaps: Sequence[frozenset[str]], *, family: Family) -> None:
         self._told = told
-        self._most = family.most
+        self._family = family
         self._mentions = {
             index: _Mention(
                 kind=str(noun.meaning.value),
@@ -81,18 +81,18 @@ class Cast:
     def describe(self, owner: int | None, trait: str, value: Any) -> bool:
         """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
 
-        False when it has another already, when there would be too many, or for a backdrop, which shows colours only.
+        False when it has another already, when there would be too many, or where nothing of it is seen on its kind.
         """
         if owner is None:
             owner = next(iter(self._mentions), -1)
         mention = self._mentions.setdefault(owner, _Mention(kind=""))
-        if mention.kind == BACKDROP and trait != "colours":
+        if trait in self._family.unseen.get(mention.kind, ()) or (mention.kind == BACKDROP and trait != "colours"):
             return False
         if trait == "colours":
             mention.colours[value] = None
             return True
         name = FIELDS[trait]
-        if name == "count" and self._number() - mention.fields.get("count", 0) + value > self._most:
+        if name == "count" and not self._has_room(mention, value):
             return False
         return mention.fields.setdefault(name, value) == value
 
@@ -109,16 +109,20 @@ class Cast:
         for _, mention in sorted(self._mentions.items()):
             earlier = next((other for other in kept if other.kind == mention.kind), None)
             apart = mention.another or (mention.told_apart and bool(earlier and earlier.told_apart))
-            if earlier and (mention.definite or not apart or self._most == 1):
+            if earlier and (mention.definite or not apart or self._family.most == 1):
                 earlier.absorb(mention)
             else:
                 kept.append(mention)
         number = self._number()
         for mention in kept:
-            if mention.usual and "count" not in mention.fields and number + mention.usual <= self._most:
+            if mention.usual and "count" not in mention.fields and number + mention.usual <= self._family.most:
                 mention.fields["count"] = mention.usual
                 number += mention.usual
         return tuple(mention.subject() for mention in kept)
+
+    def _has_room(self, mention: _Mention, number: int) -> bool:
+        others = self._number() - mention.fields.get("count", 0)
+        return self._family.can_show(mention.kind, number) and others + number <= self._family.most
 
     def _number(self) -> int:
         return sum(mention.fields.get("count", 0) for mention in self._mentions.values())

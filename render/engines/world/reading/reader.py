@@ -28,6 +28,9 @@ BREAKS = re.compile(r"[^\w\s'-]+|\n")
 OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
 """Traits that a scene has only when the prompt asks for them: who denies them is obeyed."""
 
+HALF = 0.5
+"""Share of a prompt's content words below which its scene only stands in for it."""
+
 
 def read(prompt: str, *, negative: str = "") -> Scene:
     """The scene that a prompt asks for; any text gives one, and the same text the same scene.
@@ -175,11 +178,12 @@ class _Reading:
         self.notes.ignored(phrase.said or phrase.text)
 
     def scene(self, *, fallback: bool) -> Scene:
-        """What the prompt asks for."""
-        whole = self.whole
+        """What the prompt asks for; a stand-in for it if ``fallback``, or if most of it is not understood."""
+        whole, words = self.whole, self.notes.words()
+        lost = words.share < HALF or (words.share == HALF and self._begins_strangely())
         return Scene(
             family=self.family,
-            fallback=fallback,
+            fallback=fallback or lost,
             setting=whole.get("settings", ""),
             floor=whole.get("floors", ""),
             subjects=self.cast.subjects(),
@@ -193,8 +197,13 @@ class _Reading:
             title=self.shown_title,
             without=tuple(self.without),
             others=tuple(self.others),
-            words=self.notes.words(),
+            words=words,
         )
+
+    def _begins_strangely(self) -> bool:
+        """Whether the first thing that is named, which the others are said of, is not understood."""
+        things = (one.meaning for one in self.told if one.meaning.role is not Role.TRAIT)
+        return next(things, None) == NOTHING
 
     def _deny(self, phrase: Phrase) -> None:
         """What must not be: obeyed where nothing shows it."""
@@ -211,9 +220,15 @@ class _Reading:
     def _of_noun(self, index: int, meaning: Meaning) -> bool:
         """Give a trait to its subject; False if it belongs to nothing that is shown so."""
         owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
-        if owner == -1:
+        if owner == -1 or (owner is not None and self._is_of_another(owner)):
             return False
         return self.cast.describe(owner, str(meaning.trait), meaning.value)
+
+    def _is_of_another(self, index: int) -> bool:
+        """Whether a noun of no lexicon is like a thing that is named besides and may be of it, as a shoe's laces."""
+        owner = self.told[index]
+        alike = (told for told in self.told if told.is_noun and told.meaning.value == owner.meaning.value)
+        return not owner.phrase.known and any(told.phrase.known for told in alike)
 
     def _likeness(self, index: int, meaning: Meaning) -> str:
         """By what a thing is like the material that it is told to be of; empty where it is of it."""

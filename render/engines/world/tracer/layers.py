@@ -7,8 +7,18 @@ from typing import Any
 import warp as wp
 
 from render.engines.world.camera import Camera
-from render.engines.world.tracer import raster_kernels, still_kernels, travel_kernels, world_kernels
+from render.engines.world.tracer import (
+    light_kernels,
+    raster_kernels,
+    rim_kernels,
+    sight_kernels,
+    still_kernels,
+    world_kernels,
+)
 from render.engines.world.tracer.soup import Parts
+
+PROBES = 6
+"""Samples of the sun and the sky at a point that a moving camera did not see before."""
 
 
 def lens_of(camera: Camera, width: int, height: int) -> Any:
@@ -40,7 +50,7 @@ class Layers:
 
     def _memory(self) -> tuple[Any, list[Any]]:
         """The struct, and the arrays that it points to."""
-        memory, kept = travel_kernels.Memory(), [self._buffer(wp.vec4), self._buffer(wp.int32)]
+        memory, kept = sight_kernels.Memory(), [self._buffer(wp.vec4), self._buffer(wp.int32)]
         memory.known, memory.ids = kept
         return memory, kept
 
@@ -59,7 +69,8 @@ class Layers:
     def follow(self, world: Any, lens: Any, frame: int, *, samples: int, shutter: float) -> Any:
         """Draw for the world's ``lens`` of this frame, ``samples`` a pixel on rims; the lens of the frame before.
 
-        ``shutter`` is the share of a frame's time for which it is open.
+        ``shutter`` is the share of a frame's time for which it is open. Of the first frame that is drawn, in which
+        nothing was seen before, all shadows and occlusion are settled at once.
         """
         self.old, self.new = self.new, self.old
         if self.lens is None:
@@ -71,16 +82,17 @@ class Layers:
         self.nearest.fill_(raster_kernels.NOWHERE)
         if self.still is not None:
             self._launch(raster_kernels.cover_pixels, [self.still.soup, lens, self.nearest], self.still.faces)
-        sight = travel_kernels.Sight()
+        sight = sight_kernels.Sight()
         sight.frame, sight.shutter, sight.before = frame, shutter, before
+        sight.probes = int(sight_kernels.SETTLED) if before is lens else PROBES
         sight.old, sight.now = self.old[0], memory
         sight.sun, sight.rest, sight.air, sight.mirrored = *rough, self.air, self.glimpsed
         sight.normal, sight.ids, sight.nearest, sight.shone = *surfaces, self.nearest, self.shone
-        given = wp.array([sight], dtype=travel_kernels.Sight, device=self.device)
+        given = wp.array([sight], dtype=sight_kernels.Sight, device=self.device)
         height, width = self.size
         for odd in (0, 1):
-            self._launch(travel_kernels.see, [world, given, odd], (height, (width + 1) // 2))
+            self._launch(sight_kernels.see, [world, given, odd], (height, (width + 1) // 2))
         lit = [world, memory, self.air, self.glimpsed, self.normal, *rough, self.mirrored]
-        self._launch(travel_kernels.light, lit, (height, -(-width // travel_kernels.LANES)))
-        self._launch(travel_kernels.smooth, [world, samples, *surfaces, *rough, self.sun, self.rest])
+        self._launch(light_kernels.light, lit, (height, -(-width // light_kernels.LANES)))
+        self._launch(rim_kernels.smooth, [world, samples, *surfaces, *rough, self.sun, self.rest])
         return before

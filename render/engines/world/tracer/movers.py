@@ -64,7 +64,10 @@ class Movers:
     ) -> None:
         self.motion, self.device = motion, device
         lanes = {name: index for index, name in enumerate(motion.names)}
-        self.lanes = np.array([lanes[solid.rides or solid.name] for solid in solids], np.intp)
+        self.lanes = np.array([lanes.get(solid.rides or solid.name, -1) for solid in solids], np.intp)
+        """Of each part, or −1 where it stands still."""
+        self.stands = poses_of(solids)
+        """Of which those are used that stand still."""
         woven = {cloth.name: cloth for cloth in cloths}
         self.weaves: list[Weave | Strands] = [weave(woven[sheet.name], sheet) for sheet in motion.sheets]
         pieces: list[Piece] = [piece_of(solid, palette) for solid in solids]
@@ -75,7 +78,8 @@ class Movers:
         self.parts = join(pieces, first_id=first_id, apart=len(solids), device=device)
         meshes = [mesh_of(solid) for solid in solids]
         self.radii = np.array([np.linalg.norm(mesh.vertices, axis=1).max() for mesh in meshes], np.float32)
-        fillings = [spheres_of(mesh) for mesh in meshes]
+        clear = [solid.material.clear > 0 for solid in solids]
+        fillings = [spheres_of(mesh)[: 0 if through else None] for mesh, through in zip(meshes, clear, strict=True)]
         self.filling = np.concatenate(fillings) if fillings else np.zeros((0, 4), np.float32)
         self.filling_of = np.repeat(np.arange(len(solids)), [len(one) for one in fillings]).astype(np.int32)
         self.round = np.array([solid.shape == Shape.SPHERE for solid in solids])
@@ -93,10 +97,18 @@ class Movers:
         self.poses = np.zeros((len(pieces), 7), np.float32)
         self.poses[:, 6] = 1.0
 
+    def _stood(self, frame: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """``[parts, 7]`` poses, and which parts are present."""
+        if not len(self.lanes) or self.lanes.max() < 0:
+            return self.stands, np.ones(len(self.lanes), np.bool_)
+        moves = self.lanes >= 0
+        poses = np.where(moves[:, None], self.motion.poses[frame][self.lanes], self.stands)
+        return poses, ~moves | self.motion.present[frame][self.lanes]
+
     def _put(self, frame: int, points: Any, refuge: NDArray[np.float32]) -> None:
         """All vertices as they are in a frame."""
         parts = self.parts
-        self.poses[: len(self.lanes)] = self.motion.poses[frame][self.lanes]
+        self.poses[: len(self.lanes)] = self._stood(frame)[0]
         parts.poses.assign(self.poses)
         if self.rigid:
             wp.launch(
@@ -124,15 +136,15 @@ class Movers:
             if isinstance(one, Strands):
                 away = np.linalg.norm(one.sheet.vertices[frame].mean(0) - eye)
                 one.least = FINEST * pixel * float(away)
-        parts, motion = self.parts, self.motion
-        poses, present = motion.poses[frame][self.lanes], motion.present[frame][self.lanes]
+        parts = self.parts
+        poses, present = self._stood(frame)
         shown = np.flatnonzero(present)
         sheets = [one.vertices(frame) for one in self.weaves]
         refuge = (
             poses[shown[0], :3] if len(shown) else (sheets[0][0] if sheets else np.array((0.0, 0.0, -50.0), np.float32))
         )
         before = max(frame - 1, 0)
-        stayed = bool((motion.present[before][self.lanes] == present).all())
+        stayed = bool((self._stood(before)[1] == present).all())
         flags = np.ones(len(self.poses), np.int32)
         flags[: len(present)] = present
         self.present.assign(flags)

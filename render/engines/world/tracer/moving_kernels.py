@@ -2,6 +2,7 @@
 
 import warp as wp
 
+from render.engines.world.tracer.glass_kernels import BEHIND, drawn_glass, seen_through
 from render.engines.world.tracer.lamp_kernels import Lamps, lamplight
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.probe_kernels import (
@@ -15,6 +16,7 @@ from render.engines.world.tracer.probe_kernels import (
     SHADOWED,
     light_on,
     open_share,
+    shade_of_moving,
 )
 from render.engines.world.tracer.raster_kernels import NOWHERE, met
 from render.engines.world.tracer.shade_kernels import (
@@ -24,6 +26,7 @@ from render.engines.world.tracer.shade_kernels import (
     glimpse,
     lifted,
     own_colour,
+    past_clear,
     shade_moving,
     turned_to_eye,
 )
@@ -31,7 +34,7 @@ from render.engines.world.tracer.world_kernels import (
     WATER,
     WORLD,
     Lens,
-    blocked_by_moving,
+    clearness,
     earlier,
     hit_moving,
     on_screen,
@@ -163,18 +166,18 @@ def moving_id(world: WORLD, code: int) -> int:
 
 
 @wp.func
-def shadow_of_moving(world: WORLD, at: wp.vec3, x: int, y: int) -> float:
-    """Share of the sun's disk that what moves hides from a point of what stands still."""
+def shadow_of_moving(world: WORLD, at: wp.vec3, x: int, y: int) -> wp.vec3:
+    """Share of each colour of the sun's light that what moves keeps from a point of what stands still."""
     rays = int(8)
     if world[0].air.cel != 0:
         rays = int(1)
     u = dither(x, y, 0)
     v = dither(y + 37, x + 11, 3)
-    dark = float(0.0)
+    dark = wp.vec3(0.0, 0.0, 0.0)
     for k in range(rays):
         a = (float(k) + u) / float(rays)
         b = fraction(v + float(k) * 0.6180340)
-        dark += blocked_by_moving(world, at, towards_sun(world[0].air, a, b), 60.0)
+        dark += shade_of_moving(world, at, towards_sun(world[0].air, a, b))
     return dark / float(rays)
 
 
@@ -187,6 +190,12 @@ def glance(world: WORLD, at: wp.vec3, q: wp.vec4, code: int, direction: wp.vec3,
     if seen.distance < 0.0:
         return mirror
     share = fresnel(world, code % 256, -wp.dot(n, direction))
+    if world[0].has_clear != 0 and clearness(world, seen) > 0.0:
+        share = share * clear(world, q[3])
+        past = past_clear(world, seen, at, bounce)
+        if past.hit.id >= world[0].first_moving:
+            mirror = glimpse(world, past.hit, at, bounce, q[3]) * share
+        return wp.cw_mul(past.tone, mirror) + past.gleam * share
     return glimpse(world, seen, at, bounce, q[3]) * (share * clear(world, q[3]))
 
 
@@ -194,6 +203,7 @@ def glance(world: WORLD, at: wp.vec3, q: wp.vec4, code: int, direction: wp.vec3,
 def moving_seen(
     world: WORLD,
     probes: PROBES,
+    behind: BEHIND,
     key: wp.uint64,
     x: int,
     y: int,
@@ -226,7 +236,13 @@ def moving_seen(
                 at = lifted(world, hit, direction)
                 turn = float(k) * 0.6180340
                 moved = light_on(world, probes, hit, at, direction, x, y, edge, turn)
-                shaded = shade_moving(world, hit, at, direction, moved)
+                through = wp.vec3(0.0, 0.0, 0.0)
+                if world[0].has_clear != 0 and world[0].surfaces[hit.surface].clear > 0.0:
+                    if world[0].air.cel != 0:
+                        through = drawn_glass(world, hit, direction, base, farthest)
+                    else:
+                        through = seen_through(world, behind, probes, hit, direction)
+                shaded = shade_moving(world, hit, at, direction, moved, through)
                 last_id = hit.id
                 last_normal = hit.normal
             total += shaded
@@ -242,6 +258,7 @@ def compose(
     side: int,
     corners: int,
     probes: PROBES,
+    behind: BEHIND,
     still_sun: wp.array2d(dtype=wp.vec3),
     still_rest: wp.array2d(dtype=wp.vec3),
     still_mirrored: wp.array2d(dtype=wp.vec3),
@@ -271,7 +288,10 @@ def compose(
                 edge = int(1)
     base = still_rest[y, x] * open_sky[y, x]
     q = normal[y, x]
-    if mine < 0 or edge != 0:
+    drawn_through = int(0)
+    if world[0].has_clear != 0 and mine >= 0 and world[0].air.cel != 0:
+        drawn_through = int(world[0].surfaces[front_ids[y, x] % 256].clear > 0.0)
+    if mine < 0 or edge != 0 or drawn_through != 0:
         light = still_sun[y, x]
         mirror = still_mirrored[y, x]
         code = ids[y, x]
@@ -282,13 +302,13 @@ def compose(
                 if (state & SHADOW_EDGE) != 0:
                     direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
                     shade = shadow_of_moving(world, above(world, direction, q), x, y)
-                light = light * (1.0 - shade)
+                light = wp.cw_mul(light, wp.vec3(1.0, 1.0, 1.0) - shade)
             if (state & GLANCE) != 0 and code < WATER and world[0].surfaces[code % 256].mirror > 0.0:
                 direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
                 mirror = glance(world, above(world, direction, q), q, code, direction, mirror)
         base = base + light + mirror
     if mine >= 0 or edge != 0:
-        base = moving_seen(world, probes, nearest[y, x], x, y, edge, corners, q[3], base)
+        base = moving_seen(world, probes, behind, nearest[y, x], x, y, edge, corners, q[3], base)
     colour[y, x] = base
 
 
@@ -318,3 +338,6 @@ def add_lamplight(
             hit = turned_to_eye(met(world[0].moving, nearest[y, x], world[0].lens.eye, direction), direction)
             own = own_colour(world, hit, direction)
             colour[y, x] = colour[y, x] + wp.cw_mul(own, light) * clear(world, q[3])
+        if code < WATER and world[0].surfaces[code % 256].clear > 0.0:
+            # As if it were not bent: a lamp's light is soft.
+            colour[y, x] = colour[y, x] + still[y, x] * (strength * world[0].surfaces[code % 256].clear)

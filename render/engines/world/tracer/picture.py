@@ -16,6 +16,7 @@ from render.engines.world.scene import CameraWish
 from render.engines.world.stage import Stage
 from render.engines.world.styles import Style
 from render.engines.world.tracer import (
+    glass_kernels,
     moving_kernels,
     probe_kernels,
     raster_kernels,
@@ -35,8 +36,6 @@ from render.engines.world.tracer.title import Title
 
 TILE = 16
 """Finished pixels along a tile's side."""
-OCCLUSION_REACH = 4.0
-"""Radii to which a moving part closes off the sky: as far as the kernel counts it."""
 SHORTEST = 0.4
 """Share of a frame's time for which particles are streaked at least, so that rain is seen."""
 LARGE = 2_500_000
@@ -82,8 +81,11 @@ class Picture:
         self.w, self.h = width * scale, self.rows * scale
         palette = self.palette = Palette()
         names = set(motion.names)
-        still = [solid for solid in stage.solids if solid.round or (solid.name not in names and not solid.rides)]
-        moving = [solid for solid in stage.solids if not solid.round and (solid.name in names or solid.rides)]
+        moving, still = [], []
+        for solid in stage.solids:
+            moves = not solid.round and (solid.name in names or bool(solid.rides))
+            # What is clear shows what moves behind it, so it is drawn with that, though it may stand still.
+            (moving if moves or solid.material.clear > 0 else still).append(solid)
         world = self._world = world_kernels.World()
         world.ground = -1 if stage.ground is None else palette.index(stage.ground)
         self.still = self.movers = None
@@ -95,6 +97,8 @@ class Picture:
         if moving or motion.sheets:
             self.movers = Movers(moving, stage.cloths, motion, palette, first_id=first_id, device=device)
             world.moving = self.movers.parts.soup
+        clears = [solid.material.clear > 0 for solid in moving] + [cloth.material.clear > 0 for cloth in stage.cloths]
+        world.has_clear = int(any(clears))
         world.surfaces = self.surfaces = palette.upload(device)
         world.air = air_of(stage.light, cel=style.cel, seed=seed)
         world.lens = self.before = lens_of(self.cameras[0], self.w, self.h)
@@ -120,6 +124,7 @@ class Picture:
         rows, columns = -(-self.h // self.side), -(-self.w // self.side)
         self.blocks = wp.zeros((rows, columns), dtype=wp.vec4, device=device)
         self.touched = wp.zeros((rows, columns), dtype=wp.int32, device=device)
+        self.behind = self._behind(self.layers.all)
         self.drawn = np.ones((rows, columns), np.bool_)
         """Tiles that held something in the frame before."""
         self.finish = Finish(
@@ -158,13 +163,20 @@ class Picture:
     def _probes(self) -> tuple[Any, list[Any]]:
         """As the kernels see them, and the arrays that they point to."""
         half = ((self.h + 1) // 2, (self.w + 1) // 2)
-        kinds = (wp.float32, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3, wp.int32)
+        kinds = (wp.vec3, wp.int32, wp.int32, wp.vec3, wp.vec2, wp.vec3, wp.int32)
         kept = [wp.zeros(half, dtype=kind, device=self.device) for kind in kinds]
         probes = probe_kernels.Probes()
         probes.shadow, probes.glance, probes.code, probes.normal, *others = kept
         probes.light, probes.mirrored, probes.state = others
         probes.spheres, probes.owners = self.balls
         return wp.array([probes], dtype=probe_kernels.Probes, device=self.device), kept
+
+    def _behind(self, layers: list[Any]) -> Any:
+        """What kernels look up behind what is clear."""
+        behind = glass_kernels.Behind()
+        behind.sun, behind.rest, behind.mirrored, behind.normal, behind.ids = layers
+        behind.tiles, behind.side, behind.open_sky = self.touched, self.side, self.open_sky
+        return wp.array([behind], dtype=glass_kernels.Behind, device=self.device)
 
     def _launch(self, kernel: Any, inputs: list[Any], size: Any = None) -> None:
         wp.launch(kernel, size or (self.h, self.w), inputs, device=self.device)
@@ -185,7 +197,7 @@ class Picture:
         if placed is None:
             flags = np.zeros(self.touched.shape, np.int32)
         else:
-            reach = 0.0 if self.style.cel else OCCLUSION_REACH
+            reach = 0.0 if self.style.cel else probe_kernels.OCCLUSION_REACH
             flags = self.tiles.touched(placed.bounds, softness=self.stage.light.softness, occlusion=reach)
             if self.style.cel:
                 # Drawings have no mirrors.
@@ -257,5 +269,7 @@ class Picture:
         self._launch(probe_kernels.probe, [*tiles, *found], self.probed[0].shape)
         self._launch(probe_kernels.settle, [self.touched, self.side, self.probes], self.probed[0].shape)
         corners = 1 if self.style.cel else self.preset.corners
-        below = [*layers, self.front_ids, self.open_sky, self.nearest]
+        if self.sea is not None:
+            self.behind = self._behind(layers)
+        below = [self.behind, *layers, self.front_ids, self.open_sky, self.nearest]
         self._launch(moving_kernels.compose, [*tiles, corners, self.probes, *below, self.colour])

@@ -15,7 +15,7 @@ from render.engines.world.tracer.shade_kernels import (
     turned_to_eye,
 )
 from render.engines.world.tracer.tiles import Touch
-from render.engines.world.tracer.world_kernels import WATER, WORLD, Hit, blocked_by_moving, ray, towards_sun
+from render.engines.world.tracer.world_kernels import WATER, WORLD, Hit, let_through, meets_moving, ray, towards_sun
 
 SEEN = wp.constant(int(Touch.SEEN))
 SHADOWED = wp.constant(int(Touch.SHADOWED))
@@ -31,36 +31,40 @@ LIT = wp.constant(0.004)
 """Sunlight of the still layer below which a shadow would not be seen."""
 ALIKE = wp.constant(0.9)
 """Cosine between the normals of two points of a part from which on they share their light."""
+DIFFERENT = wp.constant(0.02)
+"""By how much two probes' light differs at an edge: below what a step of shadow shows, above what glass shimmers."""
 LANES = 8
 """Spheres that are looked at at once."""
+OCCLUSION_REACH = 4.0
+"""Radii to which a moving part closes off the sky."""
 
 
-@wp.func_native("""
+@wp.func_native(f"""
     float sees = 1.0f;
-    for (int first = 0; first < spheres.shape[1]; first += 8) {
+    for (int first = 0; first < spheres.shape[1]; first += {LANES}) {{
         const float* x = &spheres.data[first];
         const float* y = x + spheres.shape[1];
         const float* z = y + spheres.shape[1];
         const float* radius = z + spheres.shape[1];
-        float square[8];
-        int near[8], some = 0;
-        for (int k = 0; k < 8; ++k) {
+        float square[{LANES}];
+        int near[{LANES}], some = 0;
+        for (int k = 0; k < {LANES}; ++k) {{
             const float dx = x[k] - at[0], dy = y[k] - at[1], dz = z[k] - at[2];
             square[k] = dx * dx + dy * dy + dz * dz;
-            near[k] = square[k] < radius[k] * radius[k] * 16.0f ? 1 : 0;
+            near[k] = square[k] < radius[k] * radius[k] * {OCCLUSION_REACH**2}f ? 1 : 0;
             some |= near[k];
-        }
+        }}
         if (!some) continue;
-        for (int k = 0; k < 8; ++k) {
+        for (int k = 0; k < {LANES}; ++k) {{
             if (!near[k] || owners[first + k] == mine) continue;
             const float away = square[k] < 1.0e-8f ? 1.0e-8f : square[k], size = radius[k] * radius[k];
             const float along = (x[k] - at[0]) * n[0] + (y[k] - at[1]) * n[1] + (z[k] - at[2]) * n[2];
             float cosine = along / ::sqrtf(away) + 0.25f;
             cosine = cosine < 0.0f ? 0.0f : cosine > 1.0f ? 1.0f : cosine;
             const float solid = (size < away ? size / away : 1.0f) * cosine;
-            sees *= 1.0f - 0.85f * solid * (1.0f - away / (size * 16.0f));
-        }
-    }
+            sees *= 1.0f - 0.85f * solid * (1.0f - away / (size * {OCCLUSION_REACH**2}f));
+        }}
+    }}
     return sees;
 """)
 def open_share(
@@ -77,8 +81,8 @@ def open_share(
 class Probes:
     """What every fourth pixel, one of two by two, knows of what moves; its neighbours borrow it where they agree."""
 
-    shadow: wp.array2d(dtype=wp.float32)
-    """1 where what moves hides the sun from what stands still."""
+    shadow: wp.array2d(dtype=wp.vec3)
+    """Share of each colour of the sun's light that what moves keeps from what stands still."""
     glance: wp.array2d(dtype=wp.int32)
     """1 where what moves is seen in the mirror of what stands still."""
     code: wp.array2d(dtype=wp.int32)
@@ -96,6 +100,16 @@ class Probes:
 
 PROBES = wp.array(dtype=Probes)
 """As an array of one, like :data:`WORLD`."""
+
+
+@wp.func
+def shade_of_moving(world: WORLD, at: wp.vec3, to_sun: wp.vec3) -> wp.vec3:
+    """Share of each colour of light from a point of the sun's disk that what moves keeps from a point."""
+    if world[0].has_clear != 0:
+        return wp.vec3(1.0, 1.0, 1.0) - let_through(world, at, to_sun, 60.0)
+    if meets_moving(world, at, to_sun, 60.0):
+        return wp.vec3(1.0, 1.0, 1.0)
+    return wp.vec3(0.0, 0.0, 0.0)
 
 
 @wp.func
@@ -130,7 +144,7 @@ def probe(
     y = 2 * j
     x = 2 * i
     touch = tiles[y / side, x / side]
-    shade = float(0.0)
+    shade = wp.vec3(0.0, 0.0, 0.0)
     glance = int(0)
     code = int(-1)
     if touch != 0:
@@ -143,9 +157,9 @@ def probe(
             at = above(world, direction, q)
             light = still_sun[y, x]
             if (touch & SHADOWED) != 0 and light[0] + light[1] + light[2] > LIT:
-                shade = blocked_by_moving(world, at, towards_sun(world[0].air, a, b), 60.0)
+                shade = shade_of_moving(world, at, towards_sun(world[0].air, a, b))
             if (touch & MIRRORED) != 0 and ids[y, x] < WATER and world[0].surfaces[ids[y, x] % 256].mirror > 0.0:
-                glance = int(blocked_by_moving(world, at, direction - n * (2.0 * wp.dot(direction, n)), 20.0))
+                glance = int(meets_moving(world, at, direction - n * (2.0 * wp.dot(direction, n)), 20.0))
         if (touch & SEEN) != 0:
             hit = met(world[0].moving, nearest[y, x], world[0].lens.eye, direction)
             if hit.distance > 0.0 and hit.distance < q[3]:
@@ -163,7 +177,7 @@ def probe(
 
 @wp.kernel(enable_backward=False)
 def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: PROBES):
-    """The ``state`` of the probes[0]."""
+    """The ``state`` of the probes."""
     j, i = wp.tid()
     if tiles[2 * j / side, 2 * i / side] == 0:
         return
@@ -173,12 +187,13 @@ def settle(tiles: wp.array2d(dtype=wp.int32), side: int, probes: PROBES):
     for k in range(9):
         jj = wp.clamp(j + k / 3 - 1, 0, probes[0].code.shape[0] - 1)
         ii = wp.clamp(i + k % 3 - 1, 0, probes[0].code.shape[1] - 1)
-        if probes[0].shadow[jj, ii] != shade:
+        # Of the three colours green tells enough: glass keeps off some of each.
+        if wp.abs(probes[0].shadow[jj, ii][1] - shade[1]) > DIFFERENT:
             state = state | SHADOW_EDGE
         if probes[0].glance[jj, ii] != 0:
             state = state | GLANCE
         if code >= 0 and probes[0].code[jj, ii] == code:
-            if probes[0].light[jj, ii][0] != probes[0].light[j, i][0]:
+            if wp.abs(probes[0].light[jj, ii][0] - probes[0].light[j, i][0]) > DIFFERENT:
                 state = state | SUN_EDGE
     probes[0].state[j, i] = state
 

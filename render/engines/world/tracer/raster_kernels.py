@@ -111,15 +111,18 @@ def cover_pixels(soup: SOUP, lens: Lens, nearest: wp.array2d(dtype=wp.uint64)):
     one = slopes(wp.cross(b, c - b), lens)
     two = slopes(wp.cross(c, a - c), lens)
     three = slopes(wp.cross(a, b - a), lens)
-    volume = wp.dot(a, wp.cross(b - a, c - a))
+    facet = wp.cross(b - a, c - a)
+    # Not the sum of the three, which of a thin triangle is nothing but their rounding.
+    all_ = slopes(facet, lens)
+    volume = wp.dot(a, facet)
     if volume < 0.0:
         one = -one
         two = -two
         three = -three
+        all_ = -all_
         volume = -volume
     if volume < 1.0e-12:
         return
-    all_ = one + two + three
     scale = 1.0 / volume
     slack_one = JOINT * wp.sqrt(one[1] * one[1] + one[2] * one[2])
     slack_two = JOINT * wp.sqrt(two[1] * two[1] + two[2] * two[2])

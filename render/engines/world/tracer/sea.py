@@ -234,7 +234,7 @@ class Sea:
             self.over = [wp.zeros_like(layer) for layer in layers]
             self.nearest = wp.zeros(layers[0].shape, dtype=wp.uint64, device=self.device)
             half = tuple((side + 1) // 2 for side in layers[0].shape)
-            self.thrown = [wp.zeros(half, dtype=kind, device=self.device) for kind in (wp.vec4, wp.vec2)]
+            self.thrown = [wp.zeros(half, dtype=kind, device=self.device) for kind in (wp.vec4, wp.vec2, wp.vec3)]
         self._foam(time)
         self._spread_rings(time)
         self._heave(lens, time)

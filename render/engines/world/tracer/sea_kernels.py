@@ -3,7 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import noise2
-from render.engines.world.tracer.shade_kernels import clear, glimpse
+from render.engines.world.tracer.shade_kernels import glimpse_past
 from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.tree_kernels import Tree, nearest_in
 from render.engines.world.tracer.wave_kernels import Froth, patch
@@ -28,6 +28,14 @@ FAINT = wp.constant(0.05)
 """Share of a mirror that shows the sky alone."""
 SHADED = wp.constant(14.0)
 """Metres to a shore whose shadow may fall on the water."""
+LEAST_FOAM = wp.constant(0.04)
+"""Foam below which its threads are too thin to be seen."""
+SKIN = wp.constant(1.0)
+"""Metres of water at whose edge it is not seen to thin out."""
+MURKY = wp.constant(20.0)
+"""Clarities of water that let nothing through."""
+DIM = wp.constant(30.0)
+"""Exponent of a glint from which on it is not seen."""
 
 
 @wp.struct
@@ -62,6 +70,8 @@ SEA = wp.array(dtype=Water)
 @wp.func
 def lace(x: float, y: float, amount: float, time: float, cel: int) -> float:
     """Foam's coverage: thick where there is much, torn into threads where there is little."""
+    if amount < LEAST_FOAM:
+        return 0.0
     drift = time * 0.12
     web = noise2(x * 2.3 + drift, y * 2.3) * 0.45 + noise2(x * 6.1, y * 6.1 - drift) * 0.3
     web += noise2(x * 17.0 - drift, y * 17.0) * 0.25
@@ -94,6 +104,8 @@ def rippled(tile: wp.array2d(dtype=wp.vec2), side: float, x: float, y: float) ->
 @wp.func
 def foam_at(water: SEA, mark: wp.vec4) -> float:
     """Foam by its memory about the action, by the fold of the crests beyond."""
+    if water[0].foam <= 0.0:
+        return 0.0
     far = wp.clamp((0.60 - mark[2]) * 2.2, 0.0, 1.0)
     old = patch(water[0].froth.former, water[0].froth, mark[0], mark[1], far)
     new = patch(water[0].froth.latest, water[0].froth, mark[0], mark[1], far)
@@ -126,7 +138,7 @@ def mirrored_in(world: WORLD, at: wp.vec3, bounce: wp.vec3, distance: float) -> 
         if near.distance > 0.0:
             other = near
         if other.distance > 0.0:
-            seen = glimpse(world, other, at, bounce, distance)
+            seen = glimpse_past(world, other, at, bounce, distance)
             return wp.vec4(seen[0], seen[1], seen[2], 1.0)
     return wp.vec4(0.0, 0.0, 0.0, 0.0)
 
@@ -153,7 +165,13 @@ def ripples(world: WORLD, water: SEA, direction: wp.vec3, distance: float, norma
 def fresnel_of(water: SEA, facing: float, spread: float) -> float:
     """Fresnel's share of a rough surface: Bruneton, Neyret and Holzschuch, Eurographics 2010."""
     seen_tilt = wp.max(facing, 0.02 + 0.35 * water[0].slope)
-    return 0.02 + 0.98 * wp.pow(1.0 - seen_tilt, 5.0 * wp.exp(-2.69 * spread)) / (1.0 + 22.7 * wp.pow(spread, 1.5))
+    return 0.02 + 0.98 * wp.pow(1.0 - seen_tilt, 5.0 * wp.exp(-2.69 * spread)) / (1.0 + 22.7 * spread * wp.sqrt(spread))
+
+
+@wp.func
+def far_air(world: WORLD, direction: wp.vec3) -> wp.vec3:
+    """The light of the air before far water."""
+    return surroundings(world, wp.normalize(wp.vec3(direction[0], direction[1], 0.004))) * 0.92
 
 
 @wp.func
@@ -184,6 +202,34 @@ def painted(
     return body + (air.sun_colour * 0.42 + air.horizon * 0.2 - body) * (spark * 0.55)
 
 
+@wp.struct
+class Thrown:
+    """What reaches a pixel's water."""
+
+    things: wp.vec4
+    """What it mirrors but for the sky, times how much of it they fill; and that share."""
+    lit: float
+    """The sun's visible share."""
+    air: wp.vec3
+    """Of :func:`far_air`."""
+
+
+@wp.func
+def glint_of(world: WORLD, water: SEA, n: wp.vec3, direction: wp.vec3, hidden: float, facing: float) -> float:
+    """Share of the sun's light that facets of water throw to the eye."""
+    half = wp.normalize(world[0].air.sun - direction)
+    tall = wp.max(wp.dot(half, n), 0.01)
+    square = tall * tall
+    narrow = 2.0 * (hidden + 0.0012 + 0.25 * world[0].air.softness * world[0].air.softness)
+    away = (1.0 - square) / (square * narrow)
+    if away > DIM:
+        return 0.0
+    facets = wp.exp(-away) / (3.14159265 * narrow * square * square)
+    grazing = 1.0 - wp.max(wp.dot(half, world[0].air.sun), 0.0)
+    towards = grazing * grazing * grazing * grazing * grazing * 0.98 + 0.02
+    return wp.min(facets * towards / (4.0 * wp.max(facing, 0.02 + 0.35 * water[0].slope)), 14.0)
+
+
 @wp.func
 def water_colour(
     world: WORLD,
@@ -195,58 +241,54 @@ def water_colour(
     mark: wp.vec4,
     thick: float,
     beneath: wp.vec3,
-    things: wp.vec4,
-    lit: float,
+    about: Thrown,
 ) -> wp.vec3:
-    """Radiance of the water; ``thick`` metres of it lie before what is ``beneath``.
-
-    ``things`` are what it mirrors but for the sky, times how much of it they fill; ``lit`` is the sun's visible share.
-    """
+    """Radiance of the water; ``thick`` metres of it lie before what is ``beneath``."""
     air = world[0].air
+    lit = about.lit
     tilted = ripples(world, water, direction, distance, normal, mark)
     n = wp.vec3(tilted[0], tilted[1], tilted[2])
     hidden = tilted[3]
     spread = wp.sqrt(hidden)
     facing = wp.max(-wp.dot(n, direction), 0.02)
     light = air_light(world)
-    white = wp.cw_mul(
-        wp.vec3(0.92, 0.96, 1.0),
-        air.sun_colour * (0.30 * lit * wp.max(wp.dot(n, air.sun), 0.05)) + air.ambient * 0.62,
-    )
-    out = white
+    out = wp.vec3(0.0, 0.0, 0.0)
     if air.cel != 0:
         out = painted(world, water, at, direction, n, mark, lit)
         edge = 1.0 - wp.exp(-thick / wp.max(0.25 * water[0].clarity, 0.05))
         out = out * edge + beneath * (1.0 - edge)
-        white = white * 1.1
     else:
         share = fresnel_of(water, facing, spread)
-        seen = surroundings(world, thrown(n, direction, facing, spread)) * (1.0 - things[3])
-        seen = seen + wp.vec3(things[0], things[1], things[2])
+        seen = surroundings(world, thrown(n, direction, facing, spread)) * (1.0 - about.things[3])
+        seen = seen + wp.vec3(about.things[0], about.things[1], about.things[2])
         # Sunlight through a crest that stands between the eye and the sun, and out of shallow water.
         ahead = wp.clamp(wp.dot(direction, air.sun) * 0.6 + 0.45, 0.0, 1.0)
         crest = wp.clamp(0.22 + 0.30 * at[2] / wp.max(water[0].sigma, 0.25), 0.0, 1.0) * (0.25 + 0.75 * ahead * lit)
         shoal = wp.exp(-wp.max(mark[3], 0.0) / (1.2 * water[0].clarity)) * 0.8
         through = wp.min(crest + shoal, 1.0)
         body = wp.cw_mul(water[0].deep * (1.0 - through) + water[0].shallow * through, light) * (0.55 + 0.45 * lit)
-        opaque = 1.0 - wp.exp(-0.95 * thick / water[0].clarity)
-        body = body * opaque + tint(beneath, thick, water[0].clarity)
-        film = 1.0 - wp.exp(-thick / 0.05)
-        half = wp.normalize(air.sun - direction)
-        tall = wp.max(wp.dot(half, n), 0.01)
-        square = tall * tall
-        narrow = 2.0 * (hidden + 0.0012 + 0.25 * air.softness * air.softness)
-        facets = wp.exp(-(1.0 - square) / (square * narrow)) / (3.14159265 * narrow * square * square)
-        towards = wp.pow(1.0 - wp.max(wp.dot(half, air.sun), 0.0), 5.0) * 0.98 + 0.02
-        glint = wp.min(facets * towards / (4.0 * wp.max(facing, 0.02 + 0.35 * water[0].slope)), 14.0) * lit
+        if thick < MURKY * water[0].clarity:
+            opaque = 1.0 - wp.exp(-0.95 * thick / water[0].clarity)
+            body = body * opaque + tint(beneath, thick, water[0].clarity)
+        film = float(1.0)
+        if thick < SKIN:
+            film = 1.0 - wp.exp(-thick / 0.05)
+        glint = glint_of(world, water, n, direction, hidden, facing) * lit
         share = share * film
         out = body * (1.0 - share) + seen * share + air.sun_colour * (glint * film)
     cover = lace(mark[0], mark[1], foam_at(water, mark), water[0].time, air.cel)
-    cover = cover * (1.0 - wp.exp(-thick / 0.03))
-    out = out * (1.0 - cover) + white * cover
-    veil = wp.exp(-distance * 0.0009) * clear(world, wp.min(distance, 120.0))
-    flat = wp.normalize(wp.vec3(direction[0], direction[1], 0.004))
-    return out * veil + surroundings(world, flat) * (0.92 * (1.0 - veil))
+    if cover > 0.0:
+        white = wp.cw_mul(
+            wp.vec3(0.92, 0.96, 1.0),
+            air.sun_colour * (0.30 * lit * wp.max(wp.dot(n, air.sun), 0.05)) + air.ambient * 0.62,
+        )
+        if air.cel != 0:
+            white = white * 1.1
+        if thick < SKIN:
+            cover = cover * (1.0 - wp.exp(-thick / 0.03))
+        out = out * (1.0 - cover) + white * cover
+    veil = wp.exp(-distance * 0.0009 - wp.min(distance, 120.0) * air.haze)
+    return out * veil + about.air * (1.0 - veil)
 
 
 @wp.struct
@@ -320,10 +362,11 @@ def throw_light(
     normal: wp.array2d(dtype=wp.vec4),
     things: wp.array2d(dtype=wp.vec4),
     lit: wp.array2d(dtype=wp.vec2),
+    air: wp.array2d(dtype=wp.vec3),
 ):
-    """For one pixel of four, what its water mirrors but for the sky, and whether the sun reaches it.
+    """What reaches the water of one pixel of four; see :class:`Thrown`.
 
-    ``lit`` is the sun's visible share, and 1; both are 0 where the pixel sees no water.
+    ``lit`` is the sun's visible share, and 1; all are 0 where the pixel sees no water.
     """
     y, x = wp.tid()
     row = 2 * y
@@ -332,6 +375,7 @@ def throw_light(
     spot = look_at(world, water, direction, normal[row, column][3], nearest[row, column])
     things[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
     lit[y, x] = wp.vec2(0.0, 0.0)
+    air[y, x] = wp.vec3(0.0, 0.0, 0.0)
     if spot.distance > 0.0:
         at = world[0].lens.eye + direction * spot.distance
         bright = float(1.0)
@@ -342,6 +386,7 @@ def throw_light(
                 blocked_by_moving(world, above, world[0].air.sun, 40.0),
             )
         lit[y, x] = wp.vec2(bright, 1.0)
+        air[y, x] = far_air(world, direction)
         if world[0].air.cel == 0:
             tilted = ripples(world, water, direction, spot.distance, spot.normal, spot.mark)
             n = wp.vec3(tilted[0], tilted[1], tilted[2])
@@ -351,16 +396,16 @@ def throw_light(
                 things[y, x] = mirrored_in(world, at, thrown(n, direction, facing, spread), spot.distance)
 
 
-@wp.struct
-class Thrown:
-    """What reaches a pixel's water by mirror and from the sun."""
-
-    things: wp.vec4
-    lit: float
-
-
 @wp.func
-def thrown_at(things: wp.array2d(dtype=wp.vec4), lit: wp.array2d(dtype=wp.vec2), x: int, y: int) -> Thrown:
+def thrown_at(
+    world: WORLD,
+    things: wp.array2d(dtype=wp.vec4),
+    lit: wp.array2d(dtype=wp.vec2),
+    air: wp.array2d(dtype=wp.vec3),
+    direction: wp.vec3,
+    x: int,
+    y: int,
+) -> Thrown:
     """Mean of the samples of :func:`throw_light` on or beside a pixel."""
     out = Thrown()
     weight = float(0.0)
@@ -368,12 +413,15 @@ def thrown_at(things: wp.array2d(dtype=wp.vec4), lit: wp.array2d(dtype=wp.vec2),
         i = wp.min(x / 2 + (k % 2) * (x % 2), lit.shape[1] - 1)
         j = wp.min(y / 2 + (k / 2) * (y % 2), lit.shape[0] - 1)
         out.things += things[j, i]
+        out.air += air[j, i]
         out.lit += lit[j, i][0]
         weight += lit[j, i][1]
     if weight > 0.0:
         out.things = out.things * (1.0 / weight)
+        out.air = out.air * (1.0 / weight)
         out.lit = out.lit / weight
     else:
+        out.air = far_air(world, direction)
         out.lit = 1.0
     return out
 
@@ -387,9 +435,7 @@ def water_at(
         return behind
     at = world[0].lens.eye + direction * spot.distance
     thick = reach - spot.distance
-    return water_colour(
-        world, water, at, direction, spot.distance, spot.normal, spot.mark, thick, behind, about.things, about.lit
-    )
+    return water_colour(world, water, at, direction, spot.distance, spot.normal, spot.mark, thick, behind, about)
 
 
 @wp.kernel(enable_backward=False)
@@ -407,6 +453,7 @@ def draw_sea(
     colour: wp.array2d(dtype=wp.vec3),
     things: wp.array2d(dtype=wp.vec4),
     lit: wp.array2d(dtype=wp.vec2),
+    air: wp.array2d(dtype=wp.vec3),
 ):
     """One sample a pixel of the water before what stands still."""
     y, x = wp.tid()
@@ -420,7 +467,9 @@ def draw_sea(
     if spot.distance > 0.0:
         front[y, x] = wp.vec4(0.0, 0.0, 1.0, spot.distance)
         front_ids[y, x] = WATER
-        colour[y, x] = water_at(world, water, spot, direction, q[3], behind, thrown_at(things, lit, x, y))
+        colour[y, x] = water_at(
+            world, water, spot, direction, q[3], behind, thrown_at(world, things, lit, air, direction, x, y)
+        )
 
 
 @wp.kernel(enable_backward=False)
@@ -436,6 +485,7 @@ def smooth_sea(
     colour: wp.array2d(dtype=wp.vec3),
     things: wp.array2d(dtype=wp.vec4),
     lit: wp.array2d(dtype=wp.vec2),
+    air: wp.array2d(dtype=wp.vec3),
 ):
     """Three more samples where the water's edge crosses a pixel, or one crest hides another."""
     y, x = wp.tid()
@@ -455,7 +505,8 @@ def smooth_sea(
     behind = sun[y, x] + rest[y, x] + mirrored[y, x]
     total = colour[y, x]
     reach = normal[y, x][3]
-    about = thrown_at(things, lit, x, y)
+    middle = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+    about = thrown_at(world, things, lit, air, middle, x, y)
     for k in range(3):
         jx = 0.17 + 0.33 * float(k)
         jy = 0.17 + 0.33 * float((k * 2) % 3)

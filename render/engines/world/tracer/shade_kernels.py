@@ -7,14 +7,18 @@ from render.engines.world.tracer.paint_kernels import Paint
 from render.engines.world.tracer.pattern_kernels import leaning, skin
 from render.engines.world.tracer.sky_kernels import backdrop, sky, surroundings
 from render.engines.world.tracer.world_kernels import (
+    FACES,
     WORLD,
     Hit,
     Surface,
     blocked_by_moving,
     blocked_by_still,
+    clearness,
+    dyed,
     hemisphere,
     hit_any,
     hit_still,
+    passed_face,
     towards_sun,
 )
 
@@ -24,12 +28,6 @@ SUN_RAYS = wp.constant(6)
 
 CLOSED = wp.constant(0.75)
 """Share of the sky's light that full occlusion takes: the rest comes off what is near."""
-GLASS = wp.constant(1.5)
-"""Refractive index."""
-TINT = wp.constant(0.03)
-"""Metres of glass that colour light as the glass is coloured."""
-FACES = wp.constant(10)
-"""Faces of clear parts that a ray is followed through."""
 LIFT = wp.constant(0.002)
 """Metres off a surface from which rays start."""
 CLEAR_MIRROR = wp.constant(0.2)
@@ -53,6 +51,17 @@ class Moved:
     sun: float
     sky: float
     mirrored: wp.vec3
+
+
+@wp.struct
+class Past:
+    """What is behind what is clear."""
+
+    hit: Hit
+    tone: wp.vec3
+    """Share of each colour that comes through."""
+    gleam: wp.vec3
+    """Radiance that its face mirrors."""
 
 
 @wp.func
@@ -322,61 +331,46 @@ def sun_share(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float, least: in
 
 
 @wp.func
+def past_clear(world: WORLD, hit: Hit, origin: wp.vec3, way: wp.vec3) -> Past:
+    """What a mirror shows past the clear part that its ray hits: straight on, for a mirror is small."""
+    out = Past()
+    out.tone = wp.vec3(1.0, 1.0, 1.0)
+    n = hit.normal
+    facing = -wp.dot(n, way)
+    out.gleam = surroundings(world, way + n * (2.0 * facing)) * (
+        1.0 - passed_face(world[0].surfaces[hit.surface], wp.abs(facing))
+    )
+    for _k in range(FACES):
+        if clearness(world, hit) <= 0.0:
+            break
+        s = world[0].surfaces[hit.surface]
+        away = hit.distance + 0.0001
+        enters = wp.dot(hit.facet, way) < 0.0
+        out.tone = out.tone * passed_face(s, wp.abs(wp.dot(hit.normal, way)))
+        hit = hit_any(world, origin + way * away, way, 80.0)
+        if enters:
+            out.tone = wp.cw_mul(out.tone, dyed(s, hit.distance)) * s.clear
+        if hit.distance > 0.0:
+            hit.distance += away
+    out.hit = hit
+    return out
+
+
+@wp.func
+def glimpse_past(world: WORLD, hit: Hit, origin: wp.vec3, direction: wp.vec3, travelled: float) -> wp.vec3:
+    """As :func:`glimpse`, but of what is clear what lies behind it is seen."""
+    if world[0].has_clear != 0 and clearness(world, hit) > 0.0:
+        past = past_clear(world, hit, origin, direction)
+        return wp.cw_mul(past.tone, glimpse(world, past.hit, origin, direction, travelled)) + past.gleam
+    return glimpse(world, hit, origin, direction, travelled)
+
+
+@wp.func
 def seen_in(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3) -> wp.vec3:
     """All that a moving part's mirror shows, before the surface's share is taken."""
     bounce = direction - hit.normal * (2.0 * wp.dot(direction, hit.normal))
     other = hit_any(world, at, bounce, 80.0)
-    return mirrored(world, hit.surface, glimpse(world, other, at, bounce, hit.distance), bounce)
-
-
-@wp.func
-def bent(way: wp.vec3, n: wp.vec3, ratio: float, flat: bool) -> wp.vec3:
-    """A ray behind a face whose normal is against it, by Snell's law; before it again where none gets through.
-
-    A ray that a round face would throw back grazes it: its triangles would scatter what they should mirror.
-    """
-    into = -wp.dot(way, n)
-    rest = 1.0 - ratio * ratio * (1.0 - into * into)
-    if rest < 0.0 and flat:
-        return way + n * (2.0 * into)
-    return way * ratio + n * (ratio * into - wp.sqrt(wp.max(rest, 1.0e-4)))
-
-
-@wp.func
-def seen_through(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
-    """Radiance that comes through a clear part: the ray is bent at each face and coloured on its way inside."""
-    face = hit
-    way = direction
-    point = world[0].lens.eye + direction * hit.distance
-    travelled = hit.distance
-    tone = wp.vec3(1.0, 1.0, 1.0)
-    for k in range(FACES):
-        n = face.normal
-        if wp.dot(n, way) > 0.0:
-            n = -n
-        enters = int(k == 0 or wp.dot(face.facet, way) < 0.0)
-        ratio = GLASS
-        if enters != 0:
-            ratio = 1.0 / GLASS
-        flat = wp.abs(wp.dot(face.normal, face.facet)) > 0.9999
-        way = wp.normalize(bent(way, n, ratio, flat))
-        inside = enters
-        if wp.dot(way, n) > 0.0:
-            inside = 1 - enters
-        base = world[0].surfaces[face.surface].base
-        point = point + way * 0.00005
-        other = hit_any(world, point, way, 80.0)
-        if inside != 0:
-            depth = wp.clamp(other.distance, 0.0, 1.0) / TINT
-            bright = wp.max(wp.max(base), 0.001)
-            for c in range(3):
-                tone[c] = tone[c] * wp.pow(wp.max(base[c], 0.0005) / bright, depth)
-        if other.distance < 0.0 or world[0].surfaces[other.surface].clear <= 0.0:
-            return wp.cw_mul(tone, glimpse(world, other, point, way, travelled))
-        point = point + way * other.distance
-        travelled += other.distance
-        face = other
-    return wp.cw_mul(tone, ambient(world, way))
+    return mirrored(world, hit.surface, glimpse_past(world, other, at, bounce, hit.distance), bounce)
 
 
 @wp.func
@@ -385,7 +379,7 @@ def painted(world: WORLD, hit: Hit, direction: wp.vec3) -> Paint:
     slope = wp.max(-wp.dot(direction, hit.facet), 0.15)
     s = world[0].surfaces[hit.surface]
     look = skin(s, hit.local, hit.local_normal, hit.distance * world[0].lens.pixel / slope, world[0].air.cel)
-    if s.clear > 0.0 and world[0].air.cel == 0:
+    if s.clear > 0.0:
         # What is printed on it is not clear.
         look.clear = s.clear * wp.clamp(1.0 - 3.0 * wp.length(look.colour - s.base), 0.0, 1.0)
         look.colour = look.colour * (1.0 - look.clear)
@@ -400,8 +394,11 @@ def own_colour(world: WORLD, hit: Hit, direction: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved) -> wp.vec3:
-    """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it."""
+def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved: Moved, through: wp.vec3) -> wp.vec3:
+    """Radiance of a moving part, turned to the eye, in the light that ``moved`` says falls on it.
+
+    ``through`` is what is seen through it where it is clear.
+    """
     s = world[0].surfaces[hit.surface]
     look = painted(world, hit, direction)
     hit.normal = leaning(hit.normal, hit.local_normal, hit.turn, look.slope)
@@ -409,11 +406,11 @@ def shade_moving(world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, moved:
     air = hazed(world, direction) * (1.0 - passes)
     if world[0].air.cel != 0:
         bands = cel_bands(world, hit.id, hit.surface, hit.normal, look.colour, direction, moved.sun)
-        return (bands.sun + bands.rest + look.glow) * passes + air
+        return (bands.sun + bands.rest + through * look.clear + look.glow) * passes + air
     out = sunlit(world, hit.surface, hit.normal, look.colour, look.gloss, direction) * moved.sun
     out += wp.cw_mul(scattered(s, look.colour), ambient(world, hit.normal)) * moved.sky
     if look.clear > 0.0:
-        out += seen_through(world, hit, direction) * look.clear
+        out += through * look.clear
     if s.mirror > 0.0:
         share = fresnel(world, hit.surface, -wp.dot(hit.normal, direction))
         seen = moved.mirrored

@@ -7,7 +7,7 @@ import pytest
 from render.engines.world import families, places
 from render.engines.world.lexicon import load
 from render.engines.world.reading import read
-from render.engines.world.scene import Scene
+from render.engines.world.scene import BACKDROP, Scene, Subject
 
 
 @pytest.mark.parametrize("family", families.FAMILIES)
@@ -49,3 +49,24 @@ def test_slow_motion_shows_less_of_the_same_time():
     fast, slow = (families.build(replace(scene, tempo=tempo), seed=1, seconds=12.0) for tempo in (1.0, 0.25))
     launches = [max(solid.launch.time for solid in stage.solids if solid.launch) for stage in (fast, slow)]
     assert launches[1] < launches[0] / 2
+
+
+PAINTED = ("basketball", "bowling", "breaking", "cloth", "cradle", "dominoes", "football", "objects", "stack", "tennis")
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [
+        (family, kind)
+        for family in PAINTED
+        for kind in sorted({*load().families[family].subjects.values()} - {BACKDROP})
+        if "colours" not in load().families[family].unseen.get(kind, ())
+    ],
+)
+def test_a_colour_that_is_understood_is_seen(family, kind):
+    def paints(*colours):
+        scene = Scene(family=family, subjects=(Subject(kind=kind, colours=colours),))
+        stage = families.build(scene, seed=3, seconds=1.5)
+        return [(thing.name, thing.material.base, thing.material.accent) for thing in (*stage.solids, *stage.cloths)]
+
+    assert paints("purple") != paints()

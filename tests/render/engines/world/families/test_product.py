@@ -223,3 +223,23 @@ def test_a_bottle_s_cap_has_its_own_colour():
     body, cap = (next(s for s in stage.solids if s.name == name) for name in ("bottle", "bottle's part 2"))
     assert min(body.material.base) > 0.3
     assert cap.material.base == COLOURS["blue"]
+
+
+@pytest.mark.parametrize("kind", ["bottle", "jar", "cup"])
+def test_a_hollow_product_of_glass_is_clear_and_its_faces_look_outwards(kind):
+    (mesh, glass), *worn = GOODS[kind](Brand.of((), usual="blue", material="glass")).looks
+    assert glass.clear > 0.5
+    assert all(material.clear == 0 for _, material in worn)
+    a, b, c = (mesh.vertices[mesh.faces[:, k]].astype(float) for k in range(3))
+    facets = np.cross(b - a, c - a)
+    assert ((facets * mesh.normals[mesh.faces].mean(1)).sum(1) > 0).all()
+    # Of what closes upon itself the volume is that of the walls alone.
+    walls = (a * facets).sum() / 6
+    radius, high = np.linalg.norm(mesh.vertices[:, :2], axis=1).max(), np.ptp(mesh.vertices[:, 2])
+    assert 0.02 < walls / (math.pi * radius**2 * high) < 0.4
+
+
+def test_a_bottle_of_glass_wears_a_label_only_where_one_is_asked_for():
+    bare, labelled = (GOODS["bottle"](Brand.of((), usual="blue", material="glass", text=text)) for text in ("", "FIZZ"))
+    assert [material.text for _, material in bare.looks] == ["", ""]
+    assert [material.text for _, material in labelled.looks] == ["", "FIZZ", ""]

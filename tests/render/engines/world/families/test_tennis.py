@@ -101,6 +101,21 @@ def test_a_ball_passes_over_the_net_and_bounces_in_the_court(prompt, seed):
     assert abs(floor.position[1]) < serve.WIDE
 
 
+@pytest.mark.parametrize("prompt", ["A tennis ball is served over the net", "A tennis ball is hit over the net"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_ball_over_the_net_is_always_in_the_picture(prompt, seed):
+    stage = families.build(read(prompt), seed=seed, seconds=3.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=72, fps=24)
+    for aspect in (16 / 9, 1.0, 9 / 16):
+        (camera, *_) = film(
+            stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=aspect, frames=72, fps=24, seed=1
+        )
+        for poses, present in zip(motion.poses[..., :3].astype(float), motion.present, strict=True):
+            seen = np.abs(camera.project(poses[present], aspect)).max(axis=1) < 1.0
+            ahead = (poses[present] - camera.eye) @ camera.forward > 0.0
+            assert (seen & ahead).any()
+
+
 def test_a_slow_stroke_is_watched_until_it_lands():
     ball = Solid(
         name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=Material(),

@@ -84,6 +84,8 @@ def test_what_depends_on_other_words_names_what_there_is(name):
     family = lexicon.load().families[name]
     known = {*family.subjects.values(), *family.actions.values(), *family.settings, *family.shown, *family.near}
     assert {*family.needs, *family.unless, *family.one} <= known
+    assert {*family.counted} <= {*family.subjects.values()}
+    assert all(1 <= least <= most <= max(family.most, 2) for least, most in family.counted.values())
     assert {other for others in (*family.needs.values(), *family.unless.values()) for other in others} <= known
     assert {kind for group in family.first for kind in group} <= {*family.subjects.values()}
 

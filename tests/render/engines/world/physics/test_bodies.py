@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from render.engines.world import geometry, physics
 from render.engines.world.materials import Material
 from render.engines.world.stage import Bond, Launch, Shape, Solid, Wave
+from render.engines.world.substances import SUBSTANCES
 
 
 def solid(name, *, shape=Shape.SPHERE, size=(0.05,), substance="steel", at=(0.0, 0.0, 1.0), time=0.0, **rest):
@@ -113,6 +116,29 @@ def test_a_rolling_ball_is_told_to_roll_and_a_sliding_block_to_slide():
     pressed = slides.force > 0
     assert 0.2 < slides.slip[pressed].max() < 1.6
     assert slides.roll.max() < 0.3
+
+
+def rolled(substance, radius, floor, *, high, seconds):
+    """Metres that a ball goes which starts with what it got on its way down a ramp."""
+    fast = float(np.sqrt(2 * 9.81 * high / 1.4))
+    ball = solid("ball", substance=substance, size=(radius,), at=(0.0, 0.0, radius), velocity=(fast, 0.0, 0.0))
+    launch = replace(ball.launch, spin=(0.0, fast / radius, 0.0))
+    way = run(replace(ball, launch=launch), seconds=seconds, floor=floor).poses[:, 0, 0]
+    assert np.ptp(way[-10:]) < 0.01, "it has come to rest"
+    return float(way[-1])
+
+
+def test_a_football_rolls_as_far_on_turf_as_its_rules_ask():
+    assert 4.0 < rolled("football", 0.11, "turf", high=1.0, seconds=4.0) < 8.0
+
+
+@pytest.mark.parametrize("radius", [0.03, 0.11])
+@pytest.mark.parametrize("floor", [name for name, made_of in SUBSTANCES.items() if made_of.drag])
+def test_what_gives_way_stops_what_rolls_by_its_weight(floor, radius):
+    high, drag = 0.05, SUBSTANCES[floor].drag
+    seconds = 0.4 + 2 * high / drag / np.sqrt(2 * 9.81 * high / 1.4)
+    assert rolled("rubber", radius, floor, high=high, seconds=seconds) == pytest.approx(high / drag, rel=0.1)
+    assert SUBSTANCES[floor].source
 
 
 def test_the_same_stage_moves_the_same():

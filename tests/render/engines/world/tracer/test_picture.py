@@ -12,8 +12,10 @@ from render.engines.world.stage import Cloth, Launch, Particles, Puffs, Shape, S
 from render.engines.world.styles import STYLES, Style
 from render.engines.world.tracer.layers import lens_of
 from render.engines.world.tracer.picture import Picture
+from render.engines.world.tracer.tiles import Tiles, Touch
 
 FRAMES, FPS, WIDTH, HEIGHT = 12, 24, 96, 64
+EVERY = int(Touch.SEEN | Touch.SHADOWED | Touch.OCCLUDED | Touch.MIRRORED)
 PLAIN = Style(shutter=0.0, vignette=0.0)
 
 
@@ -43,14 +45,24 @@ POST = Solid(
 )
 
 
-def picture(*, style=PLAIN, preset=STANDARD, move="", speed=0.0, solids=(POST,), motion=None, frames=FRAMES, **stage):
+def picture(
+    *,
+    style=PLAIN,
+    preset=STANDARD,
+    move="",
+    speed=0.0,
+    solids=(POST,),
+    motion=None,
+    frames=FRAMES,
+    size=(WIDTH, HEIGHT),
+    **stage,
+):
     solid, moved = ball(speed, frames)
     shot = Shot(points=np.array([[-1.4, -0.5, 0], [1.4, 0.5, 1.8]]), azimuth=-90.0, elevation=8.0)
     made = Stage(
         solids=(solid, *solids),
-        light=dataclasses.replace(LIGHTS["day"], hills=0.0),
         shot=shot,
-        **({"ground": Material(base=(0.4, 0.4, 0.4))} | stage),
+        **({"ground": Material(base=(0.4, 0.4, 0.4)), "light": dataclasses.replace(LIGHTS["day"], hills=0.0)} | stage),
     )
     return Picture(
         made,
@@ -58,8 +70,8 @@ def picture(*, style=PLAIN, preset=STANDARD, move="", speed=0.0, solids=(POST,),
         wish=CameraWish(move=move),
         style=style,
         preset=preset,
-        width=WIDTH,
-        height=HEIGHT,
+        width=size[0],
+        height=size[1],
         fps=FPS,
         seed=1,
         device="cpu",
@@ -74,6 +86,17 @@ def frames_of(made):
     return (made.frame(index) for index in range(FRAMES))
 
 
+def careful(camera, index, **given):
+    """A frame from a camera that stands, of many samples a pixel."""
+    still = picture(**given)
+    still.cameras = (camera,) * (index + 1)
+    still.before = lens_of(camera, WIDTH, HEIGHT)
+    still.look(still.before)
+    still.layers.draw(still.world, samples=16, rays=8)
+    still.tiles = still._tiles(0)
+    return still.frame(index)
+
+
 @pytest.mark.parametrize("pattern", [Pattern.PLAIN, Pattern.BRICK])
 def test_a_moving_camera_sees_at_each_place_what_a_careful_look_from_there_sees(pattern):
     """The carried shadows and the one ray in a pixel or two come close to eight samples from the same camera.
@@ -83,16 +106,24 @@ def test_a_moving_camera_sees_at_each_place_what_a_careful_look_from_there_sees(
     ground = Material(base=(0.4, 0.12, 0.06), accent=(0.5, 0.5, 0.5), pattern=pattern)
     travelling = picture(move="dolly", ground=ground)
     frames = [frame.copy() for frame in frames_of(travelling)]
-    still = picture(ground=ground)
-    still.cameras = (travelling.cameras[-1],) * FRAMES
-    still.before = lens_of(travelling.cameras[-1], WIDTH, HEIGHT)
-    still.look(still.before)
-    still.layers.draw(still.world, samples=16, rays=8)
-    still.tiles = still._tiles(0)
-    careful = still.frame(FRAMES - 1)
-    error = np.abs(frames[-1].astype(int) - careful)
+    error = np.abs(frames[-1].astype(int) - careful(travelling.cameras[-1], FRAMES - 1, ground=ground))
     assert error.mean() < 2.5
     assert np.percentile(error, 95) < 12
+
+
+def test_shadows_are_settled_in_the_first_frame_and_stay_where_they_fall():
+    """Soft shadows and occlusion, carried from frame to frame for a camera that travels but stands for a while."""
+    posts = [
+        dataclasses.replace(POST, name=f"post {k}", position=(-1.2 + 0.6 * k, 0.6, 0.8), size=(0.04, 0.04, 0.8))
+        for k in range(5)
+    ]
+    light = dataclasses.replace(LIGHTS["day"], hills=0.0, softness=0.08)
+    made = picture(move="orbit", solids=posts, light=light, frames=40)
+    made.cameras = (made.cameras[0],) * 40
+    frames = np.stack([made.frame(index).astype(int) for index in range(40)])
+    settled = frames[20:].mean(0)
+    assert np.square(frames[0] - settled).mean() < 0.8
+    assert np.square(frames[-1] - settled).mean() < 0.4
 
 
 def test_a_slow_camera_does_not_flicker():
@@ -104,6 +135,21 @@ def test_a_slow_camera_does_not_flicker():
 
 def test_a_frame_does_not_depend_on_the_machine_or_the_run():
     assert (drawn(move="orbit", speed=4.0) == drawn(move="orbit", speed=4.0)).all()
+
+
+@pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (101, 67), (49, 93), (135, 50)])
+@pytest.mark.parametrize("style", ["realistic", "anime"])
+def test_drawing_only_the_tiles_that_change_draws_what_drawing_all_of_them_does(style, size, monkeypatch):
+    """Width and height need be no multiple of a tile's, nor of the pixels that are drawn at once."""
+    given = {"style": STYLES[style], "size": size, "speed": 6.0}
+    in_tiles = picture(**given)
+    assert not in_tiles.everywhere
+    some = np.stack([in_tiles.frame(index).copy() for index in range(FRAMES)])
+    monkeypatch.setattr(Tiles, "touched", lambda tiles, spheres, **_: np.full(tiles.shape, EVERY, np.int32))
+    whole = picture(**given)
+    every = np.stack([whole.frame(index).copy() for index in range(FRAMES)])
+    assert (some == every).all()
+    assert every.shape[1:] == (size[1], size[0], 3)
 
 
 def redness(frame):

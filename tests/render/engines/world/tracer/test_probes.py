@@ -16,7 +16,7 @@ def settled(*, touched=1, **given):
     ``given`` are pairs of a place and its value, by field.
     """
     fields = {
-        "shadow": (np.zeros((ROWS, COLUMNS), np.float32), wp.float32),
+        "shadow": (np.zeros((ROWS, COLUMNS, 3), np.float32), wp.vec3),
         "glance": (np.zeros((ROWS, COLUMNS), np.int32), wp.int32),
         "code": (np.full((ROWS, COLUMNS), -1, np.int32), wp.int32),
         "light": (np.zeros((ROWS, COLUMNS, 2), np.float32), wp.vec2),

@@ -77,3 +77,15 @@ def test_what_reaches_behind_the_eye_is_seen_before_it():
 
 def test_nothing_is_seen_behind_the_eye():
     assert (seen([geometry.move(geometry.sphere(0.5), (-3.0, 0.0, 0.0))], (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)) < 0).all()
+
+
+def test_a_line_as_thin_as_paint_is_not_seen_through_a_floor_that_lies_a_hair_above_it():
+    lines = [
+        geometry.move(geometry.box((15.4, 0.025, 0.0003)), (0.0, y, 0.0003))
+        for y in np.linspace(-4.0, 8.0, 60).tolist()
+    ]
+    court = geometry.move(geometry.box((7.4, 9.0, 0.0005)), (0.0, 0.0, 0.0005))
+    found = seen([*lines, court], (-3.0, -9.4, 2.7), (0.3, 1.0, -0.25))
+    on_court = found[..., 3] == len(lines) + 1
+    assert on_court.sum() > 2000
+    assert (found[..., 1][on_court] == len(lines) + 1).all()

@@ -1,4 +1,4 @@
-"""The layer of what stands still before a moving camera, drawn anew each frame. Warp kernels.
+"""What a moving camera sees of what stands still, in each frame anew: a sample a pixel. Warp kernels.
 
 The sun's visibility and the open sky of a point that stands still do not change. They are carried from the frame
 before to where the camera now sees the same point, and only refreshed where they are not yet settled. Textures are
@@ -11,7 +11,6 @@ from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import (
     CLEAR_MIRROR,
-    CLOSED,
     closed_off,
     endless,
     faces_sun,
@@ -21,7 +20,6 @@ from render.engines.world.tracer.shade_kernels import (
     reflected,
     turned_to_eye,
 )
-from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
     WORLD,
@@ -29,14 +27,11 @@ from render.engines.world.tracer.world_kernels import (
     Lens,
     blocked_by_still,
     hit_ground,
-    hit_still,
     on_screen,
     ray,
     towards_sun,
 )
 
-PROBES = wp.constant(6)
-"""Samples of a point that was not seen before."""
 SETTLED = wp.constant(12.0)
 """Samples up to which a point is refreshed in every eighth frame."""
 LONGEST = wp.constant(32.0)
@@ -49,8 +44,6 @@ SHARE = wp.constant(24)
 """One in so many of the settled pixels is refreshed in a frame; twice as many in the edge of a shadow."""
 FAINT = wp.constant(0.015)
 """Share of a mirror below which it is left out."""
-GOLDEN = wp.constant(2.3999632)
-"""The golden angle in radians: samples of a pixel turn by it."""
 
 
 @wp.struct
@@ -69,6 +62,8 @@ class Sight:
     frame: int
     shutter: float
     """Share of a frame's time for which it is open."""
+    probes: int
+    """Samples of a point that was not seen before."""
     before: Lens
     """The camera of the frame before."""
     old: Memory
@@ -90,7 +85,7 @@ SIGHT = wp.array(dtype=Sight)
 
 @wp.func
 def recall(sight: SIGHT, at: wp.vec3, code: int, slope: float) -> wp.vec3:
-    """Lit share, closed share and count of a point, as the frame before saw it; a count of 0 if it did not."""
+    """Lit share, closed share and count of a point on a surface, as the frame before saw it; a count of 0 if not."""
     lens = sight[0].before
     away = at - lens.eye
     depth = wp.dot(away, lens.forward)
@@ -140,7 +135,7 @@ def probed(
         dark = float(0.0)
         for k in range(probes):
             to_sun = towards_sun(
-                world[0].air, fraction(a + float(k) / float(PROBES)), fraction(b + float(k) * 0.6180340)
+                world[0].air, fraction(a + float(k) / float(probes)), fraction(b + float(k) * 0.6180340)
             )
             dark += blocked_by_still(world, at, to_sun, 80.0)
             if world[0].air.softness < 0.001:
@@ -265,8 +260,9 @@ def see(world: WORLD, sight: SIGHT, odd: int):
     sight[0].sun[y, x] = part.sun
     sight[0].rest[y, x] = part.rest
     sight[0].air[y, x] = part.air
-    at = lifted(world, hit, direction)
-    known = recall(sight, at, code, wp.max(-wp.dot(direction, hit.facet), 0.05))
+    known = recall(
+        sight, world[0].lens.eye + direction * hit.distance, code, wp.max(-wp.dot(direction, hit.facet), 0.05)
+    )
     frame = sight[0].frame
     turn = (x + 3 * y + 5 * frame) % SHARE
     mixed = known[0] > 0.001 and known[0] < 0.999
@@ -274,8 +270,9 @@ def see(world: WORLD, sight: SIGHT, odd: int):
     if not sunny:
         known[0] = 0.0
         mixed = False
+    at = lifted(world, hit, direction)
     if known[2] < 1.0:
-        known = probed(world, hit, at, wp.vec3(known[0], known[1], 0.0), sunny, PROBES, x, y, frame)
+        known = probed(world, hit, at, wp.vec3(known[0], known[1], 0.0), sunny, sight[0].probes, x, y, frame)
     elif turn == 0 or (mixed and turn % 12 == 0) or (known[2] < SETTLED and turn % 8 == 0):
         known = probed(world, hit, at, known, sunny, 1, x, y, frame)
     sight[0].now.known[y, x] = wp.vec4(known[0], known[1], known[2], hit.distance)
@@ -290,232 +287,3 @@ def see(world: WORLD, sight: SIGHT, odd: int):
         ):
             seen = reflected(world, hit, direction, 0.5, 0.5)
     sight[0].mirrored[y, x] = seen
-
-
-LANES = 8
-"""Pixels of a row that are lit at once."""
-
-
-@wp.func_native("""
-    const int width = ids.shape[1], height = ids.shape[0];
-    const int columns = width - first < 8 ? width - first : 8;
-    int codes[8], young[8], edge_ids[8];
-    float lit[8], closed[8], far[8], weight[8], sun_weight[8];
-    wp::vec4 edge_known[8];
-    for (int n = 0; n < 8; ++n) {
-        const int at = y * width + first + (n < columns ? n : 0);
-        const wp::vec4& q = known.data[at];
-        codes[n] = ids.data[at];
-        lit[n] = q[0];
-        closed[n] = q[1];
-        young[n] = q[2] < settled ? 1 : 0;
-        far[n] = q[3];
-        weight[n] = sun_weight[n] = 1.0f;
-    }
-    for (int k = 0; k < 8; ++k) {
-        const int place = k + k / 4, from = first + (place % 3 - 1) * 2;
-        const int row = wp::min(wp::max(y + (place / 3 - 1) * 2, 0), height - 1) * width;
-        const int* others = &ids.data[row + from];
-        const wp::vec4* theirs = &known.data[row + from];
-        if (from < 0 || from + 8 > width) {
-            for (int n = 0; n < 8; ++n) {
-                const int at = row + wp::min(wp::max(from + n, 0), width - 1);
-                edge_ids[n] = ids.data[at];
-                edge_known[n] = known.data[at];
-            }
-            others = edge_ids;
-            theirs = edge_known;
-        }
-        for (int n = 0; n < 8; ++n) {
-            const float away = theirs[n][3] - far[n], near = far[n] * 0.03f;
-            const float same = others[n] == codes[n] && away < near && -away < near ? 1.0f : 0.0f;
-            const float sunny = young[n] ? same : 0.0f;
-            closed[n] += theirs[n][1] * same;
-            weight[n] += same;
-            lit[n] += theirs[n][0] * sunny;
-            sun_weight[n] += sunny;
-        }
-    }
-    for (int n = 0; n < columns; ++n) {
-        const int at = y * width + first + n;
-        if (codes[n] < 0) {
-            rest.data[at] = air.data[at];
-            continue;
-        }
-        sun.data[at] = sun.data[at] * (lit[n] / sun_weight[n]);
-        rest.data[at] = rest.data[at] * (1.0f - taken * (closed[n] / weight[n])) + air.data[at];
-    }
-""")
-def light_row(
-    known: wp.array2d(dtype=wp.vec4),
-    ids: wp.array2d(dtype=wp.int32),
-    air: wp.array2d(dtype=wp.vec3),
-    settled: float,
-    taken: float,
-    first: int,
-    y: int,
-    sun: wp.array2d(dtype=wp.vec3),
-    rest: wp.array2d(dtype=wp.vec3),
-):
-    """Shadows and occlusion of :data:`LANES` pixels, evened out over neighbours on the same surface.
-
-    Shadows only where there are not ``settled`` samples yet; full occlusion leaves 1 − ``taken`` of the sky's light.
-    """
-    ...
-
-
-@wp.func
-def shown_in(
-    world: WORLD,
-    glimpsed: wp.array2d(dtype=wp.vec3),
-    normal: wp.array2d(dtype=wp.vec4),
-    ids: wp.array2d(dtype=wp.int32),
-    x: int,
-    y: int,
-) -> wp.vec3:
-    """What a pixel's mirror shows, of a weak one what those traced about it see."""
-    code = ids[y, x]
-    seen = wp.vec3(0.0, 0.0, 0.0)
-    q = normal[y, x]
-    n = wp.vec3(q[0], q[1], q[2])
-    direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
-    if world[0].surfaces[code % 256].facing > CLEAR_MIRROR:
-        seen = glimpsed[y, x]
-    else:
-        total = float(0.0)
-        for k in range(4):
-            xx = (x / 2 + (k % 2) * (x % 2)) * 2
-            yy = (y / 2 + (k / 2) * (y % 2)) * 2
-            if xx < ids.shape[1] and yy < ids.shape[0]:
-                if ids[yy, xx] == code:
-                    seen += glimpsed[yy, xx]
-                    total += 1.0
-        if total > 0.0:
-            seen = seen * (1.0 / total)
-        else:
-            seen = surroundings(world, direction - n * (2.0 * wp.dot(direction, n)))
-    return seen * mirror_share(world, code % 256, n, direction, q[3])
-
-
-@wp.kernel(enable_backward=False)
-def light(
-    world: WORLD,
-    memory: Memory,
-    air: wp.array2d(dtype=wp.vec3),
-    glimpsed: wp.array2d(dtype=wp.vec3),
-    normal: wp.array2d(dtype=wp.vec4),
-    sun: wp.array2d(dtype=wp.vec3),
-    rest: wp.array2d(dtype=wp.vec3),
-    mirrored: wp.array2d(dtype=wp.vec3),
-):
-    """Shadows, occlusion and mirrors into the layers that :func:`see` began, :data:`LANES` pixels each."""
-    y, group = wp.tid()
-    first = group * LANES
-    light_row(memory.known, memory.ids, air, SETTLED, CLOSED, first, y, sun, rest)
-    for x in range(first, wp.min(first + LANES, memory.ids.shape[1])):
-        seen = wp.vec3(0.0, 0.0, 0.0)
-        code = memory.ids[y, x]
-        if code >= 0 and world[0].air.cel == 0:
-            if world[0].surfaces[code % 256].mirror > 0.0:
-                seen = shown_in(world, glimpsed, normal, memory.ids, x, y)
-        mirrored[y, x] = seen
-
-
-@wp.func
-def rim(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), x: int, y: int, xx: int, yy: int) -> bool:
-    """Whether two neighbouring pixels see different parts, or a step of one."""
-    if ids[y, x] != ids[yy, xx]:
-        return True
-    if ids[y, x] < 256:
-        return False
-    p = normal[y, x][3]
-    q = normal[yy, xx][3]
-    return wp.abs(p - q) > 0.04 * wp.min(p, q)
-
-
-@wp.func
-def lent(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), hit: Hit, x: int, y: int) -> int:
-    """Which of a pixel's neighbours, row by row, sees the surface of a hit, or nothing as it; −1 if none does."""
-    code = int(-1)
-    if hit.distance > 0.0:
-        code = hit.id * 256 + hit.surface
-    best = wp.abs(hit.distance) * 0.2
-    found = int(-1)
-    for i in range(9):
-        xx = x + i % 3 - 1
-        yy = y + i / 3 - 1
-        if xx >= 0 and yy >= 0 and xx < ids.shape[1] and yy < ids.shape[0]:
-            if ids[yy, xx] == code:
-                q = normal[yy, xx]
-                turned = 1.0 - wp.dot(wp.vec3(q[0], q[1], q[2]), hit.normal)
-                gap = wp.abs(q[3] - hit.distance) + turned * hit.distance
-                if code < 0:
-                    gap = 0.0
-                if gap < best:
-                    best = gap
-                    found = i
-    return found
-
-
-@wp.kernel(enable_backward=False)
-def smooth(
-    world: WORLD,
-    samples: int,
-    normal: wp.array2d(dtype=wp.vec4),
-    ids: wp.array2d(dtype=wp.int32),
-    sun: wp.array2d(dtype=wp.vec3),
-    rest: wp.array2d(dtype=wp.vec3),
-    smooth_sun: wp.array2d(dtype=wp.vec3),
-    smooth_rest: wp.array2d(dtype=wp.vec3),
-):
-    """The rims of parts with ``samples`` a pixel, each in the light of the neighbour that sees the same surface."""
-    y, x = wp.tid()
-    width = world[0].lens.width
-    height = world[0].lens.height
-    left = wp.max(x - 1, 0)
-    right = wp.min(x + 1, width - 1)
-    above = wp.max(y - 1, 0)
-    below = wp.min(y + 1, height - 1)
-    total_sun = sun[y, x]
-    total_rest = rest[y, x]
-    if samples > 1 and (
-        rim(normal, ids, x, y, left, y)
-        or rim(normal, ids, x, y, right, y)
-        or rim(normal, ids, x, y, x, above)
-        or rim(normal, ids, x, y, x, below)
-    ):
-        for k in range(1, samples):
-            away = 0.45 * wp.sqrt((float(k) + 0.5) / float(samples))
-            jx = 0.5 + away * wp.cos(float(k) * GOLDEN)
-            jy = 0.5 + away * wp.sin(float(k) * GOLDEN)
-            direction = ray(world[0].lens, float(x) + jx, float(y) + jy)
-            hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
-            if hit.distance > 0.0:
-                hit = turned_to_eye(hit, direction)
-            same = lent(normal, ids, hit, x, y)
-            if same >= 0:
-                total_sun += sun[y + same / 3 - 1, x + same % 3 - 1]
-                total_rest += rest[y + same / 3 - 1, x + same % 3 - 1]
-            elif hit.distance < 0.0:
-                total_rest += endless(world, direction)
-            else:
-                part = lay(
-                    world,
-                    hit.id,
-                    hit.surface,
-                    hit.distance,
-                    hit.normal,
-                    hit.facet,
-                    hit.local,
-                    hit.local_normal,
-                    hit.turn,
-                    direction,
-                )
-                if faces_sun(world, hit):
-                    dark = blocked_by_still(world, lifted(world, hit, direction), world[0].air.sun, 80.0)
-                    total_sun += part.sun * (1.0 - dark)
-                total_rest += part.rest + part.air
-        total_sun = total_sun * (1.0 / float(samples))
-        total_rest = total_rest * (1.0 / float(samples))
-    smooth_sun[y, x] = total_sun
-    smooth_rest[y, x] = total_rest
