@@ -1,7 +1,6 @@
-"""Lets the tests of this folder import what they share, and the service of tests/contract."""
+"""Lets the tests of this folder import what they share."""
 
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.with_name("contract"))]
+sys.path[:0] = [str(Path(__file__).parent)]

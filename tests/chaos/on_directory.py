@@ -62,7 +62,8 @@ class Process:
             mode = self.case.mode if self.case and len(self.done) == self.case.at else None
             self.done.append(name)
             if mode is Mode.BEFORE:
-                self._die()
+                self._dead = True
+                raise Crash
         answer = do()
         if mode is None:
             return answer
@@ -70,9 +71,6 @@ class Process:
             answer.close()
         if mode is Mode.LOST:
             raise lost("The answer was lost.")
-        self._die()
-
-    def _die(self) -> None:
         self._dead = True
         raise Crash
 

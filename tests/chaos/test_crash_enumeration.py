@@ -7,7 +7,8 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from enumeration import Case, Crash, Mode, Process, cases, play, violations
+from on_directory import Crash, DirectoryGround, Process
+from trouble import Case, Mode
 
 from render.store.objects import open_store
 
@@ -25,7 +26,7 @@ READS = ("DirectoryStore.open", "DirectoryStore.size", "DirectoryStore.list", "D
 
 @pytest.fixture(scope="module")
 def every(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
-    return cases(tmp_path_factory.mktemp("undisturbed"))
+    return DirectoryGround().cases(tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.mark.parametrize(("operation", "mode"), [*product(WRITES, Mode), *product(READS, [Mode.LOST])])
@@ -34,22 +35,22 @@ def test_whatever_an_operation_on_storage_comes_to_the_same_command_ends_the_bat
 ) -> None:
     alike = [case for case in every if (case.operation, case.mode) == (operation, mode)]
     case = alike[len(alike) // 2]
-    assert not play(tmp_path, case), case
+    assert not DirectoryGround().play(tmp_path, case), case
 
 
 def test_the_comparison_sees_what_is_missing(tmp_path: Path) -> None:
-    cases(tmp_path)
+    ground = DirectoryGround()
+    ground.cases(tmp_path)
     store = open_store(str(tmp_path / "store"))
-    assert not violations(store, {})
     clip = next(path for path in store.list("clips") if path.endswith("/clip.mp4"))
     store.put(clip, b"another film")
     store.put(clip.replace("clip.mp4", "x/clip.mp4"), b"")
-    assert any("clip" in wrong for wrong in violations(store, {}))
+    assert any("clip" in wrong for wrong in ground.violations(tmp_path, {}))
 
 
 def test_a_dead_process_does_nothing_more(tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
-    process = Process(at=1)
+    process = Process(Case(1, "DirectoryStore.put", Mode.BEFORE))
     with process.lives():
         store.put("first", b"")
         for path in ("second", "third"):
