@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +22,8 @@ MAX_BYTES = 256 << 20
 """Length of a CSV file that is read; a larger one should be Parquet."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """What may separate columns, in this order."""
+_STATED = re.compile(rf"[\r\n]*sep=([{''.join(SEPARATORS)}])(?:[\r\n]|\Z)", re.IGNORECASE)
+"""A first line for Excel, which is no header."""
 
 
 def convert(url: str | Path, roots: Sequence[str] = ()) -> bytes | None:
@@ -38,8 +42,9 @@ def convert(url: str | Path, roots: Sequence[str] = ()) -> bytes | None:
 def csv_to_table(url: str | Path) -> pa.Table:
     """The manifest that a CSV file holds: a header of column names, UTF-8, quotes where needed.
 
-    Columns are separated by commas, or by the semicolons or tabs of a header that has no comma. An empty cell is no
-    value; what nests is JSON. Raises :class:`render.errors.ManifestError`.
+    Columns are separated by commas, by the semicolons or tabs of a header that has no comma, or by what a first line
+    such as ``sep=;`` states. An empty cell is no value; what nests is JSON. Raises
+    :class:`render.errors.ManifestError`.
     """
     place = sources.locate(url)
     with sources.explained(place.url), place.open() as file:
@@ -48,14 +53,20 @@ def csv_to_table(url: str | Path) -> pa.Table:
         raise ManifestError(f"{place.url} is longer than {MAX_BYTES:,} bytes. Write so many rows as Parquet.")
     try:
         text = data.decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        lines = [(reader.line_num, cells) for cells in reader if any(cells)]
+        stated = _STATED.match(text)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=stated[1] if stated else _delimiter(text), strict=True
+        )
+        with _cells_of_any_length():
+            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
     except UnicodeDecodeError as error:
         if data.startswith(b"PAR1"):
             raise ManifestError(f"{place.url} is a Parquet file. Let its name end in .parquet.") from error
         raise ManifestError(f"{place.url} is not text in UTF-8. Save it as UTF-8 (in Excel: CSV UTF-8).") from error
     except csv.Error as error:
         raise ManifestError(f"{place.url} is not valid CSV: {error}. Check its quotes.") from error
+    if stated:
+        del lines[0]
     if not lines:
         raise ManifestError(f"{place.url} is empty. The first line must name the columns.")
     header = [name.strip() for name in lines[0][1]]
@@ -70,6 +81,16 @@ def csv_to_table(url: str | Path) -> pa.Table:
         raise ManifestError(f"{place.url} holds no rows. Add a line for each clip.")
     columns = zip(*(cells for _, cells in lines[1:]), strict=True)
     return tables.build({name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)})
+
+
+@contextmanager
+def _cells_of_any_length() -> Iterator[None]:
+    """Let a cell be as long as its file: one that is too long is its row's fault, and found there."""
+    before = csv.field_size_limit(MAX_BYTES)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _delimiter(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from render import manifest
 from render.errors import InputError, ManifestError
+from render.model import Row
 
 CSV = 'experiment,variant,prompt,seconds,width,market\ne,1,"A cup, red",2.5,640,DE\ne,2,"two\nlines",,,\n\n'
 
@@ -35,6 +37,35 @@ def test_a_spreadsheet_of_another_country_is_read(tmp_path: Path, sign: str) -> 
     assert manifest.csv_to_table(path).to_pylist() == [{"experiment": "e", "variant": "a", "prompt": "A cup, red"}]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_first_line_that_states_the_separator_is_no_header(tmp_path: Path, sign: str, end: str) -> None:
+    path = tmp_path / "m.csv"
+    lines = [f"sep={sign}", sign.join(("experiment", "variant", "prompt")), sign.join(("e", "a", "red"))]
+    path.write_text("\ufeff" + "".join(line + end for line in lines), encoding="utf-8", newline="")
+    assert manifest.csv_to_table(path).to_pylist() == [{"experiment": "e", "variant": "a", "prompt": "red"}]
+
+
+def test_a_stated_separator_goes_before_what_the_header_looks_like(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("SEP=;\nexperiment;variant;prompt;a,b\ne;a;red;1\n")
+    assert manifest.csv_to_table(path)["a,b"].to_pylist() == ["1"]
+
+
+def test_a_cell_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    path, before = tmp_path / "m.csv", csv.field_size_limit()
+    path.write_text(f"experiment,variant,prompt\ne,1,{'x' * 200_000}\ne,2,red\n")
+    data = manifest.convert(path)
+    assert csv.field_size_limit() == before
+    assert data is not None
+    (tmp_path / "m.parquet").write_bytes(data)
+    faults, row = manifest.rows(manifest.files(str(tmp_path / "m.parquet")))
+    assert isinstance(faults, list | tuple)
+    assert [(fault.row, fault.column) for fault in faults] == [(0, "prompt")]
+    assert isinstance(row, Row)
+    assert row.prompt == "red"
+
+
 def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(CSV.replace("2.5", "long"))
@@ -49,6 +80,9 @@ def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
         (b"experiment,variant\na,b\n", "lacks the required column prompt"),
         (b"Experiment,Variant,promt\na,b,c\n", "Is 'Experiment' meant to be 'experiment'.* Is 'promt' meant to be"),
         (b"experiment;variant;prompt\na;b;c;d\n", "text that holds a semicolon in quotes"),
+        (b"sep=;", "empty"),
+        (b"sep=;\nexperiment;variant;prompt\na;b;c;d\n", "line 3: 4 cells"),
+        (b"sep=|\nexperiment|variant|prompt\na|b|c\n", "lacks the required columns"),
         (b"PAR1\xff\xfe", "is a Parquet file"),
         (b"experiment,variant,prompt,\na,b,c,d\n", "column 4 has no name"),
         (b"experiment,variant,prompt,prompt\na,b,c,d\n", "more than once"),
@@ -69,9 +103,10 @@ def test_what_is_wrong_with_a_csv_is_said(tmp_path: Path, data: bytes, told: str
 @given(st.binary(max_size=40))
 def test_no_csv_ends_in_a_traceback(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "m.csv"
-    path.write_bytes(b"experiment,variant,prompt,x\n" + data)
-    with contextlib.suppress(ManifestError):
-        assert manifest.csv_to_table(path).num_rows > 0
+    for first in (b"experiment,variant,prompt,x\n", b"sep="):
+        path.write_bytes(first + data)
+        with contextlib.suppress(ManifestError):
+            assert manifest.csv_to_table(path).num_rows > 0
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
