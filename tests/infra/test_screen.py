@@ -37,6 +37,8 @@ def status(*made: ClipStatus) -> Status:
     return Status(
         batch="b",
         manifest="m",
+        run_key="r",
+        inbox=False,
         store="s",
         state="planned",
         rows=len(made) + 1,
