@@ -16,8 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -104,10 +102,10 @@ def intake(
         files, refused = manifests.take(lies_in, taken=taken, roots=_roots(settings, store))
         converted = None
     else:
-        files, converted = _named(settings, store, manifest)
-        refused = ()
+        given = manifests.find(manifest, roots=_roots(settings, store))
+        files, converted, refused = list(given.files), given.converted, []
         if where is not None:
-            with _readable(files, converted) as readable:
+            with given.readable() as readable:
                 next(manifests.rows(readable, limit=1, where=where), None)
     content = _content(files, limit=limit, where=where)
     batch = batches.newest_unfinished(store, content) if manifest is not None else None
@@ -179,8 +177,7 @@ def preview(
     ``on_scene`` for each row to be rendered whose engine knows before what it would show.
     """
     store = open_store(settings.store)
-    files, converted = _named(settings, store, manifest)
-    with _readable(files, converted) as readable:
+    with manifests.find(manifest, roots=_roots(settings, store)).readable() as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
     refused = [one.fault for one in planned if one.fault]
     for fault in sorted([*refused, *faults], key=lambda fault: fault.row):
@@ -393,30 +390,6 @@ def pending_shards(settings: Settings, batch_id: str) -> list[int]:
 def _roots(settings: Settings, store: ObjectStore) -> tuple[str, ...]:
     """Where manifests may lie; anywhere if there are none."""
     return (*settings.manifest_roots, store.url) if settings.manifest_roots else ()
-
-
-def _named(settings: Settings, store: ObjectStore, manifest: str) -> tuple[list[ManifestFile], bytes | None]:
-    """Find a manifest that was given by name; a brief or a CSV comes with the Parquet bytes it stands for."""
-    roots = _roots(settings, store)
-    if (converted := manifests.convert(manifest, roots=roots)) is None:
-        files = manifests.files(manifest, roots=roots)
-        for file in files:
-            manifests.check(file)
-        return files, None
-    digest = hashlib.sha256(converted).hexdigest()
-    return [ManifestFile(url=manifests.locate(manifest, roots).url, sha256=digest, bytes=len(converted))], converted
-
-
-@contextmanager
-def _readable(files: list[ManifestFile], converted: bytes | None) -> Iterator[list[ManifestFile]]:
-    """What :func:`_named` found as files that can be read before there is a batch."""
-    if converted is None:
-        yield files
-        return
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "manifest.parquet"
-        path.write_bytes(converted)
-        yield [replace(files[0], url=str(path))]
 
 
 def _planned(

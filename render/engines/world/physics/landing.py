@@ -14,8 +14,6 @@ MEAN = 0.4
 """Of a step, since when a contact has lasted whose first step of damping is right; found by trial."""
 FAINT = 0.95
 """Impedance below which a contact is felt but in part, as at its very start, and is levelled in the next step."""
-
-
 SLOW = 0.05
 """m/s below which a bounce is none to be seen."""
 
@@ -28,13 +26,19 @@ class Landing:
         self.step = model.opt.timestep
         self.faint: dict[int, float] = {}
         """Pairs of geoms that were felt but in part in the last step, and the share."""
+        self.touching = b""
+        """The pairs of geoms of the last step's contacts."""
 
     def level(self, data: mujoco.MjData) -> None:
         """Between the two halves of a step: damp fresh contacts as long as they have lasted at its end."""
         before, self.faint = self.faint, {}
         if not data.ncon:
+            self.touching = b""
             return
         contact = data.contact
+        touched, self.touching = self.touching, contact.geom.tobytes()
+        if self.touching == touched and not before:
+            return
         rows, depths = contact.efc_address, -contact.dist
         speeds = -data.efc_vel[rows] if data.nefc else np.zeros(len(rows))
         reach = self.step * (2.0 if before else 1.0)

@@ -12,7 +12,7 @@ from scipy.signal import butter, sosfilt
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.sound.layers import Stereo, pan
 from render.engines.world.sound.listener import SPEED
-from render.engines.world.sound.noise import band, level, wander
+from render.engines.world.sound.noise import band, level, passed, wander
 from render.engines.world.stage import Reaction
 
 
@@ -47,8 +47,7 @@ SETTLE = 2.5
 def _vowel(source: NDArray[np.floating], formants: Sequence[tuple[float, float]], shift: float) -> NDArray[np.float32]:
     out = np.zeros(len(source), np.float32)
     for hertz, gain in formants:
-        sections = butter(1, [hertz * shift * 0.88, hertz * shift * 1.14], "band", fs=SAMPLE_RATE, output="sos")
-        out += (sosfilt(sections, source) * gain).astype(np.float32)
+        out += (passed(source, hertz * shift * 0.88, hertz * shift * 1.14) * gain).astype(np.float32)
     return out
 
 

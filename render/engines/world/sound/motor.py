@@ -20,7 +20,7 @@ from render.engines.world.physics import Motion
 from render.engines.world.sound import impacts, modal
 from render.engines.world.sound.layers import Stereo
 from render.engines.world.sound.listener import Listener
-from render.engines.world.sound.noise import band, stream
+from render.engines.world.sound.noise import band, passed, stream
 from render.engines.world.stage import Solid, Stage
 
 Mono = NDArray[np.float32]
@@ -131,8 +131,7 @@ def note(turns: Floats, load: Floats, motor: Motor, rng: np.random.Generator) ->
     pulses = sosfilt(butter(1, 60.0, "high", fs=SAMPLE_RATE, output="sos"), pressure)
     out = 0.35 * sosfilt(butter(2, 900.0, fs=SAMPLE_RATE, output="sos"), pulses)
     for hertz, gain in motor.pipe:
-        sections = butter(1, [hertz * 0.84, hertz * 1.19], "band", fs=SAMPLE_RATE, output="sos")
-        out += gain * sosfilt(sections, pulses)
+        out += gain * passed(pulses, hertz * 0.84, hertz * 1.19)
     rush = band(size, rng, 180, 1500) * np.sqrt(np.maximum(pressure, 0)) * (0.04 + 0.12 * load)
     hard = band(size, rng, 1300, 3800) * each[number] * np.exp(-since / 0.05) * motor.knock * 0.35
     whole = (out * (0.3 + 0.7 * load) + rush + hard) * motor.loudness

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
@@ -16,14 +18,23 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed % 2**63, *name.encode()])
 
 
+@lru_cache(maxsize=512)
+def _sections(low: float, high: float, order: int) -> NDArray[np.float64]:
+    return np.asarray(butter(order, [low, min(high, HIGHEST)], "band", fs=SAMPLE_RATE, output="sos"))
+
+
+def passed(signal: NDArray[np.floating], low: float, high: float, *, order: int = 1) -> NDArray[np.floating]:
+    """What of a signal is between ``low`` and ``high`` Hz, with flanks of ``order`` times 6 dB an octave each."""
+    return np.asarray(sosfilt(_sections(low, high, order), signal))
+
+
 def band(samples: int, rng: np.random.Generator, low: float, high: float, *, order: int = 1) -> NDArray[np.float32]:
     """``[samples]`` of noise between ``low`` and ``high`` Hz, of unit RMS. Starts in full swing.
 
     ``order`` sets the steepness: 6 dB an octave each.
     """
     lead = SAMPLE_RATE // 20
-    sections = butter(order, [low, min(high, HIGHEST)], "band", fs=SAMPLE_RATE, output="sos")
-    out = sosfilt(sections, rng.standard_normal(samples + lead, dtype=np.float32))[lead:]
+    out = passed(rng.standard_normal(samples + lead, dtype=np.float32), low, high, order=order)[lead:]
     return (out / max(float(np.sqrt(np.mean(np.square(out)))), 1e-9)).astype(np.float32) if samples else out
 
 

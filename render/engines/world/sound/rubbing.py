@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.physics import Rub
 from render.engines.world.sound import impacts, modal
 from render.engines.world.sound.listener import Listener
-from render.engines.world.sound.noise import HIGHEST, band, stream
+from render.engines.world.sound.noise import band, passed, stream
 from render.engines.world.stage import Solid, Stage
 from render.engines.world.substances import SUBSTANCES
 
@@ -54,8 +53,8 @@ def _ringing(noise: NDArray[np.float32], voice: modal.Voice) -> NDArray[np.float
     out = np.zeros_like(noise)
     for mode in np.argsort(-voice.gain)[:RINGING]:
         width = max(1 / (np.pi * voice.decay[mode]), voice.hertz[mode] / 60)
-        low, high = max(voice.hertz[mode] - width / 2, 15.0), min(voice.hertz[mode] + width / 2, HIGHEST)
-        out += sosfilt(butter(1, [low, high], "band", fs=SAMPLE_RATE, output="sos"), noise) * voice.gain[mode] * 3
+        low, high = max(voice.hertz[mode] - width / 2, 15.0), voice.hertz[mode] + width / 2
+        out += passed(noise, low, high) * voice.gain[mode] * 3
     return out
 
 

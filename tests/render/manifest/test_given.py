@@ -1,0 +1,51 @@
+"""Manifests by name: what stands under it can be read at once, converted or not."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from render import errors, manifest
+from render.model import Row
+
+CSV = "experiment,variant,prompt\ne,1,red\n"
+
+
+def test_a_csv_is_read_as_the_parquet_that_it_stands_for(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(CSV)
+    given = manifest.find(str(path), roots=())
+    [file] = given.files
+    assert given.converted is not None
+    assert (file.url, file.bytes) == (path.as_uri(), len(given.converted))
+    assert file.sha256 == hashlib.sha256(given.converted).hexdigest()
+    with given.readable() as readable:
+        [row] = manifest.rows(readable)
+        [passing] = readable
+    assert isinstance(row, Row)
+    assert row.prompt == "red"
+    assert not Path(passing.url).exists()
+
+
+def test_a_parquet_file_is_read_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(CSV)
+    path = tmp_path / "m.parquet"
+    path.write_bytes(manifest.convert(tmp_path / "m.csv") or b"")
+    given = manifest.find(str(path), roots=())
+    assert given.converted is None
+    with given.readable() as readable:
+        assert [file.url for file in readable] == [path.as_uri()]
+
+
+def test_what_is_no_manifest_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "m.parquet").write_text("no Parquet")
+    with pytest.raises(errors.InputError, match=r"m\.parquet"):
+        manifest.find(str(tmp_path / "m.parquet"), roots=())
+
+
+def test_a_manifest_outside_the_roots_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(CSV)
+    with pytest.raises(errors.InputError):
+        manifest.find(str(tmp_path / "m.csv"), roots=(str(tmp_path / "inside"),))
