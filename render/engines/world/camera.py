@@ -14,6 +14,8 @@ from render.engines.world.stage import Shot, Solid
 
 LOWEST = 0.1
 """Metres of the eye above the ground, at least."""
+CENTRED = 12
+"""Rounds in which the middle of a view is found, to a thousandth of the frame."""
 ATTENTION = 5.0
 """Seconds after its launch for which a body is kept in the frame."""
 
@@ -71,11 +73,25 @@ def paths(shot: Shot, solids: Sequence[Solid], motion: Motion, *, fps: int) -> N
     return np.concatenate(found)
 
 
-def azimuth_for(shot: Shot, aspect: float) -> float:
-    """Degrees from which the shot is seen in a frame of this width over height."""
+def shaped(shot: Shot, aspect: float) -> Shot:
+    """The shot as it is seen in a frame of this width over height."""
     tall = min(max(1.6 - aspect, 0.0), 1.0)
-    end = shot.azimuth if shot.azimuth_tall is None else shot.azimuth_tall
-    return shot.azimuth + (end - shot.azimuth) * tall
+    azimuth = shot.azimuth if shot.azimuth_tall is None else shot.azimuth_tall
+    elevation = shot.elevation if shot.elevation_tall is None else shot.elevation_tall
+    return replace(
+        shot,
+        azimuth=shot.azimuth + (azimuth - shot.azimuth) * tall,
+        elevation=shot.elevation + (elevation - shot.elevation) * tall,
+    )
+
+
+def _central(along: NDArray[np.float64], depth: NDArray[np.float64], guess: float) -> float:
+    """Where across the view the eye stands for the outermost points, ``depth`` before it, to be equally far off."""
+    middle = guess
+    for _ in range(CENTRED):
+        slopes = (along - middle) / depth
+        middle += 0.5 * float(slopes.min() + slopes.max()) * float(depth.mean())
+    return middle
 
 
 def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) -> Camera:
@@ -85,13 +101,16 @@ def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) ->
     """
     points = shot.points if ways is None else np.concatenate([shot.points, ways])
     tangent = math.tan(math.radians(shot.field_of_view) / 2) * min(1.0, 1.0 / aspect)
-    camera = look(np.zeros(3), -outward(azimuth_for(shot, aspect), shot.elevation), tangent)
+    shot = shaped(shot, aspect)
+    camera = look(np.zeros(3), -outward(shot.azimuth, shot.elevation), tangent)
     depth, across, along = points @ camera.forward, points @ camera.right, points @ camera.up
     wide, high = tangent * aspect * shot.margin, tangent * shot.margin
     # A point is in the frame if it lies, to either side, within (its depth before the eye) times the slope.
     left, right = (across + wide * depth).min(), (across - wide * depth).max()
     low, top = (along + high * depth).min(), (along - high * depth).max()
     back = max((right - left) / (2 * wide), (top - low) / (2 * high))
-    eye = camera.right * (left + right) / 2 + camera.up * (low + top) / 2 - camera.forward * back
+    aside = _central(across, depth + back, (left + right) / 2)
+    above = _central(along, depth + back, (low + top) / 2)
+    eye = camera.right * aside + camera.up * above - camera.forward * back
     eye[2] = max(eye[2], LOWEST)
     return replace(camera, eye=eye)

@@ -147,15 +147,15 @@ MOVES: dict[Move, Callable[[Plan], Way]] = {
 def wished(shot: Shot, wish: CameraWish, style: Move) -> Shot:
     """The shot as the prompt wants it; ``style`` is the move where neither the prompt nor the family has one."""
     move = Move(wish.move) if wish.move else (shot.move if shot.move != Move.STATIC else style)
-    elevation, margin, points = shot.elevation, shot.margin, shot.points
+    elevation, tall, margin, points = shot.elevation, shot.elevation_tall, shot.margin, shot.points
     if wish.angle:
-        elevation = ELEVATIONS[Angle(wish.angle)]
+        elevation, tall = ELEVATIONS[Angle(wish.angle)], None
     if wish.framing == Framing.WIDE:
         margin *= 0.55
     elif wish.framing == Framing.CLOSE and not shot.follow:
         middle = (points.min(0) + points.max(0)) / 2
         points, margin = middle + (points - middle) * HEART, min(0.97, margin * 1.1)
-    return replace(shot, move=move, elevation=elevation, margin=margin, points=points)
+    return replace(shot, move=move, elevation=elevation, elevation_tall=tall, margin=margin, points=points)
 
 
 def _followed(name: str, motion: Motion, frames: int, fps: int) -> tuple[Vectors, Vectors]:
@@ -225,7 +225,7 @@ def film(
     else:
         points = shot.points if close else np.concatenate([shot.points, ways])
         hold, followed = points[None], np.zeros((frames, 3))
-    base = camera.frame(replace(shot, points=points), aspect)
+    base, seen = camera.frame(replace(shot, points=points), aspect), camera.shaped(shot, aspect)
     distance = max(0.05, float(((points - base.eye) @ base.forward).mean()))
     pivot = base.eye + base.forward * distance
     times = np.arange(frames) / fps
@@ -235,8 +235,8 @@ def film(
         across=base.tangent * aspect,
         pivot=pivot,
         distance=distance,
-        azimuth=camera.azimuth_for(shot, aspect),
-        elevation=shot.elevation,
+        azimuth=seen.azimuth,
+        elevation=seen.elevation,
         seconds=frames / fps,
         eased=u - np.sin(2 * np.pi * u) / (2 * np.pi) * 0.7,
         times=times,

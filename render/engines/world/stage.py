@@ -281,6 +281,8 @@ class Shot:
     elevation: float
     azimuth_tall: float | None = None
     """The azimuth in an upright frame, where a wide action is seen more from its end."""
+    elevation_tall: float | None = None
+    """The elevation in an upright frame, where a long action is seen more from above."""
     field_of_view: float = 40.0
     """Degrees over the longer side of the frame."""
     margin: float = 0.86

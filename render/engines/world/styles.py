@@ -47,5 +47,7 @@ STYLES: dict[str, Style] = {
         vignette=0.7,
         grain=1.6,
     ),
-    "anime": Style(cel=True, supersample=2, background_samples=1, shutter=0.0, vignette=0.0, saturation=1.15),
+    "anime": Style(
+        cel=True, supersample=2, background_samples=1, shutter=0.0, contrast=1.08, saturation=1.32, vignette=0.0
+    ),
 }

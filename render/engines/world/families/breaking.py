@@ -256,13 +256,12 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
     high = 2 * half[2] * rows
     for k, start in enumerate(parts.runs(seconds, EACH, MOST_BALLS)):
         aim = (
-            float(rng.uniform(-0.45, 0.45)),
+            float(rng.uniform(-0.45, 0.45)) * (0.3 if k == 0 else 1.0),
             0.0,
             high * float(rng.uniform(0.45, 0.75)) / (1 if k == 0 else 2.0) + 0.1,
         )
-        speed, wait = float(rng.uniform(8.5, 10)), 0.3 if k == 0 else 0.0
-        heavy = "bowling ball"
-        solids.append(_ball(k, start=start + wait, aim=aim, speed=speed, radius=0.15, substance=heavy, material=dark))
+        speed, wait = float(rng.uniform(10, 11.5)), 0.3 if k == 0 else 0.0
+        solids.append(_ball(k, start=start + wait, aim=aim, speed=speed, radius=0.15, substance="steel", material=dark))
     return solids, parts.corners((-1.15, -0.7, 0.0), (1.15, 1.1, 1.25))
 
 

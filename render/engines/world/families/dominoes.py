@@ -152,8 +152,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             points=parts.corners((low[0] - 0.1, low[1], 0.0), high),
             margin=0.96,
             azimuth=-90 + float(rng.uniform(-58, -34)),
-            azimuth_tall=-150.0,
+            azimuth_tall=-163.0,
             elevation=float(rng.uniform(8, 13)) + (20 if form == "spiral" else 0),
+            elevation_tall=30.0,
             field_of_view=38,
         ),
     )

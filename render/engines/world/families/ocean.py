@@ -59,7 +59,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=points,
             azimuth=-97 + float(rng.uniform(-14, 14)),
-            elevation=6.5 + 2.2 * tall,
+            elevation=6.5 + 1.2 * tall,
             field_of_view=44,
             margin=0.94,
         ),

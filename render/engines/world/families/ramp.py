@@ -127,7 +127,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=parts.corners((-LONG - 0.1, -WIDE, 0.0), (LONG + shift, WIDE, high)),
             azimuth=-90 + float(rng.uniform(-22, 22)),
+            azimuth_tall=-38.0,
             elevation=float(rng.uniform(11, 16)),
+            elevation_tall=24.0,
             field_of_view=36,
         ),
     )

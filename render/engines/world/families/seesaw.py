@@ -125,7 +125,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         shot=Shot(
             points=parts.corners((-wide, -0.3, 0.0), (wide, 0.3, 1.9)),
             azimuth=-90 + float(rng.uniform(-18, 18)),
+            azimuth_tall=-58.0,
             elevation=float(rng.uniform(6, 13)),
             field_of_view=40,
+            roam=(0.9, 0.6, 0.6),
         ),
     )

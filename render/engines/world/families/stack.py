@@ -191,5 +191,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             azimuth=-90 + float(rng.uniform(-28, 28)),
             elevation=float(rng.uniform(4, 9)),
             field_of_view=42,
+            roam=(0.9, 0.6, 0.1),
         ),
     )

@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from render.engines.world.tracer.shade_kernels import Shade, endless, faces_sun, lay, lifted, turned_to_eye
+from render.engines.world.tracer.shade_kernels import endless, faces_sun, laid, lifted, turned_to_eye
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import WORLD, Hit, blocked_by_still, hit_still, ray
 
@@ -44,23 +44,6 @@ def lent(normal: wp.array2d(dtype=wp.vec4), ids: wp.array2d(dtype=wp.int32), hit
                     best = gap
                     found = i
     return found
-
-
-@wp.func
-def laid(world: WORLD, hit: Hit, direction: wp.vec3) -> Shade:
-    """A hit that is turned to the eye; see :func:`lay`, which is quicker."""
-    return lay(
-        world,
-        hit.id,
-        hit.surface,
-        hit.distance,
-        hit.normal,
-        hit.facet,
-        hit.local,
-        hit.local_normal,
-        hit.turn,
-        direction,
-    )
 
 
 @wp.kernel(enable_backward=False)

@@ -245,6 +245,23 @@ def lay(
 
 
 @wp.func
+def laid(world: WORLD, hit: Hit, direction: wp.vec3) -> Shade:
+    """A hit that is turned to the eye; see :func:`lay`, which is quicker."""
+    return lay(
+        world,
+        hit.id,
+        hit.surface,
+        hit.distance,
+        hit.normal,
+        hit.facet,
+        hit.local,
+        hit.local_normal,
+        hit.turn,
+        direction,
+    )
+
+
+@wp.func
 def endless(world: WORLD, direction: wp.vec3) -> wp.vec3:
     """What is seen where nothing is hit."""
     if world[0].air.studio != 0:
@@ -287,18 +304,7 @@ def shade_still(world: WORLD, hit: Hit, direction: wp.vec3, a: float, b: float, 
         return out
     hit = turned_to_eye(hit, direction)
     at = lifted(world, hit, direction)
-    out = lay(
-        world,
-        hit.id,
-        hit.surface,
-        hit.distance,
-        hit.normal,
-        hit.facet,
-        hit.local,
-        hit.local_normal,
-        hit.turn,
-        direction,
-    )
+    out = laid(world, hit, direction)
     if faces_sun(world, hit):
         out.sun = out.sun * (1.0 - blocked_by_still(world, at, towards_sun(world[0].air, a, b), 80.0))
     else:
