@@ -166,9 +166,10 @@ def drawing(trial: str) -> Iterator[Figure]:
 
 
 def besides(trial: str) -> Iterator[Figure]:
-    """CPU time of simulation and sound over that of the picture, for clips of three seconds."""
+    """CPU time of simulation and sound over that of the picture, for clips of three seconds of a worker that is warm."""
     for family, prompt in (LAND | WATERS).items():
         job = new_job(prompt, width=WIDTH, height=HEIGHT)
+        reading.read(prompt)
         began = time.process_time()
         stage = families.build(reading.read(prompt), seed=job.seed, seconds=job.seconds)
         floor = stage.ground_substance if stage.ground is not None else None

@@ -237,9 +237,9 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
         tint = float(rng.uniform(0.8, 1.2))
         base = (plain.base[0] * tint, plain.base[1] * tint, plain.base[2] * tint)
         under = [(at, other) for row, at, other in spots if row == level - 1 and abs(other - x) < 2 * half[0]]
-        bonds = [Bond(to=f"brick {level}.{at + 1}", strength=float(rng.uniform(45, 80))) for at, _ in under]
+        bonds = [Bond(to=f"brick {level}.{at + 1}", strength=float(rng.uniform(100, 175))) for at, _ in under]
         if k:
-            bonds.append(Bond(to=f"brick {level + 1}.{k}", strength=float(rng.uniform(35, 65))))
+            bonds.append(Bond(to=f"brick {level + 1}.{k}", strength=float(rng.uniform(77, 143))))
         solids.append(
             Solid(
                 name=f"brick {level + 1}.{k + 1}",

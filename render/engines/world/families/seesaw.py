@@ -62,7 +62,7 @@ def _support() -> geometry.Mesh:
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. Long clips: each thing that lands is thrown up by the next."""
-    subject = parts.subject_of(scene, "crate", "block")
+    subject = parts.subject_of(scene, "crate", "block", "stone")
     tilt = math.asin((PIVOT - 0.05) / HALF[0]) * 0.98
     side = int(rng.choice([-1, 1]))
     ball = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
@@ -91,6 +91,10 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         substance, material = parts.stuff(subject.material, usual[k % 3], colours[k % len(colours)])
         if subject.kind == "crate" and not subject.material and not subject.colours and (k or lies):
             substance, material = parts.crate(half)
+        shape, look = Shape.BOX, geometry.box((half, half, half), bevel=0.012)
+        if subject.kind == "stone":
+            shape, look = Shape.HULL, geometry.rock((1.2 * half, 1.1 * half, half), rng, detail=3)
+            substance, material = parts.stuff("stone", "", colours[0] if subject.colours else None)
         # The first one lies on the end that is down; then they fall on the end that is up, by turns.
         end = -side if k == 0 else side * (-1) ** (k - 1)
         if k == 0:
@@ -110,12 +114,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         solids.append(
             Solid(
                 name=f"block {k + 1}",
-                shape=Shape.BOX,
+                shape=shape,
                 size=(half, half, half),
                 substance=substance if k == 0 or subject.material else "rock",
                 material=material,
                 launch=Launch(time=time, position=position, turn=turn),
-                look=geometry.box((half, half, half), bevel=0.012),
+                look=look,
             )
         )
     wide = 1.45 if ball is None else 1.9

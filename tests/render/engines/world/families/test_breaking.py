@@ -70,3 +70,14 @@ def test_what_breaks_is_of_the_material_and_colour_that_it_is_told_to_be_of():
     assert stone.material.base != brick.material.base
     assert of("pane", "A blue window breaks").material != of("pane", "A window breaks").material
     assert of("vase", "A glass vase breaks").material.clear > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_first_heavy_ball_goes_through_the_wall_and_leaves_some_of_it(seed):
+    stage = families.build(Scene(family="breaking", subjects=(Subject(kind="wall"),)), seed=seed, seconds=2.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=2 * FPS, fps=FPS)
+    assert motion.poses[-1, motion.names.index("ball 1"), 1] > 0.1
+    bricks = [k for k, name in enumerate(motion.names) if name.startswith("brick")]
+    moved = np.linalg.norm(motion.poses[-1, bricks, :3] - motion.poses[0, bricks, :3], axis=1)
+    assert (moved > 0.1).mean() > 0.2
+    assert (moved < 0.15).mean() > 0.1

@@ -164,6 +164,15 @@ def test_what_lands_on_a_see_saw_throws_the_ball_on_its_other_end(seed):
     assert height.max() > 0.9
 
 
+def test_a_stone_on_a_see_saw_is_one_and_lands_as_it_is_seen():
+    scene = Scene(family="seesaw", subjects=(Subject(kind="stone", count=1), Subject(kind="ball", count=1)))
+    stage = families.build(scene, seed=1, seconds=2.0)
+    [stone] = [solid for solid in stage.solids if solid.name.startswith("block")]
+    assert (stone.shape, stone.substance) == (Shape.HULL, "rock")
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=48, fps=24)
+    assert motion.poses[:, motion.names.index("ball"), 2].max() > 0.7
+
+
 @pytest.mark.parametrize("seconds", [0.5, 1.0])
 def test_one_ball_on_one_ramp_is_built_for_a_short_clip_too(seconds):
     scene = Scene(family="ramp", subjects=(Subject(kind="ball", count=1), Subject(kind="ramp", count=1)))
