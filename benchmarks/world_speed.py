@@ -166,7 +166,7 @@ def drawing(trial: str) -> Iterator[Figure]:
 
 
 def besides(trial: str) -> Iterator[Figure]:
-    """CPU time of simulation and sound over that of the picture, for clips of three seconds of a worker that is warm."""
+    """CPU time of simulation and sound over that of the picture, for clips of three seconds, of a warm worker."""
     for family, prompt in (LAND | WATERS).items():
         job = new_job(prompt, width=WIDTH, height=HEIGHT)
         reading.read(prompt)
