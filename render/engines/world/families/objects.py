@@ -23,6 +23,15 @@ AREA = 1.15
 FIRST_HEIGHT = 1.75
 """Metres from which the first body falls: in sight from the first frame."""
 
+CROWDED = 0.1
+"""Seconds between two drops below which all have places of their own: they would fall onto each other."""
+
+SPOTS = 3
+"""Such places to each side; what does not fit waits a storey higher."""
+
+STOREY = 0.9
+"""Metres; no body is so large."""
+
 COMPARED = 4.5
 """Seconds between two drops of things of named materials."""
 
@@ -147,16 +156,25 @@ def _falling(scene: Scene, seconds: float) -> list[Subject]:
     return (counted + [free[k % len(free)] for k in range(many)])[:MOST]
 
 
+def _spot(k: int) -> Vector:
+    """Where the ``k``-th of many begins to fall at once."""
+    step = 1.5 * AREA / (SPOTS - 1)
+    row, column = k // SPOTS % SPOTS, k % SPOTS
+    return step * (column - 1), step * (row - 1), FIRST_HEIGHT + STOREY * (k // SPOTS**2)
+
+
 def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     subjects = _falling(scene, seconds)
     count = len(subjects)
-    between = max(0.1, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
+    between = max(0.0, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
     dropped = []
     for k, subject in enumerate(subjects):
         kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k
         shape, size, substance, material = _made_of(subject, number, rng, names)
         thrown = k % 3 == 1 and k > 0
-        if thrown:
+        if between < CROWDED:
+            position, velocity = _spot(k), (0.0, 0.0, 0.0)
+        elif thrown:
             position = (-1.8, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(1.1, 1.5)))
             velocity = (float(rng.uniform(1.6, 2.4)), float(rng.uniform(-0.2, 0.2)), float(rng.uniform(0.8, 1.6)))
         else:
@@ -178,7 +196,7 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequen
                 substance=substance,
                 material=material,
                 launch=Launch(
-                    time=round(0.0 + between * k, 3),
+                    time=round(between * k, 3),
                     position=position,
                     velocity=velocity,
                     spin=(x, y, z),

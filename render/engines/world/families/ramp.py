@@ -24,6 +24,8 @@ ROLLS = 3.5
 """m/s² times the sine of a slope: half the acceleration of a ball that rolls down it."""
 BETWEEN, SOONEST = 0.75, 0.16
 """Seconds between two balls, and between two of many that the prompt counts: by then one is out of the other's way."""
+ROOM = 2.2
+"""Radii from ball to ball where they lie in a row."""
 
 
 def _ramp(k: int, side: int, middle: Vector, slope: float, made: tuple[str, Material]) -> list[Solid]:
@@ -86,8 +88,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     colours = parts.palette(scene, rng, subject)
     usual = "glass" if subject.kind == "marble" else ""
     count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
-    between = max(SOONEST, min(BETWEEN, (seconds - 0.8) / count)) if subject.count else max(BETWEEN, seconds / MOST)
+    between = min(BETWEEN, (seconds - 0.8) / count) if subject.count else max(BETWEEN, seconds / MOST)
     over = THICK + radius + 0.002
+    # There is no time for one after another: they lie in rows along the ramp, and roll together.
+    together = between < SOONEST
+    row = int((2 * LONG - 0.3) / (ROOM * radius))
     for k in range(min(count, MOST)):
         colour = colours[k % len(colours)]
         stuff = subject.material or usual or ("steel", "rubber", "wood")[k % 3]
@@ -96,6 +101,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             material = replace(MATERIALS["glass"], base=colour, clear=0.8)
         along = -side * (LONG - 0.09 - (0.25 if k == 0 else 0.0))
         high = over if k == 0 else over + 0.25
+        if together:
+            along = side * (LONG - 0.2 - ROOM * radius * (k % row))
+            high = over + ROOM * radius * (k // row)
         position = (
             middle[0] + along * math.cos(slope) + side * math.sin(slope) * high,
             float(rng.uniform(-0.4, 0.4)) * (WIDE - radius),
@@ -108,7 +116,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
                 size=(radius,),
                 substance=substance,
                 material=material,
-                launch=Launch(time=round(k * between, 3), position=position),
+                launch=Launch(time=0.0 if together else round(k * between, 3), position=position),
             )
         )
     high = tops[0][0][2] + fall / 2 + 0.14

@@ -22,6 +22,8 @@ ROLLED = 0.2
 """Metres that a ball rolls down the board meanwhile."""
 EACH = 2.4
 """Seconds between two drops."""
+SOONEST = 0.2
+"""Seconds between two drops at least: by then the one before has left the way of the next."""
 SEEN = 0.6
 """Seconds before the end from which nothing is dropped: it is seen to land."""
 MOST = 16
@@ -69,7 +71,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     # Of several crates one lies on the board, unless a ball does.
     lies = ball is None and (subject.count or 0) > 1
     drops = subject.count - lies if subject.count else min(MOST, max(1, math.ceil((seconds - 0.6) / EACH)))
-    between = min(EACH, (seconds - SEEN) / drops) if subject.count else max(EACH, seconds / drops)
+    between = max(SOONEST, min(EACH, (seconds - SEEN) / drops)) if subject.count else max(EACH, seconds / drops)
     colours = parts.palette(scene, rng, subject)
     # About y a positive angle lowers the board's +x end.
     board = Solid(

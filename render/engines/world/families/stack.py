@@ -15,6 +15,10 @@ from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Sha
 
 EACH = 3.2
 """Seconds between two balls."""
+WAIT = 0.25
+"""Seconds for which what stands is seen before the first ball comes."""
+SOONEST = 0.35
+"""Seconds between two balls at least: by then the one before is out of the way, and the first has waited."""
 SEEN = 0.8
 """Seconds before the end from which no ball is thrown that the prompt counts."""
 MOST_BALLS = 14
@@ -135,7 +139,7 @@ def _thrown(starts: list[float], top: float, radius: float, colour: Colour, rng:
                 substance="bowling ball",
                 material=Material(base=colour, gloss=0.8, mirror=0.6),
                 launch=Launch(
-                    time=start + (0.25 if k == 0 else 0.0),
+                    time=start + (WAIT if k == 0 else 0.0),
                     position=(side * far, float(rng.uniform(-0.12, 0.12)), max(aim, 0.3)),
                     velocity=(-side * speed, 0.0, 9.81 * time / 2 + (aim - max(aim, 0.3)) / time),
                 ),
@@ -176,7 +180,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     starts = parts.runs(seconds, EACH, MOST_BALLS)
     balls = next((subject.count for subject in scene.subjects if subject.kind == "ball"), None)
     if balls:
-        starts = [min(EACH, (seconds - SEEN) / balls) * k for k in range(balls)]
+        starts = [max(SOONEST, min(EACH, (seconds - SEEN) / balls)) * k for k in range(balls)]
     ball = 0.17 if not swung else 0.2
     if swung:
         solids += _swung(top, wide + 1.25, ball, 0.0)
