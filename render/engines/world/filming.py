@@ -21,8 +21,6 @@ from render.engines.world.stage import Angle, Framing, Move, Shot, Solid, Stage
 
 ELEVATIONS = {Angle.LOW: 3.0, Angle.EYE: 11.0, Angle.HIGH: 36.0, Angle.TOP: 82.0}
 """Degrees above the action."""
-HEART = 0.62
-"""Share of the action, about its middle, that a close framing keeps when it follows nothing."""
 SETTLE = 0.35
 """Seconds over which a tracking camera evens out the way of what it follows."""
 WIDEST = 1.4
@@ -154,7 +152,7 @@ def wished(shot: Shot, wish: CameraWish, style: Move) -> Shot:
         margin *= 0.55
     elif wish.framing == Framing.CLOSE and not shot.follow:
         middle = (points.min(0) + points.max(0)) / 2
-        points, margin = middle + (points - middle) * HEART, min(0.97, margin * 1.1)
+        points, margin = middle + (points - middle) * shot.heart, min(0.97, margin * 1.1)
     return replace(shot, move=move, elevation=elevation, elevation_tall=tall, margin=margin, points=points)
 
 

@@ -287,6 +287,8 @@ class Shot:
     """Degrees over the longer side of the frame."""
     margin: float = 0.86
     """Share of the frame that the points may fill."""
+    heart: float = 0.62
+    """Share of the action, about its middle, that a close framing keeps when it follows nothing."""
     roam: Vector = (0.0, 0.0, 0.0)
     """How many metres beyond the points, along each axis, what is launched may get and is still kept in the frame."""
     follow: str = ""

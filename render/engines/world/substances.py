@@ -19,7 +19,7 @@ class Substance:
     rolling: float = 0.0008
     """Rolling friction in metres."""
     drag: float = 0.0
-    """As a floor that gives way: the rolling resistance of what rolls over it, of whatever size, by its weight."""
+    """As a floor that gives way: the rolling resistance of a loose ball or barrel of whatever size, by its weight."""
     stiffness: float = 400_000.0
     """Contact stiffness by mass in 1/s²: the contact of a bounce lasts about π/√stiffness."""
     priority: int = 1

@@ -143,13 +143,14 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         solids += _row(name, path, many[k], gap=gap, start=start, speed=speed, looks=looks, aside=aside)
     standing = np.array([solid.launch.position for solid in solids if solid.launch and solid.shape == Shape.BOX])
     low, high = standing.min(0) - HALF[2], standing.max(0) + HALF[2]
+    hits = path(gap)[0] - HALF[0] - 2 * BALL
     place = places.build(
         scene.setting or "studio", scene=scene, rng=rng, clearing=float(np.abs(standing[:, :2]).max() + 1.0)
     )
     return place.stage(
         solids=solids,
         shot=Shot(
-            points=parts.corners((low[0] - 0.1, low[1], 0.0), high),
+            points=parts.corners((min(low[0], hits), low[1], 0.0), (high[0], high[1], max(high[2], 2 * BALL))),
             margin=0.96,
             azimuth=-90 + float(rng.uniform(-58, -34)),
             azimuth_tall=-163.0,

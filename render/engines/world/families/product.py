@@ -25,6 +25,10 @@ FALL = 0.0005
 """Metres the product is let go above the turntable."""
 TITLE = 0.22
 """Share of the action's height that is left free for a title below it."""
+LEVEL = 5.0
+"""Degrees above a product from which the place behind it is seen, where the prompt names one."""
+STEEP = 20.0
+"""Degrees from which a product that lies is looked down upon."""
 SHOWS_FRONT = 1.3
 """Seconds at which a turntable has brought the product's front to the camera."""
 
@@ -112,6 +116,10 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     hero = Subject(kind=kind, colours=subject.colours or (usual,), material=subject.material)
     others = tuple(other for other in scene.subjects if other is not subject)
     stage = show(goods, kind, replace(scene, subjects=(hero, *others)), rng=rng, seconds=seconds)
+    shot = replace(stage.shot, heart=1.0)
+    if scene.setting and not stage.light.indoors and shot.elevation < STEEP:
+        shot = replace(shot, elevation=min(shot.elevation, LEVEL))
+    stage = replace(stage, shot=shot)
     if goods.printed and "print" in asked:
         return replace(stage, title_from=math.inf)
     return replace(stage, shot=_above_title(stage.shot)) if scene.title else stage

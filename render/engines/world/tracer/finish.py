@@ -13,6 +13,8 @@ from render.engines.world.tracer import blur_kernels, finish_kernels
 
 LONGEST_STREAK = 0.14
 """Of a streak, as a share of the picture's height."""
+STOP = 0.012
+"""Of the distance to what is sharp, how wide the lens is at most: a small thing is sharp from front to back."""
 WIDEST_DISK = 0.02
 """Radius of what is farthest out of focus, as a share of the picture's height."""
 
@@ -74,7 +76,7 @@ class Finish:
         """Blur what is out of focus."""
         if self.style.aperture <= 0:
             return
-        view = [lens, self.style.aperture, camera.focus, self.widest]
+        view = [lens, min(self.style.aperture, STOP * camera.focus), camera.focus, self.widest]
         half = self.small.shape
         self._launch(blur_kernels.halve, [*view, colour, front, self.small], half)
         self._launch(blur_kernels.nearest, [self.small, self.disk_side, self.disks], self.disks.shape)

@@ -4,7 +4,7 @@ import warp as wp
 
 from render.engines.world.tracer.pattern_kernels import skin
 from render.engines.world.tracer.probe_kernels import PROBES, SHADOW_EDGE
-from render.engines.world.tracer.shade_kernels import LIFT, ambient, cel_bands, glimpse, turned_to_eye
+from render.engines.world.tracer.shade_kernels import LIFT, cel_bands, glimpse, turned_to_eye
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
     FACES,
@@ -18,6 +18,7 @@ from render.engines.world.tracer.world_kernels import (
     dyed,
     hit_any,
     hit_moving,
+    hit_still,
     joins,
 )
 
@@ -25,7 +26,7 @@ GLASS = wp.constant(1.5)
 """Refractive index."""
 ALIKE = wp.constant(0.02)
 """Share of a distance by which a pixel's may differ from a point's that it shows."""
-DRAWN = wp.constant(0.2)
+CEL_DEPTH = wp.constant(0.2)
 """Metres of glass whose colour a drawn pane has."""
 PALE = wp.constant(0.55)
 """Share of its colour that a drawn pane's tint has."""
@@ -54,7 +55,7 @@ BEHIND = wp.array(dtype=Behind)
 
 
 @wp.func
-def drawn(behind: BEHIND, probes: PROBES, y: int, x: int) -> wp.vec3:
+def still_seen(behind: BEHIND, probes: PROBES, y: int, x: int) -> wp.vec3:
     """What stands still in a pixel, in the shadows of what moves."""
     light = behind[0].sun[y, x]
     sky = behind[0].rest[y, x]
@@ -95,9 +96,9 @@ def stands_behind(world: WORLD, behind: BEHIND, probes: PROBES, other: Hit, poin
                 mine = other.id * 256 + other.surface
             near = wp.length(point - lens.eye)
             if code == mine and (mine < 0 or wp.abs(far - distance) < ALIKE * distance):
-                return drawn(behind, probes, y, x)
+                return still_seen(behind, probes, y, x)
             if code >= WATER and far < distance and far > near:
-                return drawn(behind, probes, y, x)
+                return still_seen(behind, probes, y, x)
     return glimpse(world, other, point, way, wp.length(point - lens.eye))
 
 
@@ -160,7 +161,8 @@ def seen_through(world: WORLD, behind: BEHIND, probes: PROBES, hit: Hit, directi
             return wp.cw_mul(tone, stands_behind(world, behind, probes, other, point, way))
         point = point + way * other.distance
         face = other
-    return wp.cw_mul(tone, ambient(world, way))
+    # Past so much glass only what stands still is seen.
+    return wp.cw_mul(tone, stands_behind(world, behind, probes, hit_still(world, point, way, 80.0), point, way))
 
 
 @wp.func
@@ -212,7 +214,7 @@ def drawn_glass(world: WORLD, hit: Hit, direction: wp.vec3, base: wp.vec3, farth
         s = world[0].surfaces[face.surface]
         enters = k == 0 or wp.dot(face.facet, direction) < 0.0
         if enters and not joined:
-            tint = dyed(s, DRAWN)
+            tint = dyed(s, CEL_DEPTH)
             veil = float(VEIL)
             if k == 0:
                 veil += (STREAK - VEIL) * streak(world, face, direction)

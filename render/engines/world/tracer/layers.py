@@ -17,7 +17,7 @@ from render.engines.world.tracer import (
 )
 from render.engines.world.tracer.soup import Parts
 
-PROBES = 6
+FRESH_SAMPLES = 6
 """Samples of the sun and the sky at a point that a moving camera did not see before."""
 
 
@@ -84,7 +84,7 @@ class Layers:
             self._launch(raster_kernels.cover_pixels, [self.still.soup, lens, self.nearest], self.still.faces)
         sight = sight_kernels.Sight()
         sight.frame, sight.shutter, sight.before = frame, shutter, before
-        sight.probes = int(sight_kernels.SETTLED) if before is lens else PROBES
+        sight.probes = int(sight_kernels.SETTLED) if before is lens else FRESH_SAMPLES
         sight.old, sight.now = self.old[0], memory
         sight.sun, sight.rest, sight.air, sight.mirrored = *rough, self.air, self.glimpsed
         sight.normal, sight.ids, sight.nearest, sight.shone = *surfaces, self.nearest, self.shone

@@ -338,6 +338,6 @@ def add_lamplight(
             hit = turned_to_eye(met(world[0].moving, nearest[y, x], world[0].lens.eye, direction), direction)
             own = own_colour(world, hit, direction)
             colour[y, x] = colour[y, x] + wp.cw_mul(own, light) * clear(world, q[3])
-        if code < WATER and world[0].surfaces[code % 256].clear > 0.0:
+        if world[0].surfaces[code % 256].clear > 0.0:
             # As if it were not bent: a lamp's light is soft.
             colour[y, x] = colour[y, x] + still[y, x] * (strength * world[0].surfaces[code % 256].clear)

@@ -346,7 +346,8 @@ def let_through(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float)
                 if depth >= 0.0:
                     tone = tone * wp.exp(-SPREAD * (1.0 + wp.dot(entered, face.normal)))
                 depth = -1.0
-    return tone
+    # So much glass lets hardly anything through.
+    return wp.vec3(0.0, 0.0, 0.0)
 
 
 @wp.func

@@ -73,9 +73,9 @@ def test_steel_and_rubber_fall_on_wood_to_different_heights():
 
 
 @pytest.mark.parametrize(
-    ("name", "on", "apart"), [("ceramic", "bearing steel", 0.02), ("bowling ball", "ground", 0.01)]
+    ("name", "on", "apart", "off"), [("ceramic", "bearing steel", 0.02, 0.03), ("bowling ball", "ground", 0.01, 0.01)]
 )
-def test_a_bounce_does_not_hang_on_where_between_two_steps_it_begins(name, on, apart):
+def test_a_bounce_does_not_hang_on_where_between_two_steps_it_begins(name, on, apart, off):
     kept = [bounce(name, radius=0.1, on=on, above=above)[1].max() / above for above in np.linspace(0.30, 0.34, 8)]
     assert np.ptp(np.sqrt(kept)) < apart
-    assert np.sqrt(kept) == pytest.approx(SUBSTANCES[name].restitution, rel=0.06)
+    assert np.sqrt(kept).mean() == pytest.approx(SUBSTANCES[name].restitution, rel=off)

@@ -92,6 +92,14 @@ def test_a_pane_shows_what_is_behind_it(moves, move):
     assert bare[1].argmax() == 0
 
 
+@pytest.mark.parametrize("style", [FLAT, DRAWN], ids=["realistic", "drawn"])
+def test_however_many_panes_stand_in_a_row_the_colours_behind_them_come_through(style):
+    panes = [solid(f"pane {k}", PANE, CLEAR, at=(0.0, -0.1 * k, 1.0)) for k in range(1, 9)]
+    high, low = parts(seen(PANE, CLEAR, *panes, style=style))
+    assert high[1] > high[[0, 2]].max() + 20 * (style is FLAT)
+    assert low[0] > low[[1, 2]].max() + 20 * (style is FLAT)
+
+
 def test_a_ball_shows_it_upside_down():
     high, low = parts(seen(BALL))
     assert high.argmax() == 0
