@@ -13,8 +13,8 @@ from render.engines.world.tracer import blur_kernels, finish_kernels
 
 LONGEST_STREAK = 0.14
 """Of a streak, as a share of the picture's height."""
-STOP = 0.012
-"""Of the distance to what is sharp, how wide the lens is at most: a small thing is sharp from front to back."""
+NEAR = 4.0
+"""Metres to what is sharp below which the lens is stopped down in proportion: a small thing is sharp front to back."""
 WIDEST_DISK = 0.02
 """Radius of what is farthest out of focus, as a share of the picture's height."""
 
@@ -76,7 +76,7 @@ class Finish:
         """Blur what is out of focus."""
         if self.style.aperture <= 0:
             return
-        view = [lens, min(self.style.aperture, STOP * camera.focus), camera.focus, self.widest]
+        view = [lens, self.style.aperture * min(1.0, camera.focus / NEAR), camera.focus, self.widest]
         half = self.small.shape
         self._launch(blur_kernels.halve, [*view, colour, front, self.small], half)
         self._launch(blur_kernels.nearest, [self.small, self.disk_side, self.disks], self.disks.shape)

@@ -8,6 +8,8 @@ from render.engines.world.tracer.world_kernels import WORLD, hit_still, ray
 
 NOTHING = wp.constant(1.0e4)
 """Depth of the sky."""
+FINER = wp.constant(4)
+"""Times the samples of a pixel in which some see the sun and some do not: edges of shadows are soft, not hatched."""
 
 
 @wp.kernel(enable_backward=False)
@@ -21,7 +23,7 @@ def draw_still(
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
 ):
-    """Mean radiance of ``samples`` a pixel; normal and depth, part and surface (id · 256 + surface) of its centre."""
+    """Mean radiance of ``samples`` a pixel, more in the edges of shadows; normal and depth, part and surface (id · 256 + surface) of its centre."""
     y, x = wp.tid()
     direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
     hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
@@ -39,19 +41,27 @@ def draw_still(
     sum_sun = wp.vec3(0.0, 0.0, 0.0)
     sum_rest = wp.vec3(0.0, 0.0, 0.0)
     sum_mirrored = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(samples):
+    sunny = int(0)
+    count = samples
+    for k in range(samples * FINER):
+        if k == samples and sunny > 0 and sunny < samples:
+            count = samples * FINER
+        if k >= count:
+            break
         if samples > 1:
             jx = fraction(float(k) * 0.7548777 + 0.25)
-            jy = (float(k) + 0.5) / float(samples)
+            jy = fraction((float(k) + 0.5) / float(samples))
             direction = ray(world[0].lens, float(x) + jx, float(y) + jy)
             hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
         a = fraction(u + float(k) * 0.6180340)
         b = fraction(v + float(k) * 0.7548777)
         part = shade_still(world, hit, direction, a, b, rays)
+        if part.sun[0] + part.sun[1] + part.sun[2] > 0.0:
+            sunny += 1
         sum_sun += part.sun
         sum_rest += part.rest
         sum_mirrored += part.mirrored
-    scale = 1.0 / float(samples)
+    scale = 1.0 / float(count)
     sun[y, x] = sum_sun * scale
     rest[y, x] = sum_rest * scale
     mirrored[y, x] = sum_mirrored * scale
