@@ -186,9 +186,13 @@ class Family(_Part):
             }
         )
 
+    def limits(self, kind: str) -> tuple[int, int]:
+        """How many of a kind can be seen, least and most."""
+        return self.counted.get(kind, (1, self.most))
+
     def can_show(self, kind: str, number: int) -> bool:
         """Whether so many of a kind can be seen."""
-        least, most = self.counted.get(kind, (1, self.most))
+        least, most = self.limits(kind)
         return least <= number <= most
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,11 @@ class _Mention:
         """Whether it says enough of the thing to make it another one than those before."""
         return bool(self.colours) or bool(self.fields.keys() - {"speed"})
 
+    @property
+    def number(self) -> int:
+        """How many there are at least."""
+        return self.fields.get("count", 1)
+
     def absorb(self, other: _Mention) -> None:
         self.usual = self.usual if self.usual == other.usual else None
         self.colours.update(other.colours)
@@ -92,7 +97,8 @@ class Cast:
             mention.colours[value] = None
             return True
         name = FIELDS[trait]
-        if name == "count" and not self._has_room(mention, value):
+        counted = [other for other in self._mentions.values() if "count" in other.fields]
+        if name == "count" and not self._has_room(mention, value, counted):
             return False
         return mention.fields.setdefault(name, value) == value
 
@@ -109,20 +115,24 @@ class Cast:
         for _, mention in sorted(self._mentions.items()):
             earlier = next((other for other in kept if other.kind == mention.kind), None)
             apart = mention.another or (mention.told_apart and bool(earlier and earlier.told_apart))
-            if earlier and (mention.definite or not apart or self._family.most == 1):
+            full = self._alike(mention, kept) + mention.number > self._family.limits(mention.kind)[1]
+            if earlier and (mention.definite or not apart or full or self._family.most == 1):
                 earlier.absorb(mention)
             else:
                 kept.append(mention)
-        number = self._number()
         for mention in kept:
-            if mention.usual and "count" not in mention.fields and number + mention.usual <= self._family.most:
+            if mention.usual and "count" not in mention.fields and self._has_room(mention, mention.usual, kept):
                 mention.fields["count"] = mention.usual
-                number += mention.usual
         return tuple(mention.subject() for mention in kept)
 
-    def _has_room(self, mention: _Mention, number: int) -> bool:
-        others = self._number() - mention.fields.get("count", 0)
-        return self._family.can_show(mention.kind, number) and others + number <= self._family.most
+    def _has_room(self, mention: _Mention, number: int, among: Collection[_Mention]) -> bool:
+        """Whether there may be so many of a mention beside the others."""
+        family, kind = self._family, mention.kind
+        others = sum(other.fields.get("count", 0) for other in among if other is not mention)
+        fits = self._alike(mention, among) + number <= family.limits(kind)[1]
+        return family.can_show(kind, number) and fits and others + number <= family.most
 
-    def _number(self) -> int:
-        return sum(mention.fields.get("count", 0) for mention in self._mentions.values())
+    @staticmethod
+    def _alike(mention: _Mention, among: Collection[_Mention]) -> int:
+        """How many there are of a mention's kind at least, without its own."""
+        return sum(other.number for other in among if other is not mention and other.kind == mention.kind)

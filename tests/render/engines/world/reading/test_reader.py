@@ -426,6 +426,25 @@ def test_a_number_of_what_cannot_be_so_many_is_ignored(prompt, number):
     assert not scene.fallback
 
 
+@pytest.mark.parametrize(
+    ("prompt", "subjects"),
+    [
+        ("nets in the wind", [("net", None, ())]),
+        ("two nets in the wind", [("net", None, ())]),
+        ("sheets fall", [("sheet", None, ())]),
+        ("curtains", [("curtain", None, ())]),
+        ("two curtains", [("curtain", 2, ())]),
+        ("flags", [("flag", 3, ())]),
+        ("a red crate and six blue crates fall on a see-saw", [("crate", 6, ("red", "blue"))]),
+        ("a red net and a blue net", [("net", None, ("red", "blue"))]),
+        ("boats and a red boat", [("rowing boat", 3, ()), ("rowing boat", 1, ("red",))]),
+    ],
+)
+def test_a_plural_is_no_more_than_can_be_shown(prompt, subjects):
+    expected = [Subject(kind=kind, count=count, colours=colours) for kind, count, colours in subjects]
+    assert list(read(prompt).subjects) == expected
+
+
 @pytest.mark.parametrize("seconds", [2.0, 4.0, 8.0])
 @pytest.mark.parametrize("seed", range(3))
 def test_each_stone_that_is_counted_falls_into_the_lake_in_time(seconds, seed):
