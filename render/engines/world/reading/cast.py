@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from render.engines.world import lexicon
-from render.engines.world.lexicon import Family
+from render.engines.world.lexicon import Family, Trait
 from render.engines.world.reading import tongues
 from render.engines.world.reading.binding import Told, before
-from render.engines.world.scene import BACKDROP, Subject
+from render.engines.world.reading.meaning import is_seen
+from render.engines.world.scene import Subject
 
-FIELDS = {"materials": "material", "sizes": "size", "speeds": "speed", "counts": "count"}
-"""The field of a subject for each trait that has one value."""
-
+FIELDS: dict[Trait, str] = {
+    "colours": "colours",
+    "materials": "material",
+    "sizes": "size",
+    "speeds": "speed",
+    "counts": "count",
+}
+"""The field of a subject for each trait of a thing."""
 
 INDEFINITE = frozenset({"a", "an"})
 """Before a thing that is not the one named before, where "a ball" is one: "a ball hits a ball"."""
@@ -83,7 +89,7 @@ class Cast:
             if noun.is_noun
         }
 
-    def describe(self, owner: int | None, trait: str, value: Any) -> bool:
+    def describe(self, owner: int | None, trait: Trait, value: Any) -> bool:
         """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
 
         False when it has another already, when there would be too many, or where nothing of it is seen on its kind.
@@ -91,7 +97,7 @@ class Cast:
         if owner is None:
             owner = next(iter(self._mentions), -1)
         mention = self._mentions.setdefault(owner, _Mention(kind=""))
-        if trait in self._family.unseen.get(mention.kind, ()) or (mention.kind == BACKDROP and trait != "colours"):
+        if not is_seen(self._family, mention.kind, trait):
             return False
         if trait == "colours":
             mention.colours[value] = None

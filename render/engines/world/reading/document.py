@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from render.engines.world import lexicon, yaml_text
 from render.engines.world.families import FAMILIES
-from render.engines.world.scene import Scene
+from render.engines.world.lexicon import Family, Trait
+from render.engines.world.reading.cast import FIELDS
+from render.engines.world.reading.meaning import honours, is_seen
+from render.engines.world.scene import Scene, Subject
 from render.errors import InputError
 
 if TYPE_CHECKING:
@@ -136,10 +139,10 @@ def _faults(scene: Scene) -> Iterator[str]:
             yield from _one(f"{at}.material", subject.material, common.materials.values)
         for colour in subject.colours:
             yield from _one(f"{at}.colours", colour, common.colours.values)
-        if subject.count is not None and not 1 <= subject.count <= family.most:
-            yield f"{at}.count: {subject.count} is not from 1 to {family.most}, which is what {scene.family} can show"
         yield from _scale(f"{at}.size", subject.size)
         yield from _scale(f"{at}.speed", subject.speed)
+    yield from _unseen(scene, family)
+    yield from _numbers(scene, family)
     for number, action in enumerate(scene.actions):
         yield from _one(f"actions.{number}.name", action.name, set(family.actions.values()))
         if action.subject:
@@ -156,6 +159,39 @@ def _faults(scene: Scene) -> Iterator[str]:
             yield from _one(trait, said, common.meanings(trait).values)
     for sound in scene.sounds:
         yield from _one("sounds", sound, common.sounds.values)
+
+
+def _unseen(scene: Scene, family: Family) -> Iterator[str]:
+    """Traits of which the family shows nothing."""
+    plain = Subject(kind="")
+    for number, subject in enumerate(scene.subjects):
+        thing = f" on {subject.kind[:40]!r}" if subject.kind else ""
+        for trait, name in FIELDS.items():
+            if getattr(subject, name) != getattr(plain, name) and not is_seen(family, subject.kind, trait):
+                yield f"subjects.{number}.{name}: nothing of it is seen{thing} in {scene.family}; leave it out"
+    wholes: dict[str, Trait] = {"floor": "floors", "light": "light", "weather": "weather", "mood": "mood"}
+    plain = Scene(family=scene.family)
+    for name, trait in wholes.items():
+        if getattr(scene, name) != getattr(plain, name) and not honours(family, trait):
+            yield f"{name}: {scene.family} does not show it; leave it out"
+
+
+def _numbers(scene: Scene, family: Family) -> Iterator[str]:
+    """Kinds of which there are fewer or more than the family can show, and more things than it can show together."""
+    kinds = dict.fromkeys(subject.kind for subject in scene.subjects)
+    for kind in kinds:
+        alike = [number for number, subject in enumerate(scene.subjects) if subject.kind == kind]
+        counts = [scene.subjects[number].count for number in alike]
+        many = sum(1 if count is None else count for count in counts)
+        least, most = family.limits(kind)
+        least = 1 if None in counts else least
+        if not least <= many <= most or any(count is not None and count < 1 for count in counts):
+            room = f"from {least} to {most}" if least < most else str(most)
+            at, be = (f"subjects.{alike[0]}.count", "is") if len(alike) == 1 else ("subjects", f"of {kind!r} are")
+            yield f"{at}: {many} {be} not {room}, which is what {scene.family} can show"
+    together = sum(subject.count or 0 for subject in scene.subjects)
+    if len(kinds) > 1 and together > family.most:
+        yield f"subjects: {together} things are more than the {family.most} that {scene.family} can show; ask for fewer"
 
 
 def _lengths(value: Any, at: str = "") -> Iterator[str]:

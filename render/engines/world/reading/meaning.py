@@ -10,6 +10,7 @@ from typing import Any
 
 from render.engines.world import lexicon
 from render.engines.world.lexicon import Family, Trait
+from render.engines.world.scene import BACKDROP
 
 
 class Role(StrEnum):
@@ -117,6 +118,12 @@ def honours(family: Family, trait: Trait) -> bool:
     if trait == "settings":
         return bool(family.settings)
     return trait in family.honours or trait in lexicon.load().common.honours
+
+
+def is_seen(family: Family, kind: str, trait: Trait) -> bool:
+    """Whether anything of a trait is seen on a kind of a family; on a backdrop only its colours are."""
+    hidden = trait in family.unseen.get(kind, ()) or (kind == BACKDROP and trait != "colours")
+    return honours(family, trait) and not hidden
 
 
 def _can(family: Family, trait: Trait, value: Any) -> bool:

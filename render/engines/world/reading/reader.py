@@ -10,7 +10,7 @@ from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
 from render.engines.world.reading.binding import Told, named_before, noun, of_another
-from render.engines.world.reading.cast import Cast
+from render.engines.world.reading.cast import FIELDS, Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
 from render.engines.world.reading.phrases import Phrase
@@ -18,8 +18,6 @@ from render.engines.world.reading.script import schedule
 from render.engines.world.reading.text import LONGEST_TITLE, take_apart
 from render.engines.world.scene import Action, CameraWish, Scene
 
-OF_NOUNS = frozenset({"colours", "materials", "sizes", "speeds", "counts"})
-"""Traits that belong to a subject; the others belong to the whole scene."""
 THINGS = frozenset({Role.SUBJECT, Role.ACTION, Role.SHOWN})
 SURROUNDINGS = frozenset({"settings", "light", "weather"})
 """What a word of no lexicon may be near to: among colours, materials and numbers the sentence model cannot choose."""
@@ -154,7 +152,7 @@ class _Reading:
                 self._keep(phrase, meaning.near)
                 self._act(index, meaning.value)
         elif meaning.role is Role.TRAIT:
-            done = self._of_noun(index, meaning) if meaning.trait in OF_NOUNS else self._of_whole(meaning)
+            done = self._of_noun(index, meaning) if meaning.trait in FIELDS else self._of_whole(meaning)
             if done:
                 self._keep(phrase, meaning.near or self._likeness(index, meaning))
             else:
@@ -222,7 +220,7 @@ class _Reading:
         owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
         if owner == -1 or (owner is not None and self._is_of_another(owner)):
             return False
-        return self.cast.describe(owner, str(meaning.trait), meaning.value)
+        return self.cast.describe(owner, meaning.trait, meaning.value)
 
     def _is_of_another(self, index: int) -> bool:
         """Whether a noun of no lexicon is like a thing that is named besides and may be of it, as a shoe's laces."""

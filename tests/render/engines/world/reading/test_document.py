@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from render.engines.world.families import FAMILIES
 from render.engines.world.lexicon import load
 from render.engines.world.reading import document, phrases, read
+from render.engines.world.reading.meaning import honours, is_seen
 from render.engines.world.scene import Action, CameraWish, Scene, Subject, Words
 
 LEXICON = load()
@@ -35,28 +36,39 @@ def scenes(draw):
     def one_of(trait):
         return st.sampled_from(["", *sorted(COMMON.meanings(trait).values)])
 
-    subject = st.builds(
-        Subject,
-        kind=kinds,
-        count=st.none() | st.integers(1, family.most),
-        colours=listed(st.sampled_from(sorted(COMMON.colours.values)), max_size=3),
-        material=one_of("materials"),
-        size=scale,
-        speed=scale,
-    )
+    def subject(kind, room):
+        least, most = family.limits(kind)
+        most = min(most, room)
+
+        def of(trait, values, otherwise):
+            return values if is_seen(family, kind, trait) else st.just(otherwise)
+
+        return st.builds(
+            Subject,
+            kind=st.just(kind),
+            count=of("counts", st.none() | st.integers(least, most) if least <= most else st.none(), None),
+            colours=of("colours", listed(st.sampled_from(sorted(COMMON.colours.values)), max_size=3), ()),
+            material=of("materials", one_of("materials"), ""),
+            size=of("sizes", scale, 1.0),
+            speed=of("speeds", scale, 1.0),
+        )
+
+    subjects: list[Subject] = []
+    for kind in draw(st.lists(kinds, max_size=3, unique=True)):
+        subjects.append(draw(subject(kind, family.most - sum(other.count or 0 for other in subjects))))
     actions = sorted(set(family.actions.values()))
     action = st.builds(Action, name=st.sampled_from(actions or [""]), subject=kinds, at=st.none() | st.floats(0, 60))
     return Scene(
         family=name,
         fallback=draw(st.booleans()),
         setting=draw(st.sampled_from(["", *family.settings])),
-        subjects=draw(listed(subject, max_size=3)),
+        subjects=tuple(subjects),
         actions=draw(listed(action, max_size=3)) if actions else (),
         camera=CameraWish(framing=draw(one_of("framing")), angle=draw(one_of("angle")), move=draw(one_of("move"))),
         tempo=draw(scale),
-        light=draw(st.sampled_from(sorted(COMMON.light.values))),
+        light=draw(st.sampled_from(sorted(COMMON.light.values))) if honours(family, "light") else "day",
         weather=draw(one_of("weather")),
-        mood=draw(one_of("mood")),
+        mood=draw(one_of("mood")) if honours(family, "mood") else "",
         title=draw(text),
         without=draw(listed(text, max_size=2)),
         others=draw(listed(text, max_size=3)),
@@ -128,6 +140,68 @@ def test_a_fault_names_its_key_and_what_may_stand_there(text, said):
     with pytest.raises(document.SceneError) as raised:
         document.parse(text)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{family: cradle, subjects: [{kind: ball, count: 1}]}", "0.count: 1 is not from 2 to 9"),
+        ("{family: seesaw, subjects: [{kind: ball, count: 3}]}", "0.count: 3 is not 1"),
+        ("{family: seesaw, subjects: [{kind: crate, count: 16}]}", "0.count: 16 is not from 1 to 6"),
+        ("{family: ramp, subjects: [{kind: ramp, count: 30}]}", "0.count: 30 is not from 1 to 5"),
+        ("{family: breaking, subjects: [{kind: pane, count: 5}]}", "0.count: 5 is not 1"),
+        ("{family: stack, subjects: [{kind: wrecking ball, count: 9}]}", "0.count: 9 is not 1"),
+        (
+            "{family: stack, subjects: [{kind: wrecking ball, material: glass}]}",
+            "0.material: nothing of it is seen on 'wrecking ball' in stack; leave it out",
+        ),
+        (
+            "{family: cradle, subjects: [{kind: backdrop, material: glass}]}",
+            "0.material: nothing of it is seen on 'backdrop' in cradle; leave it out",
+        ),
+        (
+            "{family: objects, subjects: [{kind: ball, size: 2}]}",
+            "0.size: nothing of it is seen on 'ball' in objects; leave it out",
+        ),
+        (
+            "{family: objects, subjects: [{kind: '', size: 2}]}",
+            "0.size: nothing of it is seen in objects; leave it out",
+        ),
+        (
+            f"{{family: objects, subjects: [{', '.join(['{kind: ball, count: 18}'] * 400)}]}}",
+            "subjects: 7200 of 'ball' are not from 1 to 18",
+        ),
+        (
+            "{family: objects, subjects: [{kind: ball, count: 12}, {kind: crate, count: 12}]}",
+            "subjects: 24 things are more than the 18 that objects can show",
+        ),
+        (
+            f"{{family: seesaw, subjects: [{', '.join(['{kind: stone}'] * 7)}]}}",
+            "subjects: 7 of 'stone' are not from 1 to 6",
+        ),
+        ("{family: bowling, mood: calm}", "mood: bowling does not show it; leave it out"),
+        ("{family: bowling, light: night}", "light: bowling does not show it; leave it out"),
+        ("{family: ocean, floor: sand}", "floor: ocean does not show it; leave it out"),
+    ],
+)
+def test_what_would_not_be_shown_is_refused(text, said):
+    with pytest.raises(document.SceneError) as raised:
+        document.parse(text)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{family: cradle, subjects: [{kind: ball, count: 2}]}",
+        "{family: cloth, subjects: [{kind: curtain, count: 2, colours: [red]}]}",
+        "{family: stack, subjects: [{kind: block, count: 1}, {kind: block, count: 4}]}",
+        "{family: seesaw, subjects: [{kind: crate, count: 3, size: 2}, {kind: crate, count: 3, material: steel}]}",
+        "{family: product, subjects: [{kind: bottle, material: glass}, {kind: backdrop, colours: [red]}]}",
+    ],
+)
+def test_what_can_be_shown_is_not_refused(text):
+    document.parse(text)
 
 
 def test_all_faults_are_told_at_once():
