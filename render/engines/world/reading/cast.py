@@ -43,7 +43,7 @@ def _another(noun: Told, words: frozenset[str], family: Family) -> bool:
     return "another" in words or (counted and bool(words & INDEFINITE))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Mention:
     kind: str
     definite: bool = False
@@ -121,11 +121,16 @@ class Cast:
         for _, mention in sorted(self._mentions.items()):
             earlier = next((other for other in kept if other.kind == mention.kind), None)
             apart = mention.another or (mention.told_apart and bool(earlier and earlier.told_apart))
-            full = self._alike(mention, kept) + mention.number > self._family.limits(mention.kind)[1]
-            if earlier and (mention.definite or not apart or full or self._family.most == 1):
+            if earlier and (mention.definite or not apart or self._family.most == 1):
                 earlier.absorb(mention)
             else:
                 kept.append(mention)
+        for mention in kept[::-1]:
+            first = next(other for other in kept if other.kind == mention.kind)
+            full = self._alike(mention, kept) + mention.number > self._family.limits(mention.kind)[1]
+            if full and first is not mention:
+                first.absorb(mention)
+                kept.remove(mention)
         for mention in kept:
             if mention.usual and "count" not in mention.fields and self._has_room(mention, mention.usual, kept):
                 mention.fields["count"] = mention.usual

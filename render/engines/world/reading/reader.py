@@ -151,8 +151,9 @@ class _Reading:
             else:
                 self._keep(phrase, meaning.near)
                 self._act(index, meaning.value)
-        elif meaning.role is Role.TRAIT:
-            done = self._of_noun(index, meaning) if meaning.trait in FIELDS else self._of_whole(meaning)
+        elif meaning.trait:
+            of_noun = meaning.trait in FIELDS
+            done = self._of_noun(index, meaning.trait, meaning.value) if of_noun else self._of_whole(meaning)
             if done:
                 self._keep(phrase, meaning.near or self._likeness(index, meaning))
             else:
@@ -215,12 +216,12 @@ class _Reading:
         unasked |= text in common.title_words and not self.shown_title
         (self._keep if unasked or text in common.absent else self._leave)(phrase)
 
-    def _of_noun(self, index: int, meaning: Meaning) -> bool:
+    def _of_noun(self, index: int, trait: lexicon.Trait, value: Any) -> bool:
         """Give a trait to its subject; False if it belongs to nothing that is shown so."""
         owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
         if owner == -1 or (owner is not None and self._is_of_another(owner)):
             return False
-        return self.cast.describe(owner, meaning.trait, meaning.value)
+        return self.cast.describe(owner, trait, value)
 
     def _is_of_another(self, index: int) -> bool:
         """Whether a noun of no lexicon is like a thing that is named besides and may be of it, as a shoe's laces."""

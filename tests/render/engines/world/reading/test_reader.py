@@ -437,6 +437,10 @@ def test_a_number_of_what_cannot_be_so_many_is_ignored(prompt, number):
         ("flags", [("flag", 3, ())]),
         ("a red crate and six blue crates fall on a see-saw", [("crate", 6, ("red", "blue"))]),
         ("a red net and a blue net", [("net", None, ("red", "blue"))]),
+        (
+            "a blue stone and a red stone fall on a see-saw, the six stones tumble",
+            [("stone", 6, ("blue", "red"))],
+        ),
         ("boats and a red boat", [("rowing boat", 3, ()), ("rowing boat", 1, ("red",))]),
     ],
 )
