@@ -16,6 +16,8 @@ AIRBORNE = wp.constant(0.8)
 """Share of a lamp's light that a soft particle scatters to the eye: drops and smoke throw most of it on."""
 PALEST = wp.constant(0.85)
 """Share of the light that no surface scatters more of."""
+NEAREST = wp.constant(0.5)
+"""Share of a point's distance from a lamp; a texel that shows less stands in the light, however flat that falls."""
 
 
 @wp.struct
@@ -33,7 +35,7 @@ class Lamps:
 
 @wp.kernel(enable_backward=False)
 def survey(world: WORLD, lamps: Lamps):
-    """How far each lamp sees before something stands in its way."""
+    """How far each lamp sees before something stands in its way; a hooded one looks down only."""
     k, j, i = wp.tid()
     rows = lamps.reaches.shape[1]
     columns = lamps.reaches.shape[2]
@@ -43,7 +45,7 @@ def survey(world: WORLD, lamps: Lamps):
     place = lamps.places[k]
     at = wp.vec3(place[0], place[1], place[2]) + direction * place[3]
     far = float(FAR)
-    if world[0].has_still != 0:
+    if world[0].has_still != 0 and (lamps.hooded[k] == 0 or rise < 0.0):
         met = nearest_in(world[0].still[0].tree, at, direction, 60.0)
         if met[3] >= 0.0:
             far = met[0] + place[3]
@@ -51,24 +53,43 @@ def survey(world: WORLD, lamps: Lamps):
 
 
 @wp.func
-def seen_by(lamps: Lamps, k: int, away: wp.vec3, distance: float) -> float:
-    """Share of a lamp that a point sees, which lies ``away`` from it."""
+def spline(away: float, k: int) -> float:
+    """Weight of three neighbours in a quadratic spline, ``away`` from the middle one: -0.5 to 0.5 steps."""
+    if k == 0:
+        return 0.75 - away * away
+    from_edge = 0.5 + float(k) * away
+    return 0.5 * from_edge * from_edge
+
+
+@wp.func
+def seen_by(lamps: Lamps, k: int, away: wp.vec3, distance: float, n: wp.vec3) -> float:
+    """Share of a lamp that a point sees, which lies ``away`` from it on a surface with this normal.
+
+    A texel is compared with where its own ray meets the surface's plane, else flat ground far off shades itself.
+    """
     rows = lamps.reaches.shape[1]
     columns = lamps.reaches.shape[2]
-    y = (wp.asin(wp.clamp(away[2] / distance, -1.0, 1.0)) * 0.31830989 + 0.5) * float(rows) - 0.5
-    x = (wp.atan2(away[1], away[0]) * 0.15915494 + 0.5) * float(columns) - 0.5
-    j = int(wp.floor(y))
-    i = int(wp.floor(x))
-    t = y - float(j)
+    u = away * (1.0 / distance)
+    level = wp.max(wp.sqrt(u[0] * u[0] + u[1] * u[1]), 1.0e-4)
+    y = (wp.asin(wp.clamp(u[2], -1.0, 1.0)) * 0.31830989 + 0.5) * float(rows) - 0.5
+    x = (wp.atan2(u[1], u[0]) * 0.15915494 + 0.5) * float(columns) - 0.5
+    j = int(wp.floor(y + 0.5))
+    i = int(wp.floor(x + 0.5))
     s = x - float(i)
+    t = y - float(j)
+    slant = wp.dot(u, n)
+    side = wp.sign(slant)
+    slant = wp.abs(slant)
+    aside = side * (u[0] * n[1] - u[1] * n[0]) * 6.2831853 / float(columns)
+    up = side * (level * n[2] - u[2] * (u[0] * n[0] + u[1] * n[1]) / level) * 3.14159265 / float(rows)
     seen = float(0.0)
-    for corner in range(4):
-        a = corner % 2
-        b = corner / 2
-        w = (float(a) * s + float(1 - a) * (1.0 - s)) * (float(b) * t + float(1 - b) * (1.0 - t))
-        far = lamps.reaches[k, wp.clamp(j + b, 0, rows - 1), (i + a + columns) % columns]
-        if distance < far + 0.06 + 0.03 * distance:
-            seen += w
+    for b in range(-1, 2):
+        row = wp.clamp(j + b, 0, rows - 1)
+        for a in range(-1, 2):
+            reach = lamps.reaches[k, row, (i + a + columns) % columns] + 0.06 + 0.03 * distance
+            tilted = slant + (float(a) - s) * aside + (float(b) - t) * up
+            if distance < reach or (NEAREST * distance < reach and distance * slant < reach * tilted):
+                seen += spline(s, a) * spline(t, b)
     return seen
 
 
@@ -89,7 +110,7 @@ def lamplight(lamps: Lamps, at: wp.vec3, n: wp.vec3, flat: int) -> wp.vec3:
             if lamps.hooded[k] != 0:
                 share = share * wp.clamp(-1.6 * away[2] / distance, 0.0, 1.0)
             if share > 0.0:
-                total += colour * (share * seen_by(lamps, k, away, distance))
+                total += colour * (share * seen_by(lamps, k, away, distance, n))
     if flat != 0:
         strong = wp.max(total[0], wp.max(total[1], total[2]))
         if strong > 0.0:

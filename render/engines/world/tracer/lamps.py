@@ -11,7 +11,7 @@ import warp as wp
 from render.engines.world.stage import Lamp
 from render.engines.world.tracer import lamp_kernels, moving_kernels
 
-ROWS, COLUMNS = 160, 320
+ROWS, COLUMNS = 320, 640
 """Of the map of what a lamp sees."""
 
 

@@ -72,6 +72,16 @@ def test_what_stands_in_the_way_throws_a_shadow():
     assert free[0] == pytest.approx(free[1], rel=0.3)
 
 
+def test_a_flat_road_throws_no_shadow_on_itself():
+    road = Solid(name="road", shape=Shape.BOX, size=(9.0, 9.0, 0.05), substance="wood", material=GREY)
+    road = dataclasses.replace(road, position=(0.0, 0.0, -0.045))
+    for height in (0.1, 0.2, 0.4):
+        low = dataclasses.replace(RED, position=(0.0, 0.0, height), colour=(8 * height, 0.2, 0.1))
+        ground, paved = (lit(low, solids=solids) for solids in ((), (road,)))
+        assert ground.max() > 60
+        assert (ground - paved).max() <= 4
+
+
 def test_a_hooded_lamp_lights_nothing_above_it():
     low = dataclasses.replace(RED, position=(0.0, 0.0, 0.15))
     tall = dataclasses.replace(WALL, position=(0.0, 0.9, 0.0), size=(1.5, 0.05, 1.2))
