@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from render.engines.world import particles, places
+from render.engines.world import camera, particles, places
 from render.engines.world.families import bodywork, parts
+from render.engines.world.light import Light
 from render.engines.world.materials import Colour
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Move, Particles, Shot, Solid, Stage, Vector
@@ -67,6 +68,8 @@ OPEN = frozenset({"forest", "park", "meadow", "desert", "beach", "snowfield"})
 """Land that a camera from above sees from as high as a drone flies, with what lies beyond the clearing."""
 ALOFT = 3.5
 """Times as wide as from the ground."""
+THICKEST = 0.45
+"""Optical depth of the air from so high to the middle of what is shown, at most: through more, fog is blank."""
 
 
 def _traffic(rng: np.random.Generator, seconds: float) -> list[Solid]:
@@ -104,6 +107,13 @@ def _falling(name: str, wind: Vector, solids: tuple[Solid, ...], rng: np.random.
     )
 
 
+def _thinned(light: Light, shot: Shot) -> Light:
+    """The light with no more haze than leaves the middle of what a shot from above shows its contrast."""
+    seen = camera.frame(shot, 16 / 9)
+    away = float(np.median((shot.points - seen.eye) @ seen.forward))
+    return replace(light, haze=min(light.haze, THICKEST / away))
+
+
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     name = scene.setting or str(rng.choice(USUAL))
@@ -115,18 +125,22 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     place = replace(place, light=replace(place.light, haze=CLEAR * place.light.haze))
     wide, deep, high = view.kept
     low, far = -deep, deep
-    if scene.camera.angle in FROM_ABOVE and name in OPEN:
+    aloft = scene.camera.angle in FROM_ABOVE and name in OPEN
+    if aloft:
         wide, far = ALOFT * wide, 2 * ALOFT * deep
     stirs = name in FALLS and scene.weather != "snow"
     passes = name == "street" and not scene.actions and not CARS.intersection(scene.without)
+    shot = Shot(
+        points=parts.corners((-wide, low, 0.0), (wide, far, high)),
+        azimuth=-90 + aside,
+        elevation=elevation,
+        field_of_view=52,
+        move=move,
+    )
+    if aloft:
+        place = replace(place, light=_thinned(place.light, shot))
     return place.stage(
         solids=_traffic(rng, seconds) if passes else (),
         particles=(*place.particles, *((_falling(name, place.wind, place.solids, rng, seconds),) if stirs else ())),
-        shot=Shot(
-            points=parts.corners((-wide, low, 0.0), (wide, far, high)),
-            azimuth=-90 + aside,
-            elevation=elevation,
-            field_of_view=52,
-            move=move,
-        ),
+        shot=shot,
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from render.engines.world import families
+from render.engines.world import camera, families
 from render.engines.world.families import establishing
 from render.engines.world.lexicon import load
 from render.engines.world.reading import read
@@ -115,3 +115,13 @@ def test_a_drone_sees_more_land_than_a_camera_on_the_ground():
 
     assert wide("A drone shot over a forest") > 3 * wide("A forest")
     assert wide("A drone shot over a city street") == wide("A city street")
+
+
+def test_fog_hides_no_more_from_above_than_from_the_ground():
+    def thickness(prompt):
+        built = stage(prompt)
+        seen = camera.frame(built.shot, 16 / 9)
+        return built.light.haze * float(np.median((built.shot.points - seen.eye) @ seen.forward))
+
+    assert 0.3 < thickness("A drone shot over a foggy forest") < thickness("A foggy forest")
+    assert thickness("A drone shot over a desert") < 0.1
