@@ -23,6 +23,25 @@ CLEAR = 0.08
 """By which a ball's middle passes over the net at least."""
 LINE = 0.025
 """Half the width of a line."""
+ASIDE = -7.5
+"""Degrees about the net's middle from along the court to where the serves fly."""
+SEEN_SERVED = np.concatenate(
+    [
+        parts.corners((-LONG - 0.2, 0.4, 2.4), (-LONG, 1.0, 2.9)),
+        parts.corners((4.2, -2.1, 0.0), (0.92 * SERVICE, -0.9, 0.1)),
+        parts.corners((9.5, -2.9, 0.85), (9.6, -1.3, 1.2)),
+    ]
+)
+"""``[24, 3]`` corners about where serves begin, come down and pass out of the court."""
+SEEN_PLAYED = np.concatenate(
+    [
+        parts.corners((-0.8 * LONG - 0.1, -1.0, 0.7), (-0.8 * LONG, 1.0, 1.1)),
+        parts.corners((0.0, -1.1, 0.9), (0.1, 1.1, 2.6)),
+        parts.corners((4.2, -0.9, 0.0), (0.5 * LONG, 0.9, 0.1)),
+        parts.corners((8.5, -1.2, 0.6), (8.6, 1.2, 1.2)),
+    ]
+)
+"""The same ``[32, 3]`` of strokes, and where they pass over the net."""
 CORD = Material(base=(0.02, 0.022, 0.02), gloss=0.05)
 CHALK = Material(base=(0.78, 0.78, 0.75), gloss=0.05)
 IRON = Material(base=(0.05, 0.09, 0.06), gloss=0.4)
@@ -89,17 +108,17 @@ def court(inner: Colour, outer: Colour) -> list[Solid]:
 
 def served(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
     """From behind the base line, a racket's reach high, into the service box across: a kick serve with topspin."""
-    start = (-LONG - 0.2, float(rng.uniform(0.3, 1.2)), float(rng.uniform(2.5, 2.8)))
-    target = (float(rng.uniform(0.72, 0.92)) * SERVICE, float(rng.uniform(-2.6, -0.6)), ball.size[0])
-    fast = float(rng.uniform(24.0, 30.0)) * min(max(speed, 0.7), 1.5)
+    start = (-LONG - 0.2, float(rng.uniform(0.4, 1.0)), float(rng.uniform(2.5, 2.8)))
+    target = (float(rng.uniform(0.72, 0.92)) * SERVICE, float(rng.uniform(-2.0, -1.0)), ball.size[0])
+    fast = float(rng.uniform(22.0, 26.0)) * min(max(speed, 0.7), 1.5)
     return flight.aim(ball, start, target, fast, (0.0, float(rng.uniform(120, 260)), float(rng.uniform(-60, 0))))
 
 
 def played(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
     """A ground stroke that passes well over the net and comes down before the base line."""
-    start = (-0.8 * LONG, float(rng.uniform(-1.5, 1.5)), float(rng.uniform(0.7, 1.0)))
-    target = (float(rng.uniform(0.35, 0.6)) * LONG, float(rng.uniform(-1.6, 1.2)), ball.size[0])
-    fast = float(rng.uniform(13.0, 16.0)) * min(max(speed, 0.8), 1.2)
+    start = (-0.8 * LONG, float(rng.uniform(-1.0, 1.0)), float(rng.uniform(0.7, 1.0)))
+    target = (float(rng.uniform(0.35, 0.5)) * LONG, float(rng.uniform(-0.7, 0.7)), ball.size[0])
+    fast = float(rng.uniform(12.0, 14.5)) * min(max(speed, 0.8), 1.2)
     return flight.aim(ball, start, target, fast, (0.0, float(rng.uniform(40, 120)), float(rng.uniform(-12, 12))))
 
 

@@ -27,12 +27,14 @@ THICK, WIDE = 0.12, 2.6
 """Half the wall's depth and width in metres."""
 AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
-BETWEEN, SERVED, MOST = 1.4, 1.15, 16
+BETWEEN, SERVED, MOST = 1.4, 1.0, 16
 """Seconds between two balls, and between two serves, which are sooner past the camera; the most balls there are."""
 LATER = 0.3
 """Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
 COURT, ROAD = 24.0, 9.0
 """Metres that the place leaves free round a net, so that nothing stands before the camera, and that a street does."""
+LENS = 23.0
+"""Degrees of a long lens from behind the far end, in which a ball over the net is not too small."""
 CLEARING, KERB = 6.2, 3.9
 """Metres that the place leaves free, and of a street's wall from its middle."""
 PAINTS: tuple[tuple[Colour, Colour], ...] = (
@@ -131,16 +133,10 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
         solids=solids,
         cloths=(cord,),
         shot=Shot(
-            points=np.concatenate(
-                [
-                    parts.corners((-serve.LONG - 0.3, -1.5, 0.0), (-serve.LONG, 1.5, 3.0)),
-                    parts.corners((-0.5, -2.4, 0.0), (serve.LONG, 2.2, 1.4)),
-                ]
-            ),
-            azimuth=-38 + float(rng.uniform(-6, 6)),
-            azimuth_tall=-30.0,
-            elevation=float(rng.uniform(6, 11)),
-            field_of_view=40,
+            points=serve.SEEN_SERVED if stroke is serve.served else serve.SEEN_PLAYED,
+            azimuth=serve.ASIDE + float(rng.uniform(-2, 2)),
+            elevation=float(rng.uniform(4.4, 5.2)),
+            field_of_view=LENS,
             margin=0.97,
             follow=balls[0].name,
         ),

@@ -116,6 +116,16 @@ def test_a_ball_over_the_net_is_always_in_the_picture(prompt, seed):
             assert (seen & ahead).any()
 
 
+@pytest.mark.parametrize("prompt", ["A tennis ball is served over the net", "A tennis ball is hit over the net"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_ball_over_the_net_is_large_enough_to_be_seen(prompt, seed):
+    stage = families.build(read(prompt), seed=seed, seconds=1.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=1, fps=24)
+    (camera, *_) = film(stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=16 / 9, frames=1, fps=24, seed=1)
+    ends = np.array([(0.0, side * RADIUS, 1.2) for side in (-1, 1)])
+    assert np.ptp(camera.project(ends, 16 / 9)[:, 0]) * 640 / 2 > 5.9
+
+
 def test_a_slow_stroke_is_watched_until_it_lands():
     ball = Solid(
         name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=Material(),
