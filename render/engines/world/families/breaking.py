@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypedDict
 
 import numpy as np
+from scipy.spatial import ConvexHull
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts, shards
@@ -17,14 +18,16 @@ from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, So
 
 TABLE = 0.72
 """Metres from the ground to the top of the table that things fall from."""
-TIPPED = 0.35
+TIPPED = 0.03
 """Radians that what falls from it has tipped when the scene begins."""
-PAST = 0.02
+PAST = 0.0005
 """Metres that its weight is beyond the edge then."""
-SLIDES, TURNS = 0.2, 1.6
-"""m/s at which it then goes outwards, and rad/s at which it turns over the edge."""
+TURNS = 0.02
+"""rad/s at which it turns over the edge then."""
 EACH = 3.4
-"""Seconds between two things that break, or two balls."""
+"""Seconds between two balls."""
+FALLS, LATER = 2.2, 0.5
+"""Seconds between two things that fall, and by which those after the first come late: it takes its time to tip."""
 MOST_FALLING = 5
 MOST_BALLS = 14
 VASE = (
@@ -114,25 +117,40 @@ def _table(edge: float) -> list[Solid]:
     middle = edge - half[0]
     top = parts.fixed("table", (*half, thick), (middle, 0.0, TABLE - thick), wood)
     high = TABLE / 2 - thick
+    # Wood's grain runs along x: a leg is a board that stands on its end.
+    upright = parts.about((0.0, 1.0, 0.0), -math.pi / 2)
     legs = [
-        parts.fixed("leg", (leg, leg, high), (middle + x * 0.9 * half[0], y * 0.85 * half[1], high), wood)
+        parts.fixed("leg", (high, leg, leg), (middle + x * 0.9 * half[0], y * 0.85 * half[1], high), wood, turn=upright)
         for x in (-1, 1)
         for y in (-1, 1)
     ]
     return [top, *(replace(leg, name=f"leg {k + 1}", group="table") for k, leg in enumerate(legs))]
 
 
-def _tipping(profile: Sequence[tuple[float, float]], edge: float) -> Tipping:
-    """A pot on the table's edge, past its balance, that turns over the edge and slides outwards."""
-    radius = profile[1][0]
+def _weight(pieces: Sequence[shards.Piece]) -> np.ndarray:
+    """``[3]``: the centre of mass of the pieces' hulls, in the frame of the whole."""
+    heavy, sums = 0.0, np.zeros(3)
+    for piece in pieces:
+        points = piece.look.vertices.astype(float)
+        hull = ConvexHull(points)
+        inner = points[hull.vertices].mean(0)
+        corners = points[hull.simplices] - inner
+        volumes = np.abs(np.linalg.det(corners)) / 6
+        heavy += volumes.sum()
+        sums += volumes @ (corners.sum(1) / 4 + inner + piece.middle)
+    return sums / heavy
+
+
+def _tipping(pieces: Sequence[shards.Piece], edge: float) -> Tipping:
+    """A pot that stands on the table's edge, hardly past its balance, and begins to turn over the edge."""
     sine, cosine = math.sin(TIPPED), math.cos(TIPPED)
-    high = sum(r * z for r, z in profile) / sum(r for r, _ in profile)
+    x, y, z = _weight(pieces)
     # Of the foot, from its middle: what lies on the edge.
-    off = min(max((high * sine - PAST) / cosine, -0.9 * radius), 0.9 * radius)
+    off = float(x + (z * sine - PAST) / cosine)
     return {
-        "at": (edge - off * cosine, 0.0, TABLE + off * sine + 0.001),
+        "at": (edge - off * cosine, float(-y), TABLE + off * sine + 0.001),
         "turn": parts.about((0.0, 1.0, 0.0), TIPPED),
-        "velocity": (SLIDES + TURNS * off * sine, 0.0, TURNS * off * cosine),
+        "velocity": (TURNS * off * sine, 0.0, TURNS * off * cosine),
         "spin": (0.0, TURNS, 0.0),
     }
 
@@ -140,7 +158,8 @@ def _tipping(profile: Sequence[tuple[float, float]], edge: float) -> Tipping:
 def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
     """A pot that tips off a table, and more that fall after it."""
     subject = parts.subject_of(scene, kind)
-    starts = parts.runs(seconds, EACH, min(MOST_FALLING, subject.count or MOST_FALLING))
+    first, *others = parts.runs(seconds, FALLS, min(MOST_FALLING, subject.count or MOST_FALLING))
+    starts = [first, *(start + LATER for start in others)]
     if subject.count and subject.count > len(starts):
         many = min(subject.count, MOST_FALLING)
         starts = [max(0.4, (seconds - 1.0) / many) * k for k in range(many)]
@@ -160,7 +179,7 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
             reach = max(r for r, _ in profile)
             edge = -0.4 * reach
             solids += _table(edge)
-            solids += _pieces(*whole, time=start, **_tipping(profile, edge))
+            solids += _pieces(*whole, time=start, **_tipping(pieces, edge))
         else:
             angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))
             axis = float(rng.uniform(0, 2 * math.pi))

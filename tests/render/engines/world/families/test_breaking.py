@@ -34,6 +34,26 @@ def test_a_pot_tips_off_a_table_and_breaks_on_the_ground(kind):
     assert np.median(way[-1, :, 2]) < 0.1
 
 
+@pytest.mark.parametrize(("kind", "seconds"), [("tumbler", 3), ("plate", 3), ("vase", 4)])
+def test_a_pot_takes_its_time_to_tip_and_another_falls_before_all_lies_still(kind, seconds):
+    stage = families.build(Scene(family="breaking", subjects=(Subject(kind=kind),)), seed=2, seconds=seconds)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=seconds * FPS, fps=FPS)
+    way, present = motion.poses[..., :3].astype(float), motion.present
+    lands = int(np.argmax(way[:, present[0], 2].min(1) < 0.06))
+    assert 0.9 * FPS < lands < 0.5 * seconds * FPS
+    steps = np.linalg.norm(np.diff(way, axis=0), axis=2) * present[1:]
+    late = steps[2 * seconds * FPS // 3 : -6].max(1)
+    assert (late > 0.004).mean() > 0.6
+
+
+def test_wood_of_a_table_runs_along_its_legs():
+    stage = families.build(Scene(family="breaking", subjects=(Subject(kind="vase"),)), seed=1, seconds=1.0)
+    for leg in (solid for solid in stage.solids if solid.group == "table"):
+        assert leg.size[0] == max(leg.size), "boards lie along x"
+        w, x, y, z = leg.turn
+        assert abs(2 * (x * z - w * y)) > 0.99, "and x is upright"
+
+
 @pytest.mark.parametrize(
     ("prompt", "kind"),
     [
