@@ -24,7 +24,7 @@ class Style:
     shutter: float = 0.5
     """Share of a frame's time for which the shutter is open: how far what moves is blurred; 0 for not at all."""
     aperture: float = 0.0
-    """Metres across the lens, less before what is near: the wider, the less is sharp; 0 for a picture sharp throughout."""
+    """Metres across the lens, less before what is near: the wider, the less is sharp; 0 for a picture all sharp."""
     contrast: float = 1.0
     saturation: float = 1.0
     shadow_tint: tuple[float, float, float] = (1.0, 1.0, 1.0)

@@ -23,7 +23,10 @@ def draw_still(
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
 ):
-    """Mean radiance of ``samples`` a pixel, more in the edges of shadows; normal and depth, part and surface (id · 256 + surface) of its centre."""
+    """Mean radiance of ``samples`` a pixel, more in the edges of shadows; what its centre sees.
+
+    That is the normal and depth, and the part and surface as id · 256 + surface.
+    """
     y, x = wp.tid()
     direction = ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
     hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
