@@ -9,8 +9,8 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import named
-from render.engines.world.scene import Scene
+from render.engines.world.materials import COLOURS, named
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Shape, Shot, Solid, Stage
 
 RADIUS, LONG = 0.06, 0.55
@@ -32,20 +32,23 @@ def _frame(half: float, high: float) -> geometry.Mesh:
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001
     """See :class:`render.engines.world.families.Build`."""
     balls, whole = parts.subject_of(scene, "ball"), parts.subject_of(scene, "cradle")
-    # "A golden cradle" is one of golden balls.
-    subject = replace(balls, material=balls.material or whole.material, colours=balls.colours or whole.colours)
+    # "A golden cradle" is one of golden balls; where the balls are told of, its rails are golden.
+    apart = bool(balls.material or balls.colours)
+    subject = balls if apart else replace(balls, material=whole.material, colours=whole.colours)
+    frame = whole if apart else Subject(kind="cradle")
     count = min(9, max(2, subject.count or 5))
     side = int(rng.choice([-1, 1]))
     angle = float(rng.uniform(0.55, 0.8))
     high = FOOT + RADIUS + 0.12 + LONG
     colour = parts.palette(scene, rng, subject)[0] if subject.colours else None
     substance, material = parts.stuff(subject.material, "steel", colour)
+    paint = COLOURS[frame.colours[0]] if frame.colours else None
     cords = geometry.join([geometry.rod((0, 0, 0), (0, tied, LONG), 0.0022, sides=8) for tied in (-SPREAD, SPREAD)])
     step = 2 * RADIUS + GAP
     half = step * (count - 1) / 2 + 0.18
     wood = named("wood")
     solids = [
-        parts.shown_on("", "rails", _frame(half, high), named("steel")),
+        parts.shown_on("", "rails", _frame(half, high), named(frame.material or "steel", paint)),
         parts.fixed("base", (half + 0.06, SPREAD + 0.05, FOOT / 2), (0.0, 0.0, FOOT / 2), ("wood", wood)),
     ]
     for k in range(count):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import Material
+from render.engines.world.materials import COLOURS, Colour, Material
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
@@ -77,6 +78,7 @@ def _row(
     start: float,
     speed: float,
     looks: list[tuple[str, Material]],
+    ball: Colour,
     aside: float,
 ) -> list[Solid]:
     solids = []
@@ -106,7 +108,7 @@ def _row(
             shape=Shape.SPHERE,
             size=(BALL,),
             substance="rubber",
-            material=Material(base=looks[-1][1].base, gloss=0.4),
+            material=Material(base=ball, gloss=0.4),
             launch=Launch(
                 time=start,
                 position=(x - far * ahead[0], y + aside - far * ahead[1], BALL),
@@ -133,14 +135,17 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     gap = GAP * float(rng.uniform(0.92, 1.1))
     path = FORMS[form](gap * (each + 1), rng)
     speed = SPEED * float(rng.uniform(0.9, 1.15)) * min(max(subject.speed, 0.7), 1.5)
-    colours = parts.palette(scene, rng, subject)
+    ball = next((other for other in scene.subjects if other.kind == "ball"), None)
+    others = replace(scene, subjects=tuple(other for other in scene.subjects if other is not ball))
+    colours = parts.palette(others, rng, subject)
     looks = [parts.stuff(subject.material, "plastic", colour) for colour in colours]
+    paint = COLOURS[ball.colours[0]] if ball and ball.colours else looks[-1][1].base
     apart = 0.5
     solids = []
     for k, start in enumerate(starts):
         name = f"{k + 1}." if len(starts) > 1 else ""
         aside = apart * (k - (len(starts) - 1) / 2)
-        solids += _row(name, path, many[k], gap=gap, start=start, speed=speed, looks=looks, aside=aside)
+        solids += _row(name, path, many[k], gap=gap, start=start, speed=speed, looks=looks, ball=paint, aside=aside)
     standing = np.array([solid.launch.position for solid in solids if solid.launch and solid.shape == Shape.BOX])
     low, high = standing.min(0) - HALF[2], standing.max(0) + HALF[2]
     hits = path(gap)[0] - HALF[0] - 2 * BALL

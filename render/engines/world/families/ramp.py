@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import MATERIALS, Material, named
+from render.engines.world.materials import COLOURS, MATERIALS, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
 
@@ -72,7 +72,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         slope = min(slope, math.asin(min(1.0, 2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2)))
     radius = (0.034 if subject.kind == "marble" else 0.045) * min(max(subject.size, 0.6), 1.4)
     first = int(rng.choice([-1, 1]))
-    made = parts.stuff(ramp.material if ramp else "", "wood")
+    paint = COLOURS[ramp.colours[0]] if ramp and ramp.colours else None
+    made = parts.stuff(ramp.material if ramp else "", "wood", paint)
     fall = 2 * LONG * math.sin(slope)
     solids, height, x = [], 0.06 + many * (fall + DROP) - DROP, 0.0
     shift = 0.25
@@ -85,7 +86,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         height -= fall + DROP
         x += side * shift
     middle, side = tops[0]
-    colours = parts.palette(scene, rng, subject)
+    others = replace(scene, subjects=tuple(thing for thing in scene.subjects if thing is not ramp))
+    colours = parts.palette(others, rng, subject)
     usual = "glass" if subject.kind == "marble" else ""
     count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
     between = min(BETWEEN, (seconds - 0.8) / count) if subject.count else max(BETWEEN, seconds / MOST)
@@ -123,7 +125,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     for k, (middle, _) in enumerate(tops):
         post = geometry.join(
             [
-                geometry.move(geometry.box((0.014, 0.014, (middle[2] + side * 0) / 2)), (x, y, middle[2] / 2))
+                geometry.move(geometry.box((0.014, 0.014, middle[2] / 2)), (x, y, middle[2] / 2))
                 for x in (middle[0] - 0.35, middle[0] + 0.35)
                 for y in (WIDE + 0.02,)
             ]

@@ -162,6 +162,8 @@ class Family(_Part):
     """How many of a kind it can show, least and most, where that is not one to ``most``."""
     unseen: dict[Text, frozenset[Trait]] = {}
     """Traits of which nothing is seen on a kind, though they are on others."""
+    parts: dict[Text, tuple[Text, ...]] = {}
+    """Kinds that are made up of others: what is said of one is shown only where its parts are not said to be other."""
     likened: dict[Text, dict[Text, Text]] = {}
     """Materials of which a kind is only like, and by what it is."""
     first: tuple[tuple[Text, ...], ...] = ()

@@ -110,7 +110,7 @@ def noun(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) ->
         other = told[ahead].meaning
         if (other.role in {Role.SHOWN, Role.NOTHING} or other.trait in AROUND) and not told[ahead].phrase.negated:
             return -1
-    if ahead is None and _names_a_thing(told, index, gaps):
+    if ahead is None and (_names_a_thing(told, index, gaps) or _tells_of_another(told, index, gaps)):
         return -1
     here = told[index].phrase.first
     behind = [k for k in range(index) if told[k].is_noun and told[k].phrase.first.sentence == here.sentence]
@@ -126,6 +126,18 @@ def _names_a_thing(told: Sequence[Told], index: int, gaps: Sequence[frozenset[st
     other = told[index + 1]
     acts = other.meaning.role is Role.ACTION and other.phrase.first.clause == told[index].phrase.first.clause
     return acts and bool(before(told, index, gaps) & ARTICLES)
+
+
+def _tells_of_another(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a word stands behind what is no subject and tells of that: "a see-saw of steel", "the floor is red"."""
+    first = _opening(told, index, gaps)
+    other = told[first - 1] if first else None
+    if other is None or other.phrase.first.clause != told[index].phrase.first.clause:
+        return False
+    listed = index + 1 < len(told) and told[index + 1].meaning.trait == told[index].meaning.trait
+    tells = "of" in gaps[first] and not listed
+    tells |= bool(gaps[first] & COPULAS) and bool(gaps[first - 1] & ARTICLES)
+    return tells and (other.meaning.role in {Role.SHOWN, Role.NOTHING} or other.meaning.trait in AROUND)
 
 
 def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:
@@ -153,12 +165,17 @@ def _has_object(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]
 
 def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:
     """The words without content before the run of words that ends in a noun: "another" of "another shiny red ball"."""
+    return gaps[_opening(told, index, gaps)]
+
+
+def _opening(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> int:
+    """Index of the first of the run of words that a phrase ends."""
     first, clause = index, told[index].phrase.first.clause
     while first and not gaps[first] and told[first - 1].phrase.first.clause == clause:
         if told[first - 1].is_noun or told[first - 1].meaning.role is Role.ACTION:
             break
         first -= 1
-    return gaps[first]
+    return first
 
 
 def _ahead(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +75,15 @@ class _Mention:
 class Cast:
     """All subjects of a prompt."""
 
-    def __init__(self, told: Sequence[Told], gaps: Sequence[frozenset[str]], *, family: Family) -> None:
+    def __init__(
+        self,
+        told: Sequence[Told],
+        gaps: Sequence[frozenset[str]],
+        *,
+        family: Family,
+        owners: Mapping[int, int | None],
+    ) -> None:
+        """``owners`` has the index of the noun that each phrase which tells of one belongs to."""
         self._told = told
         self._family = family
         self._mentions = {
@@ -88,16 +96,23 @@ class Cast:
             for index, noun in enumerate(told)
             if noun.is_noun
         }
+        self._said = {
+            (self._mentions[owner].kind, told[index].meaning.trait)
+            for index, owner in owners.items()
+            if owner in self._mentions
+        }
 
     def describe(self, owner: int | None, trait: Trait, value: Any) -> bool:
         """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
 
-        False when it has another already, when there would be too many, or where nothing of it is seen on its kind.
+        False when it has another already, when there would be too many, where nothing of it is seen on its kind, or
+        where its parts have their own.
         """
         if owner is None:
             owner = next(iter(self._mentions), -1)
         mention = self._mentions.setdefault(owner, _Mention(kind=""))
-        if not is_seen(self._family, mention.kind, trait):
+        parts = self._family.parts.get(mention.kind, ()) if trait != "counts" else ()
+        if not is_seen(self._family, mention.kind, trait) or any((part, trait) in self._said for part in parts):
             return False
         if trait == "colours":
             mention.colours[value] = None

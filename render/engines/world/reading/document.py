@@ -169,6 +169,11 @@ def _unseen(scene: Scene, family: Family) -> Iterator[str]:
         for trait, name in FIELDS.items():
             if getattr(subject, name) != getattr(plain, name) and not is_seen(family, subject.kind, trait):
                 yield f"subjects.{number}.{name}: nothing of it is seen{thing} in {scene.family}; leave it out"
+        for name in FIELDS.values():
+            others = (other for other in scene.subjects if other.kind in family.parts.get(subject.kind, ()))
+            own = next((other.kind for other in others if getattr(other, name) != getattr(plain, name)), "")
+            if own and name != "count" and getattr(subject, name) != getattr(plain, name):
+                yield f"subjects.{number}.{name}: each {own!r} has its own; leave it out"
     wholes: dict[str, Trait] = {"floor": "floors", "light": "light", "weather": "weather", "mood": "mood"}
     plain = Scene(family=scene.family)
     for name, trait in wholes.items():

@@ -109,7 +109,8 @@ class _Reading:
         self.known = lexicon.load().families[family]
         self.told, self.gaps = told, gaps
         self.notes = Notes()
-        self.cast = Cast(told, gaps, family=self.known)
+        self.owners = self._find_owners()
+        self.cast = Cast(told, gaps, family=self.known, owners=self.owners)
         self.whole: dict[str, Any] = {}
         self.sounds: dict[str, None] = {}
         self.actions: list[Action] = []
@@ -152,8 +153,9 @@ class _Reading:
                 self._keep(phrase, meaning.near)
                 self._act(index, meaning.value)
         elif meaning.trait:
-            of_noun = meaning.trait in FIELDS
-            done = self._of_noun(index, meaning.trait, meaning.value) if of_noun else self._of_whole(meaning)
+            done = (
+                self._of_noun(index, meaning.trait, meaning.value) if index in self.owners else self._of_whole(meaning)
+            )
             if done:
                 self._keep(phrase, meaning.near or self._likeness(index, meaning))
             else:
@@ -216,12 +218,19 @@ class _Reading:
         unasked |= text in common.title_words and not self.shown_title
         (self._keep if unasked or text in common.absent else self._leave)(phrase)
 
+    def _find_owners(self) -> dict[int, int | None]:
+        """For each phrase that tells of a thing the index of its noun; None for whatever is shown, −1 for another."""
+        owners: dict[int, int | None] = {}
+        for index, told in enumerate(self.told):
+            if told.meaning.trait in FIELDS and not told.phrase.negated:
+                owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
+                owners[index] = -1 if owner is not None and self._is_of_another(owner) else owner
+        return owners
+
     def _of_noun(self, index: int, trait: lexicon.Trait, value: Any) -> bool:
         """Give a trait to its subject; False if it belongs to nothing that is shown so."""
-        owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
-        if owner == -1 or (owner is not None and self._is_of_another(owner)):
-            return False
-        return self.cast.describe(owner, trait, value)
+        owner = self.owners[index]
+        return owner != -1 and self.cast.describe(owner, trait, value)
 
     def _is_of_another(self, index: int) -> bool:
         """Whether a noun of no lexicon is like a thing that is named besides and may be of it, as a shoe's laces."""
@@ -233,7 +242,7 @@ class _Reading:
         """By what a thing is like the material that it is told to be of; empty where it is of it."""
         if meaning.trait != "materials":
             return ""
-        owner = noun(self.told, index, gaps=self.gaps)
+        owner = self.owners[index]
         nouns = [self.told[owner]] if owner is not None else [told for told in self.told if told.is_noun][:1]
         return next((self.known.likened.get(str(told.meaning.value), {}).get(meaning.value, "") for told in nouns), "")
 

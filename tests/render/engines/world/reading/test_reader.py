@@ -8,7 +8,7 @@ from render.engines.world import families
 from render.engines.world.families import FAMILIES
 from render.engines.world.lexicon import load
 from render.engines.world.light import LIGHTS
-from render.engines.world.materials import COLOURS, Pattern
+from render.engines.world.materials import COLOURS, Pattern, named
 from render.engines.world.places import PLACES
 from render.engines.world.reading import phrases, read
 from render.engines.world.scene import Subject
@@ -391,6 +391,28 @@ def test_a_colour_is_of_what_it_stands_before_or_of_nothing(prompt, subjects, ig
     assert set(scene.words.ignored) & set(COLOURS) == {ignored} - {""}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "colours", "ignored"),
+    [
+        ("a crate falls on a seesaw made of red steel", (), ("red", "steel")),
+        ("the floor is red and a ball falls", (), ("red",)),
+        ("a ball that falls is red", ("red",), ()),
+        ("a collection of red, blue and green balls falls", ("red", "blue", "green"), ("collection",)),
+        ("a tower made of red blocks", ("red",), ()),
+    ],
+)
+def test_what_is_said_behind_another_thing_is_of_that(prompt, colours, ignored):
+    scene = read(prompt)
+    assert (scene.colours, scene.words.ignored) == (colours, ignored)
+
+
+def test_the_rails_of_a_cradle_are_as_it_is_where_its_balls_are_told_of():
+    stage = families.build(read("a golden newton's cradle with three glass balls"), seed=1, seconds=1.0)
+    rails = next(solid for solid in stage.solids if solid.name == "rails")
+    assert rails.material == named("steel", COLOURS["gold"])
+    assert {solid.substance for solid in stage.solids if solid.joint} == {"marble"}
+
+
 @pytest.mark.parametrize("number", [2, 7])
 def test_a_cradle_has_as_many_balls_as_asked(number):
     stage = families.build(read(f"a golden newton's cradle with {number} balls"), seed=1, seconds=1.0)
@@ -682,6 +704,13 @@ def test_what_is_underfoot_is_no_material_of_what_falls(prompt, floor, materials
     assert scene.floor == floor
     assert [subject.material for subject in scene.subjects] == materials
     assert scene.words.ignored == ()
+
+
+@pytest.mark.parametrize("floor", ["on a glass floor", "onto glass", "on glass"])
+def test_a_glass_floor_is_told_to_be_opaque(floor):
+    scene = read(f"a ball falls {floor}")
+    said = floor.removeprefix("on a ")
+    assert (scene.floor, scene.words.approximated) == ("glass", (f"{said} → polished dark floor",))
 
 
 @pytest.mark.parametrize(
