@@ -110,6 +110,8 @@ class Common(_Part):
     """Names in :data:`render.engines.world.sound.ambience.AMBIENCES`."""
     absent: tuple[Word, ...]
     """What no family shows, so that a prompt that forbids it is obeyed."""
+    landmarks: tuple[Word, ...]
+    """Names of what no family builds that hold a word for what one does: each is one phrase and nothing shows it."""
     title_words: tuple[Word, ...]
     """How a title in quotes may be called."""
     always: tuple[Word, ...]

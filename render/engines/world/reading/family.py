@@ -38,7 +38,8 @@ def _names_a_place(tokens: Sequence[Token]) -> bool:
 
 def _asks_for_more(tokens: Sequence[Token]) -> bool:
     """Whether something is to be seen at a place that is not shown there: a place by itself but stands in for that."""
-    unseen = lexicon.load().common.absent
+    common = lexicon.load().common
+    unseen = {*common.absent, *common.landmarks}
     return any(
         not phrase.negated and (not phrase.known or phrase.text in unseen) for phrase in phrases.find(tokens, PLACE)
     )
@@ -61,9 +62,12 @@ def _keys(family: str) -> frozenset[str]:
 
 
 def _affirmed(tokens: Sequence[Token]) -> list[Token]:
-    """The words that the prompt does not deny."""
-    denied = {token.place for phrase in phrases.find(tokens, FALLBACK) if phrase.negated for token in phrase.tokens}
-    return [token for token in tokens if token.place not in denied]
+    """The words that the prompt does not deny, without the names of landmarks."""
+    landmarks = lexicon.load().common.landmarks
+    found = phrases.find(tokens, FALLBACK)
+    left_out = [phrase for phrase in found if phrase.negated or phrase.text in landmarks]
+    places = {token.place for phrase in left_out for token in phrase.tokens}
+    return [token for token in tokens if token.place not in places]
 
 
 def _near(tokens: Sequence[Token]) -> list[float]:

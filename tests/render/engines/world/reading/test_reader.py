@@ -131,6 +131,33 @@ def test_only_what_can_break_decides(prompt, family):
     assert read(prompt).family == family
 
 
+@pytest.mark.parametrize(
+    ("prompt", "family", "setting", "landmark"),
+    [
+        ("The Eiffel Tower at night", "objects", "", "eiffel tower"),
+        ("The Eiffel Tower in a park", "establishing", "park", "eiffel tower"),
+        ("The leaning tower of Pisa", "objects", "", "leaning tower of pisa"),
+        ("Tower Bridge in the rain", "rainfall", "", "tower bridge"),
+        ("The tower of London in the snow", "snowfall", "", "tower of london"),
+        ("The Great Wall of China", "objects", "", "great wall of china"),
+        ("A clock tower in the city", "establishing", "street", "clock tower"),
+        ("Great pyramids in the desert", "establishing", "desert", "great pyramid"),
+        ("A watchtower in the forest", "establishing", "forest", "watchtower"),
+        ("The Golden Gate Bridge", "objects", "", "golden gate bridge"),
+    ],
+)
+def test_a_landmark_is_no_stack_and_only_stood_in_for(prompt, family, setting, landmark):
+    scene = read(prompt)
+    assert (scene.family, scene.setting, scene.fallback) == (family, setting, True)
+    assert scene.words.ignored == (landmark,)
+
+
+def test_a_tower_is_shown_beside_a_landmark_s_name():
+    assert read("A ball knocks over a tower of blocks before the Berlin Wall").kinds == ("ball", "tower", "block")
+    scene = read("A stone tower collapses, no Eiffel Tower")
+    assert (scene.family, scene.subjects[0].material, scene.fallback) == ("stack", "stone", False)
+
+
 @pytest.mark.parametrize("kind", ["can", "box", "shoe", "phone"])
 def test_a_product_that_shows_nothing_within_is_told_to_be_opaque_though_of_glass(kind):
     assert read(f"A glass {kind} on a turntable").words.approximated == ("glass → its gloss",)
