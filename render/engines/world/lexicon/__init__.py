@@ -164,6 +164,8 @@ class Family(_Part):
     """How many of a kind it can show, least and most, where that is not one to ``most``."""
     unseen: dict[Text, frozenset[Trait]] = {}
     """Traits of which nothing is seen on a kind, though they are on others."""
+    plain: tuple[Text, ...] = ()
+    """Kinds that show one colour only: the one that is named first."""
     parts: dict[Text, tuple[Text, ...]] = {}
     """Kinds that are made up of others: what is said of one is shown only where its parts are not said to be other."""
     likened: dict[Text, dict[Text, Text]] = {}

@@ -105,8 +105,8 @@ class Cast:
     def describe(self, owner: int | None, trait: Trait, value: Any) -> bool:
         """Give the subject at ``owner`` a trait, or whatever the family shows when it is None.
 
-        False when it has another already, when there would be too many, where nothing of it is seen on its kind, or
-        where its parts have their own.
+        False when it has another already and shows but one, when there would be too many, where nothing of it is seen
+        on its kind, or where its parts have their own.
         """
         if owner is None:
             owner = next(iter(self._mentions), -1)
@@ -115,6 +115,8 @@ class Cast:
         if not is_seen(self._family, mention.kind, trait) or any((part, trait) in self._said for part in parts):
             return False
         if trait == "colours":
+            if mention.kind in self._family.plain and self._colours(mention.kind) - {value}:
+                return False
             mention.colours[value] = None
             return True
         name = FIELDS[trait]
@@ -122,6 +124,10 @@ class Cast:
         if name == "count" and not self._has_room(mention, value, counted):
             return False
         return mention.fields.setdefault(name, value) == value
+
+    def _colours(self, kind: str) -> set[str]:
+        """All colours of a kind so far."""
+        return {colour for mention in self._mentions.values() if mention.kind == kind for colour in mention.colours}
 
     def doer(self, index: int) -> str:
         """The kind of the subject of the action at ``index``: the nearest before it in its sentence, else behind."""

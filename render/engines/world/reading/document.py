@@ -174,6 +174,9 @@ def _unseen(scene: Scene, family: Family) -> Iterator[str]:
             own = next((other.kind for other in others if getattr(other, name) != getattr(plain, name)), "")
             if own and name != "count" and getattr(subject, name) != getattr(plain, name):
                 yield f"subjects.{number}.{name}: each {own!r} has its own; leave it out"
+    for kind in family.plain:
+        if len({colour for subject in scene.subjects if subject.kind == kind for colour in subject.colours}) > 1:
+            yield f"subjects: {kind!r} shows one colour only in {scene.family}; name one"
     wholes: dict[str, Trait] = {"floor": "floors", "light": "light", "weather": "weather", "mood": "mood"}
     plain = Scene(family=scene.family)
     for name, trait in wholes.items():

@@ -36,6 +36,8 @@ def scenes(draw):
     def one_of(trait):
         return st.sampled_from(["", *sorted(COMMON.meanings(trait).values)])
 
+    colour = st.sampled_from(sorted(COMMON.colours.values))
+
     def subject(kind, room):
         least, most = family.limits(kind)
         most = min(most, room)
@@ -47,7 +49,7 @@ def scenes(draw):
             Subject,
             kind=st.just(kind),
             count=of("counts", st.none() | st.integers(least, most) if least <= most else st.none(), None),
-            colours=of("colours", listed(st.sampled_from(sorted(COMMON.colours.values)), max_size=3), ()),
+            colours=of("colours", listed(colour, max_size=1 if kind in family.plain else 3), ()),
             material=of("materials", one_of("materials"), ""),
             size=of("sizes", scale, 1.0),
             speed=of("speeds", scale, 1.0),
@@ -183,6 +185,10 @@ def test_a_fault_names_its_key_and_what_may_stand_there(text, said):
         (
             "{family: stack, subjects: [{kind: tower, colours: [red]}, {kind: block, colours: [blue]}]}",
             "0.colours: each 'block' has its own; leave it out",
+        ),
+        (
+            "{family: cloth, subjects: [{kind: sheet, colours: [red]}, {kind: sheet, colours: [blue]}]}",
+            "subjects: 'sheet' shows one colour only in cloth; name one",
         ),
         ("{family: bowling, mood: calm}", "mood: bowling does not show it; leave it out"),
         ("{family: bowling, light: night}", "light: bowling does not show it; leave it out"),

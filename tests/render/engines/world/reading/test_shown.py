@@ -105,6 +105,8 @@ def unseen(prompt):
         ("a steel ball bounces on marble", ()),
         ("a red vase falls on a wooden floor and breaks", ()),
         ("two fast red flags wave", ()),
+        ("a red sheet and a blue sheet fall", ("blue",)),
+        ("red and blue nets", ("red", "blue")),
         ("blue curtains at night", ()),
         ("three small brass pendulums swing slowly", ()),
         ("a green glass bottle on a turntable, red background", ()),
