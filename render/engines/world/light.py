@@ -306,5 +306,6 @@ def under(light: Light, weather: str) -> Light:
         horizon=_mixed(light.horizon, _mixed(dull, (0.0, 0.0, 0.0), 0.5 * veil.dark), veil.cover),
         ambient=_mixed(light.ambient, _mixed(dull, (0.0, 0.0, 0.0), 0.3 * veil.dark), 0.7 * veil.cover),
         clouds=light.clouds + (1.0 - light.clouds) * veil.cover,
+        stars=(1.0 - veil.cover) * light.stars,
         haze=light.haze + veil.haze,
     )

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from render.engines.world import families, physics, waves
+from render.engines.world import families, light, physics, waves
+from render.engines.world.families import waterside
 from render.engines.world.scene import Action, Scene, Subject
 
 WATERS = ("boat", "lake", "ocean", "stream")
@@ -93,3 +94,19 @@ def test_stones_meet_the_lake_one_by_one_however_short_the_clip_is(seconds):
     assert len(times) == 3
     assert times[0] < 0.6 * seconds
     assert np.diff(times).min() > 0.05 * seconds
+
+
+@pytest.mark.parametrize("weather", ["", "storm"])
+def test_nights_over_water_are_blue_and_exposed_to_be_seen(weather):
+    night, day = (
+        waterside.sky(Scene(family="boat", light=hour, weather=weather), turned=0.0) for hour in ("night", "day")
+    )
+    for colour in (night.zenith, night.horizon, night.ambient):
+        assert colour[2] > 1.3 * colour[0]
+    assert night.exposure > 1.5 * light.LIGHTS["night"].exposure
+    assert day == light.under(light.LIGHTS["day"], weather)
+
+
+def test_a_storm_hides_the_stars():
+    stormy, clear = (light.under(light.LIGHTS["night"], weather).stars for weather in ("storm", ""))
+    assert stormy < 0.1 * clear
