@@ -24,6 +24,8 @@ BREAKS, RUNS = 7.5, 1.7
 """Metres before the shore at which a wave breaks, and by which it then runs up the sand."""
 FROTH, SPARKS = 1500, 320
 """Puffs of foam in a breaker, and glints on the sea."""
+HORIZON = 16_000.0
+"""Metres to the sea's far end: what of the ground lies beyond it is thinner than a pixel."""
 
 
 def _surf(rng: np.random.Generator, shore: Callable[[Floats], Floats], shine: float) -> Particles:
@@ -102,7 +104,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     )
     first = np.arange(len(shore) - 1)[:, None] * 2
     faces = np.concatenate([first + np.array((0, 2, 3)), first + np.array((0, 3, 1))])
-    water = geometry.move(geometry.box((700.0, 450.0, 0.004)), (0.0, edge + 450.0, 0.006))
+    water = geometry.move(geometry.box((HORIZON, HORIZON / 2, 0.004)), (0.0, edge + HORIZON / 2, 0.006))
     shoal = np.stack(
         [np.stack([shore, lace, 0 * shore + 0.0105], 1), np.stack([shore, lace + 9.0, 0 * shore + 0.0105], 1)], 1
     )

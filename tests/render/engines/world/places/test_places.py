@@ -186,6 +186,13 @@ def test_breakers_come_to_the_beach_and_each_time_looks_the_same_again():
     assert np.abs(later.positions - one.positions)[foam].max(1).mean() > 0.05
 
 
+def test_the_sea_reaches_the_horizon_so_that_no_sand_is_seen_beyond_it():
+    sea = next(solid for solid in build("beach").solids if solid.name == "sea")
+    points, eye, pixel = mesh_of(sea).vertices, 8.0, 0.001
+    assert eye / points[:, 1].max() < pixel
+    assert eye / np.abs(points[:, 0]).max() < pixel
+
+
 def test_spectators_move():
     stage = build("gym").stage(shot=SHOT)
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=24, fps=12)
