@@ -185,17 +185,18 @@ def thrown(n: wp.vec3, direction: wp.vec3, facing: float, spread: float) -> wp.v
 def painted(
     world: WORLD, water: SEA, at: wp.vec3, direction: wp.vec3, n: wp.vec3, mark: wp.vec4, lit: float
 ) -> wp.vec3:
-    """Water in flat tones."""
+    """Water in flat tones: from the sky's colour far off to its own near by, by steps that are near each other."""
     air = world[0].air
     light = air_light(world)
     facing = wp.max(-wp.dot(n, direction), 0.02)
-    band = wp.clamp((facing - 0.20) * 30.0, 0.0, 1.0)
+    band = 0.22 * wp.clamp((facing - 0.08) * 60.0, 0.0, 1.0) + 0.22 * wp.clamp((facing - 0.15) * 50.0, 0.0, 1.0)
+    band += 0.20 * wp.clamp((facing - 0.25) * 40.0, 0.0, 1.0) + 0.14 * wp.clamp((facing - 0.40) * 30.0, 0.0, 1.0)
     high = wp.clamp((at[2] - 0.9 * water[0].sigma) / wp.max(0.06 * water[0].sigma, 0.003), 0.0, 1.0)
     shoal = wp.clamp((1.4 * water[0].clarity - mark[3]) * 12.0, 0.0, 1.0)
     sky = air.horizon * 0.35 + air.zenith * 0.45
     body = wp.cw_mul(water[0].deep * 1.9 + water[0].shallow * 0.22, light) * band + sky * (1.0 - band)
     crest = wp.cw_mul(water[0].shallow * 1.25, light)
-    body = body + (crest - body) * wp.max(high * 0.8, shoal * 0.55)
+    body = body + (crest - body) * wp.max(high * 0.4, shoal * 0.55)
     body = body * (0.72 + 0.28 * lit)
     bounce = direction + n * (2.0 * facing)
     spark = wp.clamp((wp.dot(bounce, air.sun) - 0.972) * 220.0, 0.0, 1.0) * lit
