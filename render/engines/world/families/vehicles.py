@@ -32,7 +32,9 @@ INDOORS = frozenset({"room", "studio", "workshop"})
 SLOPE = math.radians(13.0)
 """Of a ramp."""
 EACH, MOST = 4.0, 12
-"""Seconds between two that roll down or off, and how many there are at most."""
+"""Seconds between two that roll off, and how many there are at most."""
+DOWN, MOST_DOWN = 1.5, 8
+"""The same of those that roll down a ramp: as one leaves the picture the next is on its way."""
 LOOSE = {"desert": 1.0, "beach": 0.6, "snowfield": 0.5}
 """Places whose ground flies up behind wheels, and how strongly."""
 PUFFS = 0.04
@@ -151,10 +153,14 @@ def _raised(ground: Material) -> Colour:
     return red, green, blue
 
 
-def _launched(scene: Scene, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, Vehicle]]:
+def _launched(
+    scene: Scene, rng: np.random.Generator, seconds: float, *, each: float, most: int
+) -> list[tuple[float, str, Vehicle]]:
     """What rolls, when, and how it is called."""
     cast = _cast(scene, rng)
-    starts = parts.runs(seconds, EACH, MOST) if len(cast) == 1 else [0.9 * k for k in range(len(cast))]
+    starts = parts.runs(seconds, each, most)
+    if len(starts) < len(cast):
+        starts = [0.9 * k for k in range(len(cast))]
     return [
         (round(start, 3), f"{kind} {k + 1}", vehicle)
         for k, (start, (kind, vehicle)) in enumerate(zip(starts, itertools.cycle(cast), strict=False))
@@ -163,7 +169,7 @@ def _launched(scene: Scene, rng: np.random.Generator, seconds: float) -> list[tu
 
 def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll down a plank from rest, and on over the floor."""
-    rolled = _launched(scene, rng, seconds)
+    rolled = _launched(scene, rng, seconds, each=DOWN, most=MOST_DOWN)
     vehicle = max((one for *_, one in rolled), key=lambda one: one.long)
     long = 5.0 * vehicle.long * float(rng.uniform(0.95, 1.15))
     wide, thick = 1.35 * vehicle.axles[0][1] + vehicle.wheel[1], 0.06 * vehicle.long
@@ -179,7 +185,7 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
         at = (-0.88 * long * c, float(rng.uniform(-0.04, 0.04)) * wide, 0.88 * long * s)
         solids += bodywork.placed(one, name, time=time, position=at, turn=turn, speed=0.02, drive=False)
     place = places.build(_home(scene), scene=scene, rng=rng, clearing=max(1.3, 1.25 * long))
-    run = 0.65 * long
+    run = 0.8 * long
     return place.stage(
         solids=solids,
         shot=Shot(
@@ -196,7 +202,7 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
 
 def _ledge(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll over an edge and fall."""
-    rolled = _launched(scene, rng, seconds)
+    rolled = _launched(scene, rng, seconds, each=EACH, most=MOST)
     kind, vehicle = max(
         ((name.rsplit(" ", 1)[0], one) for _, name, one in rolled), key=lambda kind_and_one: kind_and_one[1].long
     )

@@ -83,6 +83,22 @@ def test_it_rolls_down_a_ramp_from_rest_and_on_over_the_floor(kind):
     assert path[: low[0], 2].max() == path[0, 2], "it never jumps"
 
 
+@pytest.mark.parametrize("kind", ["toy car", "skateboard"])
+@pytest.mark.parametrize("aspect", [16 / 9, 9 / 16])
+def test_one_that_rolls_is_in_the_picture_to_the_end(kind, aspect):
+    stage, motion = played(kind, "ramp", seconds=3.5)
+    frames = len(motion.poses)
+    (camera, *_) = film(
+        stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=aspect, frames=frames, fps=FPS, seed=1
+    )
+    lanes = [k for k, name in enumerate(motion.names) if name.startswith(kind) and "'" not in name]
+    way = motion.poses[:, lanes, :3].astype(float)
+    seen = np.array([np.abs(camera.project(spots, aspect)).max(axis=1) < 0.97 for spots in way])
+    goes = np.linalg.norm(np.diff(way, axis=0), axis=2) > 0.02 / FPS
+    assert (seen & motion.present[:, lanes]).any(axis=1).all()
+    assert (seen[1:] & goes).any(axis=1).mean() > 0.9
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_skateboard_falls_off_its_ledge(seed):
     _, motion = played("skateboard", "ledge", seconds=2.5, seed=seed)
