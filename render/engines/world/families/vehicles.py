@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,22 +14,37 @@ from render.engines.world import geometry, particles, places
 from render.engines.world.families import bodywork, parts
 from render.engines.world.families.coachwork import Vehicle
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern, named
-from render.engines.world.places import scenery
+from render.engines.world.places import cover, scenery
+from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Move, Particles, Shot, Solid, Stage
 
 if TYPE_CHECKING:
     from render.engines.world.physics import Motion
 
-PACE = {"car": 11, "truck": 11, "bus": 9, "van": 10, "toy car": 1.1, "skateboard": 2.6, "cart": 1.8, "wagon": 1.4}
+PACE = {
+    "car": 11,
+    "truck": 11,
+    "bus": 9,
+    "school bus": 9,
+    "van": 10,
+    "toy car": 1.1,
+    "skateboard": 2.6,
+    "cart": 1.8,
+    "wagon": 1.4,
+}
 """m/s of each kind on level ground."""
 HOME = {"toy car": "room", "wagon": "yard", "cart": "meadow"}
 """Where a kind is at home; the others on a street."""
 REACH = 190.0
 """Metres that a street is long: in a long clip a vehicle drives more slowly."""
+THROUGH = 84.0
+"""The same of a way through a forest."""
+GLADE = 3.0
+"""Metres that a forest leaves free about the origin before a way is cut through it."""
 ACROSS = 7.0
 """Metres that a room is long: what would go further there rolls down a ramp, again and again."""
-INDOORS = frozenset({"room", "studio", "workshop"})
+INDOORS = frozenset({"room", "studio", "workshop", "gym"})
 SLOPE = math.radians(13.0)
 """Of a ramp."""
 EACH, MOST = 4.0, 12
@@ -39,8 +55,16 @@ LOOSE = {"desert": 1.0, "beach": 0.6, "snowfield": 0.5}
 """Places whose ground flies up behind wheels, and how strongly."""
 PUFFS = 0.04
 """Seconds between two puffs of dust of an axle."""
+DIRT = replace(MATERIALS["soil"], base=(0.13, 0.09, 0.055), accent=(0.24, 0.175, 0.11))
+"""A road through a forest."""
+SLUSH = Material(pattern=Pattern.ROCK, base=(0.30, 0.27, 0.24), accent=(0.55, 0.54, 0.53), scale=0.5, gloss=0.1)
+"""Tracks of wheels in snow."""
 LANE = -1.9
-"""Metres from the middle of the road at which it is driven."""
+"""Metres from the middle of the road at which it is driven, and past it of one that goes beside another."""
+ROADWAY, WIDER = 4.0, 5.2
+"""Metres that a street leaves free at both sides for one vehicle, and for two side by side."""
+STAGGER = 0.4
+"""Of the longest's length, by which one that goes beside another is ahead or behind."""
 
 
 def _cast(scene: Scene, rng: np.random.Generator) -> list[tuple[str, Vehicle]]:
@@ -83,14 +107,36 @@ def _dust(vehicle: Vehicle, name: str, strength: float, colour: Colour, rng: np.
     return particles.dust(found, rng=rng, colour=colour, each=6, lasts=3.2, thick=0.8)
 
 
+def _forest_way(place: Place, vehicle: Vehicle, *, long: float, wide: float, lane: float, snowy: bool) -> Place:
+    """The forest with a dirt road along x: what stands there makes way, farther on the side of the camera.
+
+    Under snow only the tracks of wheels are seen of the road.
+    """
+    things = []
+    for solid in place.solids:
+        x, y, z = solid.position
+        if x == y == 0.0:
+            # Woods far round, and ferns that would grow on the road.
+            things += [] if "ferns" in solid.name else [solid]
+        else:
+            things.append(replace(solid, position=(x, y + wide if y > 0 else y - 1.9 * vehicle.long, z)))
+    aside, half = vehicle.axles[0][1], 1.4 * vehicle.wheel[1]
+    worn = SLUSH if snowy else replace(DIRT, base=(0.085, 0.06, 0.038), accent=(0.15, 0.11, 0.07))
+    for k, y in enumerate(sorted({middle + side * aside for middle in (-lane, lane) for side in (-1, 1)})):
+        things.append(scenery.prop(f"rut {k + 1}", geometry.box((long, half, 0.0006)), worn, (0.0, y, 0.0012)))
+    if not snowy:
+        things.append(scenery.prop("dirt road", geometry.box((long, abs(lane) + 1.9 * aside, 0.0008)), DIRT))
+    return replace(place, solids=tuple(things))
+
+
 def _wayside(setting: str, long: float, wide: float, rng: np.random.Generator) -> list[Solid]:
     """Tufts and stones on both sides of a way over open land."""
-    if setting not in {"desert", "beach", "meadow", "snowfield"}:
+    if setting not in {"desert", "beach", "meadow", "snowfield", "forest"}:
         return []
     spots = np.stack([rng.uniform(-long, long, 900), rng.choice([-1, 1], 900) * rng.uniform(wide, wide + 22, 900)], 1)
     things = []
     if setting != "snowfield":
-        dry = setting != "meadow"
+        dry = setting not in {"meadow", "forest"}
         grass = MATERIALS["grass"]
         base, accent = ((0.30, 0.22, 0.08), (0.45, 0.36, 0.16)) if dry else (grass.base, grass.accent)
         straw = Material(pattern=Pattern.LEAVES, base=base, accent=accent, scale=0.4, gloss=0.0, roughness=1.0)
@@ -103,10 +149,11 @@ def _wayside(setting: str, long: float, wide: float, rng: np.random.Generator) -
     return things
 
 
-def _shot(vehicle: Vehicle, name: str, rng: np.random.Generator) -> Shot:
-    """A camera that goes along, a little ahead or behind."""
-    reach = 0.70 * vehicle.long
-    ahead = rng.random() < 0.6
+def _shot(cast: list[tuple[str, Vehicle]], name: str, *, ahead: bool, rng: np.random.Generator) -> Shot:
+    """A camera that goes along, a little ahead or behind, wide enough for those beside and behind the first."""
+    vehicle, longest = cast[0][1], max(vehicle.long for _, vehicle in cast)
+    rows = (len(cast) + 1) // 2
+    reach = 0.70 * vehicle.long if len(cast) == 1 else (0.65 + 0.8 * rows) * longest
     return Shot(
         points=parts.corners((-reach, -0.5, 0.0), (reach, 0.5, vehicle.high)),
         azimuth=(-58.0 if ahead else -121.0) + float(rng.uniform(-12, 12)),
@@ -120,30 +167,41 @@ def _shot(vehicle: Vehicle, name: str, rng: np.random.Generator) -> Shot:
 
 
 def _along(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
-    """They drive one behind the other, as fast as the slowest; the camera goes along with the first."""
+    """They drive in pairs, as fast as the slowest; the camera goes along with the first, and sees the one beside it."""
     cast = _cast(scene, rng)
-    first = cast[0][1]
     setting = _home(scene)
     wished = {subject.kind: min(max(subject.speed, 0.4), 1.8) for subject in reversed(scene.subjects)}
-    speed = min(REACH / seconds, *(PACE[kind] * wished.get(kind, 1.0) for kind, _ in cast))
-    start = -speed * seconds / 2
+    reach = THROUGH if setting == "forest" else REACH
+    speed = min(reach / seconds, *(PACE[kind] * wished.get(kind, 1.0) for kind, _ in cast))
     street = setting == "street"
-    lane = LANE if street else 0.0
-    solids, dust, x = [], [], start
+    paired = len(cast) > 1
+    solids, dust, x = [], [], -speed * seconds / 2
     longest = max(vehicle.long for _, vehicle in cast)
     half = speed * seconds / 2 + 2 * longest
-    place = places.build(setting, scene=scene, rng=rng, clearing=4.0 if street else half)
+    clearing = (WIDER if paired else ROADWAY) if street else GLADE if setting == "forest" else half
+    place = places.build(setting, scene=scene, rng=rng, clearing=clearing)
+    broad = max(vehicle.axles[0][1] + vehicle.wheel[1] for _, vehicle in cast)
+    lane = LANE if street else -1.1 * broad if paired else 0.0
+    ahead = bool(rng.random() < 0.6)
     for k, (other, vehicle) in enumerate(cast):
         name = other if k == 0 else f"{other} {k + 1}"
-        x -= 0.0 if k == 0 else 0.5 * vehicle.long
-        where = (x, lane, 0.0)
+        back = (k // 2) * 1.5 * longest - (k % 2) * (STAGGER if ahead else -STAGGER) * longest
+        where = (x - back, -lane if k % 2 else lane, 0.0)
         solids += bodywork.placed(vehicle, name, time=0.0, position=where, turn=(1, 0, 0, 0), speed=speed, drive=True)
         if setting in LOOSE:
             dust.append(_dust(vehicle, name, LOOSE[setting], _raised(place.ground), rng))
-        x -= 0.5 * vehicle.long + max(0.4 * longest, 0.9 * vehicle.long)
-    wayside = _wayside(setting, half, 0.9 * longest, rng)
+    widest = max((vehicle for _, vehicle in cast), key=lambda one: one.axles[0][1])
+    wide = 0.9 * longest
+    if setting == "forest":
+        wide = 2.2 * broad + abs(lane)
+        place = _forest_way(place, widest, long=half + 30.0, wide=wide, lane=lane, snowy=scene.weather == "snow")
+    wayside = _wayside(setting, half, wide, rng)
+    if scene.weather == "snow":
+        wayside = [part for solid in wayside for part in cover.snowed(solid)]
     return place.stage(
-        solids=(*wayside, *solids), particles=(*place.particles, *dust), shot=_shot(first, cast[0][0], rng)
+        solids=(*wayside, *solids),
+        particles=(*place.particles, *dust),
+        shot=_shot(cast, cast[0][0], ahead=ahead, rng=rng),
     )
 
 

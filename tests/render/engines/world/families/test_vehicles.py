@@ -1,9 +1,12 @@
+import itertools
+
 import numpy as np
 import pytest
 
 from render.engines.world import families, physics
 from render.engines.world.families.bodywork import KINDS, paint
 from render.engines.world.filming import film
+from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, CameraWish, Scene, Subject
 from render.engines.world.stage import Move
@@ -124,8 +127,45 @@ def test_as_many_as_asked_in_their_colours_and_none_runs_into_another():
     names = [solid.name for solid in stage.solids if solid.launch]
     assert names == ["van", "van 2", "bus 3"]
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=48, fps=24)
-    apart = way(motion, "van")[:, 0] - way(motion, "van 2")[:, 0]
-    assert apart.min() > 5.2
+    ways = [way(motion, name) for name in names]
+    for one, two in itertools.combinations(ways, 2):
+        gap = np.abs(one - two)
+        assert ((gap[:, 0] > 8.0) | (gap[:, 1] > 2.6)).all()
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_two_are_seen_together(seed, aspect):
+    stage = families.build(read("Two sports cars race along a street"), seed=seed, seconds=1.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=24, fps=24)
+    cameras = film(stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=aspect, frames=24, fps=24, seed=1)
+    for name in ("car", "car 2"):
+        for camera, spot in zip(cameras, way(motion, name), strict=True):
+            ends = spot + np.array(((-2.2, 0.0, 0.0), (2.2, 0.0, 0.0)))
+            assert np.abs(camera.project(ends, aspect)).max() < 1.0
+    first, second = (cameras[12].project(way(motion, name)[12:13], 16 / 9)[0, 0] for name in ("car", "car 2"))
+    assert abs(first - second) > 0.25, "neither hides the other"
+
+
+@pytest.mark.parametrize("kind", ["car", "bus"])
+def test_trees_of_a_forest_do_not_stand_on_the_way(kind):
+    scene = read(f"A {kind} drives through a snowy forest")
+    assert (scene.setting, scene.words.ignored) == ("forest", ())
+    stage = families.build(scene, seed=2, seconds=8.0)
+    trunks = np.array([solid.position for solid in stage.solids if "trunk" in solid.name])
+    aside = max(abs(y) for _, y in KINDS[kind](paint((1, 1, 1))).axles)
+    assert len(trunks) > 30
+    assert np.abs(trunks[:, 1]).min() > 2 * aside
+    assert (np.abs(trunks[:, 1]) < 25).sum() > 15, "but they stand along it"
+
+
+def test_a_school_bus_is_yellow_unless_another_colour_is_asked_for():
+    def colour(prompt):
+        stage = families.build(read(prompt), seed=1, seconds=1.0)
+        return next(solid.material.base for solid in stage.solids if solid.launch)
+
+    assert colour("A school bus drives down a street") == COLOURS["yellow"]
+    assert colour("A blue school bus drives down a street") == COLOURS["blue"]
 
 
 @pytest.mark.parametrize(
