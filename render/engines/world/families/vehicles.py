@@ -57,6 +57,8 @@ PUFFS = 0.04
 """Seconds between two puffs of dust of an axle."""
 DIRT = replace(MATERIALS["soil"], base=(0.13, 0.09, 0.055), accent=(0.24, 0.175, 0.11))
 """A road through a forest."""
+LEAST_WAY = 1.2
+"""Metres from its middle to what grows beside it, at least."""
 SLUSH = Material(pattern=Pattern.ROCK, base=(0.30, 0.27, 0.24), accent=(0.55, 0.54, 0.53), scale=0.5, gloss=0.1)
 """Tracks of wheels in snow."""
 LANE = -1.9
@@ -107,8 +109,10 @@ def _dust(vehicle: Vehicle, name: str, strength: float, colour: Colour, rng: np.
     return particles.dust(found, rng=rng, colour=colour, each=6, lasts=3.2, thick=0.8)
 
 
-def _forest_way(place: Place, vehicle: Vehicle, *, long: float, wide: float, lane: float, snowy: bool) -> Place:
-    """The forest with a dirt road along x: what stands there makes way, farther on the side of the camera.
+def _forest_way(
+    place: Place, vehicle: Vehicle, *, long: float, wide: float, near: float, lane: float, snowy: bool
+) -> Place:
+    """The forest with a dirt road along x: what stands there makes way by ``wide``, on the camera's side by ``near``.
 
     Under snow only the tracks of wheels are seen of the road.
     """
@@ -119,7 +123,7 @@ def _forest_way(place: Place, vehicle: Vehicle, *, long: float, wide: float, lan
             # Woods far round, and ferns that would grow on the road.
             things += [] if "ferns" in solid.name else [solid]
         else:
-            things.append(replace(solid, position=(x, y + wide if y > 0 else y - 1.9 * vehicle.long, z)))
+            things.append(replace(solid, position=(x, y + wide if y > 0 else y - near, z)))
     aside, half = vehicle.axles[0][1], 1.4 * vehicle.wheel[1]
     worn = SLUSH if snowy else replace(DIRT, base=(0.085, 0.06, 0.038), accent=(0.15, 0.11, 0.07))
     for k, y in enumerate(sorted({middle + side * aside for middle in (-lane, lane) for side in (-1, 1)})):
@@ -193,8 +197,10 @@ def _along(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     widest = max((vehicle for _, vehicle in cast), key=lambda one: one.axles[0][1])
     wide = 0.9 * longest
     if setting == "forest":
-        wide = 2.2 * broad + abs(lane)
-        place = _forest_way(place, widest, long=half + 30.0, wide=wide, lane=lane, snowy=scene.weather == "snow")
+        wide, near = max(2.2 * broad + abs(lane), LEAST_WAY), (3.4 if paired else 1.9) * longest
+        place = _forest_way(
+            place, widest, long=half + 30.0, wide=wide, near=near, lane=lane, snowy=scene.weather == "snow"
+        )
     wayside = _wayside(setting, half, wide, rng)
     if scene.weather == "snow":
         wayside = [part for solid in wayside for part in cover.snowed(solid)]
