@@ -567,6 +567,7 @@ def test_a_ball_is_plain_and_a_beach_ball_is_asked_for():
         ("A can on a table is revealed", ("table",)),
         ("A bottle on a silk cloth turns on a turntable", ("silk cloth",)),
         ("A bottle and a can on a turntable", ("can",)),
+        ("Three crates and two stones fall on a see-saw", ("two", "stone")),
         ("A can turns in a big splash of water", ("turn",)),
         ("A ball hits a vase, it breaks", ("ball",)),
         ("A car raises dust on a city street", ("raise", "dust")),
