@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -136,8 +135,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     path = FORMS[form](gap * (each + 1), rng)
     speed = SPEED * float(rng.uniform(0.9, 1.15)) * min(max(subject.speed, 0.7), 1.5)
     ball = next((other for other in scene.subjects if other.kind == "ball"), None)
-    others = replace(scene, subjects=tuple(other for other in scene.subjects if other is not ball))
-    colours = parts.palette(others, rng, subject)
+    colours = parts.palette(parts.without(scene, "ball"), rng, subject)
     looks = [parts.stuff(subject.material, "plastic", colour) for colour in colours]
     paint = COLOURS[ball.colours[0]] if ball and ball.colours else looks[-1][1].base
     apart = 0.5

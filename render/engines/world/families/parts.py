@@ -58,6 +58,11 @@ def palette(scene: Scene, rng: np.random.Generator, subject: Subject | None = No
     return [COLOURS[name] for name in names]
 
 
+def without(scene: Scene, kind: str) -> Scene:
+    """The scene but for the subjects of a kind: their colours are theirs alone."""
+    return replace(scene, subjects=tuple(subject for subject in scene.subjects if subject.kind != kind))
+
+
 def stuff(material: str, usual: str, colour: Colour | None = None) -> tuple[str, Material]:
     """Substance and look of a thing of ``material`` if the prompt names one, else of its ``usual`` one."""
     name = material or usual

@@ -72,7 +72,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     lies = ball is None and (subject.count or 0) > 1
     drops = subject.count - lies if subject.count else min(MOST, max(1, math.ceil((seconds - 0.6) / EACH)))
     between = max(SOONEST, min(EACH, (seconds - SEEN) / drops)) if subject.count else max(EACH, seconds / drops)
-    colours = parts.palette(scene, rng, subject)
+    colours = parts.palette(parts.without(scene, "ball"), rng, subject)
     # About y a positive angle lowers the board's +x end.
     board = Solid(
         name="board",

@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import Colour, Material, named
+from render.engines.world.materials import COLOURS, Colour, Material, named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
@@ -157,7 +157,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     subject = replace(subject, material=subject.material or whole.material, colours=subject.colours or whole.colours)
     size = float(rng.uniform(0.11, 0.15)) * min(max(subject.size * whole.size, 0.6), 1.6)
     count = min(MOST, subject.count or {"tower": 7, "pyramid": 21, "wall": 24, "jenga": 33}[form])
-    colours = parts.palette(scene, rng, subject)
+    colours = parts.palette(parts.without(scene, "ball"), rng, subject)
     coloured = bool(subject.colours)
     solids = []
     spots = FORMS[form](count, size, rng)
@@ -178,14 +178,15 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     wide = max(abs(at[0]) + half[0] for half, at, _ in spots)
     swung = "wrecking ball" in scene.kinds or ("ball" not in scene.kinds and rng.random() < 0.45)
     starts = parts.runs(seconds, EACH, MOST_BALLS)
-    balls = next((subject.count for subject in scene.subjects if subject.kind == "ball"), None)
-    if balls:
-        starts = [max(SOONEST, min(EACH, (seconds - SEEN) / balls)) * k for k in range(balls)]
+    balls = next((subject for subject in scene.subjects if subject.kind == "ball"), Subject(kind="ball"))
+    if balls.count:
+        starts = [max(SOONEST, min(EACH, (seconds - SEEN) / balls.count)) * k for k in range(balls.count)]
     ball = 0.17 if not swung else 0.2
     if swung:
         solids += _swung(top, wide + 1.25, ball, 0.0)
         starts = starts[1:]
-    solids += _thrown(starts, top, 0.15, colours[-1], rng)
+    paint = COLOURS[balls.colours[0]] if balls.colours else colours[-1]
+    solids += _thrown(starts, top, 0.15, paint, rng)
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=3.8)
     reach = max(wide + 0.5, 1.15)
     return place.stage(

@@ -85,6 +85,8 @@ def unseen(prompt):
         ("a red curve of blue dominoes", ("red",)),
         ("a red ball knocks over blue dominoes", ()),
         ("a red ball knocks over the dominoes", ()),
+        ("a red ball knocks over a tower of blue blocks", ()),
+        ("a green crate falls on a see-saw and throws a red ball", ()),
         ("twenty wooden dominoes fall at night", ()),
         ("a red tower of blue blocks", ("red",)),
         ("a red tower of ten blocks", ()),
