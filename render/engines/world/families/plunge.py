@@ -90,6 +90,10 @@ WALL = 3.0
 BETWEEN = 0.7
 """Seconds between two pieces that fall in."""
 MOST = 5
+CALM = 0.6
+"""Share of its speed at which a small piece throws water up."""
+AFLOAT, LATER = 3, 0.5
+"""Pieces in the water before the product falls in, and seconds after it at which the first of the others falls."""
 
 
 def _wall() -> geometry.Mesh:
@@ -136,29 +140,35 @@ def _piece(kind: str, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _pieces(
-    kinds: list[str], goods: Goods, *, rng: np.random.Generator, seconds: float
+    kinds: list[str], goods: Goods, *, rng: np.random.Generator, seconds: float, begin: float, afloat: int
 ) -> tuple[list[Solid], list[Ring], list[Impact]]:
-    """Ice or fruit that falls in about the product, with its rings and impacts."""
+    """Ice or fruit that falls in about the product from ``begin`` on, with its rings and impacts.
+
+    As many pieces as ``afloat`` are in the water before.
+    """
     solids, rings, impacts = [], [], []
-    for k, start in enumerate(np.arange(0.04, max(0.05, seconds - 0.4), BETWEEN)[:MOST].tolist()):
+    starts = np.arange(begin, max(begin + 0.01, seconds - 0.4), BETWEEN)[:MOST].tolist()
+    for k, start in enumerate([0.0] * afloat + starts):
         kind = kinds[k % len(kinds)]
         kind = str(rng.choice(sorted(FRUIT))) if kind == "fruit" else kind
         form = _piece(kind, rng)
         reach = 1.4 * form["size"][0]
         angle = math.radians(-90 + (-1) ** k * float(rng.uniform(40, 100)))
-        away = goods.wide + reach + float(rng.uniform(0.015, 0.05))
+        away = goods.wide + reach + float(rng.uniform(0.015, 0.05)) + (reach if k < afloat else 0.0)
         at, fall = (away * math.cos(angle), away * math.sin(angle)), float(rng.uniform(0.24, 0.34))
         axis = rng.normal(size=3)
         x, y, z = (float(v) for v in rng.uniform(-6, 6, 3))
         launch = Launch(
             time=round(start, 3),
-            position=(*at, fall + reach),
-            spin=(x, y, z),
+            position=(*at, 0.0 if k < afloat else fall + reach),
+            spin=(0.0, 0.0, 0.0) if k < afloat else (x, y, z),
             turn=parts.about((axis / np.linalg.norm(axis)).tolist(), float(rng.uniform(0, 3))),
         )
         solids.append(Solid(name=f"{kind} {k + 1}", substance="ice", floats=True, launch=launch, **form))
+        if k < afloat:
+            continue
         speed = math.sqrt(2 * GRAVITY * fall)
-        ring, impact = _entry(start + speed / GRAVITY, at, speed, 0.8 * form["size"][0])
+        ring, impact = _entry(start + speed / GRAVITY, at, CALM * speed, 0.8 * form["size"][0])
         rings.append(ring)
         impacts.append(impact)
     return solids, rings, impacts
@@ -169,6 +179,12 @@ def added(scene: Scene) -> list[str]:
     return [kind for kind in scene.kinds if kind in FRUIT or kind in {"ice", "fruit"}]
 
 
+def drops(hero: str, scene: Scene) -> bool:
+    """Whether the product itself falls in: where nothing else does, or where the prompt says that it does so."""
+    own = any(action.subject == hero and action.name in {"splash", "drop"} for action in scene.actions)
+    return own or not added(scene)
+
+
 def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.product.Show`."""
     tall = goods.low + goods.high
@@ -176,22 +192,26 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
     adds = added(scene)
     azimuth = float(rng.uniform(-10, 10))
     yaw = parts.about((0.0, 0.0, 1.0), goods.front + math.radians(azimuth) + float(rng.uniform(-0.12, 0.12)))
-    if adds:
-        solids, rings, impacts = _pieces(adds, goods, rng=rng, seconds=seconds)
-        solids += goods.solids(hero, at=(0.0, 0.0, goods.low - deep), turn=yaw)
-        splash = particles.crown(impacts, rng=rng)
-        last = 0.5 * seconds
-    else:
+    solids: list[Solid] = []
+    rings: list[Ring] = []
+    impacts: list[Impact] = []
+    begin, afloat, last = 0.04, 0, 0.5 * seconds
+    if drops(hero, scene):
         fall = float(rng.uniform(0.30, 0.42))
         lean = float(rng.choice([-1, 1])) * float(rng.uniform(0.001, 0.002))
         turn = parts.after(yaw, parts.about((0.0, 1.0, 0.0), lean))
         launch = Launch(time=0.0, position=(0.0, 0.0, goods.low + fall), turn=turn)
-        solids = goods.solids(hero, launch=launch, floats=True)
-        last = math.sqrt(2 * fall / GRAVITY)
-        ring, impact = _entry(last, (0.0, 0.0), GRAVITY * last, 0.75 * goods.wide)
+        solids += goods.solids(hero, launch=launch, floats=True)
+        met = math.sqrt(2 * fall / GRAVITY)
+        ring, impact = _entry(met, (0.0, 0.0), GRAVITY * met, 0.75 * goods.wide)
         rings, impacts = [ring], [impact]
-        splash = particles.crown(impacts, rng=rng)
-        last += 0.4
+        begin, afloat, last = met + LATER, AFLOAT, met + 0.4
+    else:
+        solids += goods.solids(hero, at=(0.0, 0.0, goods.low - deep), turn=yaw)
+    if adds:
+        fallen = _pieces(adds, goods, rng=rng, seconds=seconds, begin=begin, afloat=afloat)
+        solids, rings, impacts = solids + fallen[0], rings + fallen[1], impacts + fallen[2]
+    splash = particles.crown(impacts, rng=rng)
     place = places.build(scene.setting or "studio", scene=scene, rng=rng, clearing=0.75)
     own = scene.setting in {"", "studio"}
     paint = place.ground if scene.floor or not own else Material(base=(0.02, 0.10, 0.13))

@@ -120,6 +120,26 @@ def test_fruit_and_ice_fall_in_about_a_product_that_stands_in_the_water():
     assert (np.abs(spots[:, 2]) < 0.05).all(), "ice and fruit float"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "falls"),
+    [
+        ("A beer can splashes into ice water", True),
+        ("A bottle drops into water with lemons", True),
+        ("Ice cubes splash around a can", False),
+    ],
+)
+def test_a_product_falls_among_ice_or_fruit_when_it_is_what_splashes(prompt, falls):
+    found = read(prompt)
+    stage = families.build(found, seed=1, seconds=2.5)
+    (hero,) = (solid for solid in stage.solids if solid.name in {"can", "bottle"})
+    assert hero.moves == falls
+    adds = [solid for solid in stage.solids if solid.floats and solid is not hero and not solid.rides]
+    assert len(adds) >= 3
+    if falls:
+        assert len(stage.rings) == 1 + sum(solid.launch.time > 0.0 for solid in adds)
+        assert min(ring.time for ring in stage.rings) < 0.35, "the product is the first that falls in"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["can", "shoe", "phone"])
 def test_a_sheet_hides_the_product_and_is_pulled_off_it(kind):
