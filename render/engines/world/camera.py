@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from render.engines.world.physics import Motion
 from render.engines.world.stage import Shot, Solid
 
 LOWEST = 0.1
 """Metres of the eye above the ground, at least."""
-CENTRED = 12
-"""Rounds in which the middle of a view is found, to a thousandth of the frame."""
 ATTENTION = 5.0
 """Seconds after its launch for which a body is kept in the frame."""
 
@@ -85,13 +84,15 @@ def shaped(shot: Shot, aspect: float) -> Shot:
     )
 
 
-def _central(along: NDArray[np.float64], depth: NDArray[np.float64], guess: float) -> float:
+def _central(along: NDArray[np.float64], depth: NDArray[np.float64]) -> float:
     """Where across the view the eye stands for the outermost points, ``depth`` before it, to be equally far off."""
-    middle = guess
-    for _ in range(CENTRED):
+
+    def lean(middle: float) -> float:
         slopes = (along - middle) / depth
-        middle += 0.5 * float(slopes.min() + slopes.max()) * float(depth.mean())
-    return middle
+        return float(slopes.min() + slopes.max())
+
+    low, high = float(along.min()), float(along.max())
+    return float(brentq(lean, low, high)) if low < high else low
 
 
 def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) -> Camera:
@@ -109,8 +110,8 @@ def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) ->
     left, right = (across + wide * depth).min(), (across - wide * depth).max()
     low, top = (along + high * depth).min(), (along - high * depth).max()
     back = max((right - left) / (2 * wide), (top - low) / (2 * high))
-    aside = _central(across, depth + back, (left + right) / 2)
-    above = _central(along, depth + back, (low + top) / 2)
+    aside = _central(across, depth + back)
+    above = _central(along, depth + back)
     eye = camera.right * aside + camera.up * above - camera.forward * back
     eye[2] = max(eye[2], LOWEST)
     return replace(camera, eye=eye)
