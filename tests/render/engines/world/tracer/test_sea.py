@@ -122,6 +122,13 @@ def test_water_reaches_the_horizon_and_not_beyond(style):
     assert (rows[: max(first - 1, 0)] == 0).all()
 
 
+def test_drawn_water_darkens_towards_the_eye_in_steps_that_are_near_each_other():
+    drawn = picture(water(Wave(wavelength=6.0, heading=0.0, amplitude=0.002, phase=0.0)), style="anime").frame(0)
+    tones = drawn[:, 24].astype(float).mean(-1)[-20:]
+    assert tones[0] > tones[-1] + 8
+    assert np.abs(np.diff(tones)).max() < 40
+
+
 def test_the_fan_covers_all_azimuths_when_the_eye_looks_down():
     from render.engines.world.tracer import sea as module
 
