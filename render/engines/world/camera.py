@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from render.engines.world.physics import Motion
 from render.engines.world.stage import Shot, Solid
@@ -92,7 +92,7 @@ def _central(along: NDArray[np.float64], depth: NDArray[np.float64]) -> float:
         return float(slopes.min() + slopes.max())
 
     low, high = float(along.min()), float(along.max())
-    return float(brentq(lean, low, high)) if low < high else low
+    return float(root_scalar(lean, bracket=(low, high)).root) if low < high else low
 
 
 def frame(shot: Shot, aspect: float, ways: NDArray[np.float64] | None = None) -> Camera:
