@@ -18,12 +18,14 @@ from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, So
 
 TABLE = 0.72
 """Metres from the ground to the top of the table that things fall from."""
-TIPPED = 0.03
-"""Radians that what falls from it has tipped when the scene begins."""
-PAST = 0.0005
-"""Metres that its weight is beyond the edge then."""
-TURNS = 0.02
-"""rad/s at which it turns over the edge then."""
+TIPPED = (0.03, 0.35)
+"""Radians that what falls from it has tipped when the scene begins: with time for it, and without."""
+PAST = (0.0005, 0.02)
+"""Metres that its weight is beyond the edge then, of either."""
+TURNS = (0.02, 1.6)
+"""rad/s at which it turns over the edge then, of either."""
+UNHURRIED, HURRIED = 2.4, 1.0
+"""Seconds of a scene in which there is time for it, and in which there is none."""
 EACH = 3.4
 """Seconds between two balls."""
 FALLS, LATER = 2.2, 0.5
@@ -141,17 +143,19 @@ def _weight(pieces: Sequence[shards.Piece]) -> np.ndarray:
     return sums / heavy
 
 
-def _tipping(pieces: Sequence[shards.Piece], edge: float) -> Tipping:
-    """A pot that stands on the table's edge, hardly past its balance, and begins to turn over the edge."""
-    sine, cosine = math.sin(TIPPED), math.cos(TIPPED)
+def _tipping(pieces: Sequence[shards.Piece], edge: float, seconds: float) -> Tipping:
+    """A pot on the table's edge that begins to turn over it: in a long scene it stands, hardly past its balance."""
+    spans = (HURRIED, UNHURRIED)
+    tipped, past, turns = (float(np.interp(seconds, spans, pair[::-1])) for pair in (TIPPED, PAST, TURNS))
+    sine, cosine = math.sin(tipped), math.cos(tipped)
     x, y, z = _weight(pieces)
     # Of the foot, from its middle: what lies on the edge.
-    off = float(x + (z * sine - PAST) / cosine)
+    off = float(x + (z * sine - past) / cosine)
     return {
         "at": (edge - off * cosine, float(-y), TABLE + off * sine + 0.001),
-        "turn": parts.about((0.0, 1.0, 0.0), TIPPED),
-        "velocity": (TURNS * off * sine, 0.0, TURNS * off * cosine),
-        "spin": (0.0, TURNS, 0.0),
+        "turn": parts.about((0.0, 1.0, 0.0), tipped),
+        "velocity": (turns * off * sine, 0.0, turns * off * cosine),
+        "spin": (0.0, turns, 0.0),
     }
 
 
@@ -179,7 +183,7 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
             reach = max(r for r, _ in profile)
             edge = -0.4 * reach
             solids += _table(edge)
-            solids += _pieces(*whole, time=start, **_tipping(pieces, edge))
+            solids += _pieces(*whole, time=start, **_tipping(pieces, edge, seconds))
         else:
             angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))
             axis = float(rng.uniform(0, 2 * math.pi))

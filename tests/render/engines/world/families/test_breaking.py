@@ -101,3 +101,14 @@ def test_the_first_heavy_ball_goes_through_the_wall_and_leaves_some_of_it(seed):
     moved = np.linalg.norm(motion.poses[-1, bricks, :3] - motion.poses[0, bricks, :3], axis=1)
     assert (moved > 0.1).mean() > 0.2
     assert (moved < 0.15).mean() > 0.1
+
+
+@pytest.mark.parametrize("kind", POTS)
+@pytest.mark.parametrize("seconds", [1.0, 2.0])
+def test_a_pot_lands_in_time_in_a_short_or_slow_scene(kind, seconds):
+    stage = families.build(Scene(family="breaking", subjects=(Subject(kind=kind, count=1),)), seed=4, seconds=seconds)
+    frames = round(seconds * FPS)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=frames, fps=FPS)
+    pieces = [k for k, name in enumerate(motion.names) if name.startswith(f"{kind} ")]
+    lowest = motion.poses[:, pieces, 2].min(1)
+    assert int(np.argmax(lowest < 0.1)) in range(1, round(0.8 * frames))
