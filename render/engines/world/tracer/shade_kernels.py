@@ -296,19 +296,23 @@ def closed_off(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float, rays: in
 
 
 @wp.func
-def shade_still(world: WORLD, hit: Hit, direction: wp.vec3, a: float, b: float, rays: int) -> Shade:
-    """What stands still, as if nothing moved. ``rays`` probe the ambient occlusion."""
-    out = Shade()
-    if hit.distance < 0.0:
-        out.rest = endless(world, direction)
-        return out
-    hit = turned_to_eye(hit, direction)
-    at = lifted(world, hit, direction)
-    out = laid(world, hit, direction)
+def sun_on_still(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float) -> float:
+    """1 where a point sees one of the sun's disk past what stands still, 0 where not, −1 where it is turned away."""
     if faces_sun(world, hit):
-        out.sun = out.sun * (1.0 - blocked_by_still(world, at, towards_sun(world[0].air, a, b), 80.0))
-    else:
-        out.sun = wp.vec3(0.0, 0.0, 0.0)
+        return 1.0 - blocked_by_still(world, at, towards_sun(world[0].air, a, b), 80.0)
+    return -1.0
+
+
+@wp.func
+def shade_still(
+    world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, lit: float, a: float, b: float, rays: int
+) -> Shade:
+    """What stands still, turned to the eye, as if nothing moved; ``lit`` is of :func:`sun_on_still`.
+
+    ``rays`` probe the ambient occlusion.
+    """
+    out = laid(world, hit, direction)
+    out.sun = out.sun * wp.max(lit, 0.0)
     if rays > 0:
         out.rest = out.rest * (1.0 - CLOSED * closed_off(world, hit, at, a, b, rays))
     if world[0].surfaces[hit.surface].mirror > 0.0 and world[0].air.cel == 0:

@@ -3,13 +3,30 @@
 import warp as wp
 
 from render.engines.world.tracer.noise_kernels import dither, fraction
-from render.engines.world.tracer.shade_kernels import shade_still
+from render.engines.world.tracer.shade_kernels import (
+    endless,
+    laid,
+    lifted,
+    shade_still,
+    sun_on_still,
+    turned_to_eye,
+)
 from render.engines.world.tracer.world_kernels import WORLD, hit_still, ray
 
 NOTHING = wp.constant(1.0e4)
 """Depth of the sky."""
 FINER = wp.constant(4)
-"""Times the samples of a pixel in which some see the sun and some do not: edges of shadows are soft, not hatched."""
+"""Times the samples of a pixel of whose surfaces that face the sun some see it and some do not: shadows' soft edges."""
+
+
+@wp.func
+def jittered(world: WORLD, x: int, y: int, k: int, samples: int) -> wp.vec3:
+    """The direction of a pixel's sample ``k``; of ``samples`` each lies in a row of its own."""
+    if samples < 2:
+        return ray(world[0].lens, float(x) + 0.5, float(y) + 0.5)
+    jx = fraction(float(k) * 0.7548777 + 0.25)
+    jy = fraction((float(k) + 0.5) / float(samples))
+    return ray(world[0].lens, float(x) + jx, float(y) + jy)
 
 
 @wp.kernel(enable_backward=False)
@@ -23,7 +40,7 @@ def draw_still(
     normal: wp.array2d(dtype=wp.vec4),
     ids: wp.array2d(dtype=wp.int32),
 ):
-    """Mean radiance of ``samples`` a pixel, more in the edges of shadows; what its centre sees.
+    """Mean radiance of ``samples`` a pixel, of its sunlight more in the edges of shadows; what its centre sees.
 
     That is the normal and depth, and the part and surface as id · 256 + surface.
     """
@@ -45,29 +62,40 @@ def draw_still(
     sum_rest = wp.vec3(0.0, 0.0, 0.0)
     sum_mirrored = wp.vec3(0.0, 0.0, 0.0)
     sunny = int(0)
+    shadowed = int(0)
+    for k in range(samples):
+        direction = jittered(world, x, y, k, samples)
+        hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
+        if hit.distance < 0.0:
+            sum_rest += endless(world, direction)
+        else:
+            hit = turned_to_eye(hit, direction)
+            at = lifted(world, hit, direction)
+            a = fraction(u + float(k) * 0.6180340)
+            b = fraction(v + float(k) * 0.7548777)
+            lit = sun_on_still(world, hit, at, a, b)
+            sunny += int(lit > 0.0)
+            shadowed += int(lit == 0.0)
+            part = shade_still(world, hit, at, direction, lit, a, b, rays)
+            sum_sun += part.sun
+            sum_rest += part.rest
+            sum_mirrored += part.mirrored
     count = samples
-    for k in range(samples * FINER):
-        if k == samples and sunny > 0 and sunny < samples:
-            count = samples * FINER
-        if k >= count:
-            break
-        if samples > 1:
-            jx = fraction(float(k) * 0.7548777 + 0.25)
-            jy = fraction((float(k) + 0.5) / float(samples))
-            direction = ray(world[0].lens, float(x) + jx, float(y) + jy)
+    if sunny > 0 and shadowed > 0:
+        count = samples * FINER
+        for k in range(samples, count):
+            direction = jittered(world, x, y, k, samples)
             hit = hit_still(world, world[0].lens.eye, direction, NOTHING)
-        a = fraction(u + float(k) * 0.6180340)
-        b = fraction(v + float(k) * 0.7548777)
-        part = shade_still(world, hit, direction, a, b, rays)
-        if part.sun[0] + part.sun[1] + part.sun[2] > 0.0:
-            sunny += 1
-        sum_sun += part.sun
-        sum_rest += part.rest
-        sum_mirrored += part.mirrored
-    scale = 1.0 / float(count)
-    sun[y, x] = sum_sun * scale
-    rest[y, x] = sum_rest * scale
-    mirrored[y, x] = sum_mirrored * scale
+            if hit.distance >= 0.0:
+                hit = turned_to_eye(hit, direction)
+                at = lifted(world, hit, direction)
+                a = fraction(u + float(k) * 0.6180340)
+                b = fraction(v + float(k) * 0.7548777)
+                if sun_on_still(world, hit, at, a, b) > 0.0:
+                    sum_sun += laid(world, hit, direction).sun
+    sun[y, x] = sum_sun * (1.0 / float(count))
+    rest[y, x] = sum_rest * (1.0 / float(samples))
+    mirrored[y, x] = sum_mirrored * (1.0 / float(samples))
 
 
 @wp.kernel(enable_backward=False)
