@@ -25,22 +25,26 @@ class Lamps:
         flickering = [lamp for lamp in lamps if lamp.flicker is not None]
         self.groups = [group for group in (steady, *([lamp] for lamp in flickering)) if group]
         self.lit = [wp.zeros(size, dtype=wp.vec3, device=device) for _ in self.groups]
-        self.structs = [self._struct(group) for group in self.groups]
-        self.all = self._struct([lamp for group in self.groups for lamp in group])
-        for struct in (*self.structs, self.all):
-            if struct.count:
-                self._launch(lamp_kernels.survey, [world, struct], struct.reaches.shape)
+        ordered = [lamp for group in self.groups for lamp in group]
+        reaches = wp.zeros((max(len(ordered), 1), ROWS, COLUMNS), dtype=wp.float32, device=device)
+        self.all = self._struct(ordered, reaches)
+        if ordered:
+            self._launch(lamp_kernels.survey, [world, self.all], reaches.shape)
+        ends = np.cumsum([len(group) for group in self.groups]).tolist()
+        self.structs = [
+            self._struct(group, reaches[end - len(group) : end]) for group, end in zip(self.groups, ends, strict=True)
+        ]
 
     def _launch(self, kernel: Any, inputs: list[Any], size: tuple[int, ...] | None = None) -> None:
         wp.launch(kernel, size or self.size, inputs, device=self.device)
 
-    def _struct(self, lamps: Sequence[Lamp]) -> Any:
+    def _struct(self, lamps: Sequence[Lamp], reaches: Any) -> Any:
         struct = lamp_kernels.Lamps()
         struct.count = len(lamps)
         struct.places = self._array([(*lamp.position, lamp.radius) for lamp in lamps], wp.vec4)
         struct.colours = self._array([lamp.colour for lamp in lamps], wp.vec3)
         struct.hooded = self._array([lamp.hooded for lamp in lamps], wp.int32)
-        struct.reaches = wp.zeros((max(len(lamps), 1), ROWS, COLUMNS), dtype=wp.float32, device=self.device)
+        struct.reaches = reaches
         return struct
 
     def _array(self, rows: list[Any], kind: Any) -> Any:
