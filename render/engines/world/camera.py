@@ -17,6 +17,8 @@ LOWEST = 0.1
 """Metres of the eye above the ground, at least."""
 ATTENTION = 5.0
 """Seconds after its launch for which a body is kept in the frame."""
+PLANNED = 16 / 9
+"""Width over height of the frame that stages are planned for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Camera:
     focus: float = 10.0
     """Metres along ``forward`` to what is sharpest."""
 
+    def depth(self, points: NDArray[np.float64]) -> float:
+        """Median metres of ``[k, 3]`` points before the eye."""
+        return float(np.median((points - self.eye) @ self.forward))
+
     def project(self, points: NDArray[np.float64], aspect: float) -> NDArray[np.float64]:
         """``[k, 2]`` positions, each axis −1 to 1 within the frame."""
         away = points - self.eye
@@ -39,6 +45,11 @@ class Camera:
         return np.stack(
             [away @ self.right / (depth * self.tangent * aspect), away @ self.up / (depth * self.tangent)], axis=1
         )
+
+
+def planned(shot: Shot) -> Camera:
+    """The camera that a stage is planned for: in a frame of 16:9, for stages are the same in frames of any shape."""
+    return frame(shot, PLANNED)
 
 
 def look(eye: NDArray[np.float64], forward: NDArray[np.float64], tangent: float) -> Camera:

@@ -109,9 +109,7 @@ def _falling(name: str, wind: Vector, solids: tuple[Solid, ...], rng: np.random.
 
 def _thinned(light: Light, shot: Shot) -> Light:
     """The light with no more haze than leaves the middle of what a shot from above shows its contrast."""
-    seen = camera.frame(shot, 16 / 9)
-    away = float(np.median((shot.points - seen.eye) @ seen.forward))
-    return replace(light, haze=min(light.haze, THICKEST / away))
+    return replace(light, haze=min(light.haze, THICKEST / camera.planned(shot).depth(shot.points)))
 
 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:

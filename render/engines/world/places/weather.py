@@ -74,8 +74,8 @@ def falling(scene: Scene, stage: Stage, *, rng: np.random.Generator) -> Particle
     Where the camera goes along with something the air does too, and nothing keeps anything off.
     """
     shot, wind = stage.shot, stage.wind
-    seen = camera.frame(shot, 16 / 9)
-    depth = float(np.median((shot.points - seen.eye) @ seen.forward))
+    seen = camera.planned(shot)
+    depth = seen.depth(shot.points)
     reach = min(max(2.6 * depth, 11.0), 34.0)
     top = max(float(seen.eye[2]) + 0.35 * reach, 6.0)
     goes_along = Move.TRACK in (shot.move, scene.camera.move)

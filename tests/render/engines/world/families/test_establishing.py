@@ -120,8 +120,7 @@ def test_a_drone_sees_more_land_than_a_camera_on_the_ground():
 def test_fog_hides_no_more_from_above_than_from_the_ground():
     def thickness(prompt):
         built = stage(prompt)
-        seen = camera.frame(built.shot, 16 / 9)
-        return built.light.haze * float(np.median((built.shot.points - seen.eye) @ seen.forward))
+        return built.light.haze * camera.planned(built.shot).depth(built.shot.points)
 
     assert 0.3 < thickness("A drone shot over a foggy forest") < thickness("A foggy forest")
     assert thickness("A drone shot over a desert") < 0.1
