@@ -228,6 +228,8 @@ def outdoors(name: str) -> Light:
 BLACK: Colour = (0.0, 0.0, 0.0)
 DARK = frozenset({"night", "blue hour"})
 """Hours at which lamps are lit."""
+MOONLIT, BLUE = 2.0, 0.7
+"""Times the exposure of nights with lamps, and how far the clear night's hue is kept in any weather."""
 
 
 def _scaled(one: Colour, other: Colour, usual: Colour) -> Colour:
@@ -280,6 +282,24 @@ def under_lamps(light: Light, hour: str) -> Light:
         ambient=_mixed(light.ambient, seen.ambient, 0.5),
         zenith=_mixed(light.zenith, seen.zenith, 0.5),
         horizon=_mixed(light.horizon, seen.horizon, 0.5),
+    )
+
+
+def moonlit(night: Light) -> Light:
+    """A night where no lamp stands, in any weather: dark blue, as in films, but exposed so that all is seen."""
+    clear = LIGHTS["night"].horizon
+
+    def blue(colour: Colour) -> Colour:
+        grey = sum(colour) / sum(clear)
+        r, g, b = (one + BLUE * (grey * other - one) for one, other in zip(colour, clear, strict=True))
+        return r, g, b
+
+    return replace(
+        night,
+        zenith=blue(night.zenith),
+        horizon=blue(night.horizon),
+        ambient=blue(night.ambient),
+        exposure=MOONLIT * night.exposure,
     )
 
 

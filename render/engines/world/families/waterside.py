@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,6 @@ Shore = tuple[float, float, float]
 
 STONE = Material(pattern=Pattern.ROCK, base=(0.055, 0.048, 0.042), accent=(0.24, 0.20, 0.165), scale=0.55, gloss=0.22)
 MOST_BURSTS = 24
-MOONLIT, BLUE = 2.0, 0.7
-"""Times the exposure of other nights, for no lamp stands on open water, and how far the clear night's hue is kept in
-any weather."""
 
 
 def wind_of(scene: Scene, rng: np.random.Generator, *, usual: tuple[float, float]) -> float:
@@ -40,26 +36,9 @@ def wind_of(scene: Scene, rng: np.random.Generator, *, usual: tuple[float, float
 
 
 def sky(scene: Scene, *, turned: float) -> Light:
-    """The scene's light in its weather, from another side. Nights are dark blue, as in films, but all is seen."""
+    """The scene's light in its weather, from another side; no lamp stands on open water."""
     lit = light.under(light.outdoors(scene.light).turned(turned), scene.weather)
-    return _moonlit(lit) if scene.light == "night" else lit
-
-
-def _moonlit(lit: Light) -> Light:
-    clear = light.LIGHTS["night"].horizon
-
-    def blue(colour: light.Colour) -> light.Colour:
-        grey = sum(colour) / sum(clear)
-        r, g, b = (one + BLUE * (grey * other - one) for one, other in zip(colour, clear, strict=True))
-        return r, g, b
-
-    return replace(
-        lit,
-        zenith=blue(lit.zenith),
-        horizon=blue(lit.horizon),
-        ambient=blue(lit.ambient),
-        exposure=MOONLIT * lit.exposure,
-    )
+    return light.moonlit(lit) if scene.light == "night" else lit
 
 
 def rock(
