@@ -2,24 +2,20 @@
 
 import warp as wp
 
+from render.engines.world.tracer.clear_kernels import FACES, JOINED, blocked_by_moving, clearness, dyed, joins
+from render.engines.world.tracer.mirror_kernels import glimpse
 from render.engines.world.tracer.pattern_kernels import skin
 from render.engines.world.tracer.probe_kernels import PROBES, SHADOW_EDGE
-from render.engines.world.tracer.shade_kernels import LIFT, cel_bands, glimpse, turned_to_eye
+from render.engines.world.tracer.shade_kernels import LIFT, cel_bands, turned_to_eye
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
-    FACES,
-    JOINED,
     WATER,
     WORLD,
     Hit,
-    blocked_by_moving,
     blocked_by_still,
-    clearness,
-    dyed,
     hit_any,
     hit_moving,
     hit_still,
-    joins,
 )
 
 GLASS = wp.constant(1.5)

@@ -2,7 +2,8 @@
 
 import warp as wp
 
-from render.engines.world.tracer.shade_kernels import CLEAR_MIRROR, CLOSED, mirror_share
+from render.engines.world.tracer.mirror_kernels import CLEAR_MIRROR, mirror_share
+from render.engines.world.tracer.shade_kernels import CLOSED
 from render.engines.world.tracer.sight_kernels import SETTLED, Memory
 from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.world_kernels import WORLD, ray

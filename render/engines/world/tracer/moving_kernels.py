@@ -2,8 +2,11 @@
 
 import warp as wp
 
+from render.engines.world.tracer.clear_kernels import clearness
 from render.engines.world.tracer.glass_kernels import BEHIND, drawn_glass, seen_through
 from render.engines.world.tracer.lamp_kernels import Lamps, lamplight
+from render.engines.world.tracer.mirror_kernels import glimpse, past_clear
+from render.engines.world.tracer.mover_kernels import own_colour, shade_moving
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.probe_kernels import (
     GLANCE,
@@ -19,22 +22,11 @@ from render.engines.world.tracer.probe_kernels import (
     shade_of_moving,
 )
 from render.engines.world.tracer.raster_kernels import NOWHERE, met
-from render.engines.world.tracer.shade_kernels import (
-    above,
-    clear,
-    fresnel,
-    glimpse,
-    lifted,
-    own_colour,
-    past_clear,
-    shade_moving,
-    turned_to_eye,
-)
+from render.engines.world.tracer.shade_kernels import above, clear, fresnel, lifted, turned_to_eye
 from render.engines.world.tracer.world_kernels import (
     WATER,
     WORLD,
     Lens,
-    clearness,
     earlier,
     hit_moving,
     on_screen,

@@ -2,20 +2,14 @@
 
 import warp as wp
 
+from render.engines.world.tracer.clear_kernels import let_through
+from render.engines.world.tracer.mirror_kernels import CLEAR_MIRROR, seen_in
+from render.engines.world.tracer.mover_kernels import SUN_RAYS, Moved, sun_share
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
-from render.engines.world.tracer.shade_kernels import (
-    CLEAR_MIRROR,
-    SUN_RAYS,
-    Moved,
-    above,
-    lifted,
-    seen_in,
-    sun_share,
-    turned_to_eye,
-)
+from render.engines.world.tracer.shade_kernels import above, lifted, turned_to_eye
 from render.engines.world.tracer.tiles import Touch
-from render.engines.world.tracer.world_kernels import WATER, WORLD, Hit, let_through, meets_moving, ray, towards_sun
+from render.engines.world.tracer.world_kernels import WATER, WORLD, Hit, meets_moving, ray, towards_sun
 
 SEEN = wp.constant(int(Touch.SEEN))
 SHADOWED = wp.constant(int(Touch.SHADOWED))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from render.engines.world import waves
 from render.engines.world.stage import Stage
-from render.engines.world.tracer import sea_kernels, wave_kernels
+from render.engines.world.tracer import raster_kernels, sea_kernels, water_kernels, wave_kernels
 from render.engines.world.tracer.soup import Parts
 from render.engines.world.tracer.tree import Tree
 
@@ -93,7 +93,7 @@ class Sea:
         swell.sigma = waves.significant_height(ordered) / 4
         self._prepare_rings()
         self._prepare_froth()
-        water = self.water = sea_kernels.Water()
+        water = self.water = water_kernels.Water()
         self._prepare_ripples(np.random.default_rng([seed % 2**63, 7]))
         look = stage.water
         water.deep, water.shallow = wp.vec3(*look.deep), wp.vec3(*look.shallow)
@@ -241,11 +241,11 @@ class Sea:
         for tile, (side, modes, rate) in zip(self.tiles, self.modes, strict=True):
             tile.assign(waves.ripple_slopes(modes, rate, side, time))
         self.water.time, self.water.froth = time, self.froth
-        water = wp.array([self.water], dtype=sea_kernels.Water, device=self.device)
+        water = wp.array([self.water], dtype=water_kernels.Water, device=self.device)
         sun, rest, mirrored, normal, ids = layers
         none, colour, _, front, front_ids = self.over
         size = colour.shape
-        self.nearest.fill_(sea_kernels.NOWHERE)
+        self.nearest.fill_(raster_kernels.NOWHERE)
         wp.launch(
             wave_kernels.cover_pixels,
             len(self.indices) // 3,

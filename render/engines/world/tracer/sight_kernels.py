@@ -7,19 +7,10 @@ painted anew, so they stay sharp.
 
 import warp as wp
 
+from render.engines.world.tracer.mirror_kernels import CLEAR_MIRROR, mirror_share, reflected
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
-from render.engines.world.tracer.shade_kernels import (
-    CLEAR_MIRROR,
-    closed_off,
-    endless,
-    faces_sun,
-    lay,
-    lifted,
-    mirror_share,
-    reflected,
-    turned_to_eye,
-)
+from render.engines.world.tracer.shade_kernels import closed_off, endless, faces_sun, lay, lifted, turned_to_eye
 from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
     WORLD,

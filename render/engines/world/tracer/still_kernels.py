@@ -2,21 +2,51 @@
 
 import warp as wp
 
+from render.engines.world.tracer.mirror_kernels import mirror_share, reflected
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.shade_kernels import (
+    CLOSED,
+    Shade,
+    closed_off,
     endless,
+    faces_sun,
     laid,
     lifted,
-    shade_still,
-    sun_on_still,
     turned_to_eye,
 )
-from render.engines.world.tracer.world_kernels import WORLD, hit_still, ray
+from render.engines.world.tracer.world_kernels import WORLD, Hit, blocked_by_still, hit_still, ray, towards_sun
 
 NOTHING = wp.constant(1.0e4)
 """Depth of the sky."""
 FINER = wp.constant(4)
 """Times the samples of a pixel of whose surfaces that face the sun some see it and some do not: shadows' soft edges."""
+
+
+@wp.func
+def sun_on_still(world: WORLD, hit: Hit, at: wp.vec3, a: float, b: float) -> float:
+    """1 where a point sees one of the sun's disk past what stands still, 0 where not, −1 where it is turned away."""
+    if faces_sun(world, hit):
+        return 1.0 - blocked_by_still(world, at, towards_sun(world[0].air, a, b), 80.0)
+    return -1.0
+
+
+@wp.func
+def shade_still(
+    world: WORLD, hit: Hit, at: wp.vec3, direction: wp.vec3, lit: float, a: float, b: float, rays: int
+) -> Shade:
+    """What stands still, turned to the eye, as if nothing moved; ``lit`` is of :func:`sun_on_still`.
+
+    ``rays`` probe the ambient occlusion.
+    """
+    out = laid(world, hit, direction)
+    out.sun = out.sun * wp.max(lit, 0.0)
+    if rays > 0:
+        out.rest = out.rest * (1.0 - CLOSED * closed_off(world, hit, at, a, b, rays))
+    if world[0].surfaces[hit.surface].mirror > 0.0 and world[0].air.cel == 0:
+        share = mirror_share(world, hit.surface, hit.normal, direction, hit.distance)
+        out.mirrored = reflected(world, hit, direction, a, b) * share
+    out.rest = out.rest + out.air
+    return out
 
 
 @wp.func
