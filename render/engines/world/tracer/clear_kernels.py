@@ -1,4 +1,4 @@
-"""What is clear: how it dyes light, and how a ray goes on behind its faces. Warp functions."""
+"""What is clear: how it dyes light, and how a ray goes on behind its faces. A Warp struct and functions."""
 
 import warp as wp
 
@@ -14,6 +14,8 @@ SHADED_FACES = wp.constant(16)
 """The same of a ray to the sun, which goes straight."""
 JOINED = wp.constant(0.004)
 """Metres between two clear parts up to which they are one: a pane that is still whole shows no joints."""
+BEYOND = wp.constant(0.0001)
+"""Metres behind a face from which a ray goes on."""
 SPREAD = wp.constant(0.8)
 """How much of the light is spread by glass whose faces are not alike: it lights other places, so here it lacks."""
 
@@ -49,13 +51,31 @@ def passed_face(s: Surface, facing: float) -> float:
     return 1.0 - s.mirror * (s.facing + (1.0 - s.facing) * c2 * c2 * c)
 
 
+@wp.struct
+class Step:
+    """Where a ray goes on that has passed straight through a clear face."""
+
+    point: wp.vec3
+    within: int
+    """The surface of the clear part that it is then in, or −1."""
+    joined: bool
+    """Whether it left one part and is already in another that touches it."""
+
+
 @wp.func
-def joins(world: WORLD, at: wp.vec3, way: wp.vec3) -> float:
-    """Metres to another clear part that a ray which leaves one enters at once, or below 0."""
-    near = hit_moving(world, at, way, JOINED)
-    if clearness(world, near) > 0.0 and wp.dot(near.facet, way) < 0.0:
-        return near.distance
-    return -1.0
+def stepped(world: WORLD, surface: int, enters: bool, at: wp.vec3, way: wp.vec3) -> Step:
+    """The step of a ray past a face of this ``surface``; where it leaves a part it may enter the next one at once."""
+    out = Step()
+    out.point = at + way * BEYOND
+    out.within = surface
+    if not enters:
+        out.within = -1
+        near = hit_moving(world, out.point, way, JOINED)
+        if clearness(world, near) > 0.0 and wp.dot(near.facet, way) < 0.0:
+            out.point += way * (near.distance + BEYOND)
+            out.within = near.surface
+            out.joined = True
+    return out
 
 
 @wp.func
@@ -70,7 +90,7 @@ def let_through(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float)
     point = origin
     left = reach
     entered = wp.vec3(0.0, 0.0, 0.0)
-    depth = float(-1.0)
+    within = int(-1)
     for _ in range(SHADED_FACES):
         face = hit_moving(world, point, direction, left)
         if face.distance < 0.0:
@@ -79,26 +99,21 @@ def let_through(world: WORLD, origin: wp.vec3, direction: wp.vec3, reach: float)
             return wp.vec3(0.0, 0.0, 0.0)
         s = world[0].surfaces[face.surface]
         across = wp.dot(face.normal, direction)
-        step = face.distance + 0.00005
-        point = point + direction * step
-        left -= step
-        if wp.dot(face.facet, direction) < 0.0:
+        enters = wp.dot(face.facet, direction) < 0.0
+        step = stepped(world, face.surface, enters, point + direction * face.distance, direction)
+        if enters:
             entered = face.normal
-            depth = 0.0
             tone = tone * (s.clear * passed_face(s, -across))
         else:
-            if depth >= 0.0:
-                tone = wp.cw_mul(tone, dyed(s, face.distance))
-            gap = joins(world, point, direction)
-            if gap > 0.0:
-                point = point + direction * (gap + 0.00005)
-                left -= gap
-                depth = 0.0
-            else:
+            if within >= 0:
+                tone = wp.cw_mul(tone, dyed(world[0].surfaces[within], face.distance))
+            if not step.joined:
                 tone = tone * passed_face(s, across)
-                if depth >= 0.0:
+                if within >= 0:
                     tone = tone * wp.exp(-SPREAD * (1.0 + wp.dot(entered, face.normal)))
-                depth = -1.0
+        left -= wp.dot(step.point - point, direction)
+        point = step.point
+        within = step.within
     # So much glass lets hardly anything through.
     return wp.vec3(0.0, 0.0, 0.0)
 

@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from render.engines.world.tracer.clear_kernels import FACES, JOINED, blocked_by_moving, clearness, dyed, joins
+from render.engines.world.tracer.clear_kernels import BEYOND, FACES, blocked_by_moving, clearness, dyed, stepped
 from render.engines.world.tracer.mirror_kernels import glimpse
 from render.engines.world.tracer.pattern_kernels import skin
 from render.engines.world.tracer.probe_kernels import PROBES, SHADOW_EDGE
@@ -132,25 +132,22 @@ def seen_through(world: WORLD, behind: BEHIND, probes: PROBES, hit: Hit, directi
         n = face.normal
         if wp.dot(n, way) > 0.0:
             n = -n
-        enters = int(k == 0 or wp.dot(face.facet, way) < 0.0)
-        inside = int(1)
-        gap = float(-1.0)
-        if enters == 0:
-            gap = joins(world, point + way * 0.00005, way)
-        if gap > 0.0:
-            point = point + way * (gap + 0.0001)
-        else:
+        enters = k == 0 or wp.dot(face.facet, way) < 0.0
+        step = stepped(world, face.surface, enters, point, way)
+        if not step.joined:
             ratio = GLASS
-            if enters != 0:
+            if enters:
                 ratio = 1.0 / GLASS
             way = wp.normalize(bent(way, n, ratio, is_flat(world, face)))
-            inside = enters
-            if wp.dot(way, n) > 0.0:
-                inside = 1 - enters
-            point = point + way * 0.00005
+            # What the face throws back stays on the side from which it came.
+            step.within = -1
+            if enters != (wp.dot(way, n) > 0.0):
+                step.within = face.surface
+            step.point = point + way * BEYOND
+        point = step.point
         other = hit_any(world, point, way, 80.0)
-        if inside != 0:
-            tone = wp.cw_mul(tone, dyed(world[0].surfaces[face.surface], other.distance))
+        if step.within >= 0:
+            tone = wp.cw_mul(tone, dyed(world[0].surfaces[step.within], other.distance))
         if clearness(world, other) <= 0.0:
             if other.id >= world[0].first_moving:
                 return wp.cw_mul(tone, glimpse(world, other, point, way, wp.length(point - world[0].lens.eye)))
@@ -205,11 +202,10 @@ def drawn_glass(world: WORLD, hit: Hit, direction: wp.vec3, base: wp.vec3, farth
     lit = world[0].air.sun_colour * 0.40 + world[0].air.ambient * 0.55
     face = hit
     away = hit.distance
-    joined = bool(False)
     for k in range(FACES):
         s = world[0].surfaces[face.surface]
         enters = k == 0 or wp.dot(face.facet, direction) < 0.0
-        if enters and not joined:
+        if enters:
             tint = dyed(s, CEL_DEPTH)
             veil = float(VEIL)
             if k == 0:
@@ -218,11 +214,11 @@ def drawn_glass(world: WORLD, hit: Hit, direction: wp.vec3, base: wp.vec3, farth
             pale = wp.vec3(1.0, 1.0, 1.0) * (1.0 - PALE) + tint * PALE
             over += wp.cw_mul(tone, wp.cw_mul(pale, lit)) * veil
             tone = wp.cw_mul(tone, pale) * (1.0 - veil)
-        near = hit_moving(world, world[0].lens.eye + direction * (away + 0.0001), direction, farthest - away)
+        step = stepped(world, face.surface, enters, world[0].lens.eye + direction * away, direction)
+        near = hit_moving(world, step.point, direction, farthest - away)
         if near.distance < 0.0:
             break
-        joined = not enters and near.distance < JOINED
-        away += near.distance + 0.0001
+        away = near.distance + wp.dot(step.point - world[0].lens.eye, direction)
         near.distance = away
         if clearness(world, near) <= 0.0:
             return over + wp.cw_mul(tone, cel_behind(world, near, direction))

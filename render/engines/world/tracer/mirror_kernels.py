@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from render.engines.world.tracer.clear_kernels import FACES, blocked_by_moving, clearness, dyed, passed_face
+from render.engines.world.tracer.clear_kernels import FACES, blocked_by_moving, clearness, dyed, passed_face, stepped
 from render.engines.world.tracer.pattern_kernels import skin
 from render.engines.world.tracer.shade_kernels import ambient, clear, fresnel, hazed, lifted, sunlit, tint
 from render.engines.world.tracer.sky_kernels import surroundings
@@ -82,18 +82,21 @@ def past_clear(world: WORLD, hit: Hit, origin: wp.vec3, way: wp.vec3) -> Past:
     out.gleam = surroundings(world, way + n * (2.0 * facing)) * (
         1.0 - passed_face(world[0].surfaces[hit.surface], wp.abs(facing))
     )
-    for _k in range(FACES):
+    for _ in range(FACES):
         if clearness(world, hit) <= 0.0:
             break
         s = world[0].surfaces[hit.surface]
-        away = hit.distance + 0.0001
         enters = wp.dot(hit.facet, way) < 0.0
-        out.tone = out.tone * passed_face(s, wp.abs(wp.dot(hit.normal, way)))
-        hit = hit_any(world, origin + way * away, way, 80.0)
+        step = stepped(world, hit.surface, enters, origin + way * hit.distance, way)
+        if not step.joined:
+            out.tone = out.tone * passed_face(s, wp.abs(wp.dot(hit.normal, way)))
         if enters:
-            out.tone = wp.cw_mul(out.tone, dyed(s, hit.distance)) * s.clear
+            out.tone = out.tone * s.clear
+        hit = hit_any(world, step.point, way, 80.0)
+        if step.within >= 0:
+            out.tone = wp.cw_mul(out.tone, dyed(world[0].surfaces[step.within], hit.distance))
         if hit.distance > 0.0:
-            hit.distance += away
+            hit.distance += wp.dot(step.point - origin, way)
     out.hit = hit
     return out
 
