@@ -7,6 +7,7 @@ bleeds into what is sharp.
 
 import warp as wp
 
+from render.engines.world.tracer.lanes import LANES
 from render.engines.world.tracer.world_kernels import Lens
 
 TAPS = wp.constant(12)
@@ -63,17 +64,13 @@ def spread(tiles: wp.array2d(dtype=wp.vec2), reach: int, out: wp.array2d(dtype=w
     out[row, column] = best
 
 
-LANES = 8
-"""Pixels of a row that are streaked at once."""
-
-
-@wp.func_native("""
+@wp.func_native(f"""
     const int width = colour.shape[1], height = colour.shape[0];
-    const int columns = width - first < 8 ? width - first : 8;
+    const int columns = width - first < {LANES} ? width - first : {LANES};
     const float step = 1.0f / (float)(2 * taps + 1);
-    wp::vec3 edge_colour[8], edge_trails[8];
-    float red[8], green[8], blue[8], weight[8], depth[8], sharp[8], own[8];
-    for (int n = 0; n < 8; ++n) {
+    wp::vec3 edge_colour[{LANES}], edge_trails[{LANES}];
+    float red[{LANES}], green[{LANES}], blue[{LANES}], weight[{LANES}], depth[{LANES}], sharp[{LANES}], own[{LANES}];
+    for (int n = 0; n < {LANES}; ++n) {{
         const int at = y * width + first + (n < columns ? n : 0);
         depth[n] = trails.data[at][0];
         sharp[n] = trails.data[at][1];
@@ -82,27 +79,27 @@ LANES = 8
         green[n] = colour.data[at][1] * own[n];
         blue[n] = colour.data[at][2] * own[n];
         weight[n] = own[n];
-    }
-    const auto clamped = [](float v) { v = v > 0.0f ? v : 0.0f; return v < 1.0f ? v : 1.0f; };
-    const auto above_0 = [](float v) { return v > 0.0f ? v : 0.0f; };
-    for (int k = -taps; k <= taps; ++k) {
+    }}
+    const auto clamped = [](float v) {{ v = v > 0.0f ? v : 0.0f; return v < 1.0f ? v : 1.0f; }};
+    const auto above_0 = [](float v) {{ return v > 0.0f ? v : 0.0f; }};
+    for (int k = -taps; k <= taps; ++k) {{
         const float share = (float)k * step, away = wp::abs(share) * length;
         const int from = first + (int)::floorf(along[0] * share + 0.5f);
         const int yy = y + (int)::floorf(along[1] * share + 0.5f);
         if (k == 0 || yy < 0 || yy >= height) continue;
         const wp::vec3 *colours = &colour.data[yy * width + from], *others = &trails.data[yy * width + from];
-        if (from < 0 || from + 8 > width) {
-            for (int n = 0; n < 8; ++n) {
+        if (from < 0 || from + {LANES} > width) {{
+            for (int n = 0; n < {LANES}; ++n) {{
                 const int xx = from + n;
                 const bool seen = xx >= 0 && xx < width;
                 edge_colour[n] = colour.data[yy * width + (seen ? xx : 0)];
                 // What is out of the picture weighs nothing: it is far before, and has no streak.
                 edge_trails[n] = seen ? trails.data[yy * width + xx] : wp::vec3(-1.0e30f, 0.0f, 1.0e30f);
-            }
+            }}
             colours = edge_colour;
             others = edge_trails;
-        }
-        for (int n = 0; n < 8; ++n) {
+        }}
+        for (int n = 0; n < {LANES}; ++n) {{
             // Shares of the two half streaks at which they meet, and by how much one lies clearly before the other.
             const float of_own = away * own[n], of_theirs = away * others[n][2];
             const float sharper = sharp[n] > others[n][1] ? sharp[n] : others[n][1];
@@ -114,9 +111,9 @@ LANES = 8
             green[n] += colours[n][1] * w;
             blue[n] += colours[n][2] * w;
             weight[n] += w;
-        }
-    }
-    for (int n = 0; n < 8; ++n) weight[n] = 1.0f / weight[n];
+        }}
+    }}
+    for (int n = 0; n < {LANES}; ++n) weight[n] = 1.0f / weight[n];
     for (int n = 0; n < columns; ++n)
         out.data[y * width + first + n] = wp::vec3(red[n] * weight[n], green[n] * weight[n], blue[n] * weight[n]);
 """)

@@ -10,6 +10,7 @@ import warp as wp
 from render.engines.world.camera import Camera
 from render.engines.world.styles import Style
 from render.engines.world.tracer import blur_kernels, finish_kernels
+from render.engines.world.tracer.lanes import LANES
 
 LONGEST_STREAK = 0.14
 """Of a streak, as a share of the picture's height."""
@@ -69,7 +70,7 @@ class Finish:
         self._launch(blur_kernels.spread, [self.fastest, self.reach, self.about], self.about.shape)
         seen = [colour, self.trails, self.about, touched, self.side, self.streaked]
         height, width = self.size
-        self._launch(blur_kernels.streak, seen, (height, -(-width // blur_kernels.LANES)))
+        self._launch(blur_kernels.streak, seen, (height, -(-width // LANES)))
         return self.streaked
 
     def soften(self, camera: Camera, lens: Any, colour: Any, front: Any) -> None:
@@ -98,5 +99,5 @@ class Finish:
                 (height // self.scale, width // self.scale),
             )
             return
-        groups = -(-width // finish_kernels.LANES)
+        groups = -(-width // LANES)
         self._launch(finish_kernels.develop, [self.grade, *tiles, index, colour, out], (height, groups))

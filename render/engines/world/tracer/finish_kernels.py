@@ -2,6 +2,8 @@
 
 import warp as wp
 
+from render.engines.world.tracer.lanes import LANES
+
 
 @wp.struct
 class Grade:
@@ -46,15 +48,11 @@ def graded(c: wp.vec3, grade: Grade) -> wp.vec3:
     ...
 
 
-LANES = 8
-"""Pixels of a row that are developed at once."""
-
-
 @wp.func_native(f"""
-    const int width = colour.shape[1], columns = width - first < 8 ? width - first : 8;
-    float channels[3][8], luma[8], bright[8], noise[8];
+    const int width = colour.shape[1], columns = width - first < {LANES} ? width - first : {LANES};
+    float channels[3][{LANES}], luma[{LANES}], bright[{LANES}], noise[{LANES}];
     const float down = ((float)row + 0.5f) / (float)grade.rows - 0.5f;
-    for (int k = 0; k < 8; ++k) {{
+    for (int k = 0; k < {LANES}; ++k) {{
         const int x = first + (k < columns ? k : 0);
         const wp::vec3& c = colour.data[row * width + x];
         const float across = ((float)x + 0.5f) / (float)width - 0.5f;
@@ -66,14 +64,14 @@ LANES = 8
         n = (n ^ (n >> 13)) * 1274126177u;
         return (float)((wp::int32)((n ^ (n >> 16)) & 65535u)) * (1.0f / 65536.0f);
     }};
-    for (int k = 0; k < 8; ++k) {{
+    for (int k = 0; k < {LANES}; ++k) {{
         luma[k] = 0.2126f * channels[0][k] + 0.7152f * channels[1][k] + 0.0722f * channels[2][k];
         const float rising = luma[k] * 1.6f;
         bright[k] = rising < 0.0f ? 0.0f : rising < 1.0f ? rising : 1.0f;
         noise[k] = hash(first + k, row) * 0.99f;
     }}
     if (grade.grain > 0.0f)
-        for (int k = 0; k < 8; ++k) {{
+        for (int k = 0; k < {LANES}; ++k) {{
             const wp::uint32 x = first + k;
             const float grain = hash(x * 3 + seed * 7919, row * 5 + seed) + hash(x + seed * 31, row * 7 + 13) - 1.0f;
             noise[k] += grain * grade.grain * 2.4f;
@@ -81,7 +79,7 @@ LANES = 8
     for (int j = 0; j < 3; ++j) {{
         const float dark = grade.shadow_tint[j], light = grade.light_tint[j];
         float* values = channels[j];
-        for (int k = 0; k < 8; ++k) {{
+        for (int k = 0; k < {LANES}; ++k) {{
             const float luma_k = luma[k], bright_k = bright[k];
             float v = values[k];
             {_TONED.replace("luma", "luma_k").replace("bright", "bright_k")}

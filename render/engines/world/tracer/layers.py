@@ -15,6 +15,7 @@ from render.engines.world.tracer import (
     still_kernels,
     world_kernels,
 )
+from render.engines.world.tracer.lanes import LANES
 from render.engines.world.tracer.soup import Parts
 
 FRESH_SAMPLES = 6
@@ -93,6 +94,6 @@ class Layers:
         for odd in (0, 1):
             self._launch(sight_kernels.see, [world, given, odd], (height, (width + 1) // 2))
         lit = [world, memory, self.air, self.glimpsed, self.normal, *rough, self.mirrored]
-        self._launch(light_kernels.light, lit, (height, -(-width // light_kernels.LANES)))
+        self._launch(light_kernels.light, lit, (height, -(-width // LANES)))
         self._launch(rim_kernels.smooth, [world, samples, *surfaces, *rough, self.sun, self.rest])
         return before

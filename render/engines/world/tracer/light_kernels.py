@@ -2,23 +2,21 @@
 
 import warp as wp
 
+from render.engines.world.tracer.lanes import LANES
 from render.engines.world.tracer.mirror_kernels import CLEAR_MIRROR, mirror_share
 from render.engines.world.tracer.shade_kernels import CLOSED
 from render.engines.world.tracer.sight_kernels import SETTLED, Memory
 from render.engines.world.tracer.sky_kernels import surroundings
 from render.engines.world.tracer.world_kernels import WORLD, ray
 
-LANES = 8
-"""Pixels of a row that are lit at once."""
 
-
-@wp.func_native("""
+@wp.func_native(f"""
     const int width = ids.shape[1], height = ids.shape[0];
-    const int columns = width - first < 8 ? width - first : 8;
-    int codes[8], young[8], edge_ids[8];
-    float lit[8], closed[8], far[8], weight[8], sun_weight[8];
-    wp::vec4 edge_known[8];
-    for (int n = 0; n < 8; ++n) {
+    const int columns = width - first < {LANES} ? width - first : {LANES};
+    int codes[{LANES}], young[{LANES}], edge_ids[{LANES}];
+    float lit[{LANES}], closed[{LANES}], far[{LANES}], weight[{LANES}], sun_weight[{LANES}];
+    wp::vec4 edge_known[{LANES}];
+    for (int n = 0; n < {LANES}; ++n) {{
         const int at = y * width + first + (n < columns ? n : 0);
         const wp::vec4& q = known.data[at];
         codes[n] = ids.data[at];
@@ -27,22 +25,22 @@ LANES = 8
         young[n] = q[2] < settled ? 1 : 0;
         far[n] = q[3];
         weight[n] = sun_weight[n] = 1.0f;
-    }
-    for (int k = 0; k < 8; ++k) {
+    }}
+    for (int k = 0; k < 8; ++k) {{
         const int place = k + k / 4, from = first + (place % 3 - 1) * 2;
         const int row = wp::min(wp::max(y + (place / 3 - 1) * 2, 0), height - 1) * width;
         const int* others = &ids.data[row + from];
         const wp::vec4* theirs = &known.data[row + from];
-        if (from < 0 || from + 8 > width) {
-            for (int n = 0; n < 8; ++n) {
+        if (from < 0 || from + {LANES} > width) {{
+            for (int n = 0; n < {LANES}; ++n) {{
                 const int at = row + wp::min(wp::max(from + n, 0), width - 1);
                 edge_ids[n] = ids.data[at];
                 edge_known[n] = known.data[at];
-            }
+            }}
             others = edge_ids;
             theirs = edge_known;
-        }
-        for (int n = 0; n < 8; ++n) {
+        }}
+        for (int n = 0; n < {LANES}; ++n) {{
             const float away = theirs[n][3] - far[n], near = far[n] * 0.03f;
             const float same = others[n] == codes[n] && away < near && -away < near ? 1.0f : 0.0f;
             const float sunny = young[n] ? same : 0.0f;
@@ -50,17 +48,17 @@ LANES = 8
             weight[n] += same;
             lit[n] += theirs[n][0] * sunny;
             sun_weight[n] += sunny;
-        }
-    }
-    for (int n = 0; n < columns; ++n) {
+        }}
+    }}
+    for (int n = 0; n < columns; ++n) {{
         const int at = y * width + first + n;
-        if (codes[n] < 0) {
+        if (codes[n] < 0) {{
             rest.data[at] = air.data[at];
             continue;
-        }
+        }}
         sun.data[at] = sun.data[at] * (lit[n] / sun_weight[n]);
         rest.data[at] = rest.data[at] * (1.0f - taken * (closed[n] / weight[n])) + air.data[at];
-    }
+    }}
 """)
 def light_row(
     known: wp.array2d(dtype=wp.vec4),

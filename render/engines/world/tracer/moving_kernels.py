@@ -5,6 +5,7 @@ import warp as wp
 from render.engines.world.tracer.clear_kernels import clearness
 from render.engines.world.tracer.glass_kernels import BEHIND, drawn_glass, seen_through
 from render.engines.world.tracer.lamp_kernels import Lamps, lamplight
+from render.engines.world.tracer.lanes import LANES
 from render.engines.world.tracer.mirror_kernels import glimpse, past_clear
 from render.engines.world.tracer.mover_kernels import own_colour, shade_moving
 from render.engines.world.tracer.noise_kernels import dither, fraction
@@ -36,8 +37,6 @@ from render.engines.world.tracer.world_kernels import (
 
 ANY = wp.constant(int(SEEN | SHADOWED | OCCLUDED | MIRRORED))
 """Tiles in which something moves, or changes with what moves."""
-LANES = 8
-"""Pixels of a row that are covered at once."""
 SAME = wp.constant(0.98)
 """Cosine between the normals of two samples of a pixel from which on one is shaded for both."""
 
@@ -60,36 +59,36 @@ def place(
         points[i] = refuge
 
 
-@wp.func_native("""
-    const int width = ids.shape[1], columns = width - first < 8 ? width - first : 8;
-    float across[8], along[8];
+@wp.func_native(f"""
+    const int width = ids.shape[1], columns = width - first < {LANES} ? width - first : {LANES};
+    float across[{LANES}], along[{LANES}];
     const float middle = 0.5f * (float)lens.width, centre = 0.5f * (float)lens.height;
     const float v = (centre - ((float)y + 0.5f)) * lens.pixel;
-    for (int n = 0; n < 8; ++n) {
+    for (int n = 0; n < {LANES}; ++n) {{
         const float away = normal.data[y * width + first + (n < columns ? n : 0)][3];
         const float u = ((float)(first + n) + 0.5f - middle) * lens.pixel;
         float way[3], square = 0.0f, depth = 0.0f, right = 0.0f, up = 0.0f;
-        for (int k = 0; k < 3; ++k) {
+        for (int k = 0; k < 3; ++k) {{
             way[k] = lens.forward[k] + lens.right[k] * u + lens.up[k] * v;
             square += way[k] * way[k];
-        }
+        }}
         const float distance = away / ::sqrtf(square);
-        for (int k = 0; k < 3; ++k) {
+        for (int k = 0; k < 3; ++k) {{
             const float apart = lens.eye[k] + way[k] * distance - before.eye[k];
             depth += apart * before.forward[k];
             right += apart * before.right[k];
             up += apart * before.up[k];
-        }
+        }}
         depth = (depth > 0.01f ? depth : 0.01f) * before.pixel;
         across[n] = (float)(first + n) + 0.5f - (right / depth + middle);
         along[n] = (float)y + 0.5f - (centre - up / depth);
-    }
-    for (int n = 0; n < columns; ++n) {
+    }}
+    for (int n = 0; n < columns; ++n) {{
         const int at = y * width + first + n;
         front.data[at] = normal.data[at];
         front_ids.data[at] = ids.data[at];
         speed.data[at] = wp::vec2(across[n], along[n]);
-    }
+    }}
 """)
 def uncovered(
     lens: Lens,

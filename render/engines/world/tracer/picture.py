@@ -26,6 +26,7 @@ from render.engines.world.tracer import (
 )
 from render.engines.world.tracer.finish import Finish
 from render.engines.world.tracer.lamps import Lamps
+from render.engines.world.tracer.lanes import LANES
 from render.engines.world.tracer.layers import Layers, lens_of
 from render.engines.world.tracer.movers import Movers, Placed
 from render.engines.world.tracer.puffs import Drifts
@@ -113,7 +114,7 @@ class Picture:
         self.front, self.front_ids = self._buffer(wp.vec4), self._buffer(wp.int32)
         self.open_sky = self._buffer(wp.float32)
         most = 0 if self.movers is None else len(self.movers.filling)
-        room = -(-most // probe_kernels.LANES) * probe_kernels.LANES
+        room = -(-most // LANES) * LANES
         self.spheres, self.owners = np.zeros((4, room), np.float32), np.zeros(room, np.int32)
         self.balls = [wp.array(self.spheres, device=device), wp.array(self.owners, device=device)]
         """Spheres in what moves, and whose they are; see :func:`probe_kernels.open_share`."""
@@ -263,7 +264,7 @@ class Picture:
         sun, _, _, normal, ids = layers
         tiles = [self.world, self.touched, self.side]
         seen = [self.front, self.front_ids, self.open_sky, self.speed, self.nearest]
-        groups = -(-self.w // moving_kernels.LANES)
+        groups = -(-self.w // LANES)
         self._launch(moving_kernels.cover, [*tiles, self.probes, self.before, normal, ids, *seen], (self.h, groups))
         found = [sun, normal, ids, self.nearest, self.probes]
         self._launch(probe_kernels.probe, [*tiles, *found], self.probed[0].shape)

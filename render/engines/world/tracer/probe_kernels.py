@@ -3,6 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.clear_kernels import let_through
+from render.engines.world.tracer.lanes import LANES
 from render.engines.world.tracer.mirror_kernels import CLEAR_MIRROR, seen_in
 from render.engines.world.tracer.mover_kernels import SUN_RAYS, Moved, sun_share
 from render.engines.world.tracer.noise_kernels import dither, fraction
@@ -27,8 +28,6 @@ ALIKE = wp.constant(0.9)
 """Cosine between the normals of two points of a part from which on they share their light."""
 DIFFERENT = wp.constant(0.02)
 """By how much two probes' light differs at an edge: below what a step of shadow shows, above what glass shimmers."""
-LANES = 8
-"""Spheres that are looked at at once."""
 OCCLUSION_REACH = 4.0
 """Radii to which a moving part closes off the sky."""
 

@@ -5,6 +5,7 @@ import pytest
 import warp as wp
 
 from render.engines.world.tracer import blur_kernels, finish_kernels
+from render.engines.world.tracer.lanes import LANES
 
 ROWS, SIDE = 10, 16
 
@@ -26,7 +27,7 @@ def test_every_pixel_of_a_row_is_developed(width):
     grade.first_row, grade.rows = 2, ROWS
     tiles = array(np.array([[1, 0]], np.int32), wp.int32)
     out = wp.zeros((ROWS + 3, width, 3), dtype=wp.uint8, device="cpu")
-    size = (ROWS, groups(width, finish_kernels.LANES))
+    size = (ROWS, groups(width, LANES))
     wp.launch(finish_kernels.develop, size, [grade, tiles, SIDE, 0, array(colour, wp.vec3), out], device="cpu")
 
     u = ((np.arange(width) + 0.5) / width - 0.5)[None, :, None]
@@ -55,7 +56,7 @@ def test_every_pixel_of_a_row_is_streaked_along_the_way_of_its_tile(width):
     touched = array(np.array([[1, 1]], np.int32), wp.int32)
     out = wp.zeros((ROWS, width), dtype=wp.vec3, device="cpu")
     given = [array(colour, wp.vec3), array(trails, wp.vec3), tiles, touched, SIDE, out]
-    wp.launch(blur_kernels.streak, (ROWS, groups(width, blur_kernels.LANES)), given, device="cpu")
+    wp.launch(blur_kernels.streak, (ROWS, groups(width, LANES)), given, device="cpu")
 
     made = out.numpy()
     for x in range(width):
