@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, named_before, noun, of_another
+from render.engines.world.reading.binding import Told, is_underfoot, is_verb, named_before, noun, of_another
 from render.engines.world.reading.cast import FIELDS, Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
@@ -71,11 +71,23 @@ def _told(found: Sequence[Phrase], family: str, gaps: Sequence[frozenset[str]]) 
         named = f"{base.near or like.phrase} ({like.score:.2f})"
         return Meaning(base.role, base.value, base.trait, named)
 
-    told = [Told(phrase, meaning(phrase)) for phrase in found]
+    alone = [Told(phrase, meaning(phrase)) for phrase in found]
+    told = [Told(one.phrase, _placed(alone, k, gaps, table)) for k, one in enumerate(alone)]
     affirmed = [k for k, phrase in enumerate(found) if not phrase.negated]
     meant = named_before([told[k] for k in affirmed], [gaps[k] for k in affirmed])
     shown = iter(together(family, [(found[k].text, known) for k, known in zip(affirmed, meant, strict=True)]))
     return [other if other.phrase.negated else Told(other.phrase, next(shown)) for other in told]
+
+
+def _placed(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]], table: Mapping[str, Meaning]) -> Meaning:
+    """What a phrase means where it stands: no place if it is a verb, a floor if something stands on that stuff."""
+    phrase, meaning = told[index].phrase, told[index].meaning
+    if meaning.trait == "settings" and is_verb(told, index, gaps):
+        return NOTHING
+    floor = table.get(f"on {phrase.text}", NOTHING)
+    if floor.trait == "floors" and meaning.trait == "materials" and is_underfoot(told, index, gaps):
+        return floor
+    return meaning
 
 
 def _known(phrase: Phrase) -> bool:

@@ -846,3 +846,35 @@ def test_a_couple_is_no_number_of_boats():
     alone, some = read("A couple in a rowing boat"), read("A couple of rowing boats")
     assert (alone.count, alone.words.ignored) == (1, ("couple",))
     assert some.count == 2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "setting"),
+    [
+        ("An orange car parks in front of the house", "street"),
+        ("Two cars park in the street", "street"),
+        ("A car slowly parks", ""),
+        ("A car drives through city parks", "park"),
+        ("A car in the park", "park"),
+    ],
+)
+def test_what_a_vehicle_does_names_no_place(prompt, setting):
+    scene = read(prompt)
+    assert scene.setting == setting
+    assert ("park" in scene.words.ignored) == (setting != "park")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "floor"),
+    [
+        ("A red shoe on wet concrete", "concrete"),
+        ("A ball falls on rough concrete and bounces", "concrete"),
+        ("A red shoe on the wet concrete", "concrete"),
+        ("A bottle on a concrete block", ""),
+    ],
+)
+def test_what_something_stands_on_is_not_what_it_is_made_of(prompt, floor):
+    scene = read(prompt)
+    assert scene.floor == floor
+    assert all(not subject.material for subject in scene.subjects if subject.kind in {"shoe", "ball", "bottle"})
+    assert (scene.weather == "rain") == ("wet" in prompt)
