@@ -878,3 +878,31 @@ def test_what_something_stands_on_is_not_what_it_is_made_of(prompt, floor):
     assert scene.floor == floor
     assert all(not subject.material for subject in scene.subjects if subject.kind in {"shoe", "ball", "bottle"})
     assert (scene.weather == "rain") == ("wet" in prompt)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "colour", "told"),
+    [
+        ("A jar of honey", "jar", "gold", "honey → gold jar"),
+        ("A bottle of ketchup", "bottle", "red", "ketchup → red bottle"),
+        ("A bottle of honey", "bottle", "gold", "honey → gold bottle"),
+        ("A cup of coffee on a white background", "cup", "brown", "coffee → brown cup"),
+        ("A lemon falls into orange juice", "bottle", "orange", "orange juice → orange bottle"),
+        ("A red jar of honey", "jar", "red", "honey → jar"),
+    ],
+)
+def test_what_a_product_holds_gives_it_its_colour(prompt, kind, colour, told):
+    scene = read(prompt)
+    assert next(subject.colours for subject in scene.subjects if subject.kind == kind) == (colour,)
+    assert told in scene.words.approximated
+
+
+def test_what_a_jar_does_not_hold_gives_it_no_colour():
+    scene = read("A jar without honey")
+    assert [subject.colours for subject in scene.subjects] == [()]
+    assert scene.words.ignored == ("honey",)
+
+
+def test_contents_have_colours_that_there_are():
+    for family in load().families.values():
+        assert set(family.contents.values()) <= set(COLOURS)
