@@ -243,3 +243,16 @@ def test_a_stadium_is_empty_where_nobody_may_be_and_lit_by_its_masts_in_the_dark
     assert full.ambience == ("stadium",)
     assert max(full.light.sun) > 2 * max(LIGHTS["night"].sun)
     assert next(solid for solid in full.solids if solid.name == "floodlights 1").material.glow > 1
+
+
+def test_a_forest_at_dawn_is_green_under_a_warm_sky():
+    dawn = build("forest", light="dawn").light
+    assert dawn.horizon[2] > dawn.horizon[0]
+    assert dawn.zenith[0] > 1.5 * LIGHTS["dawn"].zenith[0]
+
+
+def test_a_storm_s_clouds_are_dark_and_blue_over_a_lighter_edge_of_the_sky():
+    storm = build("meadow", weather="storm").light
+    assert sum(storm.horizon) > 1.8 * sum(storm.zenith)
+    assert storm.zenith[2] > 1.2 * storm.zenith[0]
+    assert storm.horizon[0] > storm.horizon[2]
