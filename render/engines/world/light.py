@@ -79,13 +79,17 @@ class Veil:
     """How dark the clouds' undersides are, 0 to 1."""
     haze: float = 0.0
     """Extinction by metre that is added."""
+    tint: Colour = (0.95, 0.98, 1.0)
+    """Times their grey, what the clouds let through."""
+    below: Colour = (0.95, 0.98, 1.0)
+    """The same of the sky under their edge."""
 
 
 VEILS: dict[str, Veil] = {
     "rain": Veil(cover=0.85, dark=0.35, haze=0.006),
     "snow": Veil(cover=0.8, dark=0.2, haze=0.007),
     "fog": Veil(cover=0.7, haze=0.055),
-    "storm": Veil(cover=1.0, dark=0.65, haze=0.003),
+    "storm": Veil(cover=1.0, dark=0.72, haze=0.003, tint=(0.78, 0.95, 1.12), below=(1.12, 1.07, 0.98)),
 }
 """By a scene's weather."""
 
@@ -154,14 +158,14 @@ LIGHTS: dict[str, Light] = {
     "dawn": Light(
         azimuth=-35,
         elevation=9,
-        sun=(2.3, 1.45, 1.0),
+        sun=(2.1, 1.5, 1.15),
         softness=0.035,
         zenith=(0.20, 0.28, 0.52),
         horizon=(0.98, 0.68, 0.58),
-        ambient=(0.46, 0.50, 0.66),
+        ambient=(0.42, 0.55, 0.78),
         ground=(0.24, 0.19, 0.17),
         clouds=0.4,
-        haze=0.012,
+        haze=0.007,
         exposure=0.74,
     ),
     "noon": Light(
@@ -308,22 +312,34 @@ def _mixed(one: Colour, two: Colour, share: float) -> Colour:
     return a, b, c
 
 
+def _tinted(grey: float, tint: Colour) -> Colour:
+    red, green, blue = tint
+    return grey * red, grey * green, grey * blue
+
+
+def misty(light: Light) -> Light:
+    """The light where near mist is in the shade, as among trees: of the sky's colour, with the horizon's glow above."""
+    share = 0.75 * sum(light.horizon) / sum(light.ambient)
+    mist = _tinted(share, light.ambient)
+    return replace(light, horizon=_mixed(light.horizon, mist, 0.8), zenith=_mixed(light.zenith, light.horizon, 0.6))
+
+
 def under(light: Light, weather: str) -> Light:
     """The same hour's light in a scene's weather; fair weather and wind leave it as it is."""
     veil = VEILS.get(weather)
     if veil is None:
         return light
     grey = sum(light.horizon) / 3
-    dull: Colour = (grey * 0.95, grey * 0.98, grey)
-    sun = sum(light.sun) / 3
+    dull, below = _tinted(grey, veil.tint), _tinted(grey, veil.below)
+    sun = 0.28 * sum(light.sun) / 3
     far: Colour = tuple(h / (0.4 * s + a) for h, s, a in zip(light.horizon, light.sun, light.ambient, strict=True))  # type: ignore[assignment]
     return replace(
         light,
         land=_mixed(light.land, far, 0.8 * veil.cover),
-        sun=_mixed(light.sun, (0.28 * sun, 0.28 * sun, 0.29 * sun), veil.cover),
+        sun=_mixed(light.sun, _tinted(sun, veil.tint), veil.cover),
         softness=light.softness + (0.18 - light.softness) * veil.cover if light.softness < 0.18 else light.softness,
         zenith=_mixed(light.zenith, _mixed(dull, (0.0, 0.0, 0.0), veil.dark), veil.cover),
-        horizon=_mixed(light.horizon, _mixed(dull, (0.0, 0.0, 0.0), 0.5 * veil.dark), veil.cover),
+        horizon=_mixed(light.horizon, _mixed(below, (0.0, 0.0, 0.0), 0.5 * veil.dark), veil.cover),
         ambient=_mixed(light.ambient, _mixed(dull, (0.0, 0.0, 0.0), 0.3 * veil.dark), 0.7 * veil.cover),
         clouds=light.clouds + (1.0 - light.clouds) * veil.cover,
         stars=(1.0 - veil.cover) * light.stars,

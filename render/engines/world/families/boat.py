@@ -14,6 +14,8 @@ from render.engines.world.scene import Scene
 from render.engines.world.stage import Bond, Launch, Shape, Shot, Solid, Stage, Water
 
 WHITE: Colour = (0.80, 0.80, 0.78)
+SEAMS = 12
+"""Parts of a sail's edge."""
 KINDS = ("rowing boat", "sailing boat", "buoy", "paper boat")
 BALLAST = (0.12, 0.9)
 """Radius of a buoy's weight and its depth below the buoy's middle, in metres."""
@@ -55,6 +57,21 @@ def _flat(corners: list[tuple[float, float, float]]) -> geometry.Mesh:
     faces = np.arange(len(points)).reshape(-1, 3)
     return geometry.join(
         [geometry.smooth(points, faces), geometry.smooth(points + np.array((0, 1e-3, 0)), faces[:, ::-1])]
+    )
+
+
+def _sail(corners: list[tuple[float, float, float]], *, belly: float) -> geometry.Mesh:
+    """Two faces of a triangle of cloth that bellies by metres towards +y: its light goes over it bit by bit."""
+    steps = [(i, j) for i in range(SEAMS + 1) for j in range(SEAMS + 1 - i)]
+    number = {step: k for k, step in enumerate(steps)}
+    shares = np.array([(i, j, SEAMS - i - j) for i, j in steps], float) / SEAMS
+    points = shares @ np.array(corners, float)
+    points[:, 1] += belly * 27 * shares.prod(1)
+    faces = [(number[i, j], number[i + 1, j], number[i, j + 1]) for i, j in steps if i + j < SEAMS]
+    faces += [(number[i + 1, j], number[i + 1, j + 1], number[i, j + 1]) for i, j in steps if i + j < SEAMS - 1]
+    sheet = np.array(faces)
+    return geometry.join(
+        [geometry.smooth(points, sheet), geometry.smooth(points + np.array((0, 1e-3, 0)), sheet[:, ::-1])]
     )
 
 
@@ -107,8 +124,8 @@ def _craft(kind: str, colour: Colour, *, name: str, launch: Launch) -> tuple[lis
     elif kind == "sailing boat":
         worn.append((geometry.rod((0.25, 0, 0.1), (0.25, 0, 2.9), 0.03, sides=12), timber))
         worn.append((geometry.rod((0.25, 0, 0.55), (-1.15, 0.1, 0.55), 0.022, sides=10), timber))
-        worn.append((_flat([(0.21, 0, 0.62), (-1.1, 0.1, 0.62), (0.21, 0, 2.8)]), cloth))
-        worn.append((_flat([(1.35, 0, 0.42), (0.32, 0.05, 0.5), (0.27, 0, 2.35)]), cloth))
+        worn.append((_sail([(0.21, 0, 0.62), (-1.1, 0.1, 0.62), (0.21, 0, 2.8)], belly=0.2), cloth))
+        worn.append((_sail([(1.35, 0, 0.42), (0.32, 0.05, 0.5), (0.27, 0, 2.35)], belly=0.16), cloth))
         tall = 2.9
     elif kind == "buoy":
         worn.append((geometry.lathe([(0.335, -0.06), (0.335, 0.06)]), Material(base=WHITE, gloss=0.4)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from render.engines.world import camera, particles, places
-from render.engines.world.families import bodywork, parts
+from render.engines.world.families import bodywork, goal, parts
 from render.engines.world.light import Light
 from render.engines.world.materials import Colour
 from render.engines.world.scene import Scene
@@ -51,6 +51,8 @@ class View:
     """Degrees, from and to."""
     aside: tuple[float, float] = (4.0, 26.0)
     """Degrees from the front."""
+    sided: bool = False
+    """True for one that is seen from the side of −x only."""
 
 
 WIDE = View((4.2, 2.4, 6.8), (4.0, 8.0))
@@ -61,6 +63,7 @@ VIEWS = {
     "workshop": ROOMY,
     "studio": ROOMY,
     "gym": View((2.2, 1.0, 4.0), (4.0, 7.0), (6.0, 22.0)),
+    "stadium": View((13.0, 9.0, 9.0), (9.0, 14.0), (38.0, 55.0), sided=True),
 }
 """By place; the others are seen wide."""
 FROM_ABOVE = frozenset({"high", "top"})
@@ -117,6 +120,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     name = scene.setting or str(rng.choice(USUAL))
     view = VIEWS.get(name, WIDE)
     aside = float(rng.choice([-1, 1])) * float(rng.uniform(*view.aside))
+    aside = -abs(aside) if view.sided else aside
     elevation = float(rng.uniform(*view.elevation))
     move = Move.DOLLY if rng.random() < 0.35 else Move.PUSH
     place = places.build(name, scene=scene, rng=rng, clearing=max(view.kept[0], 3.0))
@@ -137,8 +141,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     )
     if aloft:
         place = replace(place, light=_thinned(place.light, shot))
+    solids = _traffic(rng, seconds) if passes else []
+    if name == "stadium":
+        solids = [*goal.frame(), *goal.pitch(goal.CHALK)]
     return place.stage(
-        solids=_traffic(rng, seconds) if passes else (),
+        solids=solids,
+        cloths=tuple(goal.nets()) if name == "stadium" else (),
         particles=(*place.particles, *((_falling(name, place.wind, place.solids, rng, seconds),) if stirs else ())),
         shot=shot,
     )

@@ -135,7 +135,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     low, high = sorted((side * (POST + 0.5), side * (POST - 3.3)))
     before = -1.8 if set(ways) == {"in"} else -REBOUND
     return place.stage(
-        solids=(*frame, *goal.pitch((0.74, 0.75, 0.72)), *solids),
+        solids=(*frame, *goal.pitch(goal.CHALK), *solids),
         cloths=tuple(goal.nets()),
         shot=Shot(
             points=parts.corners((before, low, 0.0), (1.3, high, BAR + 0.35)),

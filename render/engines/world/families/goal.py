@@ -28,6 +28,8 @@ SLACK = 0.3
 PATCH = 0.35
 """Radians from the middle of a black pentagon to its corners."""
 WHITE = Material(base=(0.80, 0.80, 0.79), gloss=0.35)
+CHALK: Colour = (0.74, 0.75, 0.72)
+"""Of the lines."""
 CORD = Material(base=(0.80, 0.80, 0.79), gloss=0.05)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,6 +43,8 @@ def gallows(wide: float, deep: float, high: float, made: tuple[str, object]) -> 
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  # noqa: ARG001
     """See :class:`render.engines.world.families.Build`."""
     subject = parts.subject_of(scene, "pendulum", "ball")
+    bob = next((thing for thing in scene.subjects if thing.kind == "ball"), subject)
+    subject = replace(subject, colours=bob.colours or subject.colours, material=bob.material or subject.material)
     count = min(MOST, subject.count or int(rng.choice([1, 1, 5, 9])))
     longest = float(rng.uniform(0.8, 1.25)) * subject.size
     radius = (0.11 if count == 1 else 0.065) * min(max(subject.size, 0.5), 1.6)

@@ -1,4 +1,4 @@
-"""Marbles and balls that roll down ramps which zigzag to the floor."""
+"""Marbles and balls that roll, or boxes that slide, down ramps which zigzag to the floor."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from render.engines.world.families import parts
 from render.engines.world.materials import COLOURS, MATERIALS, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.substances import SUBSTANCES
 
 LONG, WIDE, THICK = 0.75, 0.10, 0.012
 """Half lengths of a ramp in metres."""
@@ -20,10 +21,17 @@ RAIL = 0.013
 DROP = 0.12
 """Metres from a ramp's low end to the next one."""
 MOST = 36
+BOX = "card"
+"""What a box is of where the prompt does not say."""
+PLAIN = frozenset({"steel", "card"})
+"""What is left as it is where the prompt names no colour."""
+TAPE = Material(base=(0.50, 0.40, 0.26), gloss=0.5, mirror=0.3)
 ROLLS = 3.5
 """m/s² times the sine of a slope: half the acceleration of a ball that rolls down it."""
 BETWEEN, SOONEST = 0.75, 0.16
 """Seconds between two balls, and between two of many that the prompt counts: by then one is out of the other's way."""
+STEEPER = math.radians(7.0)
+"""Radians by which a ramp is steeper than a box needs to slide down it."""
 ROOM = 2.2
 """Radii from ball to ball where they lie in a row."""
 
@@ -62,11 +70,38 @@ def _ramp(k: int, side: int, middle: Vector, slope: float, made: tuple[str, Mate
     ]
 
 
+def _slides(one: str, other: str) -> float:
+    """Radians of the slope from which a thing of one substance slides on the other."""
+    return math.atan(max(SUBSTANCES[one].friction, SUBSTANCES[other].friction))
+
+
+def _box(name: str, half: float, made: tuple[str, Material], launch: Launch) -> list[Solid]:
+    """A box, of card closed with tape."""
+    size = (1.25 * half, half, half)
+    box = Solid(
+        name=name,
+        shape=Shape.BOX,
+        size=size,
+        substance=made[0],
+        material=made[1],
+        launch=launch,
+        look=geometry.box(size, bevel=0.003),
+    )
+    if made[0] != "card":
+        return [box]
+    strips = [geometry.move(geometry.box((size[0], 0.2 * half, 0.0004)), (0.0, 0.0, half))]
+    strips += [
+        geometry.move(geometry.box((0.0004, 0.2 * half, 0.3 * half)), (s * size[0], 0.0, 0.7 * half)) for s in (-1, 1)
+    ]
+    return [box, parts.shown_on(name, f"tape of {name}", geometry.join(strips), TAPE)]
+
+
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. Balls come one after another as long as the clip lasts."""
-    subject = parts.subject_of(scene, "marble", "ball")
+    subject = parts.subject_of(scene, "marble", "ball", "box")
+    boxes = subject.kind == "box"
     ramp = next((subject for subject in scene.subjects if subject.kind in {"ramp", "run"}), None)
-    many = min(5, max(1, ramp.count)) if ramp and ramp.count else int(rng.integers(2, 5))
+    many = min(5, max(1, ramp.count)) if ramp and ramp.count else 1 if boxes else int(rng.integers(2, 5))
     slope = math.radians(float(rng.uniform(8, 13))) * (1.25 if many == 1 else 1.0)
     if many == subject.count == 1:
         slope = min(slope, math.asin(min(1.0, 2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2)))
@@ -74,6 +109,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     first = int(rng.choice([-1, 1]))
     paint = COLOURS[ramp.colours[0]] if ramp and ramp.colours else None
     made = parts.stuff(ramp.material if ramp else "", "wood", paint)
+    if boxes:
+        slope = _slides(parts.STUFFS[subject.material or BOX], made[0]) + STEEPER
     fall = 2 * LONG * math.sin(slope)
     solids, height, x = [], 0.06 + many * (fall + DROP) - DROP, 0.0
     shift = 0.25
@@ -91,14 +128,16 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     usual = "glass" if subject.kind == "marble" else ""
     count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
     between = min(BETWEEN, (seconds - 0.8) / count) if subject.count else max(BETWEEN, seconds / MOST)
+    if boxes:
+        radius *= 1.25
     over = THICK + radius + 0.002
     # There is no time for one after another: they lie in rows along the ramp, and roll together.
     together = between < SOONEST
     row = int((2 * LONG - 0.3) / (ROOM * radius))
     for k in range(min(count, MOST)):
         colour = colours[k % len(colours)]
-        stuff = subject.material or usual or ("steel", "rubber", "wood")[k % 3]
-        substance, material = parts.stuff(stuff, stuff, colour if stuff != "steel" or subject.colours else None)
+        stuff = subject.material or usual or (BOX if boxes else ("steel", "rubber", "wood")[k % 3])
+        substance, material = parts.stuff(stuff, stuff, colour if subject.colours or stuff not in PLAIN else None)
         if substance == "marble":
             material = replace(MATERIALS["glass"], base=colour, clear=0.8)
         along = -side * (LONG - 0.09 - (0.25 if k == 0 else 0.0))
@@ -111,14 +150,20 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             float(rng.uniform(-0.4, 0.4)) * (WIDE - radius),
             middle[2] - side * along * math.sin(slope) + math.cos(slope) * high,
         )
+        time = 0.0 if together else round(k * between, 3)
+        name = f"{subject.kind or 'ball'} {k + 1}"
+        if boxes:
+            turn = parts.about((0.0, 1.0, 0.0), side * slope)
+            solids += _box(name, radius, (substance, material), Launch(time=time, position=position, turn=turn))
+            continue
         solids.append(
             Solid(
-                name=f"{subject.kind or 'ball'} {k + 1}",
+                name=name,
                 shape=Shape.SPHERE,
                 size=(radius,),
                 substance=substance,
                 material=material,
-                launch=Launch(time=0.0 if together else round(k * between, 3), position=position),
+                launch=Launch(time=time, position=position),
             )
         )
     high = tops[0][0][2] + fall / 2 + 0.14

@@ -47,6 +47,8 @@ ACROSS = 7.0
 INDOORS = frozenset({"room", "studio", "workshop", "gym"})
 SLOPE = math.radians(13.0)
 """Of a ramp."""
+TOGETHER = 6
+"""How many there are at most that are all asked for."""
 EACH, MOST = 4.0, 12
 """Seconds between two that roll off, and how many there are at most."""
 DOWN, MOST_DOWN = 1.5, 8
@@ -74,11 +76,11 @@ def _cast(scene: Scene, rng: np.random.Generator) -> list[tuple[str, Vehicle]]:
     asked = [s for s in scene.subjects if s.kind in bodywork.KINDS] or [parts.subject_of(scene, "car")]
     cast = []
     for subject in asked:
-        for k in range(min(subject.count or 1, 4)):
+        for k in range(min(subject.count or 1, TOGETHER)):
             names = subject.colours[k % len(subject.colours) :] if subject.colours else ()
             paint = bodywork.paint(bodywork.colour_of(subject.kind, names, rng))
             cast.append((subject.kind, bodywork.KINDS[subject.kind](paint)))
-    return cast[:4]
+    return cast[:TOGETHER]
 
 
 def _home(scene: Scene) -> str:

@@ -170,6 +170,8 @@ class Family(_Part):
     """Kinds that are made up of others: what is said of one is shown only where its parts are not said to be other."""
     likened: dict[Text, dict[Text, Text]] = {}
     """Materials of which a kind is only like, and by what it is."""
+    contents: dict[Word, Text] = {}
+    """What a thing may hold, and the colour that it gives to it unless the prompt names one."""
     first: tuple[tuple[Text, ...], ...] = ()
     """Kinds of which only the one that a prompt names first is shown."""
     one: tuple[Text, ...] = ()
@@ -189,8 +191,14 @@ class Family(_Part):
                 *self.actions,
                 *self.shown,
                 *self.near,
+                *self.contents,
             }
         )
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """Kinds that may hold something."""
+        return frozenset({self.near.get(word) or self.subjects.get(word, "") for word in self.contents} - {""})
 
     def limits(self, kind: str) -> tuple[int, int]:
         """How many of a kind can be seen, least and most."""

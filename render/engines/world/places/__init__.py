@@ -21,6 +21,7 @@ PLACES: dict[str, str] = {
     "park": "render.engines.world.places.park",
     "room": "render.engines.world.places.room",
     "snowfield": "render.engines.world.places.snowfield",
+    "stadium": "render.engines.world.places.stadium",
     "street": "render.engines.world.places.street",
     "studio": "render.engines.world.places.studio",
     "workshop": "render.engines.world.places.workshop",

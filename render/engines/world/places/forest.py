@@ -52,10 +52,10 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     things += scenery.woods(
         "wood", rng, needle if firs else leaf, near=clearing + 48.0, far=clearing + 66.0, height=15.0, firs=firs
     )
-    lit = light.outdoors(scene.light).turned(float(rng.uniform(-18, 18)))
+    lit = light.misty(light.outdoors(scene.light)).turned(float(rng.uniform(-18, 18)))
     return Place(
         solids=tuple(things),
-        ground=replace(MATERIALS["soil"], base=(0.045, 0.045, 0.018), accent=(0.16, 0.125, 0.055)),
+        ground=replace(MATERIALS["soil"], base=(0.028, 0.048, 0.016), accent=(0.11, 0.135, 0.05)),
         ground_substance="soil",
         light=replace(
             lit,

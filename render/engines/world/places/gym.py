@@ -12,6 +12,7 @@ from render.engines.world.light import LIGHTS, under_lamps
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
+from render.engines.world.places.spectators import HAIRS, PEOPLE, SHIRTS, SKINS
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Joint, JointKind, Room, Shape, Solid, Vector
 
@@ -20,13 +21,8 @@ MOVING = 4
 """Spectators who do not sit still: what moves costs as much as the part of the picture about it."""
 HEART: Vector = (0.0, -0.1, 0.36)
 """The middle of a spectator."""
-SKINS: tuple[Colour, ...] = ((0.56, 0.33, 0.22), (0.42, 0.23, 0.14), (0.20, 0.10, 0.06), (0.62, 0.40, 0.29))
-HAIRS: tuple[Colour, ...] = ((0.02, 0.016, 0.012), (0.09, 0.045, 0.02), (0.25, 0.15, 0.06), (0.22, 0.21, 0.20))
 TROUSERS: tuple[Colour, ...] = ((0.03, 0.045, 0.09), (0.02, 0.02, 0.024), (0.16, 0.14, 0.11))
-SHIRTS = ("red", "blue", "yellow", "white", "teal", "orange", "black", "green", "grey", "purple")
 HIGH = 8.5
-PEOPLE = frozenset({"people", "person", "crowd", "audience", "spectator"})
-"""What a prompt denies to have the stands empty."""
 
 
 def _figure(*, cheers: bool) -> dict[str, geometry.Mesh]:

@@ -48,6 +48,8 @@ AROUND = frozenset({"settings", "floors", "light", "weather"})
 """Traits that are told in nouns: "a green park"."""
 ARTICLES = frozenset({"a", "an", "the", "its", "their"})
 """Stop words that open the name of a thing."""
+UNDERFOOT = frozenset({"on", "onto", "over", "across"})
+"""Stop words before what is underfoot."""
 FOLLOWING = frozenset({"speeds"})
 """Traits that tell of what happens: they stand behind their noun as often as before it."""
 
@@ -161,6 +163,28 @@ def _has_object(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]
         if told[k].is_noun:
             return True
     return False
+
+
+def is_verb(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a word for a place tells what a thing does: "the car parks", "two cars park", "a parked car"."""
+    phrase = told[index].phrase
+    last = phrase.tokens[-1].text
+    if phrase.inflected and last.endswith(("ed", "ing")):
+        return True
+    first = index
+    while first and not gaps[first] and told[first - 1].meaning.trait in FOLLOWING:
+        first -= 1
+    doer = told[first - 1] if first and not gaps[first] else None
+    if doer is None or not doer.is_noun or doer.phrase.first.clause != phrase.first.clause:
+        return False
+    return phrase.inflected != doer.phrase.inflected
+
+
+def is_underfoot(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
+    """Whether a stuff is what something stands on, whatever is said of it: "on wet concrete", "over rough stone"."""
+    opening, clause = before(told, index, gaps), told[index].phrase.first.clause
+    ends = index + 1 == len(told) or bool(gaps[index + 1]) or told[index + 1].phrase.first.clause != clause
+    return bool(opening & UNDERFOOT) and not opening - UNDERFOOT - {"the"} and ends
 
 
 def before(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> frozenset[str]:

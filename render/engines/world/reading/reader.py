@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, named_before, noun, of_another
+from render.engines.world.reading.binding import Told, is_underfoot, is_verb, named_before, noun, of_another
 from render.engines.world.reading.cast import FIELDS, Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
 from render.engines.world.reading.phrases import Phrase
 from render.engines.world.reading.script import schedule
 from render.engines.world.reading.text import LONGEST_TITLE, take_apart
-from render.engines.world.scene import Action, CameraWish, Scene
+from render.engines.world.scene import Action, CameraWish, Scene, Subject
 
 THINGS = frozenset({Role.SUBJECT, Role.ACTION, Role.SHOWN})
 SURROUNDINGS = frozenset({"settings", "light", "weather"})
@@ -71,11 +72,23 @@ def _told(found: Sequence[Phrase], family: str, gaps: Sequence[frozenset[str]]) 
         named = f"{base.near or like.phrase} ({like.score:.2f})"
         return Meaning(base.role, base.value, base.trait, named)
 
-    told = [Told(phrase, meaning(phrase)) for phrase in found]
+    alone = [Told(phrase, meaning(phrase)) for phrase in found]
+    told = [Told(one.phrase, _placed(alone, k, gaps, table)) for k, one in enumerate(alone)]
     affirmed = [k for k, phrase in enumerate(found) if not phrase.negated]
     meant = named_before([told[k] for k in affirmed], [gaps[k] for k in affirmed])
     shown = iter(together(family, [(found[k].text, known) for k, known in zip(affirmed, meant, strict=True)]))
     return [other if other.phrase.negated else Told(other.phrase, next(shown)) for other in told]
+
+
+def _placed(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]], table: Mapping[str, Meaning]) -> Meaning:
+    """What a phrase means where it stands: no place if it is a verb, a floor if something stands on that stuff."""
+    phrase, meaning = told[index].phrase, told[index].meaning
+    if meaning.trait == "settings" and is_verb(told, index, gaps):
+        return NOTHING
+    floor = table.get(f"on {phrase.text}", NOTHING)
+    if floor.trait == "floors" and meaning.trait == "materials" and is_underfoot(told, index, gaps):
+        return floor
+    return meaning
 
 
 def _known(phrase: Phrase) -> bool:
@@ -117,6 +130,7 @@ class _Reading:
         self.without: dict[str, None] = {}
         self.others: dict[str, None] = {}
         self.shown_title = ""
+        self._contents = self._find_contents()
         timed = honours(self.known, "timing")
         self._times, self._used = schedule(told, gaps) if timed else ({}, frozenset())
 
@@ -142,6 +156,10 @@ class _Reading:
             (self._keep if index in self._used else self._leave)(phrase)
         elif phrase.negated:
             self._deny(phrase)
+        elif index == self._contents:
+            holder = next(told.meaning.value for told in self.told if told.meaning.value in self.known.holders)
+            self._keep(phrase, f"{self.known.contents[phrase.text]} {holder}")
+            self.others[phrase.text] = None
         elif meaning.role is Role.SUBJECT:
             self._keep(phrase, meaning.near)
             if meaning.near:
@@ -187,7 +205,7 @@ class _Reading:
             fallback=fallback or lost,
             setting=whole.get("settings", ""),
             floor=whole.get("floors", ""),
-            subjects=self.cast.subjects(),
+            subjects=self._subjects(),
             actions=tuple(self.actions),
             camera=CameraWish(**{name: whole[name] for name in ("framing", "angle", "move") if name in whole}),
             tempo=whole.get("tempo", 1.0),
@@ -226,6 +244,24 @@ class _Reading:
                 owner = noun(self.told, index, gaps=self.gaps) if self.known.subjects else None
                 owners[index] = -1 if owner is not None and self._is_of_another(owner) else owner
         return owners
+
+    def _find_contents(self) -> int | None:
+        """Index of the first phrase that tells what a thing holds, if nothing else tells its colour."""
+        holders = [k for k, told in enumerate(self.told) if told.is_noun and told.meaning.value in self.known.holders]
+        coloured = any(
+            self.told[k].meaning.trait == "colours" and owner in {None, *holders} for k, owner in self.owners.items()
+        )
+        named = (k for k, told in enumerate(self.told) if told.phrase.text in self.known.contents)
+        return next((k for k in named if not self.told[k].phrase.negated), None) if holders and not coloured else None
+
+    def _subjects(self) -> tuple[Subject, ...]:
+        """The cast's, the first that may hold something of the colour of what it holds."""
+        subjects = self.cast.subjects()
+        if self._contents is None:
+            return subjects
+        colour = self.known.contents[self.told[self._contents].phrase.text]
+        first = next(k for k, subject in enumerate(subjects) if subject.kind in self.known.holders)
+        return (*subjects[:first], replace(subjects[first], colours=(colour,)), *subjects[first + 1 :])
 
     def _of_noun(self, index: int, trait: lexicon.Trait, value: Any) -> bool:
         """Give a trait to its subject; False if it belongs to nothing that is shown so."""

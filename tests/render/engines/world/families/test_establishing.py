@@ -124,3 +124,21 @@ def test_fog_hides_no_more_from_above_than_from_the_ground():
 
     assert 0.3 < thickness("A drone shot over a foggy forest") < thickness("A foggy forest")
     assert thickness("A drone shot over a desert") < 0.1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("A packed stadium", ("packed", "stadium")),
+        ("A football stadium full of fans at night", ("football stadium", "full", "fan", "night")),
+        ("The crowd in a packed stadium roars", ("crowd", "packed", "stadium", "roar")),
+        ("An empty stadium", ("empty", "stadium")),
+    ],
+)
+def test_a_stadium_is_shown_with_its_goal_and_its_crowd(prompt, words):
+    scene = read(prompt)
+    assert (scene.family, scene.setting) == ("establishing", "stadium")
+    assert scene.words.understood == words
+    names = [solid.name for solid in families.build(scene, seed=1, seconds=2).solids]
+    assert "crossbar" in names
+    assert any(name.startswith("spectators") for name in names) == ("empty" not in words)

@@ -78,3 +78,13 @@ def test_a_ball_on_the_line_is_not_in():
         assert scored(path) == goes_in
     (lines,) = (solid for solid in goal.pitch((1, 1, 1)) if solid.name == "lines")
     assert lines.look.vertices[:, 0].max() == pytest.approx(line)
+
+
+def test_a_football_in_a_stadium_is_watched_from_its_stands():
+    scene = read("A football hits the post in a packed stadium")
+    assert scene.setting == "stadium"
+    assert scene.words.ignored == ()
+    assert "packed" in read("A football hits the post in a packed park").words.ignored
+    stage = families.build(scene, seed=1, seconds=2)
+    assert stage.ambience == ("stadium",)
+    assert any(solid.name.startswith("spectators") for solid in stage.solids)

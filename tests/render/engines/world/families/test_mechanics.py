@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics
+from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Shape
@@ -185,3 +186,22 @@ def test_one_ball_on_one_ramp_is_built_for_a_short_clip_too(seconds):
 def test_a_stack_of_a_material_is_one_of_blocks_of_it(prompt, substance):
     stage = families.build(read(prompt), seed=1, seconds=1.0)
     assert {solid.substance for solid in stage.solids if solid.name.startswith("block")} == {substance}
+
+
+def test_a_cardboard_box_slides_down_a_ramp_and_off_it():
+    scene = read("A cardboard box slides down a ramp")
+    assert (scene.family, scene.fallback, scene.words.ignored) == ("ramp", False, ())
+    stage = families.build(scene, seed=1, seconds=4.0)
+    (box,) = (solid for solid in stage.solids if solid.launch)
+    assert (box.shape, box.substance) == (Shape.BOX, "card")
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=4 * FPS, fps=FPS)
+    path = ways(motion, box.name)[:, 0]
+    assert path[0, 2] > 0.5
+    assert path[-1, 2] < 0.1
+    assert np.abs(np.diff(path[:FPS, 2])).max() < 0.1
+
+
+def test_a_bob_has_the_colour_that_is_told_of_it():
+    stage = families.build(read("A pendulum with a red bob"), seed=1, seconds=2.0)
+    (ball,) = (solid for solid in stage.solids if solid.joint)
+    assert ball.material.base == COLOURS["red"]

@@ -218,3 +218,11 @@ def test_of_several_vehicles_the_largest_gives_the_place_and_the_slowest_the_pac
     assert stage.room is None or stage.room.open
     speeds = {solid.launch.velocity[0] for solid in stage.solids if solid.launch}
     assert max(speeds) == pytest.approx(1.1)
+
+
+def test_each_of_five_cars_has_the_colour_that_is_named_for_it():
+    scene = read("A red car, a blue car, a green car, a yellow car and a white car drive along the street")
+    assert [subject.colours for subject in scene.subjects] == [
+        (c,) for c in ("red", "blue", "green", "yellow", "white")
+    ]
+    assert read("Five cars: red, blue, green, yellow and white").count == 5

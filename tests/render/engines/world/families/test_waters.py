@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, light, physics, waves
-from render.engines.world.families import waterside
+from render.engines.world.families import boat, waterside
 from render.engines.world.scene import Action, Scene, Subject
 
 WATERS = ("boat", "lake", "ocean", "stream")
@@ -110,3 +110,11 @@ def test_nights_over_water_are_blue_and_exposed_to_be_seen(weather):
 def test_a_storm_hides_the_stars():
     stormy, clear = (light.under(light.LIGHTS["night"], weather).stars for weather in ("storm", ""))
     assert stormy < 0.1 * clear
+
+
+def test_a_sail_bellies_so_that_its_light_changes_bit_by_bit():
+    sail = boat._sail([(0.2, 0.0, 0.6), (-1.1, 0.1, 0.6), (0.2, 0.0, 2.8)], belly=0.2)
+    assert np.allclose(np.linalg.norm(sail.normals, axis=1), 1.0, atol=1e-4)
+    one_side = sail.normals[: len(sail.normals) // 2].astype(float)
+    assert np.degrees(np.arccos((one_side @ one_side.T).clip(-1, 1))).max() > 45
+    assert np.ptp(sail.vertices[:, 1]) > 0.15

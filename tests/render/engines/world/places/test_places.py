@@ -222,3 +222,37 @@ def test_no_scenery_bears_the_name_of_what_families_move(name):
     taken = re.compile(r"floor|(ball|block|crate|box|can|marble|domino|pin|brick|weight|bob|flag|net)( \d+)?")
     place = build(name, floor="sand", setting=name)
     assert not [solid.name for solid in place.solids if taken.fullmatch(solid.name)]
+
+
+def test_a_stadium_s_stands_rise_round_the_pitch_and_no_two_rows_of_people_are_alike():
+    crowd = [solid for solid in build("stadium").solids if solid.name.startswith("spectators")]
+    points = np.concatenate([solid.look.vertices for solid in crowd])
+    away = points[:, :2] - (-52.5, 0.0)
+    assert len(np.unique(np.degrees(np.arctan2(away[:, 1], away[:, 0])) // 15)) == 24
+    assert (np.maximum(np.abs(away[:, 0]) - 52.5, np.abs(away[:, 1]) - 34.0) > 3.0).all()
+    assert np.ptp(points[:, 2]) > 8.0
+    assert len({solid.material for solid in crowd}) > 20
+    assert sum(len(solid.look.faces) for solid in crowd) < 600_000
+
+
+def test_a_stadium_is_empty_where_nobody_may_be_and_lit_by_its_masts_in_the_dark():
+    empty = build("stadium", without=("people",))
+    assert empty.ambience == ("yard",)
+    assert not [solid for solid in empty.solids if solid.name.startswith("spectators")]
+    full = build("stadium", light="night")
+    assert full.ambience == ("stadium",)
+    assert max(full.light.sun) > 2 * max(LIGHTS["night"].sun)
+    assert next(solid for solid in full.solids if solid.name == "floodlights 1").material.glow > 1
+
+
+def test_a_forest_at_dawn_is_green_under_a_warm_sky():
+    dawn = build("forest", light="dawn").light
+    assert dawn.horizon[2] > dawn.horizon[0]
+    assert dawn.zenith[0] > 1.5 * LIGHTS["dawn"].zenith[0]
+
+
+def test_a_storm_s_clouds_are_dark_and_blue_over_a_lighter_edge_of_the_sky():
+    storm = build("meadow", weather="storm").light
+    assert sum(storm.horizon) > 1.8 * sum(storm.zenith)
+    assert storm.zenith[2] > 1.2 * storm.zenith[0]
+    assert storm.horizon[0] > storm.horizon[2]

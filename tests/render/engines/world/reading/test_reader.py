@@ -846,3 +846,63 @@ def test_a_couple_is_no_number_of_boats():
     alone, some = read("A couple in a rowing boat"), read("A couple of rowing boats")
     assert (alone.count, alone.words.ignored) == (1, ("couple",))
     assert some.count == 2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "setting"),
+    [
+        ("An orange car parks in front of the house", "street"),
+        ("Two cars park in the street", "street"),
+        ("A car slowly parks", ""),
+        ("A car drives through city parks", "park"),
+        ("A car in the park", "park"),
+    ],
+)
+def test_what_a_vehicle_does_names_no_place(prompt, setting):
+    scene = read(prompt)
+    assert scene.setting == setting
+    assert ("park" in scene.words.ignored) == (setting != "park")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "floor"),
+    [
+        ("A red shoe on wet concrete", "concrete"),
+        ("A ball falls on rough concrete and bounces", "concrete"),
+        ("A red shoe on the wet concrete", "concrete"),
+        ("A bottle on a concrete block", ""),
+    ],
+)
+def test_what_something_stands_on_is_not_what_it_is_made_of(prompt, floor):
+    scene = read(prompt)
+    assert scene.floor == floor
+    assert all(not subject.material for subject in scene.subjects if subject.kind in {"shoe", "ball", "bottle"})
+    assert (scene.weather == "rain") == ("wet" in prompt)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "colour", "told"),
+    [
+        ("A jar of honey", "jar", "gold", "honey → gold jar"),
+        ("A bottle of ketchup", "bottle", "red", "ketchup → red bottle"),
+        ("A bottle of honey", "bottle", "gold", "honey → gold bottle"),
+        ("A cup of coffee on a white background", "cup", "brown", "coffee → brown cup"),
+        ("A lemon falls into orange juice", "bottle", "orange", "orange juice → orange bottle"),
+        ("A red jar of honey", "jar", "red", "honey → jar"),
+    ],
+)
+def test_what_a_product_holds_gives_it_its_colour(prompt, kind, colour, told):
+    scene = read(prompt)
+    assert next(subject.colours for subject in scene.subjects if subject.kind == kind) == (colour,)
+    assert told in scene.words.approximated
+
+
+def test_what_a_jar_does_not_hold_gives_it_no_colour():
+    scene = read("A jar without honey")
+    assert [subject.colours for subject in scene.subjects] == [()]
+    assert scene.words.ignored == ("honey",)
+
+
+def test_contents_have_colours_that_there_are():
+    for family in load().families.values():
+        assert set(family.contents.values()) <= set(COLOURS)

@@ -1,0 +1,112 @@
+"""Thousands of spectators seen from afar: each a few triangles, in rows, dressed for one side or as they like."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.engines.world import geometry
+from render.engines.world.geometry import Mesh
+from render.engines.world.materials import COLOURS, Colour, Material
+from render.engines.world.places import scenery
+from render.engines.world.stage import Solid
+
+SKINS: tuple[Colour, ...] = ((0.56, 0.33, 0.22), (0.42, 0.23, 0.14), (0.20, 0.10, 0.06), (0.62, 0.40, 0.29))
+HAIRS: tuple[Colour, ...] = ((0.02, 0.016, 0.012), (0.09, 0.045, 0.02), (0.25, 0.15, 0.06), (0.22, 0.21, 0.20))
+SHIRTS = ("red", "blue", "yellow", "white", "teal", "orange", "black", "green", "grey", "purple")
+PEOPLE = frozenset({"people", "person", "crowd", "audience", "spectator"})
+"""What a prompt denies to have the stands empty."""
+SHADES = (0.45, 0.62, 0.8)
+"""Times a colour's own lightness that shirts of it have."""
+LOYAL = 0.5
+"""Share of the spectators who wear their side's colour."""
+NEAR = 45.0
+"""Metres from the origin up to which their heads are round."""
+WAVING = 0.16
+"""Share of them who hold their arms up."""
+
+
+def many(one: Mesh, at: NDArray[np.float64], angles: NDArray[np.float64], sizes: NDArray[np.float64]) -> Mesh:
+    """A mesh at each of ``[n, 3]`` points, turned by radians about z and scaled."""
+    count, c, s = len(at), np.cos(angles), np.sin(angles)
+    turn = np.zeros((count, 3, 3))
+    turn[:, 0, 0], turn[:, 0, 1], turn[:, 1, 0], turn[:, 1, 1], turn[:, 2, 2] = c, -s, s, c, 1.0
+    points = np.einsum("kij,nj->kni", turn, one.vertices) * sizes[:, None, None] + at[:, None]
+    normals = np.einsum("kij,nj->kni", turn, one.normals)
+    faces = one.faces[None] + (np.arange(count) * len(one.vertices))[:, None, None]
+    return Mesh(
+        vertices=points.reshape(-1, 3).astype(np.float32),
+        normals=normals.reshape(-1, 3).astype(np.float32),
+        faces=faces.reshape(-1, 3).astype(np.int32),
+    )
+
+
+def _body() -> Mesh:
+    """A shirt over knees, without a back or an underside: it looks to −y, its seat is the origin."""
+    rings = ((-0.42, 0.02, 0.19), (-0.16, 0.14, 0.2), (-0.1, 0.55, 0.21), (0.12, 0.57, 0.2))
+    points = [(x * half, y, z) for y, z, half in rings for x in (-1, 1)] + [(x * 0.18, 0.14, 0.0) for x in (-1, 1)]
+    strips = [(0, 1, 3), (0, 3, 2), (2, 3, 5), (2, 5, 4), (4, 5, 7), (4, 7, 6)]
+    sides = [(0, 2, 8), (2, 4, 8), (4, 6, 8), (1, 9, 3), (3, 9, 5), (5, 9, 7)]
+    return geometry.smooth(np.array(points), np.array(strips + sides))
+
+
+def _head(radius: float, *, near: bool) -> Mesh:
+    """A ball of twenty triangles, or of eight."""
+    if near:
+        return geometry.sphere(radius, detail=0)
+    axes = np.concatenate([np.eye(3), -np.eye(3)])
+    faces = [(0, 1, 2), (1, 3, 2), (3, 4, 2), (4, 0, 2), (1, 0, 5), (3, 1, 5), (4, 3, 5), (0, 4, 5)]
+    return geometry.smooth(1.12 * radius * axes, np.array(faces))
+
+
+def _arms() -> Mesh:
+    reach = [geometry.rod((s * 0.2, -0.05, 0.5), (s * 0.27, -0.12, 0.98), 0.045, sides=3) for s in (-1, 1)]
+    return geometry.join(reach)
+
+
+def seated(
+    rng: np.random.Generator, seats: NDArray[np.float64], angles: NDArray[np.float64], sides: Sequence[str]
+) -> list[Solid]:
+    """A spectator on each of ``[n, 3]`` seats, turned by radians about z; ``sides`` are the colours that they wear."""
+    count = len(seats)
+    at = seats + rng.normal(0, (0.05, 0.05, 0.02), (count, 3))
+    turned, sizes = angles + rng.normal(0, 0.16, count), rng.uniform(0.86, 1.1, count)
+    own = rng.choice(SHIRTS, count)
+    shirts = np.where(rng.random(count) < LOYAL, np.array(sides), own)
+    shades, skins, hairs = (rng.integers(len(kinds), size=count) for kinds in (SHADES, SKINS, HAIRS))
+    up = rng.random(count) < WAVING
+    groups: dict[Material, list[Mesh]] = defaultdict(list)
+
+    def add(one: Mesh, of: NDArray[np.bool_], colour: Colour) -> None:
+        if of.any():
+            groups[Material(base=colour, gloss=0.05)].append(many(one, at[of], turned[of], sizes[of]))
+
+    body, arms = _body(), _arms()
+    close = np.hypot(at[:, 0], at[:, 1]) < NEAR
+    heads = [(geometry.move(_head(0.115, near=near), (0.0, -0.02, 0.7)), close == near) for near in (True, False)]
+    caps = [(geometry.move(_head(0.125, near=near), (0.0, 0.025, 0.735)), close == near) for near in (True, False)]
+    for name in sorted(set(shirts.tolist())):
+        for k, shade in enumerate(SHADES):
+            red, green, blue = COLOURS[name]
+            colour = (shade * red + 0.015, shade * green + 0.015, shade * blue + 0.015)
+            add(body, (shirts == name) & (shades == k), colour)
+    for k, colour in enumerate(SKINS):
+        for head, those in heads:
+            add(head, those & (skins == k), colour)
+        add(arms, up & (skins == k), colour)
+    for k, colour in enumerate(HAIRS):
+        for cap, those in caps:
+            add(cap, those & (hairs == k), colour)
+    return [
+        scenery.prop(f"spectators, part {k + 1}", geometry.join(meshes), material)
+        for k, (material, meshes) in enumerate(groups.items())
+    ]
+
+
+def facing(outward: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Radians about z that turn a spectator, who looks to −y, against ``[n, 2]`` directions."""
+    return np.arctan2(outward[:, 1], outward[:, 0]) - math.pi / 2
