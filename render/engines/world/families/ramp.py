@@ -22,8 +22,10 @@ DROP = 0.12
 MOST = 36
 ROLLS = 3.5
 """m/s² times the sine of a slope: half the acceleration of a ball that rolls down it."""
-BETWEEN, SOONEST = 0.75, 0.16
+EACH, SOONEST = 0.75, 0.16
 """Seconds between two balls, and between two of many that the prompt counts: by then one is out of the other's way."""
+SEEN, REST = 1.2, 0.5
+"""Seconds before the end from which no ball comes that the prompt counts, and none where it counts none."""
 ROOM = 2.2
 """Radii from ball to ball where they lie in a row."""
 
@@ -89,13 +91,14 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     others = replace(scene, subjects=tuple(thing for thing in scene.subjects if thing is not ramp))
     colours = parts.palette(others, rng, subject)
     usual = "glass" if subject.kind == "marble" else ""
-    count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
-    between = min(BETWEEN, (seconds - 0.8) / count) if subject.count else max(BETWEEN, seconds / MOST)
+    starts = parts.runs(
+        seconds, EACH, MOST, count=subject.count, seen=SEEN, soonest=SOONEST, fewest=2, rest=REST, kept=REST
+    )
     over = THICK + radius + 0.002
     # There is no time for one after another: they lie in rows along the ramp, and roll together.
-    together = between < SOONEST
+    together = parts.close(starts, SOONEST)
     row = int((2 * LONG - 0.3) / (ROOM * radius))
-    for k in range(min(count, MOST)):
+    for k, start in enumerate(starts):
         colour = colours[k % len(colours)]
         stuff = subject.material or usual or ("steel", "rubber", "wood")[k % 3]
         substance, material = parts.stuff(stuff, stuff, colour if stuff != "steel" or subject.colours else None)
@@ -118,7 +121,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
                 size=(radius,),
                 substance=substance,
                 material=material,
-                launch=Launch(time=0.0 if together else round(k * between, 3), position=position),
+                launch=Launch(time=round(start, 3), position=position),
             )
         )
     high = tops[0][0][2] + fall / 2 + 0.14

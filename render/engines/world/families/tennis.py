@@ -27,8 +27,10 @@ THICK, WIDE = 0.12, 2.6
 """Half the wall's depth and width in metres."""
 AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
-BETWEEN, SERVED, MOST = 1.4, 1.0, 16
+EACH, SERVED, MOST = 1.4, 1.0, 16
 """Seconds between two balls, and between two serves, which are sooner past the camera; the most balls there are."""
+SEEN = 1.2
+"""Seconds before the end from which no ball comes that the prompt counts: it is seen to bounce."""
 LATER = 0.3
 """Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
 COURT, ROAD = 24.0, 9.0
@@ -156,10 +158,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     # Drawn before the balls, whose number hangs on the tempo.
     home = scene.setting or str(rng.choice(["park", "yard"] if over else ["park", "court", "yard"]))
     seam = _seam()
-    between = SERVED if over and "serve" in asked else BETWEEN
-    starts = parts.runs(seconds, between, MOST)
-    if subject.count:
-        starts = [min(seconds / subject.count, between) * k for k in range(subject.count)]
+    each = SERVED if over and "serve" in asked else EACH
+    starts = parts.runs(seconds, each, MOST, count=subject.count, seen=SEEN)
     balls = [
         Solid(
             name=f"ball {k + 1}",
