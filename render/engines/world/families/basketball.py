@@ -225,7 +225,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     accent: Colour = COLOURS[str(rng.choice(["red", "orange", "blue"]))]
     floor: Colour = (0.05, 0.11, 0.26) if rng.random() < 0.6 else (0.05, 0.20, 0.13)
-    ball_colour = COLOURS[scene.colours[0]] if scene.colours else (0.62, 0.19, 0.04)
+    ball_colour = parts.paint(parts.subject_of(scene, "ball"), (0.62, 0.19, 0.04))
     ball = Material(pattern=Pattern.BASKETBALL, base=ball_colour, accent=(0.02, 0.015, 0.012), gloss=0.25)
     hoop = _hoop(Material(base=accent, gloss=0.5))
     starts = parts.runs(seconds, EACH, MOST, count=scene.count, seen=SEEN, rest=SEEN, kept=FREE)

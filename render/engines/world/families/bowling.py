@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, Material, Pattern
+from render.engines.world.materials import Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
@@ -160,7 +160,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     thrown = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
     count = min(10, pins.count) if pins.kind == "pin" and pins.count else 10
     palette = parts.palette(scene, rng, thrown)
-    hull = COLOURS[pins.colours[0]] if pins.kind == "pin" and pins.colours else (0.80, 0.79, 0.75)
+    hull = parts.paint(pins if pins.kind == "pin" else None, (0.80, 0.79, 0.75))
     white = Material(base=hull, gloss=0.8, mirror=0.5, facing=0.04)
     red = Material(base=(0.60, 0.03, 0.03), gloss=0.6)
     solids = _alley(Material(base=parts.palette(scene, rng)[-1], gloss=0.5, mirror=0.3))

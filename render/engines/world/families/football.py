@@ -12,7 +12,7 @@ import numpy as np
 from render.engines.world import physics, places
 from render.engines.world.families import flight, goal, parts
 from render.engines.world.families.goal import BAR, HIGH, POST, RADIUS, THICK, WIDE
-from render.engines.world.materials import COLOURS, Material
+from render.engines.world.materials import Material
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Reaction, Shape, Shot, Solid, Stage, Vector
 
@@ -109,7 +109,7 @@ def _watched(balls: Sequence[str], seconds: float) -> Callable[[physics.Motion],
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     subject = parts.subject_of(scene, "ball")
-    leather = Material(base=COLOURS[subject.colours[0]] if subject.colours else (0.82, 0.82, 0.81), gloss=0.45)
+    leather = Material(base=parts.paint(subject, (0.82, 0.82, 0.81)), gloss=0.45)
     black = Material(base=(0.02, 0.02, 0.022), gloss=0.45)
     plain = Solid(
         name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="football", material=leather, drag=DRAG, lift=LIFT

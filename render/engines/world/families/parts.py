@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, 
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Quaternion, Shape, Solid, Vector
 
+Usual = TypeVar("Usual", Colour, None)
 CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 STUFFS: dict[str, str] = {
     "wood": "wood",
@@ -56,6 +58,11 @@ def palette(scene: Scene, rng: np.random.Generator, subject: Subject | None = No
     chosen = PALETTES[int(rng.integers(len(PALETTES)))]
     names = (subject.colours if subject is not None else ()) or scene.colours or chosen
     return [COLOURS[name] for name in names]
+
+
+def paint(subject: Subject | None, usual: Usual) -> Colour | Usual:
+    """The first colour that the prompt names for a subject, if there is one; else the ``usual`` one, or None."""
+    return COLOURS[subject.colours[0]] if subject is not None and subject.colours else usual
 
 
 def without(scene: Scene, kind: str) -> Scene:

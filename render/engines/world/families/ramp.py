@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, MATERIALS, Material, named
+from render.engines.world.materials import MATERIALS, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
 
@@ -74,7 +74,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         slope = min(slope, math.asin(min(1.0, 2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2)))
     radius = (0.034 if subject.kind == "marble" else 0.045) * min(max(subject.size, 0.6), 1.4)
     first = int(rng.choice([-1, 1]))
-    paint = COLOURS[ramp.colours[0]] if ramp and ramp.colours else None
+    paint = parts.paint(ramp, None)
     made = parts.stuff(ramp.material if ramp else "", "wood", paint)
     fall = 2 * LONG * math.sin(slope)
     solids, height, x = [], 0.06 + many * (fall + DROP) - DROP, 0.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, Colour, Material, named
+from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
@@ -188,7 +188,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if swung:
         solids += _swung(top, wide + 1.25, ball, 0.0)
         starts = starts[1:]
-    paint = COLOURS[balls.colours[0]] if balls.colours else colours[-1]
+    paint = parts.paint(balls, colours[-1])
     solids += _thrown(starts, top, 0.15, paint, rng)
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=3.8)
     reach = max(wide + 0.5, 1.15)
