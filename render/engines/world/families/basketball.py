@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import geometry, physics, places
-from render.engines.world.families import flight
+from render.engines.world.families import flight, parts
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Cloth, Launch, Reaction, Shape, Shot, Solid, Stage
@@ -24,10 +24,16 @@ TRIES = 16
 """Shots that are tried for one that turns out as wanted and stays near the hoop."""
 GENTLE = 2.2
 """m/s over the floor at which a ball may come off the hoop."""
-BETWEEN = 3.4
-"""Seconds between shots of a long clip."""
+EACH, MOST = 3.4, 36
+"""Seconds between shots of a long clip, and how many there are at most."""
+SEEN, FREE = 1.5, 1.0
+"""Seconds before the end from which no ball is thrown, and over which shots that nobody counts are not spread."""
 APART = 0.3
-"""Seconds between two shots at least: by then a ball is out of the next one's way."""
+"""Seconds between two shots below which each comes from a place of its own: they would be in each other's way."""
+ASIDE = (-14.0, 9.0)
+"""Degrees about the hoop, from straight before it, between which shots come."""
+HAND, LOWER = 2.1, 0.3
+"""Metres above the floor at which a ball is thrown, and by which every other of many is thrown lower."""
 WATCHED = 2.4
 """Seconds of a shot that are tried."""
 SEGMENTS = 28
@@ -140,10 +146,14 @@ def _court(paint: Colour) -> Solid:
     )
 
 
-def _aim(way: str, away: float, rng: np.random.Generator) -> Launch:
-    """A shot from ``away`` metres that is likely to turn out in one of :data:`WAYS`."""
-    angle = math.radians(float(rng.uniform(-14, 9)))
-    start = (-away * math.cos(angle), away * math.sin(angle), 2.1)
+def _aim(way: str, away: float, rng: np.random.Generator, place: tuple[float, float] | None) -> Launch:
+    """A shot from ``away`` metres that is likely to turn out in one of :data:`WAYS`.
+
+    ``place`` is from where about the hoop, in degrees, and how many metres high; from about straight before it if None.
+    """
+    degrees, high = place or (float(rng.uniform(*ASIDE)), HAND)
+    angle = math.radians(degrees)
+    start = (-away * math.cos(angle), away * math.sin(angle), high)
     aside, seconds = float(rng.uniform(-1, 1)), 0.9 + 0.06 * away
     if way == "swish":
         target = (0.015 * aside, 0.02 * float(rng.uniform(-1, 1)), RIM_HEIGHT)
@@ -211,30 +221,26 @@ def _watched(balls: list[str]) -> Callable[[physics.Motion], list[Reaction]]:
     return reactions
 
 
-def _starts(scene: Scene, seconds: float) -> list[float]:
-    """Seconds at which balls are thrown: as many as the prompt says, else enough for the clip."""
-    many = scene.count or max(1, math.ceil((seconds - 1.5) / BETWEEN))
-    between = BETWEEN if many * BETWEEN > seconds - 1.0 and scene.count is None else (seconds - 1.0) / many
-    return [round(min(max(between, APART), BETWEEN * 2) * k, 3) for k in range(many)]
-
-
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     accent: Colour = COLOURS[str(rng.choice(["red", "orange", "blue"]))]
     floor: Colour = (0.05, 0.11, 0.26) if rng.random() < 0.6 else (0.05, 0.20, 0.13)
-    ball_colour = COLOURS[scene.colours[0]] if scene.colours else (0.62, 0.19, 0.04)
+    ball_colour = parts.paint(parts.subject_of(scene, "ball"), (0.62, 0.19, 0.04))
     ball = Material(pattern=Pattern.BASKETBALL, base=ball_colour, accent=(0.02, 0.015, 0.012), gloss=0.25)
     hoop = _hoop(Material(base=accent, gloss=0.5))
-    starts = _starts(scene, seconds)
+    starts = parts.runs(seconds, EACH, MOST, count=scene.count, seen=SEEN, rest=SEEN, kept=FREE)
     away = (ARC if any(action.name == "three" for action in scene.actions) else LINE) + float(rng.uniform(0.1, 0.4))
 
     def shot_of(way: str, number: int) -> Solid:
         name = f"ball{number}" if number else "ball"
         plain = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="basketball", material=ball)
+        place = None
+        if parts.close(starts, APART):
+            place = (float(np.interp(number, (0, len(starts) - 1), ASIDE)), HAND - LOWER * (number % 2))
         launch = flight.turning_out(
             plain,
             hoop,
-            draw=functools.partial(_aim, way, away, rng),
+            draw=functools.partial(_aim, way, away, rng, place),
             price=functools.partial(_price, way),
             floor="hardwood",
             watched=WATCHED,
@@ -243,7 +249,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             tries=TRIES,
             enough=GENTLE,
         )
-        return replace(plain, name=name, launch=replace(launch, time=starts[number]))
+        return replace(plain, name=name, launch=replace(launch, time=round(starts[number], 3)))
 
     shots = [shot_of(way, k) for k, way in enumerate(_ways(scene, rng, len(starts)))]
     points = np.array(((-1.6, -0.9, 0.0), (1.5, 0.9, 0.0), (0.3, -0.9, 3.98), (0.3, 0.9, 3.98)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, Material, Pattern
+from render.engines.world.materials import Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
@@ -44,8 +44,12 @@ PITCH = 2.0
 """Metres from one lane's middle to the next one's."""
 STARTS = 3.6
 """Metres before the head pin at which the first ball comes."""
-BETWEEN, MOST = 4.5, 8
+EACH, MOST = 4.5, 8
 """Seconds between balls of a long clip, and how many there are."""
+SOONEST, ROW, ROOM = 0.15, 4, 0.24
+"""Seconds between balls below which they come abreast, how many in a row, and metres from one to the next."""
+SEEN = 2.0
+"""Seconds before the end from which no ball comes: the pins are seen to fall."""
 
 
 def _pin() -> geometry.Mesh:
@@ -124,8 +128,20 @@ def _neighbours(looks: list[tuple[geometry.Mesh, Material]], lane: Solid) -> lis
     return solids
 
 
-def _roll(rng: np.random.Generator, time: float, speed: float) -> Launch:
-    """A ball that slides with a side spin, which grips and turns its way towards the pocket."""
+def _roll(rng: np.random.Generator, time: float, speed: float, place: int | None) -> Launch:
+    """A ball that slides with a side spin, which grips and turns its way towards the pocket.
+
+    ``place`` is its number among many that come at once, straight on, in a few rows; None for one that comes alone.
+    """
+    if place is not None:
+        row, column = divmod(place, ROW)
+        fast = 7.0 * min(max(speed, 0.6), 1.4)
+        return Launch(
+            time=time,
+            position=(-STARTS - ROOM * row, ROOM * (column - (ROW - 1) / 2), RADIUS + 0.002),
+            velocity=(fast, 0.0, 0.0),
+            spin=(0.0, fast / RADIUS, 0.0),
+        )
     side = float(rng.choice([-1, 1]))
     fast = float(rng.uniform(6.4, 7.6)) * min(max(speed, 0.6), 1.4)
     aside, offset = side * float(rng.uniform(0.10, 0.2)), side * float(rng.uniform(0.02, 0.075))
@@ -144,7 +160,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     thrown = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
     count = min(10, pins.count) if pins.kind == "pin" and pins.count else 10
     palette = parts.palette(scene, rng, thrown)
-    hull = COLOURS[pins.colours[0]] if pins.kind == "pin" and pins.colours else (0.80, 0.79, 0.75)
+    hull = parts.paint(pins if pins.kind == "pin" else None, (0.80, 0.79, 0.75))
     white = Material(base=hull, gloss=0.8, mirror=0.5, facing=0.04)
     red = Material(base=(0.60, 0.03, 0.03), gloss=0.6)
     solids = _alley(Material(base=parts.palette(scene, rng)[-1], gloss=0.5, mirror=0.3))
@@ -164,9 +180,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             )
         )
         solids.append(parts.shown_on(name, f"{name} bands", band, red))
-    asked = thrown.count if thrown else None
-    balls = asked or max(1, min(MOST, math.ceil((seconds - 2.0) / BETWEEN)))
-    for k in range(balls):
+    starts = parts.runs(seconds, EACH, MOST, count=thrown.count if thrown else None, seen=SEEN, rest=SEEN)
+    close, fast = parts.close(starts, SOONEST), thrown.speed if thrown else 1.0
+    for k, start in enumerate(starts):
         shine = Material(
             pattern=Pattern.ROCK,
             base=palette[k % len(palette)],
@@ -183,7 +199,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
                 size=(RADIUS,),
                 substance="bowling ball",
                 material=shine,
-                launch=_roll(rng, round(seconds / balls * k, 3), thrown.speed if thrown else 1.0),
+                launch=_roll(rng, round(start, 3), fast, k if close else None),
             )
         )
     place = places.build(scene.setting or "alley", scene=scene, rng=rng, clearing=4.2)

@@ -29,7 +29,11 @@ UNHURRIED, HURRIED = 2.4, 1.0
 EACH = 3.4
 """Seconds between two balls."""
 FALLS, LATER = 2.2, 0.5
-"""Seconds between two things that fall, and by which those after the first come late: it takes its time to tip."""
+"""Seconds between two things that fall, and by which those that nobody counts come late: the first takes its time."""
+SOONEST, SEEN = 0.4, 1.0
+"""Seconds between two that the prompt counts at least, and before the end from which none falls: it breaks."""
+LOW, ROOM = 0.6, 0.42
+"""Metres from which things fall, a little further each, if all do so at once, and from one to the next beside it."""
 MOST_FALLING = 5
 MOST_BALLS = 14
 VASE = (
@@ -162,11 +166,9 @@ def _tipping(pieces: Sequence[shards.Piece], edge: float, seconds: float) -> Tip
 def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
     """A pot that tips off a table, and more that fall after it."""
     subject = parts.subject_of(scene, kind)
-    first, *others = parts.runs(seconds, FALLS, min(MOST_FALLING, subject.count or MOST_FALLING))
-    starts = [first, *(start + LATER for start in others)]
-    if subject.count and subject.count > len(starts):
-        many = min(subject.count, MOST_FALLING)
-        starts = [max(0.4, (seconds - 1.0) / many) * k for k in range(many)]
+    first, *others = parts.runs(seconds, FALLS, MOST_FALLING, count=subject.count, seen=SEEN, soonest=SOONEST)
+    starts = [first, *(start + (0.0 if subject.count else LATER) for start in others)]
+    together = parts.close(starts, SOONEST)
     size = min(max(subject.size, 0.7), 1.6)
     solids: list[Solid] = []
     for k, start in enumerate(starts):
@@ -189,6 +191,9 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
             axis = float(rng.uniform(0, 2 * math.pi))
             turn = parts.about((math.cos(axis), math.sin(axis), 0.0), angle)
             at = (float(rng.uniform(0.1, 0.4)), float(rng.uniform(-0.18, 0.18)), 1.6)
+            if together:
+                column, row = divmod(k - 1, 2)
+                at = (size * (0.27 + ROOM * column), size * ROOM * (row - 0.5), LOW + 0.12 * k)
             solids += _pieces(*whole, at=at, turn=turn, time=start)
     low, high = (
         ((-0.5, -0.3, 0.0), (0.5, 0.3, 0.95)) if kind == "tumbler" else ((-0.75, -0.45, 0.0), (0.75, 0.45, 1.15))

@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, named
+from render.engines.world.materials import named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Shape, Shot, Solid, Stage
 
@@ -42,7 +42,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     high = FOOT + RADIUS + 0.12 + LONG
     colour = parts.palette(scene, rng, subject)[0] if subject.colours else None
     substance, material = parts.stuff(subject.material, "steel", colour)
-    paint = COLOURS[frame.colours[0]] if frame.colours else None
+    paint = parts.paint(frame, None)
     cords = geometry.join([geometry.rod((0, 0, 0), (0, tied, LONG), 0.0022, sides=8) for tied in (-SPREAD, SPREAD)])
     step = 2 * RADIUS + GAP
     half = step * (count - 1) / 2 + 0.18

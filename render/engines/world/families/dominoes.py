@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, Colour, Material
+from render.engines.world.materials import Colour, Material
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
@@ -137,7 +137,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     ball = next((other for other in scene.subjects if other.kind == "ball"), None)
     colours = parts.palette(parts.without(scene, "ball"), rng, subject)
     looks = [parts.stuff(subject.material, "plastic", colour) for colour in colours]
-    paint = COLOURS[ball.colours[0]] if ball and ball.colours else looks[-1][1].base
+    paint = parts.paint(ball, looks[-1][1].base)
     apart = 0.5
     solids = []
     for k, start in enumerate(starts):

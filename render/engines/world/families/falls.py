@@ -9,7 +9,7 @@ import numpy as np
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.families.goods import Goods
-from render.engines.world.materials import COLOURS, Colour, Material
+from render.engines.world.materials import Colour, Material
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage
 
@@ -26,9 +26,7 @@ BACK = parts.about((1.0, 0.0, 0.0), -math.pi / 2)
 
 def table(subject: Subject) -> tuple[list[Solid], float]:
     """A table of the subject's material, and the height of its top."""
-    substance, material = parts.stuff(
-        subject.material, "wood", COLOURS[subject.colours[0]] if subject.colours else None
-    )
+    substance, material = parts.stuff(subject.material, "wood", parts.paint(subject, None))
     leg = geometry.lathe([(0, 0), (0.014, 0), (0.024, HEIGHT - 0.03), (0, HEIGHT - 0.03)], sides=24)
     legs = [geometry.move(leg, (x, y, 0.0)) for x in (-0.38, 0.38) for y in (-0.27, 0.27)]
     skirt = [geometry.move(geometry.box((0.38, 0.009, 0.03)), (0.0, y, HEIGHT - 0.06)) for y in (-0.27, 0.27)]
@@ -51,7 +49,7 @@ def support(scene: Scene, *, radius: float, high: float) -> tuple[list[Solid], f
 
 def podium(radius: float, high: float, subject: Subject) -> Solid:
     """A round stage of the subject's material, of painted wood if it has none."""
-    colour = COLOURS[subject.colours[0]] if subject.colours else None
+    colour = parts.paint(subject, None)
     paint = Material(base=colour or GREY, gloss=0.3, mirror=0.35, facing=0.04, roughness=0.25)
     substance, material = parts.stuff(subject.material, "wood", colour) if subject.material else ("wood", paint)
     return Solid(

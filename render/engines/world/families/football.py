@@ -12,7 +12,7 @@ import numpy as np
 from render.engines.world import physics, places
 from render.engines.world.families import flight, goal, parts
 from render.engines.world.families.goal import BAR, HIGH, POST, RADIUS, THICK, WIDE
-from render.engines.world.materials import COLOURS, Material
+from render.engines.world.materials import Material
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Reaction, Shape, Shot, Solid, Stage, Vector
 
@@ -27,17 +27,25 @@ SPOT, FREE = 11.0, 20.0
 WAYS, LIKELY = ("post", "bar", "in"), (0.4, 0.25, 0.35)
 TRIES, WATCHED, ASIDE = 10, 1.5, 4.0
 """Shots that are tried for one that turns out as wanted, seconds of each, and metres that it may then go aside."""
-BETWEEN, MOST = 2.0, 8
+EACH, MOST = 2.0, 8
 """Seconds between two shots of a long clip, and how many there are at most."""
+APART, BESIDE = 0.2, 1.5
+"""Seconds between two shots below which they lie side by side, and metres aside of the spot at which a ball may lie."""
+SEEN = 0.9
+"""Seconds before the end from which no ball is shot that the prompt counts: it gets to the goal."""
 REBOUND = 9.0
 """Metres before the goal that are in the picture when a ball comes back from its frame."""
 FRAME = {"post", "crossbar"}
 CLEARING = 8.0
 
 
-def _aim(ball: Solid, way: str, side: float, far: float, rng: np.random.Generator) -> Launch:
-    """A shot from ``far`` metres that is likely to turn out in one of :data:`WAYS` on one side of the goal."""
-    start = (-far, float(rng.uniform(-1.5, 1.5)) * far / SPOT, RADIUS + 0.002)
+def _aim(ball: Solid, way: str, rng: np.random.Generator, *, side: float, far: float, place: float | None) -> Launch:
+    """A shot from ``far`` metres that is likely to turn out in one of :data:`WAYS` on one side of the goal.
+
+    ``place`` is how many metres aside of the spot the ball lies; None leaves it to chance.
+    """
+    aside = float(rng.uniform(-BESIDE, BESIDE)) if place is None else place
+    start = (-far, aside * far / SPOT, RADIUS + 0.002)
     fast = (19.0 if far > SPOT else 16.5) * float(rng.uniform(0.95, 1.08))
     reach = THICK / 2 + RADIUS
     if way == "post":
@@ -101,25 +109,26 @@ def _watched(balls: Sequence[str], seconds: float) -> Callable[[physics.Motion],
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     subject = parts.subject_of(scene, "ball")
-    leather = Material(base=COLOURS[subject.colours[0]] if subject.colours else (0.82, 0.82, 0.81), gloss=0.45)
+    leather = Material(base=parts.paint(subject, (0.82, 0.82, 0.81)), gloss=0.45)
     black = Material(base=(0.02, 0.02, 0.022), gloss=0.45)
     plain = Solid(
         name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="football", material=leather, drag=DRAG, lift=LIFT
     )
     frame, patches = goal.frame(), goal.pentagons()
-    starts = parts.runs(seconds, BETWEEN, MOST)
-    if subject.count:
-        starts = [round(min(seconds / subject.count, BETWEEN) * k, 3) for k in range(subject.count)]
+    starts = parts.runs(seconds, EACH, MOST, count=subject.count, seen=SEEN)
     far = FREE if any(action.name == "free kick" for action in scene.actions) else SPOT
     ways = _ways(scene, rng, len(starts))
     # A camera sees into the far corner; the near post would hide the other one.
     side = 1.0 if "in" in ways else float(rng.choice([-1.0, 1.0]))
     solids = []
     for k, way in enumerate(ways):
+        place = None
+        if parts.close(starts, APART):
+            place = float(np.interp(k, (0, len(starts) - 1), (-BESIDE, BESIDE)))
         launch = flight.turning_out(
             plain,
             frame,
-            draw=functools.partial(_aim, plain, way, side, far, rng),
+            draw=functools.partial(_aim, plain, way, rng, side=side, far=far, place=place),
             price=functools.partial(_price, way, side),
             floor="turf",
             watched=WATCHED,

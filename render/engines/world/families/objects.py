@@ -23,6 +23,12 @@ AREA = 1.15
 FIRST_HEIGHT = 1.75
 """Metres from which the first body falls: in sight from the first frame."""
 
+EACH, SEEN = 0.42, 1.2
+"""Seconds between two drops, and before the end from which nothing falls: it is seen to land."""
+
+LONG, REST = 10.0, 1.0
+"""Seconds of a clip over which the drops are spread, and of its end that is kept free of them then."""
+
 CROWDED = 0.1
 """Seconds between two drops below which all have places of their own: they would fall onto each other."""
 
@@ -165,14 +171,15 @@ def _spot(k: int) -> Vector:
 
 def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     subjects = _falling(scene, seconds)
-    count = len(subjects)
-    between = max(0.0, min(0.42, (seconds - 1.2) / count)) if seconds < 10 else (seconds - 1.0) / count
+    each, seen = (EACH, max(SEEN, 0.2 * seconds)) if seconds < LONG else (math.inf, REST)
+    starts = parts.runs(seconds, each, MOST, count=len(subjects), seen=seen, early=0.0)
+    crowded = seconds - seen < CROWDED * len(subjects)
     dropped = []
-    for k, subject in enumerate(subjects):
+    for k, (start, subject) in enumerate(zip(starts, subjects, strict=True)):
         kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k
         shape, size, substance, material = _made_of(subject, number, rng, names)
         thrown = k % 3 == 1 and k > 0
-        if between < CROWDED:
+        if crowded:
             position, velocity = _spot(k), (0.0, 0.0, 0.0)
         elif thrown:
             position = (-1.8, float(rng.uniform(-0.35, 0.35)), float(rng.uniform(1.1, 1.5)))
@@ -196,7 +203,7 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequen
                 substance=substance,
                 material=material,
                 launch=Launch(
-                    time=round(between * k, 3),
+                    time=round(start, 3),
                     position=position,
                     velocity=velocity,
                     spin=(x, y, z),

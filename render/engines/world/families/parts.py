@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, 
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Quaternion, Shape, Solid, Vector
 
+Usual = TypeVar("Usual", Colour, None)
 CRATE_WOOD: Colour = (0.55, 0.36, 0.18)
 STUFFS: dict[str, str] = {
     "wood": "wood",
@@ -56,6 +58,11 @@ def palette(scene: Scene, rng: np.random.Generator, subject: Subject | None = No
     chosen = PALETTES[int(rng.integers(len(PALETTES)))]
     names = (subject.colours if subject is not None else ()) or scene.colours or chosen
     return [COLOURS[name] for name in names]
+
+
+def paint(subject: Subject | None, usual: Usual) -> Colour | Usual:
+    """The first colour that the prompt names for a subject, if there is one; else the ``usual`` one, or None."""
+    return COLOURS[subject.colours[0]] if subject is not None and subject.colours else usual
 
 
 def without(scene: Scene, kind: str) -> Scene:
@@ -152,7 +159,40 @@ def corners(low: Iterable[float], high: Iterable[float]) -> np.ndarray:
     return np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
 
 
-def runs(seconds: float, each: float, most: int) -> list[float]:
-    """Starts of what happens again and again: at most ``each`` seconds lie between two, if ``most`` are enough."""
-    count = max(1, min(most, math.ceil((seconds - 0.3 * each) / each)))
-    return [seconds * k / count if k else 0.0 for k in range(count)]
+def runs(
+    seconds: float,
+    each: float,
+    most: int,
+    *,
+    count: int | None = None,
+    seen: float = 0.0,
+    early: float = 0.5,
+    soonest: float = 0.0,
+    fewest: int = 1,
+    rest: float | None = None,
+    kept: float | None = None,
+) -> list[float]:
+    """Starts, in seconds, of what happens again and again in a clip; the first is 0.
+
+    A ``count`` that the prompt gives begins whole: ``each`` seconds lie between two, or less, so that the last begins
+    ``seen`` seconds before the end, or in the ``early`` share of a clip that is too short for it. Where it would be
+    less than ``soonest``, all begin at once, and need places of their own: see :func:`close`.
+
+    Where the prompt gives none there are as many, from ``fewest`` to ``most``, as come about ``each`` seconds apart
+    before the last ``rest`` seconds, which are three tenths of ``each`` if not given. They are spread over the clip; if
+    the last ``kept`` seconds are kept free of that, they come no sooner than ``each`` after one another.
+    """
+    if count is not None:
+        between = min(each, max(seconds - seen, early * seconds) / count)
+        return [between * k if between >= soonest else 0.0 for k in range(count)]
+    rest = 0.3 * each if rest is None else rest
+    many = max(fewest, min(most, math.ceil((seconds - rest) / each)))
+    if kept is None:
+        return [seconds * k / many for k in range(many)]
+    between = max(each, (seconds - kept * (many < most)) / many)
+    return [between * k for k in range(many)]
+
+
+def close(starts: Sequence[float], apart: float) -> bool:
+    """Whether there are several :func:`runs`, less than ``apart`` seconds after one another."""
+    return len(starts) > 1 and starts[1] < apart

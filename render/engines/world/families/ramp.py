@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, MATERIALS, Material, named
+from render.engines.world.materials import MATERIALS, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
 from render.engines.world.substances import SUBSTANCES
@@ -28,10 +28,14 @@ PLAIN = frozenset({"steel", "card"})
 TAPE = Material(base=(0.50, 0.40, 0.26), gloss=0.5, mirror=0.3)
 ROLLS = 3.5
 """m/s² times the sine of a slope: half the acceleration of a ball that rolls down it."""
-BETWEEN, SOONEST = 0.75, 0.16
+EACH, SOONEST = 0.75, 0.16
 """Seconds between two balls, and between two of many that the prompt counts: by then one is out of the other's way."""
+SEEN, REST = 1.2, 0.5
+"""Seconds before the end from which no ball comes that the prompt counts, and none where it counts none."""
 STEEPER = math.radians(7.0)
 """Radians by which a ramp is steeper than a box needs to slide down it."""
+LONGER = 1.25
+"""Length of a box, of its width."""
 ROOM = 2.2
 """Radii from ball to ball where they lie in a row."""
 
@@ -77,7 +81,7 @@ def _slides(one: str, other: str) -> float:
 
 def _box(name: str, half: float, made: tuple[str, Material], launch: Launch) -> list[Solid]:
     """A box, of card closed with tape."""
-    size = (1.25 * half, half, half)
+    size = (LONGER * half, half, half)
     box = Solid(
         name=name,
         shape=Shape.BOX,
@@ -107,7 +111,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         slope = min(slope, math.asin(min(1.0, 2 * LONG / ROLLS / min(0.55 * seconds, 2.0) ** 2)))
     radius = (0.034 if subject.kind == "marble" else 0.045) * min(max(subject.size, 0.6), 1.4)
     first = int(rng.choice([-1, 1]))
-    paint = COLOURS[ramp.colours[0]] if ramp and ramp.colours else None
+    paint = parts.paint(ramp, None)
     made = parts.stuff(ramp.material if ramp else "", "wood", paint)
     if boxes:
         slope = _slides(parts.STUFFS[subject.material or BOX], made[0]) + STEEPER
@@ -126,15 +130,17 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     others = replace(scene, subjects=tuple(thing for thing in scene.subjects if thing is not ramp))
     colours = parts.palette(others, rng, subject)
     usual = "glass" if subject.kind == "marble" else ""
-    count = subject.count or min(MOST, max(2, math.ceil((seconds - 0.5) / max(BETWEEN, seconds / MOST))))
-    between = min(BETWEEN, (seconds - 0.8) / count) if subject.count else max(BETWEEN, seconds / MOST)
+    starts = parts.runs(
+        seconds, EACH, MOST, count=subject.count, seen=SEEN, soonest=SOONEST, fewest=2, rest=REST, kept=REST
+    )
     if boxes:
         radius *= 1.25
     over = THICK + radius + 0.002
     # There is no time for one after another: they lie in rows along the ramp, and roll together.
-    together = between < SOONEST
-    row = int((2 * LONG - 0.3) / (ROOM * radius))
-    for k in range(min(count, MOST)):
+    together = parts.close(starts, SOONEST)
+    room = ROOM * radius * (LONGER if boxes else 1.0)
+    row = int((2 * LONG - 0.3) / room)
+    for k, start in enumerate(starts):
         colour = colours[k % len(colours)]
         stuff = subject.material or usual or (BOX if boxes else ("steel", "rubber", "wood")[k % 3])
         substance, material = parts.stuff(stuff, stuff, colour if subject.colours or stuff not in PLAIN else None)
@@ -143,14 +149,14 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         along = -side * (LONG - 0.09 - (0.25 if k == 0 else 0.0))
         high = over if k == 0 else over + 0.25
         if together:
-            along = side * (LONG - 0.2 - ROOM * radius * (k % row))
+            along = side * (LONG - 0.2 - room * (k % row))
             high = over + ROOM * radius * (k // row)
         position = (
             middle[0] + along * math.cos(slope) + side * math.sin(slope) * high,
             float(rng.uniform(-0.4, 0.4)) * (WIDE - radius),
             middle[2] - side * along * math.sin(slope) + math.cos(slope) * high,
         )
-        time = 0.0 if together else round(k * between, 3)
+        time = round(start, 3)
         name = f"{subject.kind or 'ball'} {k + 1}"
         if boxes:
             turn = parts.about((0.0, 1.0, 0.0), side * slope)

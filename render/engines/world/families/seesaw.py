@@ -27,6 +27,8 @@ SOONEST = 0.2
 SEEN = 0.6
 """Seconds before the end from which nothing is dropped: it is seen to land."""
 MOST = 16
+LOW, STOREY = 1.15, 0.17
+"""Metres from which the first of many falls that do so at once, and by which each next one is higher."""
 
 
 def _ball(ball: Subject, radius: float, colour: Colour, *, side: int, tilt: float) -> Solid:
@@ -70,8 +72,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     ball = next((subject for subject in scene.subjects if subject.kind == "ball"), None)
     # Of several crates one lies on the board, unless a ball does.
     lies = ball is None and (subject.count or 0) > 1
-    drops = subject.count - lies if subject.count else min(MOST, max(1, math.ceil((seconds - 0.6) / EACH)))
-    between = max(SOONEST, min(EACH, (seconds - SEEN) / drops)) if subject.count else max(EACH, seconds / drops)
+    count = subject.count - lies if subject.count else None
+    starts = parts.runs(seconds, EACH, MOST, count=count, seen=SEEN, soonest=SOONEST, rest=SEEN, kept=0.0)
+    together = parts.close(starts, SOONEST)
     colours = parts.palette(parts.without(scene, "ball"), rng, subject)
     # About y a positive angle lowers the board's +x end.
     board = Solid(
@@ -88,8 +91,9 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if ball is not None:
         paint = parts.palette(scene, rng, ball)[0]
         solids.append(_ball(ball, 0.11 * min(max(ball.size, 0.6), 1.5), paint, side=side, tilt=tilt))
-    for k in range(0 if ball is None else 1, drops + 1):
-        half = float(rng.uniform(0.095, 0.125)) * min(max(subject.size, 0.6), 1.5) * (1.0 if k else 0.85)
+    large = min(max(subject.size, 0.6), 1.5)
+    for k in range(0 if ball is None else 1, len(starts) + 1):
+        half = float(rng.uniform(0.095, 0.125)) * large * (1.0 if k else 0.85)
         substance, material = parts.stuff(subject.material, usual[k % 3], colours[k % len(colours)])
         if subject.kind == "crate" and not subject.material and not subject.colours and (k or lies):
             substance, material = parts.crate(half)
@@ -107,12 +111,11 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             time = 0.0
         else:
             turn = parts.about((0, 0, 1), float(rng.uniform(-0.1, 0.1)))
-            position = (
-                end * SEAT * 0.97,
-                float(rng.uniform(-0.02, 0.02)),
-                (1.75 if ball is None else 1.25) if k == 1 else 3.0,
-            )
-            time = round(between * (k - 1), 3)
+            high = (1.75 if ball is None else 1.25) if k == 1 else 3.0
+            # There is no time for one after another: each waits over the one before the last.
+            high = LOW + STOREY * large * (k - 1) if together else high
+            position = (end * SEAT * 0.97, float(rng.uniform(-0.02, 0.02)), high)
+            time = round(starts[k - 1], 3)
         solids.append(
             Solid(
                 name=f"block {k + 1}",

@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.materials import COLOURS, Colour, Material, named
+from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
@@ -21,6 +21,8 @@ SOONEST = 0.35
 """Seconds between two balls at least: by then the one before is out of the way, and the first has waited."""
 SEEN = 0.8
 """Seconds before the end from which no ball is thrown that the prompt counts."""
+NEAR, ROOM, FAST = 1.9, 2.4, 6.5
+"""Metres at which the first of many balls is that come at once, radii from each to the next one, and their m/s."""
 MOST_BALLS = 14
 MOST = 40
 """Blocks in one clip."""
@@ -125,10 +127,13 @@ def _swung(top: float, reach: float, radius: float, wait: float) -> list[Solid]:
 
 
 def _thrown(starts: list[float], top: float, radius: float, colour: Colour, rng: np.random.Generator) -> list[Solid]:
-    balls = []
+    """Balls from both sides by turns; in a row from each, all in the air at once, if there is no time for more."""
+    balls, together = [], parts.close(starts, SOONEST)
     for k, start in enumerate(starts):
         side = -1 if k % 2 == 0 else 1
         far, speed = (2.2 if k == 0 else 3.4), float(rng.uniform(5.5, 7.0))
+        if together:
+            far, speed = NEAR + ROOM * radius * (k // 2), FAST
         time = far / speed
         aim = top * float(rng.uniform(0.45, 0.75)) if k == 0 else max(0.25 * top, radius * 1.3)
         balls.append(
@@ -139,7 +144,7 @@ def _thrown(starts: list[float], top: float, radius: float, colour: Colour, rng:
                 substance="bowling ball",
                 material=Material(base=colour, gloss=0.8, mirror=0.6),
                 launch=Launch(
-                    time=start + (WAIT if k == 0 else 0.0),
+                    time=start + (WAIT if k == 0 and not together else 0.0),
                     position=(side * far, float(rng.uniform(-0.12, 0.12)), max(aim, 0.3)),
                     velocity=(-side * speed, 0.0, 9.81 * time / 2 + (aim - max(aim, 0.3)) / time),
                 ),
@@ -177,15 +182,13 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     top = max(at[2] + half[2] for half, at, _ in spots)
     wide = max(abs(at[0]) + half[0] for half, at, _ in spots)
     swung = "wrecking ball" in scene.kinds or ("ball" not in scene.kinds and rng.random() < 0.45)
-    starts = parts.runs(seconds, EACH, MOST_BALLS)
     balls = next((subject for subject in scene.subjects if subject.kind == "ball"), Subject(kind="ball"))
-    if balls.count:
-        starts = [max(SOONEST, min(EACH, (seconds - SEEN) / balls.count)) * k for k in range(balls.count)]
+    starts = parts.runs(seconds, EACH, MOST_BALLS, count=balls.count, seen=SEEN, soonest=SOONEST)
     ball = 0.17 if not swung else 0.2
     if swung:
         solids += _swung(top, wide + 1.25, ball, 0.0)
         starts = starts[1:]
-    paint = COLOURS[balls.colours[0]] if balls.colours else colours[-1]
+    paint = parts.paint(balls, colours[-1])
     solids += _thrown(starts, top, 0.15, paint, rng)
     place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=3.8)
     reach = max(wide + 0.5, 1.15)

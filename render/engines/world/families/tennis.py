@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import flight, parts, serve
-from render.engines.world.materials import COLOURS, Colour, Material, Pattern, named
-from render.engines.world.scene import Scene
+from render.engines.world.materials import Colour, Material, Pattern, named
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
 RADIUS = 0.0335
@@ -27,8 +26,10 @@ THICK, WIDE = 0.12, 2.6
 """Half the wall's depth and width in metres."""
 AWAY = 4.4
 """Metres from the wall at which a ball comes into play."""
-BETWEEN, SERVED, MOST = 1.4, 1.0, 16
+EACH, SERVED, MOST = 1.4, 1.0, 16
 """Seconds between two balls, and between two serves, which are sooner past the camera; the most balls there are."""
+SEEN = 1.2
+"""Seconds before the end from which no ball comes that the prompt counts: it is seen to bounce."""
 LATER = 0.3
 """Seconds that a ball over the net is tried beyond those in which it would fly straight to the far base line."""
 COURT, ROAD = 24.0, 9.0
@@ -55,11 +56,11 @@ def _seam() -> geometry.Mesh:
     return geometry.join(geometry.rod(one, two, 0.0016, sides=5) for one, two in itertools.pairwise(way))
 
 
-def _wall(kind: str, colours: Sequence[str], rng: np.random.Generator) -> list[Solid]:
+def _wall(kind: str, told: Subject | None, rng: np.random.Generator) -> list[Solid]:
     """A wall across x whose face is at x = 0, with a coping and a line as high as a net."""
     high = float(rng.uniform(1.25, 1.5))
     brick = kind != "concrete wall" and (kind == "brick wall" or rng.random() < 0.6)
-    face = named("brick" if brick else "concrete", COLOURS[colours[0]] if colours else None)
+    face = named("brick" if brick else "concrete", parts.paint(told, None))
     cap = Material(pattern=Pattern.CONCRETE, base=(0.50, 0.48, 0.45), gloss=0.05)
     made = ("brick" if brick else "rock", face)
     line = geometry.box((0.002, WIDE - 0.02, 0.025))
@@ -124,10 +125,9 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
         )
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time)))
     inner, outer = PAINTS[int(rng.integers(len(PAINTS)))]
-    paints = {subject.kind: COLOURS[subject.colours[0]] for subject in scene.subjects if subject.colours}
-    solids += serve.court(paints.get("court", inner), outer)
-    if "net" in paints:
-        cord = replace(cord, material=replace(cord.material, base=paints["net"]))
+    told = {subject.kind: subject for subject in scene.subjects if subject.colours}
+    solids += serve.court(parts.paint(told.get("court"), inner), outer)
+    cord = replace(cord, material=replace(cord.material, base=parts.paint(told.get("net"), cord.material.base)))
     place = places.build(home, scene=scene, rng=rng, clearing=ROAD if home == "street" else COURT)
     return place.stage(
         solids=solids,
@@ -147,19 +147,17 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. One ball follows another as long as the clip lasts."""
     subject = parts.subject_of(scene, "ball")
-    felt = COLOURS[subject.colours[0]] if subject.colours else (0.60, 0.72, 0.045)
+    felt = parts.paint(subject, (0.60, 0.72, 0.045))
     fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
     kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
-    colours = next((subject.colours for subject in scene.subjects if subject.kind == kind), ())
+    wall = next((subject for subject in scene.subjects if subject.kind == kind), None)
     asked = {action.name for action in scene.actions}
     over = not kind and bool({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds))
     # Drawn before the balls, whose number hangs on the tempo.
     home = scene.setting or str(rng.choice(["park", "yard"] if over else ["park", "court", "yard"]))
     seam = _seam()
-    between = SERVED if over and "serve" in asked else BETWEEN
-    starts = parts.runs(seconds, between, MOST)
-    if subject.count:
-        starts = [min(seconds / subject.count, between) * k for k in range(subject.count)]
+    each = SERVED if over and "serve" in asked else EACH
+    starts = parts.runs(seconds, each, MOST, count=subject.count, seen=SEEN)
     balls = [
         Solid(
             name=f"ball {k + 1}",
@@ -177,7 +175,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if over:
         stage = _crossed(scene, home, balls, rng=rng, speed=subject.speed)
         return replace(stage, solids=(*stage.solids, *seams))
-    solids = _wall(kind, colours, rng)
+    solids = _wall(kind, wall, rng)
     for ball in balls:
         launch = _hit(ball, rng, subject.speed)
         solids.append(replace(ball, launch=replace(launch, time=ball.launch.time if ball.launch else 0.0)))

@@ -53,6 +53,11 @@ EACH, MOST = 4.0, 12
 """Seconds between two that roll off, and how many there are at most."""
 DOWN, MOST_DOWN = 1.5, 8
 """The same of those that roll down a ramp: as one leaves the picture the next is on its way."""
+SEEN, CLEARS = 1.2, 1.1
+"""Seconds before the end from which nothing starts that the prompt counts; and within which a thing of a metre has
+rolled its own length, others by the root of theirs: sooner than that, all roll at once, in a row or abreast."""
+ROOM = 1.15
+"""Of their length or width, from one to the next one then."""
 LOOSE = {"desert": 1.0, "beach": 0.6, "snowfield": 0.5}
 """Places whose ground flies up behind wheels, and how strongly."""
 PUFFS = 0.04
@@ -221,21 +226,23 @@ def _raised(ground: Material) -> Colour:
 
 def _launched(
     scene: Scene, rng: np.random.Generator, seconds: float, *, each: float, most: int
-) -> list[tuple[float, str, Vehicle]]:
-    """What rolls, when, and how it is called."""
+) -> tuple[list[tuple[float, str, Vehicle]], bool]:
+    """What rolls, when, and how it is called; and whether all do at once, since one after another takes too long."""
     cast = _cast(scene, rng)
+    soonest = CLEARS * math.sqrt(max(vehicle.long for _, vehicle in cast))
     starts = parts.runs(seconds, each, most)
-    if len(starts) < len(cast):
-        starts = [0.9 * k for k in range(len(cast))]
-    return [
+    if len(starts) < len(cast) or any(subject.count for subject in scene.subjects if subject.kind in PACE):
+        starts = parts.runs(seconds, each, most, count=len(cast), seen=SEEN, soonest=soonest)
+    rolled = [
         (round(start, 3), f"{kind} {k + 1}", vehicle)
         for k, (start, (kind, vehicle)) in enumerate(zip(starts, itertools.cycle(cast), strict=False))
     ]
+    return rolled, len(rolled) > 1 and rolled[1][0] == 0.0
 
 
 def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll down a plank from rest, and on over the floor."""
-    rolled = _launched(scene, rng, seconds, each=DOWN, most=MOST_DOWN)
+    rolled, together = _launched(scene, rng, seconds, each=DOWN, most=MOST_DOWN)
     vehicle = max((one for *_, one in rolled), key=lambda one: one.long)
     long = 5.0 * vehicle.long * float(rng.uniform(0.95, 1.15))
     wide, thick = 1.35 * vehicle.axles[0][1] + vehicle.wheel[1], 0.06 * vehicle.long
@@ -247,8 +254,9 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     high = 0.86 * long * s - 2 * thick
     post = (0.03 * long, 0.96 * wide, high / 2)
     solids.append(parts.fixed("trestle", post, (-0.9 * long * c, 0.0, high / 2), made, group="ramp"))
-    for time, name, one in rolled:
-        at = (-0.88 * long * c, float(rng.uniform(-0.04, 0.04)) * wide, 0.88 * long * s)
+    for k, (time, name, one) in enumerate(rolled):
+        up = 0.88 * long - (ROOM * vehicle.long * (len(rolled) - 1 - k) if together else 0.0)
+        at = (-up * c, float(rng.uniform(-0.04, 0.04)) * wide, up * s)
         solids += bodywork.placed(one, name, time=time, position=at, turn=turn, speed=0.02, drive=False)
     place = places.build(_home(scene), scene=scene, rng=rng, clearing=max(1.3, 1.25 * long))
     run = 0.8 * long
@@ -268,12 +276,14 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
 
 def _ledge(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll over an edge and fall."""
-    rolled = _launched(scene, rng, seconds, each=EACH, most=MOST)
+    rolled, together = _launched(scene, rng, seconds, each=EACH, most=MOST)
     kind, vehicle = max(
         ((name.rsplit(" ", 1)[0], one) for _, name, one in rolled), key=lambda kind_and_one: kind_and_one[1].long
     )
     high = float(rng.uniform(0.42, 0.55)) * vehicle.long if kind in HOME or kind == "skateboard" else 0.7
+    lane = 2 * ROOM * max(one.axles[0][1] + one.wheel[1] for *_, one in rolled)
     back, wide = 3.2 * vehicle.long, 2.2 * vehicle.axles[0][1] + 0.6 * vehicle.long
+    wide = max(wide, lane * len(rolled) / 2) if together else wide
     made = ("rock", MATERIALS["concrete"])
     solids: list[Solid] = [parts.fixed("ledge", (back / 2, wide, high / 2), (-back / 2, 0.0, high / 2), made)]
     steel = named("steel")
@@ -281,9 +291,11 @@ def _ledge(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     solids.append(
         parts.shown_on("", "edge", edge, steel, at=(-0.006 * vehicle.long, 0.0, high - 0.0085 * vehicle.long))
     )
-    for time, name, one in rolled:
+    for k, (time, name, one) in enumerate(rolled):
         aim = float(rng.uniform(-0.08, 0.08))
         at = (-2.3 * one.long, float(rng.uniform(-0.2, 0.2)) * wide, high)
+        if together:
+            aim, at = 0.0, (at[0], lane * (k - (len(rolled) - 1) / 2), high)
         speed = PACE[name.rsplit(" ", 1)[0]] * float(rng.uniform(0.65, 1.2))
         turn = parts.about((0.0, 0.0, 1.0), aim)
         solids += bodywork.placed(one, name, time=time, position=at, turn=turn, speed=speed, drive=False)

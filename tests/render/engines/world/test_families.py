@@ -4,7 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from render.engines.world import families, physics, places
+from render.engines.world import families, places
+from render.engines.world.families import flight
 from render.engines.world.lexicon import load
 from render.engines.world.reading import read
 from render.engines.world.scene import BACKDROP, Scene, Subject
@@ -25,8 +26,9 @@ def _names(solids):
     return {re.sub(r"[\d.]+", "", solid.name) for solid in solids}
 
 
-def test_no_family_calls_a_thing_as_one_of_its_places_does():
+def test_no_family_calls_a_thing_as_one_of_its_places_does(monkeypatch):
     """Names are unique in a stage: a see-saw's board and the hoarding of a gym once had the same one."""
+    monkeypatch.setattr(flight, "turning_out", lambda *_, draw, **__: draw())
 
     def laid(name):
         seeds = (np.random.default_rng(seed) for seed in (1, 2))
@@ -49,34 +51,6 @@ def test_slow_motion_shows_less_of_the_same_time():
     fast, slow = (families.build(replace(scene, tempo=tempo), seed=1, seconds=12.0) for tempo in (1.0, 0.25))
     launches = [max(solid.launch.time for solid in stage.solids if solid.launch) for stage in (fast, slow)]
     assert launches[1] < launches[0] / 2
-
-
-MANY = {"seesaw": ("crate", 6), "stack": ("ball", 8), "ramp": ("marble", 15), "objects": ("ball", 18)}
-
-
-@pytest.mark.parametrize("family", MANY)
-@pytest.mark.parametrize(("seconds", "tempo"), [(0.5, 1.0), (2.0, 0.25), (0.5, 0.25), (2.0, 1.0)])
-def test_many_things_in_a_short_clip_begin_apart(family, seconds, tempo):
-    """Bodies that begin in each other are shot away."""
-    kind, count = MANY[family]
-    scene = Scene(family=family, subjects=(Subject(kind=kind, count=count),), tempo=tempo)
-    stage = families.build(scene, seed=1, seconds=seconds)
-    assert min(solid.launch.time for solid in stage.solids if solid.launch) >= 0
-    frames = round(24 * seconds)
-    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=frames, fps=24, tempo=stage.tempo)
-    there = motion.present[1:] & motion.present[:-1]
-    speeds = np.linalg.norm(np.diff(motion.poses[..., :3], axis=0), axis=-1) * 24 / stage.tempo
-    assert speeds[there].max() < 10.0
-
-
-@pytest.mark.parametrize("family", ["ramp", "objects"])
-def test_all_that_is_counted_is_there_in_slow_motion_too(family):
-    kind, count = MANY[family]
-    scene = Scene(family=family, subjects=(Subject(kind=kind, count=count),), tempo=0.25)
-    stage = families.build(scene, seed=2, seconds=2.0)
-    times = [solid.launch.time for solid in stage.solids if solid.launch and solid.name.startswith(kind)]
-    assert len(times) == count
-    assert max(times) < 0.5
 
 
 PAINTED = ("basketball", "bowling", "breaking", "cloth", "cradle", "dominoes", "football", "objects", "stack", "tennis")

@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from render.engines.world.stage import Shape
 from render.engines.world.substances import SUBSTANCES
 
 
+@functools.cache
 def played(*subjects, seed=1, seconds=3.0):
     stage = families.build(Scene(family="bowling", subjects=subjects), seed=seed, seconds=seconds)
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=round(seconds * 24), fps=24)

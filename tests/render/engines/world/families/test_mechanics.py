@@ -37,7 +37,7 @@ def upright(poses):
 @pytest.mark.slow
 @pytest.mark.parametrize("kinds", [("row",), ("curve",), ("spiral",)])
 def test_the_dominoes_all_fall_one_after_another(kinds):
-    _, motion = play("dominoes", "domino", *kinds, seed=1, seconds=5.0, count=24)
+    _, motion = play("dominoes", "domino", *kinds, seed=1, seconds=3.5, count=18)
     lean = upright(ways(motion, "domino"))
     assert (lean[0] > 0.99).all()
     assert (lean[-1] < 0.75).all()
@@ -83,7 +83,7 @@ def test_a_stack_stands_until_it_is_hit(kind):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_marbles_go_down_every_ramp(seed):
-    stage, motion = play("ramp", "marble", seed=seed, seconds=9.0)
+    stage, motion = play("ramp", "marble", seed=seed, seconds=9.0, count=1)
     ramps = {solid.group for solid in stage.solids if solid.group.startswith("ramp")}
     (first,) = [name for name in motion.names if name.endswith(" 1")]
     met = {c.second if c.first == first else c.first for c in motion.contacts if first in (c.first, c.second)}
@@ -111,7 +111,7 @@ def test_as_much_breaks_whatever_the_steps(kind, seed, monkeypatch):
     assert max(broken) <= 1.1 * min(broken)
 
 
-@pytest.mark.parametrize("kind", ["vase", "plate", "bowl", "pot", "pane", "wall"])
+@pytest.mark.parametrize("kind", ["vase", "pane", "wall"])
 def test_it_is_whole_until_it_is_hit_and_then_in_pieces(kind):
     stage, motion = play("breaking", kind, seed=1, seconds=2.0)
     names = [solid.name for solid in stage.solids if solid.bonds]

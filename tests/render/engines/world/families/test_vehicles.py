@@ -1,3 +1,4 @@
+import functools
 import itertools
 
 import numpy as np
@@ -14,6 +15,7 @@ from render.engines.world.stage import Move
 FPS = 48
 
 
+@functools.cache
 def played(kind, action="", *, seed=1, seconds=2.0, setting="", **subject):
     scene = Scene(
         family="vehicles",
