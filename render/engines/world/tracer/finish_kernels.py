@@ -141,6 +141,8 @@ def inked(
         return 0.0
     if ids[y, wp.max(x - 3, 0)] != mine and ids[y, wp.min(x + 3, width - 1)] != mine:
         return 0.0
+    if ids[wp.max(y - 3, 0), x] != mine and ids[wp.min(y + 3, height - 1), x] != mine:
+        return 0.0
     left = wp.max(x - 1, 0)
     right = wp.min(x + 1, width - 1)
     above = wp.max(y - 1, 0)
