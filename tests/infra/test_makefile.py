@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = {"help", "env", "demo", "gallery", "test", "crash", "check", "clean", "lock"}
+TARGETS = {"help", "env", "demo", "gallery", "s3", "test", "crash", "check", "clean", "lock"}
 
 
 @pytest.mark.parametrize("command", [["make"], ["make", "help"]])

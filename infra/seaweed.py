@@ -1,9 +1,10 @@
-"""A real S3 service on this machine for tests: SeaweedFS from its wheel, on loopback, gone when the test is over."""
+"""A real S3 service on this machine: SeaweedFS from its wheel, on loopback, for tests and for ``make s3``."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,31 +13,36 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 BUCKET = "nightreel"
 START_SECONDS = 60
-SOCKETS = Path("/tmp")
+IDENTITIES = "identities.json"
+VOLUMES, VOLUME_MB = 64, 256
+SOCKETS = Path("/tmp")  # noqa: S108
 """Where the service keeps its Unix sockets, and can be told no other place."""
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Mapping[str, str]]:
-    """Run a service with its data in ``folder``; gives the ``AWS_*`` variables that lead to its one bucket."""
-    key, secret = "nightreel-test", "nightreel-test-secret"
-    identity = {"name": "test", "credentials": [{"accessKey": key, "secretKey": secret}], "actions": ["Admin"]}
-    config = folder / "s3.json"
-    config.write_text(json.dumps({"identities": [identity]}))
+def running(folder: Path, *, port: int | None = None) -> Iterator[Mapping[str, str]]:
+    """Run a service with its data and its log in ``folder``; gives the ``AWS_*`` variables that lead to its bucket.
+
+    It listens on ``port`` and the seven after it, else on any that are free. Its credentials are made with the folder.
+    Raises :class:`RuntimeError` if it does not come up.
+    """
+    key, secret = credentials(folder)
     data = folder / "data"
-    data.mkdir()
-    names = ("master", "volume", "filer", "s3")
-    plain, grpc = _free_ports(len(names)), _free_ports(len(names))
+    data.mkdir(exist_ok=True)
+    names = ("s3", "master", "volume", "filer")
+    free = _free_ports(2 * len(names)) if port is None else _those_from(port, 2 * len(names))
+    plain, grpc = free[: len(names)], free[len(names) :]
     ports = [
         option
-        for name, port, remote in zip(names, plain, grpc, strict=True)
-        for option in (f"-{name}.port={port}", f"-{name}.port.grpc={remote}")
+        for name, own, remote in zip(names, plain, grpc, strict=True)
+        for option in (f"-{name}.port={own}", f"-{name}.port.grpc={remote}")
     ]
     command = [
         str(Path(sys.executable).with_name("weed")),
@@ -45,11 +51,11 @@ def running(folder: Path) -> Iterator[Mapping[str, str]]:
         f"-dir={data}",
         "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1",
-        "-master.volumeSizeLimitMB=64",
-        "-volume.max=20",
+        f"-master.volumeSizeLimitMB={VOLUME_MB}",
+        f"-volume.max={VOLUMES}",
         "-filer",
         "-s3",
-        f"-s3.config={config}",
+        f"-s3.config={folder / IDENTITIES}",
         "-s3.port.iceberg=0",  # else it takes a port that another service of another test has
         "-s3.port.lance=0",
         *ports,
@@ -57,7 +63,7 @@ def running(folder: Path) -> Iterator[Mapping[str, str]]:
     env = {
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": secret,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{plain[-1]}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{plain[0]}",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
@@ -72,9 +78,21 @@ def running(folder: Path) -> Iterator[Mapping[str, str]]:
     finally:
         os.killpg(service.pid, signal.SIGKILL)
         service.wait()
-        for port in (*plain, *grpc):
-            for left in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+        for own in (*plain, *grpc):
+            for left in SOCKETS.glob(f"seaweedfs-*-{own}.sock"):
                 left.unlink()
+
+
+def credentials(folder: Path) -> tuple[str, str]:
+    """The service's access key and secret: those of the folder, made if it is new."""
+    path = folder / IDENTITIES
+    if not path.exists():
+        pair = {"accessKey": "nightreel", "secretKey": secrets.token_urlsafe(24)}
+        identity = {"name": "nightreel", "credentials": [pair], "actions": ["Admin"]}
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"identities": [identity]}))
+    [pair] = json.loads(path.read_text())["identities"][0]["credentials"]
+    return pair["accessKey"], pair["secretKey"]
 
 
 def _free_ports(count: int) -> list[int]:
@@ -85,9 +103,22 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
+def _those_from(first: int, count: int) -> list[int]:
+    """So many ports in a row, which must be free."""
+    ports = list(range(first, first + count))
+    for port in ports:
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise RuntimeError(f"Port {port} is taken.") from error
+    return ports
+
+
 def _await(service: subprocess.Popen[bytes], env: Mapping[str, str], log: Path) -> None:
     """Return when a PUT works: the service answers HTTP long before it can store anything."""
-    client = get_session().create_client(
+    client: Any = get_session().create_client(
         "s3",
         endpoint_url=env["AWS_ENDPOINT_URL"],
         region_name=env["AWS_REGION"],
@@ -98,7 +129,8 @@ def _await(service: subprocess.Popen[bytes], env: Mapping[str, str], log: Path) 
     try:
         while True:
             try:
-                client.create_bucket(Bucket=BUCKET)
+                if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
+                    client.create_bucket(Bucket=BUCKET)
                 client.put_object(Bucket=BUCKET, Key="ready", Body=b"yes")
                 client.delete_object(Bucket=BUCKET, Key="ready")
                 return

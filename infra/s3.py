@@ -1,0 +1,61 @@
+"""``make s3``: a real S3 service on loopback, to try a store in a bucket without an account."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra import seaweed
+from infra.airflow_home import ROOT
+
+CREDENTIALS, CONFIG = "credentials", "config"
+
+
+def main() -> int:
+    """Run the service until it is interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", default=ROOT / ".nightreel" / "s3", type=Path, help="For its data, which stay.")
+    parser.add_argument("--port", default=8333, type=int, help="It takes this one and the seven after it.")
+    given = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with seaweed.running(given.folder.resolve(), port=given.port) as env:
+            credentials, config = _profile(given.folder, env)
+            print(
+                f"S3 is at {env['AWS_ENDPOINT_URL']}, with the bucket {seaweed.BUCKET}. Its data are in "
+                f"{os.path.relpath(given.folder)}. Ctrl-C ends it. In another shell:\n\n"
+                f"export AWS_SHARED_CREDENTIALS_FILE={credentials} AWS_CONFIG_FILE={config}\n"
+                f"nightreel doctor --store s3://{seaweed.BUCKET}/first",
+                flush=True,
+            )
+            signal.pause()
+    except KeyboardInterrupt:
+        return 0
+    except RuntimeError as error:
+        print(f"{error} ARGS='--port N' chooses N to N + 7.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _profile(folder: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
+    """Write what AWS clients need into their usual two files, readable by this user only."""
+    texts = {
+        CREDENTIALS: f"[default]\naws_access_key_id = {env['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {env['AWS_SECRET_ACCESS_KEY']}\n",
+        CONFIG: f"[default]\nregion = {env['AWS_REGION']}\nendpoint_url = {env['AWS_ENDPOINT_URL']}\n",
+    }
+    for name, text in texts.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+    return (folder / CREDENTIALS).resolve(), (folder / CONFIG).resolve()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
