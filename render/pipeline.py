@@ -92,9 +92,16 @@ def intake(
     it. Without a manifest, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
     earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
     run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
-    Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used.
+    Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used, and for a store on which
+    two runs at once could overwrite each other's clips, unless the settings say that there is one writer only.
     """
     store = open_store(settings.store)
+    if not settings.single_writer and not store.has_put_if_absent():
+        raise errors.InputError(
+            f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
+            "Choose a service that honours If-None-Match (`nightreel doctor --store URL` tries it), or set "
+            "NIGHTREEL_SINGLE_WRITER=true if no two runs ever write to it at once."
+        )
     if manifest is None:
         if known := batches.of_run(store, run_key):
             return known

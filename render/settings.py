@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     store: str = Field(
         ".nightreel/store", min_length=1, description="Where everything is kept: a directory or s3://bucket/folder."
     )
+    single_writer: bool = Field(
+        False,
+        description="No two runs ever write to the store at once: then it may be one that has no put-if-absent.",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Worker processes of the local farm."
     )

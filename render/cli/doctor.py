@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from render.cli import options, output
+from render.cli.findings import Health
 
 
 def command(store: options.Store = None, as_json: options.Json = False) -> int:
@@ -18,7 +19,7 @@ def command(store: options.Store = None, as_json: options.Json = False) -> int:
 
     settings = options.settings(store=store)
     findings = list(probes.examine(settings))
-    missing = [finding for finding in findings if finding.health is probes.Health.MISSING]
+    missing = [finding for finding in findings if finding.health is Health.MISSING]
     if as_json:
         keys = ("name", "health", "found", "fix")
         output.document(

@@ -8,46 +8,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from render import errors
+from render.cli import store_probe
+from render.cli.findings import Finding, Health, nearest
 
 if TYPE_CHECKING:
     from render.settings import Settings
-    from render.store.objects import ObjectStore
 
 ENCODERS = ("libx264", "aac", "libwebp")
 GIB = 2**30
 DISK_WANTED = 2 * GIB
 MEMORY_WANTED_PER_WORKER = GIB
-RACERS = 8
-
-
-class Health(StrEnum):
-    """How one thing is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """Something is less than it could be; clips can be made all the same."""
-    MISSING = "missing"
-    """No clip can be made before this is mended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one probe found."""
-
-    name: str
-    health: Health
-    found: str
-    fix: str = ""
-    """What to do about it; empty when all is well."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -107,7 +82,7 @@ def _cgroup_limit() -> int | None:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    free = shutil.disk_usage(_nearest(settings.scratch)).free
+    free = shutil.disk_usage(nearest(settings.scratch)).free
     enough = free >= DISK_WANTED
     yield Finding(
         name="scratch disk",
@@ -118,7 +93,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _cache(settings: Settings) -> Iterator[Finding]:
-    writable = os.access(_nearest(settings.cache), os.W_OK)
+    writable = os.access(nearest(settings.cache), os.W_OK)
     size = sum(file.stat().st_size for file in settings.cache.rglob("*") if file.is_file())
     yield Finding(
         name="kernel cache",
@@ -128,12 +103,6 @@ def _cache(settings: Settings) -> Iterator[Finding]:
         if writable
         else "Not writable: set NIGHTREEL_CACHE to a directory that is, or every start compiles anew.",
     )
-
-
-def _nearest(path: Path) -> Path:
-    """The path itself, or the nearest parent that exists."""
-    path = path.absolute()
-    return next(candidate for candidate in (path, *path.parents) if candidate.exists())
 
 
 def _ffmpeg(_: Settings) -> Iterator[Finding]:
@@ -212,63 +181,6 @@ def _scheduler(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _store(settings: Settings) -> Iterator[Finding]:
-    from render.store.directory import TEMPORARY
-    from render.store.objects import open_store
-
-    store = open_store(settings.store)
-    path = f"doctor/{uuid4().hex}"
-    folder = Path(store.url)
-    new = "://" not in store.url and not folder.exists()
-    there = _nearest(folder)
-    try:
-        faults = _try_store(store, path)
-    except errors.NightreelError as error:
-        faults = [str(error)]
-    if faults:
-        yield Finding(
-            name="store",
-            health=Health.MISSING,
-            found=f"{store.url}: {'; '.join(faults)}",
-            fix="Let this account read, write, list, delete (on S3 also put conditionally), or choose another --store.",
-        )
-    else:
-        found = f"{store.url}: reads, writes, lists and deletes; put-if-absent has one winner"
-        if new:
-            found += "; it is not there yet, the first run makes it"
-            with suppress(OSError):  # somebody has begun to use it meanwhile
-                (folder / TEMPORARY).rmdir()
-                while folder != there:
-                    folder.rmdir()
-                    folder = folder.parent
-        yield Finding(name="store", health=Health.OK, found=found)
-
-
-def _try_store(store: ObjectStore, path: str) -> list[str]:
-    """Write, read, race and delete one small object; what did not go as it must."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    faults: list[str] = []
-    payloads = [f"racer {number}".encode() for number in range(RACERS)]
-    try:
-        with ThreadPoolExecutor(RACERS) as pool:
-            won = list(pool.map(lambda data: store.put_if_absent(path, data), payloads))
-        if sum(won) != 1:
-            faults.append(f"put-if-absent has {sum(won)} winners of {RACERS} instead of 1")
-        elif store.get(path) != payloads[won.index(True)]:
-            faults.append("put-if-absent was overwritten by a loser")
-        store.put(path, b"plain")
-        if store.get(path) != b"plain":
-            faults.append("a written object reads back differently")
-        if path not in store.list("doctor"):
-            faults.append("a written object is not listed")
-    finally:
-        store.delete(path)
-    if store.exists(path):
-        faults.append("a deleted object is still there")
-    return faults
-
-
 PROBES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "python": _python,
     "airflow": _extras,
@@ -280,5 +192,5 @@ PROBES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "engines": _engines,
     "prompt reader": _reader,
     "scheduler": _scheduler,
-    "store": _store,
+    "store": store_probe.examine,
 }

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from fsspec.core import strip_protocol
 
 from render import errors
-from render.store.objects import PIECE, ObjectStore, confine, confine_folder, hidden
+from render.store.objects import PIECE, Entry, ObjectStore, confine, confine_folder, hidden
 
 TEMPORARY = ".tmp"
 _TRIES = 20
@@ -76,6 +76,9 @@ class DirectoryStore(ObjectStore):
                     return False
         return True
 
+    def has_put_if_absent(self) -> bool:
+        return True  # a link is made by one of many, or by none where the filesystem has no links: then nothing is put
+
     def size(self, path: str) -> int:
         with self._faults(path):
             target = self._root / confine(path)
@@ -91,14 +94,16 @@ class DirectoryStore(ObjectStore):
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def list(self, prefix: str = "") -> list[str]:
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
         folder = self._root / confine_folder(prefix)
-        found = []
         for parent, folders, files in os.walk(folder):
             folders[:] = [name for name in folders if not hidden(name)]
-            base = Path(parent).relative_to(self._root)
-            found += [(base / name).as_posix() for name in files if not hidden(name)]
-        return sorted(found)
+            for name in files:
+                if not hidden(name):
+                    path = Path(parent) / name
+                    with suppress(FileNotFoundError):  # deleted meanwhile
+                        found = path.stat()
+                        yield Entry(path.relative_to(self._root).as_posix(), found.st_size, found.st_mtime)
 
     def delete(self, path: str) -> None:
         target = self._root / confine(path)
@@ -112,7 +117,7 @@ class DirectoryStore(ObjectStore):
                 except OSError:
                     break
 
-    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
+    def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
         swept = 0
         folder = self._root / TEMPORARY
         for path in folder.glob("*") if folder.is_dir() else ():
@@ -121,8 +126,9 @@ class DirectoryStore(ObjectStore):
                     fcntl.flock(piece, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 elif time.time() - path.stat().st_mtime <= older_than_s:
                     continue
-                path.unlink()  # under the lock, for which a writer that has just made it waits, and then sees it gone
                 swept += 1
+                if not count_only:  # under the lock, for which a writer that has just made it waits, and sees it gone
+                    path.unlink()
         return swept
 
     @contextmanager

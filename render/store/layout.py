@@ -17,6 +17,7 @@
     catalog/<table>/                             Delta tables
     reports/<experiment>/                        the page of an experiment over all batches
     registry/                                    cameos, consent, spend ledger, audit
+    doctor/                                      what `nightreel doctor` tries the store with; gone when it ends
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ BATCHES = "batches"
 CLIPS = "clips"
 CATALOG = "catalog"
 REPORTS = "reports"
+PROBES = "doctor"
 
 ROLES: Mapping[str, str] = {
     "clip": "clip.mp4",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,16 @@ from render.settings import carries_secret
 
 PIECE = 1 << 20
 """Bytes read at once when an object is hashed or copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object as a listing shows it."""
+
+    path: str
+    bytes: int
+    modified: float
+    """When it was written, by the storage's clock: seconds since 1970."""
 
 
 class ObjectStore(ABC):
@@ -55,6 +67,10 @@ class ObjectStore(ABC):
         """Write the object whole unless there is one; say whether this call wrote it. One of many callers wins."""
 
     @abstractmethod
+    def has_put_if_absent(self) -> bool:
+        """Whether the storage itself lets one of many writers win, tried on it; else only one may write at a time."""
+
+    @abstractmethod
     def size(self, path: str) -> int:
         """Bytes of the object."""
 
@@ -63,19 +79,27 @@ class ObjectStore(ABC):
         """Names of the folders directly in a folder, sorted; some S3 services show an emptied one for a while."""
 
     @abstractmethod
-    def list(self, prefix: str = "") -> list[str]:
-        """Paths of all objects under a folder, at any depth, sorted; hidden ones (``.name``) are left out."""
+    def entries(self, prefix: str = "") -> Iterable[Entry]:
+        """All objects under a folder, at any depth, in no order; hidden ones (``.name``) are left out."""
 
     @abstractmethod
     def delete(self, path: str) -> None:
         """Remove the object; it is no error if there is none."""
 
     @abstractmethod
-    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
-        """Remove what writers that died have left half-written; say how many pieces.
+    def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
+        """Remove what writers that died have left half-written, unless it is to be counted only; say how many pieces.
 
         ``older_than_s``: seconds after which a piece is held for dead where its writer cannot be asked.
         """
+
+    def list(self, prefix: str = "") -> list[str]:
+        """Paths of all objects under a folder, at any depth, sorted; hidden ones (``.name``) are left out."""
+        return sorted(entry.path for entry in self.entries(prefix))
+
+    def delta_options(self) -> dict[str, str] | None:
+        """What delta-rs must be told, beside the address, to reach the store as this does: credentials are in it."""
+        return None
 
     def exists(self, path: str) -> bool:
         """Whether there is such an object."""

@@ -14,15 +14,19 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.session import get_session
 from s3fs import S3FileSystem
 
 from render import errors
 from render.store import layout
-from render.store.objects import ObjectStore, confine, confine_folder, hidden
+from render.store.objects import Entry, ObjectStore, confine, confine_folder, hidden
 
 READ_AHEAD = 8 << 20
 """Bytes fetched at once when an object is read as a file."""
+PART = 8 << 20
+"""Bytes of a part of what is sent in parts: files of two parts and more."""
+_PARTS_AT_ONCE = 4
 _TRIES = 8
 _WRITER = "nightreel-writer"
 
@@ -56,9 +60,17 @@ class S3Store(ObjectStore):
 
     def put_file(self, path: str, local: Path) -> None:
         with self._faults(path, writing=True):
-            self._fs.put_file(str(local), f"{self._bucket}/{self._key(path)}", ContentType=layout.media_type(path))
+            self._fs.put_file(
+                str(local),
+                f"{self._bucket}/{self._key(path)}",
+                chunksize=PART,
+                max_concurrency=_PARTS_AT_ONCE,
+                ContentType=layout.media_type(path),
+            )
 
     def put_if_absent(self, path: str, data: bytes) -> bool:
+        if self.exists(path):  # a service that ignores the condition would overwrite it
+            return False
         writer = secrets.token_hex(16)
         for attempt in range(_TRIES):
             try:
@@ -74,6 +86,17 @@ class S3Store(ObjectStore):
             return True
         raise errors.StoreError(f"{self.uri(path)}: {_TRIES} conditional puts in a row met another one. Try again.")
 
+    def has_put_if_absent(self) -> bool:
+        path = f"{layout.PROBES}/{secrets.token_hex(16)}"
+        try:
+            self.put(path, b"first")
+            self._put_object(path, b"second", IfNoneMatch="*")
+        except _Refused:
+            return True
+        finally:
+            self.delete(path)
+        return False
+
     def size(self, path: str) -> int:
         return int(self._head(path)["ContentLength"])
 
@@ -85,20 +108,18 @@ class S3Store(ObjectStore):
         ]
         return sorted(name for name in found if not hidden(name))
 
-    def list(self, prefix: str = "") -> list[str]:
-        found = [
-            entry["Key"].removeprefix(self._prefix)
-            for page in self._pages(prefix)
-            for entry in page.get("Contents", ())
-            if not entry["Key"].endswith("/")
-        ]
-        return sorted(path for path in found if not hidden(path))
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        for page in self._pages(prefix):
+            for found in page.get("Contents", ()):
+                path = found["Key"].removeprefix(self._prefix)
+                if not path.endswith("/") and not hidden(path):
+                    yield Entry(path, found["Size"], found["LastModified"].timestamp())
 
     def delete(self, path: str) -> None:
         with self._faults(path, writing=True):
             self._call("delete_object", Bucket=self._bucket, Key=self._key(path))
 
-    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
+    def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
         with self._faults("", writing=True):
             found = self._call("list_multipart_uploads", Bucket=self._bucket, Prefix=self._prefix)
             stale = [
@@ -106,11 +127,27 @@ class S3Store(ObjectStore):
                 for upload in found.get("Uploads", ())
                 if time.time() - upload["Initiated"].timestamp() > older_than_s
             ]
-            for upload in stale:
+            for upload in () if count_only else stale:
                 self._call(
                     "abort_multipart_upload", Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                 )
         return len(stale)
+
+    def delta_options(self) -> dict[str, str]:
+        with self._faults(""):
+            service, found = cast("Any", self._fs.s3).meta, get_session().get_credentials()
+            if found is None:
+                raise NoCredentialsError
+            who = found.get_frozen_credentials()
+        return {
+            "AWS_ENDPOINT_URL": service.endpoint_url,
+            "AWS_ALLOW_HTTP": str(service.endpoint_url.startswith("http://")).lower(),
+            "AWS_REGION": service.region_name or "us-east-1",
+            "AWS_ACCESS_KEY_ID": who.access_key or "",
+            "AWS_SECRET_ACCESS_KEY": who.secret_key or "",
+            **({"AWS_SESSION_TOKEN": who.token} if who.token else {}),
+            "aws_conditional_put": "etag",
+        }
 
     def _key(self, path: str) -> str:
         return self._prefix + confine(path)

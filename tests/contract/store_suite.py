@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -13,6 +14,8 @@ from render import errors
 from render.store.objects import ObjectStore, open_store
 
 BIG = 11 << 20
+CLOCK_S = 2.0
+"""By which a storage's clock and ours may differ, and to which it may round."""
 
 
 class StoreSuite:
@@ -98,6 +101,10 @@ class StoreSuite:
         assert store.get("race/record.json") == f"writer {won.index(True)}".encode()
         assert store.list() == ["race/record.json"]
 
+    def test_it_is_the_storage_that_lets_one_win(self, store: ObjectStore) -> None:
+        assert store.has_put_if_absent()
+        assert store.list() == []
+
     def test_lists_a_folder_at_any_depth_and_nothing_beside_it(self, store: ObjectStore) -> None:
         for path in ("a/1", "a/b/2", "a/b/c/3", "ab/4", "z"):
             store.put(path, b"x")
@@ -105,6 +112,13 @@ class StoreSuite:
         assert store.list("a") == store.list("a/") == ["a/1", "a/b/2", "a/b/c/3"]
         assert store.list("a/b/c") == ["a/b/c/3"]
         assert store.list("nothing") == []
+
+    def test_a_listing_tells_size_and_time(self, store: ObjectStore) -> None:
+        before = time.time()
+        store.put("a/b", b"four")
+        [entry] = store.entries("a")
+        assert (entry.path, entry.bytes) == ("a/b", 4)
+        assert before - CLOCK_S <= entry.modified <= time.time() + CLOCK_S
 
     def test_names_the_folders_of_a_folder(self, store: ObjectStore) -> None:
         for path in ("a/1", "a/b/2", "a/d/c/3", "ab/4", "z"):

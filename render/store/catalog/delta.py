@@ -7,7 +7,6 @@ loser loads a fresh snapshot and looks again at what is still missing there.
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -57,7 +56,7 @@ def load(store: ObjectStore, name: str) -> DeltaTable | None:
 
     place = f"{store.url}/{layout.table(name)}"
     try:
-        table = DeltaTable(place, storage_options=_storage_options(store.url))
+        table = DeltaTable(place, storage_options=store.delta_options())
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
@@ -140,7 +139,7 @@ def _create(store: ObjectStore, name: str) -> None:
             mode="ignore",
             name=name,
             description=contract.description,
-            storage_options=_storage_options(store.url),
+            storage_options=store.delta_options(),
         )
     except (DeltaError, OSError) as error:
         if load(store, name) is None:
@@ -184,15 +183,3 @@ def _rank(record: Mapping[str, Any]) -> tuple[bool, bool, float]:
     """How far a request has come: ended at all, not failed, last."""
     finished = record["finished_at"]
     return record["end"] is not None, record["end"] != "failed", finished.timestamp() if finished else 0.0
-
-
-def _storage_options(url: str) -> dict[str, str] | None:
-    """What delta-rs must be told beside the ``AWS_*`` variables that it reads itself; None for a directory."""
-    if not url.startswith("s3://"):
-        return None
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    options = {"AWS_REGION": region, "aws_conditional_put": "etag"}
-    if endpoint:
-        options |= {"AWS_ENDPOINT_URL": endpoint, "AWS_ALLOW_HTTP": str(endpoint.startswith("http://")).lower()}
-    return options

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from render.cli import main, probes
+from render.cli.findings import Finding, Health
 from render.engines import registry
 from render.settings import Settings, load
 from render.store import objects
@@ -15,7 +16,7 @@ def settings(tmp_path: Path) -> Settings:
     return load(store=str(tmp_path / "store"), scratch=tmp_path / "scratch", cache=tmp_path / "cache", workers=1)
 
 
-def findings(settings: Settings, probe: str, monkeypatch: pytest.MonkeyPatch) -> list[probes.Finding]:
+def findings(settings: Settings, probe: str, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     monkeypatch.setattr(probes, "PROBES", {probe: probes.PROBES[probe]})
     return list(probes.examine(settings))
 
@@ -23,7 +24,7 @@ def findings(settings: Settings, probe: str, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("probe", ["python", "airflow", "memory", "scratch disk", "kernel cache", "ffmpeg", "store"])
 def test_here_all_is_well(probe: str, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     [finding] = findings(settings, probe, monkeypatch)
-    assert (finding.name, finding.health, finding.fix) == (probe, probes.Health.OK, "")
+    assert (finding.name, finding.health, finding.fix) == (probe, Health.OK, "")
     assert finding.found
 
 
@@ -50,22 +51,60 @@ class Stubborn(DirectoryStore):
         pass
 
 
-@pytest.mark.parametrize(("kind", "words"), [(Careless, "8 winners of 8"), (Stubborn, "still there")])
+class Damaging(DirectoryStore):
+    """Files lose their end on the way."""
+
+    def put_file(self, path: str, local: Path) -> None:
+        self.put(path, local.read_bytes()[:-1])
+
+
+class Forgetful(DirectoryStore):
+    """Listings lag behind."""
+
+    def entries(self, prefix: str = "") -> list[objects.Entry]:
+        return []
+
+
+class Overwriting(DirectoryStore):
+    """The condition of a put is ignored."""
+
+    def has_put_if_absent(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Careless, "8 winners of 8"),
+        (Stubborn, "still there"),
+        (Damaging, "a large file"),
+        (Forgetful, "not listed"),
+        (Overwriting, "overwrites"),
+    ],
+)
 def test_a_store_that_cannot_be_trusted_is_found_out(
     kind: type[DirectoryStore], words: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(objects, "open_store", kind)
     [finding] = findings(settings, "store", monkeypatch)
-    assert finding.health is probes.Health.MISSING
+    assert finding.health is Health.MISSING
     assert words in finding.found
+
+
+def test_one_writer_may_use_a_store_that_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(objects, "open_store", Overwriting)
+    alone = load(store=str(tmp_path / "store"), single_writer=True)
+    [finding] = findings(alone, "store", monkeypatch)
+    assert finding.health is Health.WARNING
+    assert "Never let two runs" in finding.fix
     assert finding.fix
 
 
 def test_what_lacks_is_named_with_what_to_do(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     cases = {
-        "ffmpeg": ("ENCODERS", ("libx264", "libnothing"), probes.Health.MISSING, "libnothing"),
-        "memory": ("MEMORY_WANTED_PER_WORKER", 2**60, probes.Health.WARNING, "GiB"),
-        "scratch disk": ("DISK_WANTED", 2**60, probes.Health.WARNING, "GiB free"),
+        "ffmpeg": ("ENCODERS", ("libx264", "libnothing"), Health.MISSING, "libnothing"),
+        "memory": ("MEMORY_WANTED_PER_WORKER", 2**60, Health.WARNING, "GiB"),
+        "scratch disk": ("DISK_WANTED", 2**60, Health.WARNING, "GiB free"),
     }
     every = probes.PROBES
     for probe, (constant, value, health, words) in cases.items():
@@ -80,19 +119,19 @@ def test_what_lacks_is_named_with_what_to_do(settings: Settings, monkeypatch: py
 def test_an_engine_that_does_not_load(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(registry, "BUILT_IN", {"testcard": registry.BUILT_IN["testcard"], "gone": "no.such:Engine"})
     by_name = {finding.name: finding for finding in findings(settings, "engines", monkeypatch)}
-    assert by_name["engine testcard"].health is probes.Health.OK
-    assert by_name["engine gone"].health is probes.Health.MISSING
+    assert by_name["engine testcard"].health is Health.OK
+    assert by_name["engine gone"].health is Health.MISSING
     assert "No module named 'no'" in by_name["engine gone"].found
 
 
 @pytest.mark.slow
 def test_a_scheduler_that_does_not_answer(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     [finding] = findings(settings, "scheduler", monkeypatch)
-    assert finding.health is probes.Health.OK
+    assert finding.health is Health.OK
     nowhere = settings.model_copy(update={"scheduler": "127.0.0.1:1"})
     monkeypatch.setattr(probes, "PROBES", {"scheduler": probes._scheduler})
     [finding] = probes.examine(nowhere)
-    assert finding.health is probes.Health.MISSING
+    assert finding.health is Health.MISSING
     assert "127.0.0.1:1" in finding.found
 
 

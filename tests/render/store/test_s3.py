@@ -1,22 +1,34 @@
 from __future__ import annotations
 
+import hashlib
+import http.client
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
-import seaweed
 import store_makers as makers
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import EndpointConnectionError
+from proxy import Mishap, Proxy
 from store_suite import StoreSuite
 
-from render import errors, manifest
+from infra import seaweed
+from render import errors, manifest, pipeline
+from render.settings import load
 from render.store import batches, catalog, clips, receipts, s3
 from render.store.objects import ObjectStore, open_store
 
 pytestmark = pytest.mark.slow
+
+SERVICE = "SEAWEED_URL"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +81,102 @@ def test_a_put_that_was_sent_twice_knows_its_own_object(store: s3.S3Store, monke
     monkeypatch.setattr(store, "_put_object", put_twice)
     assert store.put_if_absent("a", b"x")
     assert not store.put_if_absent("a", b"x")
+
+
+class Careless(Proxy):
+    """A service that ignores the condition of a put."""
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        if "if-none-match" not in headers:
+            return super().ask(method, path, headers, body)
+        kept = {
+            name: value
+            for name, value in headers.items()
+            if name.lower() not in {"if-none-match", "authorization", "host", "x-amz-date"}
+        }
+        address = f"{os.environ[SERVICE]}{path}"
+        request = AWSRequest(method, address, headers=kept, data=body)
+        who = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        S3SigV4Auth(who, "s3", os.environ["AWS_REGION"]).add_auth(request)
+        return super().ask(method, path, {**request.headers, "Host": urlsplit(address).netloc}, body)
+
+
+@pytest.fixture
+def proxy(service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What the test's store goes through."""
+    with Careless(service["AWS_ENDPOINT_URL"]).running() as proxy:
+        for name, value in {**service, SERVICE: service["AWS_ENDPOINT_URL"], "AWS_ENDPOINT_URL": proxy.url}.items():
+            monkeypatch.setenv(name, value)
+        yield proxy
+
+
+def test_a_service_that_ignores_the_condition_is_found_out(store: ObjectStore, proxy: Proxy, tmp_path: Path) -> None:
+    assert not store.has_put_if_absent()
+    assert store.list() == []
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("experiment,variant,prompt\ne,a,one\n")
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
+        pipeline.intake(load(store=store.url), manifest=str(manifest), run_key="one", now=now)
+    assert store.list() == []
+    batch = pipeline.intake(load(store=store.url, single_writer=True), manifest=str(manifest), run_key="one", now=now)
+    assert batches.load(store, batch.id) == batch
+
+
+def test_one_writer_at_a_time_never_overwrites_even_there(store: ObjectStore, proxy: Proxy) -> None:
+    assert store.put_if_absent("a", b"first")
+    assert not store.put_if_absent("a", b"second")
+    assert store.get("a") == b"first"
+
+
+def large(tmp_path: Path) -> Path:
+    """A file that goes up in four parts."""
+    film = tmp_path / "film.mp4"
+    film.write_bytes(secrets.token_bytes(3 * s3.PART + 7))
+    return film
+
+
+def test_a_large_file_goes_up_in_parts(store: ObjectStore, proxy: Proxy, tmp_path: Path) -> None:
+    film = large(tmp_path)
+    store.put_file("clips/film.mp4", film)
+    assert proxy.kinds.count("PUT multipart") == 4
+    assert store.sha256("clips/film.mp4") == hashlib.sha256(film.read_bytes()).hexdigest()
+
+
+def test_a_large_file_that_fails_on_its_way_leaves_nothing(store: ObjectStore, proxy: Proxy, tmp_path: Path) -> None:
+    film = large(tmp_path)
+    proxy.begin(lambda kind: Mishap.ERROR if kind == "PUT multipart" else None, lambda: None)
+    with pytest.raises(errors.StoreError, match="cannot be written"):
+        store.put_file("clips/film.mp4", film)
+    assert store.list() == []
+    assert store.sweep_temporary(older_than_s=-60) == 0
+
+
+def test_a_profile_leads_the_catalog_there_too(
+    service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    credentials, config = tmp_path / "credentials", tmp_path / "config"
+    key, secret = service["AWS_ACCESS_KEY_ID"], service["AWS_SECRET_ACCESS_KEY"]
+    credentials.write_text(f"[studio]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
+    config.write_text(f"[profile studio]\nregion = us-east-1\nendpoint_url = {service['AWS_ENDPOINT_URL']}\n")
+    for name in service:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "studio")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    store = open_store(f"s3://{seaweed.BUCKET}/{secrets.token_hex(4)}")
+    requests = catalog.requests_table(makers.batch(), [makers.planned(0)], [], [])
+    record = makers.record()
+    catalog.publish(
+        store,
+        makers.BATCH,
+        requests=requests,
+        clips=catalog.clips_table([record]),
+        checks=catalog.checks_table([record]),
+    )
+    assert catalog.query(store, "select count(*) as n from clips").to_pylist() == [{"n": 1}]
 
 
 def test_uploads_that_died_are_swept(store: s3.S3Store) -> None:
