@@ -31,6 +31,7 @@ from render.cli import (
     run,
     scene,
     status,
+    sweep,
     try_,
     verify,
 )
@@ -62,6 +63,7 @@ for name, command in {
     "report": report.command,
     "export": export.command,
     "verify": verify.command,
+    "sweep": sweep.command,
     "engines": engines.command,
     "doctor": doctor.command,
 }.items():

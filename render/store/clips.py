@@ -36,6 +36,11 @@ def new_attempt(batch: str) -> str:
     return f"{batch}-{secrets.token_hex(8)}"
 
 
+def is_attempt(name: str) -> bool:
+    """Whether a folder's name is one that :func:`new_attempt` gives."""
+    return _ATTEMPT.fullmatch(name) is not None
+
+
 def commit(
     store: ObjectStore,
     *,
@@ -140,7 +145,7 @@ def sweep_attempts(store: ObjectStore, fingerprints: Iterable[str]) -> list[str]
         if record is None:
             return []
         names = store.folders(layout.clip(fingerprint))
-        loose = [name for name in names if _ATTEMPT.fullmatch(name) and name != record.attempt]
+        loose = [name for name in names if is_attempt(name) and name != record.attempt]
         for attempt in loose:
             for role in layout.ROLES:  # all that an attempt can hold; a directory store drops the emptied folder too
                 store.delete(layout.clip_object(fingerprint, attempt, role))

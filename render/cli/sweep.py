@@ -1,0 +1,78 @@
+"""``nightreel sweep``: find what writers that died have left on storage, and remove it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from render.cli import options, output
+
+HOURS = 24.0
+"""A worker that is slower than this from its first upload to its commit would lose its clip to a sweep."""
+
+
+def command(
+    store: options.Store = None,
+    older_than: Annotated[
+        float, typer.Option("--older-than", metavar="HOURS", min=0.0, help="Leave what is younger alone.")
+    ] = HOURS,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Find objects that no record names, and remove them with --yes.
+
+    Runs that were killed leave attempts at clips and plans behind. They are never used, and a batch that is run
+    again removes its own. This finds the others. Whatever a record names stays.
+
+    Examples:
+      nightreel sweep
+      nightreel sweep --yes --store s3://bucket/nightreel
+    """
+    from render.store import sweep
+    from render.store.objects import open_store
+
+    settings = options.settings(store=store)
+    opened = open_store(settings.store)
+    orphans = list(sweep.find(opened, older_than_s=older_than * 3600))
+    pieces = opened.sweep_temporary(older_than * 3600, count_only=not yes)
+    removed = {orphan.path for orphan in orphans if yes and sweep.remove(opened, orphan)}
+    if as_json:
+        output.document(
+            {
+                "store": opened.url,
+                "removed": yes,
+                "half_written": pieces,
+                "orphans": [
+                    {
+                        "kind": orphan.kind,
+                        "uri": opened.uri(orphan.path),
+                        "objects": len(orphan.objects),
+                        "bytes": orphan.bytes,
+                        "modified_at": datetime.fromtimestamp(orphan.modified, UTC).isoformat(),
+                        "removed": orphan.path in removed,
+                    }
+                    for orphan in orphans
+                ],
+            }
+        )
+        return
+
+    from rich.filesize import decimal
+
+    kinds = Counter(orphan.kind for orphan in orphans)
+    for kind, count in kinds.items():
+        alike = [orphan for orphan in orphans if orphan.kind is kind]
+        size = decimal(sum(orphan.bytes for orphan in alike))
+        output.say(f"{output.many(count, kind)}, {size}, such as {opened.uri(alike[0].path)}")
+    if pieces:
+        output.say(f"{output.many(pieces, 'half-written object')}")
+    if not kinds and not pieces:
+        output.say(f"Nothing is left behind in {opened.url}.")
+    elif yes:
+        output.say("Removed.")
+    else:
+        hours = "" if older_than == HOURS else f" --older-than {older_than:g}"
+        output.say(f"Remove them: nightreel sweep --yes{hours}{options.elsewhere(settings.store)}")

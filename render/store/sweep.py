@@ -1,0 +1,120 @@
+"""Orphans: objects that no record names, since their writer died. A grace tells them from what is being written.
+
+Batches sweep what they left of their own clips and plans when they are published. This finds the rest: attempts at
+clips of batches that were never run again, plans that never counted, what a probe of the store left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from render.store import batches, clips, layout
+from render.store.objects import Entry, ObjectStore
+
+
+class Kind(StrEnum):
+    """What an orphan is."""
+
+    CLIP = "clip attempt"
+    PLAN = "plan attempt"
+    BATCH = "batch remnant"
+    """A batch's folder without its intake record."""
+    PROBE = "store probe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """Objects that belong together and that nothing names."""
+
+    kind: Kind
+    path: str
+    """The folder, or the object if it is one."""
+    objects: tuple[str, ...]
+    bytes: int
+    modified: float
+    """When the youngest object was written: seconds since 1970."""
+
+
+def find(store: ObjectStore, *, older_than_s: float) -> Iterator[Orphan]:
+    """Every orphan of which each object is older than this, in the order of the layout.
+
+    The clips of one of 256 folders are in memory at once. What lies in the store beside the layout is not looked at.
+    """
+    latest = time.time() - older_than_s
+    for orphan in (*_probes(store), *_of_batches(store)):
+        if orphan.modified < latest:
+            yield orphan
+    for folder in store.folders(layout.CLIPS):
+        for orphan in _attempts(store, store.entries(f"{layout.CLIPS}/{folder}")):
+            if orphan.modified < latest:
+                yield orphan
+
+
+def remove(store: ObjectStore, orphan: Orphan) -> bool:
+    """Delete an orphan's objects, unless a record names it by now; say whether they were deleted."""
+    if orphan.kind is Kind.CLIP:
+        _, _, fingerprint, attempt = orphan.path.split("/")
+        record = clips.find(store, fingerprint)
+        if record is not None and record.attempt == attempt:
+            return False
+    if orphan.kind is Kind.PLAN:
+        _, batch, _, file = orphan.path.split("/")
+        plan = batches.plan_summary(store, batch)
+        if plan is not None and f"{plan.attempt}.parquet" == file:
+            return False
+    if orphan.kind is Kind.BATCH and store.exists(layout.intake(orphan.path.split("/")[1])):
+        return False
+    for path in orphan.objects:
+        store.delete(path)
+    return True
+
+
+def _probes(store: ObjectStore) -> Iterator[Orphan]:
+    for entry in store.entries(layout.PROBES):
+        yield _orphan(Kind.PROBE, entry.path, [entry])
+
+
+def _of_batches(store: ObjectStore) -> Iterator[Orphan]:
+    for name in store.folders(layout.BATCHES):
+        entries = list(store.entries(f"{layout.BATCHES}/{name}"))
+        if not any(entry.path == layout.intake(name) for entry in entries):
+            if entries:  # some S3 services show an emptied folder for a while
+                yield _orphan(Kind.BATCH, f"{layout.BATCHES}/{name}", entries)
+            continue
+        attempts = [entry for entry in entries if entry.path.split("/")[2] in ("plan", "quarantine")]
+        plan = batches.plan_summary(store, name) if attempts else None
+        for entry in attempts:
+            if plan is None or not entry.path.endswith(f"/{plan.attempt}.parquet"):
+                yield _orphan(Kind.PLAN, entry.path, [entry])
+
+
+def _attempts(store: ObjectStore, entries: Iterable[Entry]) -> Iterator[Orphan]:
+    by_clip: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    recorded = set()
+    for entry in entries:
+        match entry.path.split("/"):
+            case [_, _, fingerprint, "clip.json"]:
+                recorded.add(fingerprint)
+            case [_, _, fingerprint, attempt, _] if clips.is_attempt(attempt):
+                by_clip[fingerprint][attempt].append(entry)
+    for fingerprint, attempts in sorted(by_clip.items()):
+        if fingerprint in recorded and len(attempts) == 1:
+            continue  # a record is put when its objects are there: it names them
+        record = clips.find(store, fingerprint)
+        for attempt, objects in sorted(attempts.items()):
+            if record is None or record.attempt != attempt:
+                yield _orphan(Kind.CLIP, f"{layout.clip(fingerprint)}/{attempt}", objects)
+
+
+def _orphan(kind: Kind, path: str, entries: list[Entry]) -> Orphan:
+    return Orphan(
+        kind=kind,
+        path=path,
+        objects=tuple(entry.path for entry in entries),
+        bytes=sum(entry.bytes for entry in entries),
+        modified=max(entry.modified for entry in entries),
+    )
