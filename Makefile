@@ -1,6 +1,6 @@
 # Every target with `##` behind it stands in `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help env demo gallery test crash check clean lock
+.PHONY: help env demo gallery s3 test crash check clean lock
 SHELL := /bin/bash
 
 # Another environment that the shell stands in must not leak into this one.
@@ -10,7 +10,7 @@ BIN := .venv/bin
 CODE := $(wildcard render dags infra tests benchmarks)
 
 help: ## Show what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## Make .venv from requirements.lock (downloads about 1.1 GB once; nothing to do when it stands)
 	@infra/env.sh
@@ -21,11 +21,14 @@ demo: env ## Render the spring campaign through Airflow, Dask and the simulator,
 gallery: env ## Render 42 clips of what the built-in engine shows into one page (about 8 minutes on two cores)
 	@$(BIN)/nightreel run examples/gallery.yaml --store .nightreel/gallery $(ARGS)
 
+s3: env ## Run a real S3 service on loopback, to try a store in a bucket (Ctrl-C ends it)
+	@$(BIN)/python -m infra.s3 $(ARGS)
+
 test: env ## Run every test (ARGS='-k words' picks some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
-crash: env ## Crash a small batch at each of its operations on storage, in three ways each (half an hour)
-	@$(BIN)/python tests/chaos/enumeration.py $(ARGS)
+crash: env ## Crash a small batch at each of its operations on storage, in three ways each (half an hour; ARGS=s3: hours)
+	@PYTHONPATH=tests/contract $(BIN)/python tests/chaos/enumeration.py $(ARGS)
 
 check: env ## Lint, format, types, import contracts, dependencies and the lock
 	$(BIN)/ruff check $(CODE)

@@ -3,8 +3,8 @@
 The process dies before the operation, or after it, or the operation happens and its answer is lost. Whatever it was,
 the same command given again must come to what an undisturbed run comes to.
 
-    python tests/chaos/enumeration.py              # every operation on a directory store in every mode
-    python tests/chaos/enumeration.py --each 9     # every ninth of them
+    make crash                         # every operation on a directory store in every mode
+    make crash ARGS='s3 --each 9'      # every ninth of those on an S3 service
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from on_directory import DirectoryGround
+import on_directory
+import on_s3
 from trouble import Ground, Mode
+
+GROUNDS = {"directory": on_directory.ground, "s3": on_s3.ground}
 
 
 def enumerate_all(ground: Ground, folder: Path, *, each: int) -> int:
@@ -39,10 +42,15 @@ def enumerate_all(ground: Ground, folder: Path, *, each: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("grounds", nargs="*", choices=GROUNDS, help="where the store is")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="play every Nth case (default: all)")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder:
-        sys.exit(bool(enumerate_all(DirectoryGround(), Path(folder), each=given.each)))
+    violated = 0
+    for name in given.grounds or ["directory"]:
+        with tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder, GROUNDS[name](Path(folder)) as ground:
+            print(f"On {name}:", flush=True)
+            violated += enumerate_all(ground, Path(folder), each=given.each)
+    sys.exit(bool(violated))
 
 
 if __name__ == "__main__":

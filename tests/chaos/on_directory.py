@@ -102,3 +102,9 @@ class DirectoryGround(Ground):
     def violations(self, folder: Path, before: dict[str, str]) -> list[str]:
         """See :meth:`Ground.violations`."""
         return subject.violations(open_store(str(folder / "store")), before)
+
+
+@contextmanager
+def ground(_: Path) -> Iterator[DirectoryGround]:
+    """The ground on which trials put their stores into their own folders."""
+    yield DirectoryGround()

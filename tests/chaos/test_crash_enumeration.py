@@ -3,12 +3,14 @@
 ``make crash`` plays all of it.
 """
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+import on_s3
 import pytest
 from on_directory import Crash, DirectoryGround, Process
-from trouble import Case, Mode
+from trouble import Case, Ground, Mode
 
 from render.store.objects import open_store
 
@@ -22,6 +24,34 @@ WRITES = (
     "TableMerger.execute",
 )
 READS = ("DirectoryStore.open", "DirectoryStore.size", "DirectoryStore.list", "DirectoryStore.folders")
+
+
+ON_S3 = [
+    ("PUT clip record", Mode.AFTER),
+    ("PUT clip record", Mode.LOST),
+    ("PUT delta commit", Mode.AFTER),
+    ("PUT delta commit", Mode.LOST),
+    ("PUT receipts", Mode.BEFORE),
+]
+"""Where a crash would hurt most; each takes two runs of the batch."""
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ground, list[Case]]]:
+    """The ground, and every case that can be played on it."""
+    folder = tmp_path_factory.mktemp("s3")
+    with on_s3.ground(folder) as ground:
+        yield ground, ground.cases(folder / "undisturbed")
+
+
+@pytest.mark.parametrize(("operation", "mode"), ON_S3)
+def test_whatever_a_request_to_s3_comes_to_the_same_command_ends_the_batch(
+    operation: str, mode: Mode, s3: tuple[Ground, list[Case]], tmp_path: Path
+) -> None:
+    ground, every = s3
+    alike = [case for case in every if (case.operation, case.mode) == (operation, mode)]
+    case = alike[len(alike) // 2]
+    assert not ground.play(tmp_path, case), case
 
 
 @pytest.fixture(scope="module")
