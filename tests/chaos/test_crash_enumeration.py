@@ -27,11 +27,9 @@ READS = ("DirectoryStore.open", "DirectoryStore.size", "DirectoryStore.list", "D
 
 
 ON_S3 = [
-    ("PUT clip record", Mode.AFTER),
     ("PUT clip record", Mode.LOST),
     ("PUT delta commit", Mode.AFTER),
     ("PUT delta commit", Mode.LOST),
-    ("PUT receipts", Mode.BEFORE),
 ]
 """Where a crash would hurt most; each takes two runs of the batch."""
 
