@@ -17,7 +17,6 @@ import importlib
 import json
 import math
 import multiprocessing
-import resource
 import statistics
 import sys
 import tempfile
@@ -166,7 +165,10 @@ def drawing(trial: str) -> Iterator[Figure]:
 
 
 def besides(trial: str) -> Iterator[Figure]:
-    """CPU time of simulation and sound over that of the picture, for clips of three seconds, of a warm worker."""
+    """CPU time of simulation and sound over that of the picture, for clips of three seconds, of a warm worker.
+
+    The picture's is of its frames and of what is drawn once for it.
+    """
     for family, prompt in (LAND | WATERS).items():
         job = new_job(prompt, width=WIDTH, height=HEIGHT)
         reading.read(prompt)
@@ -178,11 +180,14 @@ def besides(trial: str) -> Iterator[Figure]:
             cloths=stage.cloths, wind=stage.wind,
         )  # fmt: skip
         apart = time.process_time() - began
+        began = time.process_time()
         taken = new_take(prompt, Move.STATIC)
+        once = max(0.0, time.process_time() - began - apart)
         began = time.process_time()
         taken.finish()
         apart += time.process_time() - began
-        drawn = frame_ms(taken.picture) * job.frames / 1000
+        drawn = once + frame_ms(taken.picture) * job.frames / 1000
+        yield Figure(trial=trial, what=f"{family}: drawn once a clip", value=once, unit="s")
         yield Figure(trial=trial, what=f"{family}: of the picture's", value=apart / drawn * 100, unit="%", most=10)
 
 
@@ -213,7 +218,11 @@ def _fill(cache: str, prompt: str, style: str, seconds: float, answers: Any) -> 
     for index in range(0, taken.job.frames, 12):
         taken.picture.frame(index)
     taken.finish()
-    answers.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+    # Not ru_maxrss: a child begins with its parent's.
+    [peak] = [
+        line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+    ]
+    answers.put(int(peak) / 2**20)
 
 
 def _apart(work: Callable[..., None], *given: Any, count: int = 1, gate: bool = False) -> list[float]:
