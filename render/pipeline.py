@@ -100,7 +100,7 @@ def intake(
         raise errors.InputError(
             f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
             "Choose a service that honours If-None-Match (`nightreel doctor --store URL` tries it), or set "
-            "NIGHTREEL_SINGLE_WRITER=true if no two runs ever write to it at once."
+            "NIGHTREEL_SINGLE_WRITER=true if no two commands ever write to it at once."
         )
     if manifest is None:
         if known := batches.of_run(store, run_key):

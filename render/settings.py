@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     )
     single_writer: bool = Field(
         False,
-        description="No two runs ever write to the store at once: then it may be one that has no put-if-absent.",
+        description="No two commands ever write to the store at once: then it may be one without put-if-absent.",
     )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Worker processes of the local farm."

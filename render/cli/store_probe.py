@@ -51,9 +51,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
             name="store",
             health=Health.WARNING if settings.single_writer else Health.MISSING,
             found=found,
-            fix="Never let two runs write to it at once."
+            fix="Never let two commands write to it at once."
             if settings.single_writer
-            else "Choose another --store, or set NIGHTREEL_SINGLE_WRITER=true if no two runs ever write to it at once.",
+            else "Choose another --store, or set NIGHTREEL_SINGLE_WRITER=true if no two commands ever write at once.",
         )
     else:
         found = f"{store.url}: reads, writes, also in parts, lists and deletes; put-if-absent has one winner"

@@ -17,7 +17,10 @@ HOURS = 24.0
 def command(
     store: options.Store = None,
     older_than: Annotated[
-        float, typer.Option("--older-than", metavar="HOURS", min=0.0, help="Leave what is younger alone.")
+        float,
+        typer.Option(
+            "--older-than", metavar="HOURS", min=1.0, help="Leave alone what is younger: it may be being written."
+        ),
     ] = HOURS,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
     as_json: options.Json = False,
@@ -43,7 +46,7 @@ def command(
         output.document(
             {
                 "store": opened.url,
-                "removed": yes,
+                "removed": len(removed),
                 "half_written": pieces,
                 "orphans": [
                     {
@@ -72,7 +75,8 @@ def command(
     if not kinds and not pieces:
         output.say(f"Nothing is left behind in {opened.url}.")
     elif yes:
-        output.say("Removed.")
+        kept = len(orphans) - len(removed)
+        output.say(f"Removed all but {kept:,} that a record names by now." if kept else "Removed.")
     else:
         hours = "" if older_than == HOURS else f" --older-than {older_than:g}"
         output.say(f"Remove them: nightreel sweep --yes{hours}{options.elsewhere(settings.store)}")

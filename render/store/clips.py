@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -22,6 +23,8 @@ from render.store.records import RecordFormat
 
 VERSION = 1
 """Of the clip records that this program writes."""
+SLOW_S = 1800.0
+"""Seconds after which a commit asks whether its objects are still there: a sweep may have taken them for orphans."""
 PIECE = 512
 """Clip records, some tens of KiB each, that are in memory at once where a batch of any length is gone through."""
 
@@ -71,7 +74,7 @@ def commit(
         raise ValueError("A clip cannot be committed without its file of role 'clip'.")
     attempt = attempt or new_attempt(batch)
     paths = {role: layout.clip_object(job.fingerprint, attempt, role) for role in files}
-    won = False
+    won, began = False, time.time()
     try:
         record = ClipRecord(
             version=VERSION,
@@ -91,6 +94,12 @@ def commit(
             created_at=created_at,
         )
         won = store.put_if_absent(layout.clip_record(job.fingerprint), _FORMAT.dump(record))
+        if won and time.time() - began > SLOW_S and not all(map(store.exists, paths.values())):
+            store.delete(layout.clip_record(job.fingerprint))
+            won = False
+            raise errors.StoreError(
+                f"The objects of clip {job.fingerprint} are gone again after their upload. Try again."
+            )
         return record if won else get(store, job.fingerprint)
     finally:
         if not won:

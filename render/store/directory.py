@@ -101,8 +101,9 @@ class DirectoryStore(ObjectStore):
             for name in files:
                 if not hidden(name):
                     path = Path(parent) / name
-                    with suppress(FileNotFoundError):  # deleted meanwhile
-                        found = path.stat()
+                    with suppress(errors.NotFound):  # deleted meanwhile
+                        with self._faults(str(path)):
+                            found = path.stat()
                         yield Entry(path.relative_to(self._root).as_posix(), found.st_size, found.st_mtime)
 
     def delete(self, path: str) -> None:

@@ -17,7 +17,7 @@
     catalog/<table>/                             Delta tables
     reports/<experiment>/                        the page of an experiment over all batches
     registry/                                    cameos, consent, spend ledger, audit
-    doctor/                                      what `nightreel doctor` tries the store with; gone when it ends
+    probes/                                      what the store is tried with; gone at once
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ BATCHES = "batches"
 CLIPS = "clips"
 CATALOG = "catalog"
 REPORTS = "reports"
-PROBES = "doctor"
+PROBES = "probes"
+FOLDERS = (BATCHES, CLIPS, CATALOG, REPORTS, PROBES)
+"""Those in which only Nightreel writes."""
 
 ROLES: Mapping[str, str] = {
     "clip": "clip.mp4",
@@ -126,9 +128,19 @@ def report(batch_id: str, file: str = "index.html") -> str:
     return f"{batch(batch_id)}/report/{file}"
 
 
+def is_fingerprint(text: str) -> bool:
+    """Whether a folder's name is a clip's fingerprint."""
+    return _FINGERPRINT.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether a folder's name is one that :func:`name` lets pass."""
+    return _NAME.fullmatch(text) is not None
+
+
 def clip(fingerprint: str) -> str:
     """The clip's folder."""
-    if not _FINGERPRINT.fullmatch(fingerprint):
+    if not is_fingerprint(fingerprint):
         raise errors.InputError(f"{fingerprint!r} is not a fingerprint: it has 64 lower-case hex digits.")
     return f"{CLIPS}/{fingerprint[:2]}/{fingerprint}"
 

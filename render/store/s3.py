@@ -7,6 +7,7 @@ another service than Amazon's).
 from __future__ import annotations
 
 import io
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -40,7 +41,9 @@ class S3Store(ObjectStore):
             raise errors.InputError(f"{url!r} names no bucket: write s3://bucket/folder.")
         self._prefix = f"{prefix.strip('/')}/" if prefix else ""
         self.url = f"s3://{self._bucket}/{self._prefix}".rstrip("/")
-        self._fs = S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+        # botocore itself reads AWS_DEFAULT_REGION only.
+        region = {"region_name": os.environ["AWS_REGION"]} if os.environ.get("AWS_REGION") else {}
+        self._fs = S3FileSystem(use_listings_cache=False, skip_instance_cache=True, client_kwargs=region)
 
     def uri(self, path: str) -> str:
         return f"s3://{self._bucket}/{self._key(path)}"
@@ -75,6 +78,8 @@ class S3Store(ObjectStore):
         for attempt in range(_TRIES):
             try:
                 self._put_object(path, data, IfNoneMatch="*", Metadata={_WRITER: writer})
+            except _Unknown:  # the condition: then only one writer is at work, and nothing was there
+                self._put_object(path, data)
             except _Refused as refusal:
                 if refusal.passing:  # another conditional put was under way at this instant
                     time.sleep(0.05 * 2**attempt)
@@ -93,6 +98,8 @@ class S3Store(ObjectStore):
             self._put_object(path, b"second", IfNoneMatch="*")
         except _Refused:
             return True
+        except _Unknown:
+            return False
         finally:
             self.delete(path)
         return False
@@ -121,17 +128,26 @@ class S3Store(ObjectStore):
 
     def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
         with self._faults("", writing=True):
-            found = self._call("list_multipart_uploads", Bucket=self._bucket, Prefix=self._prefix)
             stale = [
-                upload
-                for upload in found.get("Uploads", ())
-                if time.time() - upload["Initiated"].timestamp() > older_than_s
+                upload for upload in self._uploads() if time.time() - upload["Initiated"].timestamp() > older_than_s
             ]
             for upload in () if count_only else stale:
                 self._call(
                     "abort_multipart_upload", Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                 )
         return len(stale)
+
+    def _uploads(self) -> Iterator[dict[str, Any]]:
+        """Uploads in parts that are not complete, of the store's own folders: a bucket may hold more than the store."""
+        options = {"Bucket": self._bucket, "Prefix": self._prefix}
+        while True:
+            page = self._call("list_multipart_uploads", **options)
+            for upload in page.get("Uploads", ()):
+                if upload["Key"].removeprefix(self._prefix).split("/")[0] in layout.FOLDERS:
+                    yield upload
+            if not page.get("IsTruncated"):
+                return
+            options |= {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
 
     def delta_options(self) -> dict[str, str]:
         with self._faults(""):
@@ -192,6 +208,8 @@ class S3Store(ObjectStore):
             where = f"s3://{self._bucket}/{self._prefix}{path}"
             if code in {"PreconditionFailed", "412"}:
                 raise _Refused(where, passing=False) from error
+            if code in {"NotImplemented", "501"}:
+                raise _Unknown(f"{where}: the service does not know what was asked of it: {error}") from error
             if code in {"ConditionalRequestConflict", "409"}:
                 raise _Refused(where, passing=True) from error
             if isinstance(error, FileNotFoundError) and not writing and code != "NoSuchBucket":
@@ -228,6 +246,10 @@ class _Reader(io.BufferedIOBase):
     def close(self) -> None:
         self._source.close()
         super().close()
+
+
+class _Unknown(errors.StoreError):
+    """The service has no such request, or no such condition of one."""
 
 
 class _Refused(errors.StoreError):

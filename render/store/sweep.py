@@ -1,19 +1,30 @@
 """Orphans: objects that no record names, since their writer died. A grace tells them from what is being written.
 
+It is counted by the storage's clock, and never shorter than :data:`LEAST_S`: a commit that takes half as long looks
+whether its objects are still there (:data:`render.store.clips.SLOW_S`).
+
 Batches sweep what they left of their own clips and plans when they are published. This finds the rest: attempts at
 clips of batches that were never run again, plans that never counted, what a probe of the store left.
 """
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import uuid4
 
+from render import errors
 from render.store import batches, clips, layout
 from render.store.objects import Entry, ObjectStore
+
+LEAST_S = 3600.0
+"""Seconds of the shortest grace."""
+
+
+PLANNED = (["plan"], ["quarantine"])
+"""Folders of a batch that hold attempts at its plan."""
 
 
 class Kind(StrEnum):
@@ -42,9 +53,12 @@ class Orphan:
 def find(store: ObjectStore, *, older_than_s: float) -> Iterator[Orphan]:
     """Every orphan of which each object is older than this, in the order of the layout.
 
-    The clips of one of 256 folders are in memory at once. What lies in the store beside the layout is not looked at.
+    The clips of one of 256 folders are in memory at once. What lies in the store beside the layout is not looked at,
+    nor are clips whose record cannot be read. Raises :class:`ValueError` for a grace below :data:`LEAST_S`.
     """
-    latest = time.time() - older_than_s
+    if older_than_s < LEAST_S:
+        raise ValueError(f"A grace of {older_than_s} s is shorter than {LEAST_S} s.")
+    latest = _clock(store) - older_than_s
     for orphan in (*_probes(store), *_of_batches(store)):
         if orphan.modified < latest:
             yield orphan
@@ -73,22 +87,32 @@ def remove(store: ObjectStore, orphan: Orphan) -> bool:
     return True
 
 
+def _clock(store: ObjectStore) -> float:
+    """What time it is for the storage: seconds since 1970."""
+    path = f"{layout.PROBES}/{uuid4().hex}"
+    try:
+        store.put(path, b"")
+        return next(entry.modified for entry in store.entries(layout.PROBES) if entry.path == path)
+    finally:
+        store.delete(path)
+
+
 def _probes(store: ObjectStore) -> Iterator[Orphan]:
     for entry in store.entries(layout.PROBES):
         yield _orphan(Kind.PROBE, entry.path, [entry])
 
 
 def _of_batches(store: ObjectStore) -> Iterator[Orphan]:
-    for name in store.folders(layout.BATCHES):
-        entries = list(store.entries(f"{layout.BATCHES}/{name}"))
+    for name in filter(layout.is_name, store.folders(layout.BATCHES)):
+        entries = list(store.entries(layout.batch(name)))
         if not any(entry.path == layout.intake(name) for entry in entries):
             if entries:  # some S3 services show an emptied folder for a while
-                yield _orphan(Kind.BATCH, f"{layout.BATCHES}/{name}", entries)
+                yield _orphan(Kind.BATCH, layout.batch(name), entries)
             continue
-        attempts = [entry for entry in entries if entry.path.split("/")[2] in ("plan", "quarantine")]
+        attempts = [(entry, parts[3]) for entry in entries if (parts := entry.path.split("/"))[2:-1] in PLANNED]
         plan = batches.plan_summary(store, name) if attempts else None
-        for entry in attempts:
-            if plan is None or not entry.path.endswith(f"/{plan.attempt}.parquet"):
+        for entry, file in attempts:
+            if plan is None or file != f"{plan.attempt}.parquet":
                 yield _orphan(Kind.PLAN, entry.path, [entry])
 
 
@@ -96,15 +120,20 @@ def _attempts(store: ObjectStore, entries: Iterable[Entry]) -> Iterator[Orphan]:
     by_clip: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
     recorded = set()
     for entry in entries:
-        match entry.path.split("/"):
-            case [_, _, fingerprint, "clip.json"]:
-                recorded.add(fingerprint)
-            case [_, _, fingerprint, attempt, _] if clips.is_attempt(attempt):
-                by_clip[fingerprint][attempt].append(entry)
+        _, _, fingerprint, *rest = entry.path.split("/")
+        if not layout.is_fingerprint(fingerprint):
+            continue
+        if entry.path == layout.clip_record(fingerprint):
+            recorded.add(fingerprint)
+        elif len(rest) == 2 and clips.is_attempt(rest[0]):
+            by_clip[fingerprint][rest[0]].append(entry)
     for fingerprint, attempts in sorted(by_clip.items()):
         if fingerprint in recorded and len(attempts) == 1:
             continue  # a record is put when its objects are there: it names them
-        record = clips.find(store, fingerprint)
+        try:
+            record = clips.find(store, fingerprint)
+        except errors.CorruptObject:
+            continue
         for attempt, objects in sorted(attempts.items()):
             if record is None or record.attempt != attempt:
                 yield _orphan(Kind.CLIP, f"{layout.clip(fingerprint)}/{attempt}", objects)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -145,6 +146,29 @@ def test_a_record_whose_answer_was_lost_keeps_its_objects(
             commit(store, files)
     assert clips.verify(store, clips.get(store, makers.fingerprint(1))) == []
     assert len(store.list()) == 5
+
+
+@pytest.mark.parametrize("slept", [0.0, 2 * clips.SLOW_S])
+def test_a_commit_that_took_so_long_that_its_objects_were_swept_is_no_clip(
+    store: ObjectStore, files: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch, slept: float
+) -> None:
+    put_if_absent = store.put_if_absent
+
+    def sleep_first(path: str, data: bytes) -> bool:
+        if slept:
+            for swept in store.list():
+                store.delete(swept)
+            now = time.time() + slept
+            monkeypatch.setattr(time, "time", lambda: now)
+        return put_if_absent(path, data)
+
+    monkeypatch.setattr(store, "put_if_absent", sleep_first)
+    if slept:
+        with pytest.raises(errors.StoreError, match="Try again"):
+            commit(store, files)
+        assert store.list() == []
+    else:
+        assert clips.verify(store, commit(store, files)) == []
 
 
 def test_a_figure_must_be_a_number(store: ObjectStore, files: Mapping[str, Path]) -> None:

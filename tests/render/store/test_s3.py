@@ -23,7 +23,7 @@ from store_suite import StoreSuite
 from infra import seaweed
 from render import errors, manifest, pipeline
 from render.settings import load
-from render.store import batches, catalog, clips, receipts, s3
+from render.store import batches, catalog, clips, layout, receipts, s3, sweep
 from render.store.objects import ObjectStore, open_store
 
 pytestmark = pytest.mark.slow
@@ -179,10 +179,60 @@ def test_a_profile_leads_the_catalog_there_too(
     assert catalog.query(store, "select count(*) as n from clips").to_pylist() == [{"n": 1}]
 
 
+def test_orphans_are_found_and_removed(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = clips.new_attempt(makers.BATCH)
+    paths = [layout.clip_object(makers.fingerprint(1), attempt, role) for role in layout.ROLES]
+    for path in paths:
+        store.put(path, b"1234")
+    assert list(sweep.find(store, older_than_s=sweep.LEAST_S)) == []
+    hours_later = sweep._clock(store) + 2 * sweep.LEAST_S
+    monkeypatch.setattr(sweep, "_clock", lambda _: hours_later)
+    [orphan] = sweep.find(store, older_than_s=sweep.LEAST_S)
+    assert sorted(orphan.objects) == sorted(paths)
+    assert sweep.remove(store, orphan)
+    assert store.list() == []
+    assert list(sweep.find(store, older_than_s=sweep.LEAST_S)) == []
+
+
+def test_the_region_is_read_from_either_variable(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    options = open_store(store.url).delta_options()
+    assert options is not None
+    assert options["AWS_REGION"] == "eu-west-3"
+
+
+class Simple(Proxy):
+    """A service that does not know the condition of a put."""
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        if "if-none-match" not in headers:
+            return super().ask(method, path, headers, body)
+        answer, _ = super().ask("GET", "/no-such-bucket", {}, b"")
+        answer.status, answer.reason = 501, "Not Implemented"
+        return answer, b"<Error><Code>NotImplemented</Code></Error>"
+
+
+def test_a_service_that_does_not_know_the_condition_serves_one_writer(
+    store: ObjectStore, service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simple(service["AWS_ENDPOINT_URL"]).running() as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        simple = open_store(store.url)
+        assert not simple.has_put_if_absent()
+        assert simple.put_if_absent("a", b"first")
+        assert not simple.put_if_absent("a", b"second")
+        assert simple.get("a") == b"first"
+
+
 def test_uploads_that_died_are_swept(store: s3.S3Store) -> None:
     key = store._key("clips/half.mp4")
     store._fs.call_s3("create_multipart_upload", Bucket=seaweed.BUCKET, Key=key)
+    store._fs.call_s3("create_multipart_upload", Bucket=seaweed.BUCKET, Key=f"{store._prefix}of-another/half.bin")
     assert store.sweep_temporary() == 0
+    assert store.sweep_temporary(older_than_s=-60, count_only=True) == 1
     assert store.sweep_temporary(older_than_s=-60) == 1
     assert store.sweep_temporary(older_than_s=-60) == 0
 

@@ -55,6 +55,35 @@ def test_what_a_record_names_is_no_orphan(store: ObjectStore, tmp_path: Path) ->
     assert list(sweep.find(store, older_than_s=DAY)) == []
 
 
+def test_what_is_not_of_the_layout_is_left_alone(store: ObjectStore) -> None:
+    batches.create(store, makers.batch())
+    strangers = [
+        "batches/my notes/a.txt",
+        f"{layout.batch(makers.BATCH)}/plan/sub/x.parquet",
+        "clips/ab/notes/copy-0123456789abcdef/x",
+        "clips/ab/readme.txt",
+    ]
+    for path in strangers:
+        store.put(path, b"mine")
+    store.put(layout.clip_record(makers.fingerprint(1)), b"{")  # damaged: whoever reads it is told
+    attempt_at(store, 1)
+    attempt_at(store, 1)
+    aged(store)
+    assert list(sweep.find(store, older_than_s=DAY)) == []
+
+
+def test_a_grace_that_a_commit_could_outlast_is_refused(store: ObjectStore) -> None:
+    assert 2 * clips.SLOW_S <= sweep.LEAST_S
+    with pytest.raises(ValueError, match="shorter than"):
+        list(sweep.find(store, older_than_s=60))
+
+
+def test_the_grace_is_counted_by_the_storages_clock(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt_at(store, 1)
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    assert list(sweep.find(store, older_than_s=DAY)) == []
+
+
 def test_each_kind_of_orphan_is_found_when_it_is_old_enough(store: ObjectStore, tmp_path: Path) -> None:
     kept = committed(store, 1, tmp_path)
     beside, alone = attempt_at(store, 1), attempt_at(store, 2)
