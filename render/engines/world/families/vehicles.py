@@ -244,7 +244,8 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     """They roll down a plank from rest, and on over the floor."""
     rolled, together = _launched(scene, rng, seconds, each=DOWN, most=MOST_DOWN)
     vehicle = max((one for *_, one in rolled), key=lambda one: one.long)
-    long = 5.0 * vehicle.long * float(rng.uniform(0.95, 1.15))
+    queue = ROOM * vehicle.long * (len(rolled) - 1) if together else 0.0
+    long = max(5.0 * vehicle.long * float(rng.uniform(0.95, 1.15)), (queue + 1.2 * vehicle.long) / 0.88)
     wide, thick = 1.35 * vehicle.axles[0][1] + vehicle.wheel[1], 0.06 * vehicle.long
     turn = parts.about((0.0, 1.0, 0.0), SLOPE)
     c, s = math.cos(SLOPE), math.sin(SLOPE)
@@ -255,7 +256,7 @@ def _ramp(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     post = (0.03 * long, 0.96 * wide, high / 2)
     solids.append(parts.fixed("trestle", post, (-0.9 * long * c, 0.0, high / 2), made, group="ramp"))
     for k, (time, name, one) in enumerate(rolled):
-        up = 0.88 * long - (ROOM * vehicle.long * (len(rolled) - 1 - k) if together else 0.0)
+        up = 0.88 * long - (queue - ROOM * vehicle.long * k if together else 0.0)
         at = (-up * c, float(rng.uniform(-0.04, 0.04)) * wide, up * s)
         solids += bodywork.placed(one, name, time=time, position=at, turn=turn, speed=0.02, drive=False)
     place = places.build(_home(scene), scene=scene, rng=rng, clearing=max(1.3, 1.25 * long))

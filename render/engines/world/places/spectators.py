@@ -18,7 +18,7 @@ from render.engines.world.stage import Solid
 SKINS: tuple[Colour, ...] = ((0.56, 0.33, 0.22), (0.42, 0.23, 0.14), (0.20, 0.10, 0.06), (0.62, 0.40, 0.29))
 HAIRS: tuple[Colour, ...] = ((0.02, 0.016, 0.012), (0.09, 0.045, 0.02), (0.25, 0.15, 0.06), (0.22, 0.21, 0.20))
 SHIRTS = ("red", "blue", "yellow", "white", "teal", "orange", "black", "green", "grey", "purple")
-PEOPLE = frozenset({"people", "person", "crowd", "audience", "spectator"})
+PEOPLE = frozenset({"people", "person", "crowd", "audience", "spectator", "fan", "supporter"})
 """What a prompt denies to have the stands empty."""
 SHADES = (0.45, 0.62, 0.8)
 """Times a colour's own lightness that shirts of it have."""

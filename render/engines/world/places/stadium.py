@@ -42,7 +42,9 @@ ROOF = 5.0
 COVERED = 9.0
 """Metres by which the roof reaches over the rows."""
 MAST = 36.0
+"""Metres of a floodlight's mast."""
 TAKEN = 0.96
+"""Share of a full stadium's seats that are taken."""
 BOARD = 6.0
 """Metres of one board of the hoarding."""
 SIDES = ("red", "blue", "yellow", "orange", "teal", "green")
@@ -212,9 +214,7 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     """See :class:`render.engines.world.places.place.Lay`."""
     line = max(clearing + 0.6, BEHIND - 2.0)
     bowl = _Bowl(-LONG / 2, LONG / 2 + max(BEHIND, line + 2.0), max(WIDE / 2 + ASIDE, clearing + 4.0))
-    home, away = (
-        str(name) for name in rng.choice(("red", "blue", "yellow", "orange", "teal", "green"), 2, replace=False)
-    )
+    home, away = (str(name) for name in rng.choice(SIDES, 2, replace=False))
     seat = Material(base=COLOURS[str(rng.choice(("blue", "red", "green", "grey")))], gloss=0.25)
     trim = Material(base=COLOURS[home], gloss=0.25)
     things = [

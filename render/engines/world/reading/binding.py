@@ -142,6 +142,10 @@ def _tells_of_another(told: Sequence[Told], index: int, gaps: Sequence[frozenset
     return tells and (other.meaning.role in {Role.SHOWN, Role.NOTHING} or other.meaning.trait in AROUND)
 
 
+DOINGS = frozenset({"park"})
+"""Words for places that are verbs as well."""
+
+
 def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:
     """Whether a verb belongs to things that are not shown, which stand right before it: "with petals falling".
 
@@ -171,6 +175,8 @@ def is_verb(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) ->
     last = phrase.tokens[-1].text
     if phrase.inflected and last.endswith(("ed", "ing")):
         return True
+    if phrase.text not in DOINGS:
+        return False
     first = index
     while first and not gaps[first] and told[first - 1].meaning.trait in FOLLOWING:
         first -= 1

@@ -247,7 +247,11 @@ class _Reading:
 
     def _find_contents(self) -> int | None:
         """Index of the first phrase that tells what a thing holds, if nothing else tells its colour."""
-        holders = [k for k, told in enumerate(self.told) if told.is_noun and told.meaning.value in self.known.holders]
+        holders = [
+            k
+            for k, told in enumerate(self.told)
+            if told.is_noun and told.meaning.value in self.known.holders and not told.phrase.negated
+        ]
         coloured = any(
             self.told[k].meaning.trait == "colours" and owner in {None, *holders} for k, owner in self.owners.items()
         )

@@ -24,6 +24,7 @@ PROMPTS = {
     "Five vases fall and break": ("five", r"vase \d+\. 1", 5),
     "Eighteen balls fall": ("eighteen", r"ball \d+", 18),
     "Four toy cars roll down a ramp": ("four", r"toy car \d+", 4),
+    "Six toy trucks roll down a ramp": ("six", r"toy car \d+|truck \d+", 6),
     "Three skateboards roll off a ledge": ("three", r"skateboard \d+", 3),
     "Two toy cars and a wagon roll down a ramp": ("two", r"toy car \d+", 2),
 }

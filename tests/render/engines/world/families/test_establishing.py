@@ -142,3 +142,9 @@ def test_a_stadium_is_shown_with_its_goal_and_its_crowd(prompt, words):
     names = [solid.name for solid in families.build(scene, seed=1, seconds=2).solids]
     assert "crossbar" in names
     assert any(name.startswith("spectators") for name in names) == ("empty" not in words)
+
+
+@pytest.mark.parametrize("who", ["fans", "supporters", "spectators", "people"])
+def test_a_stadium_is_empty_of_whomever_a_prompt_denies(who):
+    stage = families.build(read(f"A football stadium without {who}"), seed=1, seconds=2)
+    assert not any(solid.name.startswith("spectators") for solid in stage.solids)

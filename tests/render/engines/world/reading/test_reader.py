@@ -856,12 +856,15 @@ def test_a_couple_is_no_number_of_boats():
         ("A car slowly parks", ""),
         ("A car drives through city parks", "park"),
         ("A car in the park", "park"),
+        ("Three trucks desert road, dust", "desert"),
+        ("Toy cars beach sunset", "beach"),
+        ("Two cars street race", "street"),
     ],
 )
 def test_what_a_vehicle_does_names_no_place(prompt, setting):
     scene = read(prompt)
     assert scene.setting == setting
-    assert ("park" in scene.words.ignored) == (setting != "park")
+    assert ("park" in scene.words.ignored) == ("park" in prompt and setting != "park")
 
 
 @pytest.mark.parametrize(
