@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,8 @@ def running(folder: Path, *, port: int | None = None) -> Iterator[Mapping[str, s
         _await(service, env, log)
         yield env
     finally:
-        os.killpg(service.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(service.pid, signal.SIGKILL)
         service.wait()
         for own in (*plain, *grpc):
             for left in SOCKETS.glob(f"seaweedfs-*-{own}.sock"):
@@ -89,8 +90,10 @@ def credentials(folder: Path) -> tuple[str, str]:
     if not path.exists():
         pair = {"accessKey": "nightreel", "secretKey": secrets.token_urlsafe(24)}
         identity = {"name": "nightreel", "credentials": [pair], "actions": ["Admin"]}
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"identities": [identity]}))
+        new = path.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(json.dumps({"identities": [identity]}))
+        new.replace(path)
     [pair] = json.loads(path.read_text())["identities"][0]["credentials"]
     return pair["accessKey"], pair["secretKey"]
 
