@@ -198,14 +198,15 @@ class _Reading:
 
     def scene(self, *, fallback: bool) -> Scene:
         """What the prompt asks for; a stand-in for it if ``fallback``, or if most of it is not understood."""
-        whole, words = self.whole, self.notes.words()
-        lost = words.share < HALF or (words.share == HALF and self._begins_strangely())
+        whole, words, subjects = self.whole, self.notes.words(), self._subjects()
+        unsure = words.share == HALF or self._carries_only(subjects)
+        lost = words.share < HALF or (unsure and self._begins_strangely())
         return Scene(
             family=self.family,
             fallback=fallback or lost,
             setting=whole.get("settings", ""),
             floor=whole.get("floors", ""),
-            subjects=self._subjects(),
+            subjects=subjects,
             actions=tuple(self.actions),
             camera=CameraWish(**{name: whole[name] for name in ("framing", "angle", "move") if name in whole}),
             tempo=whole.get("tempo", 1.0),
@@ -218,6 +219,16 @@ class _Reading:
             others=tuple(self.others),
             words=words,
         )
+
+    def _carries_only(self, subjects: tuple[Subject, ...]) -> bool:
+        """Whether of what the family shows only what carries something else is named: "a watch on a podium"."""
+        carriers = self.known.first[-1] if len(self.known.first) > 1 else ()
+        if not subjects or not all(subject.kind in carriers for subject in subjects):
+            return False
+        named = next((k for k, told in enumerate(self.told) if told.meaning.value in carriers), 0)
+        while named and not self.gaps[named] and self.told[named - 1].meaning.role is Role.TRAIT:
+            named -= 1
+        return bool(self.gaps[named])
 
     def _begins_strangely(self) -> bool:
         """Whether the first thing that is named, which the others are said of, is not understood."""
