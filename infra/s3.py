@@ -6,9 +6,7 @@ import argparse
 import os
 import shlex
 import signal
-import socket
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,46 +14,42 @@ from infra import seaweed
 from infra.airflow_home import ROOT
 
 CREDENTIALS, CONFIG = "credentials", "config"
-LAST_PORT = 65_528
-LOOK_SECONDS = 5.0
+LAST_PORT = 65_535 - 7
 
 
 def main() -> int:
     """Run the service until it is interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default=ROOT / ".nightreel" / "s3", type=Path, help="For its data, which stay.")
-    parser.add_argument("--port", default=8333, type=int, help="It takes this one and the seven after it.")
+    parser.add_argument("--port", default=8333, type=_port, help="It takes this one and the seven after it.")
     given = parser.parse_args()
-    if not 1024 <= given.port <= LAST_PORT:
-        parser.error(f"--port {given.port}: choose one from 1024 to {LAST_PORT}.")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     given.folder.mkdir(parents=True, exist_ok=True)
     try:
-        with seaweed.running(given.folder.resolve(), port=given.port) as env:
-            credentials, config = (shlex.quote(str(path)) for path in _profile(given.folder, env))
+        with seaweed.serving(given.folder.resolve(), port=given.port) as service:
+            credentials, config = (shlex.quote(str(path)) for path in _profile(given.folder, service.env))
             print(
-                f"S3 is at {env['AWS_ENDPOINT_URL']}, with the bucket {seaweed.BUCKET}. Its data are in "
+                f"S3 is at {service.env['AWS_ENDPOINT_URL']}, with the bucket {seaweed.BUCKET}. Its data are in "
                 f"{os.path.relpath(given.folder)}. Ctrl-C ends it. In another shell:\n\n"
                 f"export AWS_SHARED_CREDENTIALS_FILE={credentials} AWS_CONFIG_FILE={config}\n"
                 f"nightreel doctor --store s3://{seaweed.BUCKET}/first",
                 flush=True,
             )
-            while _answers(given.port):
-                time.sleep(LOOK_SECONDS)
-        print(f"The service has ended by itself. Its log is {given.folder / 'weed.log'}.", file=sys.stderr)
-        return 1
+            code = service.process.wait()
+            print(f"SeaweedFS ended by itself ({code}). Its log is {service.log}.", file=sys.stderr)
+            return 1
     except KeyboardInterrupt:
         return 0
     except RuntimeError as error:
-        print(f"{error} ARGS='--port N' chooses N to N + 7.", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
 
 
-def _answers(port: int) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket() as link:
-        return link.connect_ex(("127.0.0.1", port)) == 0
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {LAST_PORT}")
+    return int(text)
 
 
 def _profile(folder: Path, env: Mapping[str, str]) -> tuple[Path, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -11,28 +12,73 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
+WEED = Path(sys.executable).with_name("weed")
 BUCKET = "nightreel"
 START_SECONDS = 60
 IDENTITIES = "identities.json"
 VOLUMES, VOLUME_MB = 64, 256
 SOCKETS = Path("/tmp")  # noqa: S108
 """Where the service keeps its Unix sockets, and can be told no other place."""
+WITH_PARENT = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Becomes the command after its parent's process id; on Linux it is killed when the parent dies, in whatever way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service at work: the ``AWS_*`` variables that lead to it, its process, and its log."""
+
+    env: Mapping[str, str]
+    process: subprocess.Popen[bytes]
+    log: Path
 
 
 @contextmanager
-def running(folder: Path, *, port: int | None = None) -> Iterator[Mapping[str, str]]:
-    """Run a service with its data and its log in ``folder``; gives the ``AWS_*`` variables that lead to its bucket.
+def running(folder: Path) -> Iterator[Mapping[str, str]]:
+    """Run :func:`serving` on any ports; gives the variables alone."""
+    with serving(folder) as service:
+        yield service.env
+
+
+@contextmanager
+def serving(folder: Path, *, port: int | None = None) -> Iterator[Service]:
+    """Run a service with its data and its log in ``folder``.
 
     It listens on ``port`` and the seven after it, else on any that are free. Its credentials are made with the folder.
-    Raises :class:`RuntimeError` if it does not come up.
+    Raises :class:`RuntimeError` if it does not come up, or if another service has the folder.
     """
+    log = folder / "weed.log"
+    with log.open("ab") as output:
+        _claim(output, folder)
+        output.truncate(0)
+        with _started(folder, port, output) as service:
+            yield service
+
+
+def _claim(output: BinaryIO, folder: Path) -> None:
+    """Lock the log, which the service inherits: the folder is claimed for as long as it lives."""
+    try:
+        fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RuntimeError(f"Another service is at work on {folder}.") from error
+
+
+@contextmanager
+def _started(folder: Path, port: int | None, output: BinaryIO) -> Iterator[Service]:
     key, secret = credentials(folder)
     data = folder / "data"
     data.mkdir(exist_ok=True)
@@ -45,7 +91,8 @@ def running(folder: Path, *, port: int | None = None) -> Iterator[Mapping[str, s
         for option in (f"-{name}.port={own}", f"-{name}.port.grpc={remote}")
     ]
     command = [
-        str(Path(sys.executable).with_name("weed")),
+        *(sys.executable, "-I", "-S", "-c", WITH_PARENT, str(os.getpid())),
+        str(WEED),
         f"-logdir={folder}",
         "server",
         f"-dir={data}",
@@ -67,18 +114,17 @@ def running(folder: Path, *, port: int | None = None) -> Iterator[Mapping[str, s
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    log = folder / "weed.log"
-    with log.open("wb") as output:
-        service = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    service = Service(env=env, process=process, log=folder / "weed.log")
     try:
-        _await(service, env, log)
-        yield env
+        _await(service)
+        yield service
     finally:
-        with suppress(ProcessLookupError):  # it has ended by itself
-            os.killpg(service.pid, signal.SIGKILL)
-        service.wait()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         for own in (*plain, *grpc):
             for left in SOCKETS.glob(f"seaweedfs-*-{own}.sock"):
                 left.unlink()
@@ -115,18 +161,20 @@ def _those_from(first: int, count: int) -> list[int]:
             try:
                 one.bind(("127.0.0.1", port))
             except OSError as error:
-                raise RuntimeError(f"Port {port} is taken.") from error
+                raise RuntimeError(f"Port {port} is taken. ARGS='--port N' chooses N to N + 7.") from error
     return ports
 
 
-def _await(service: subprocess.Popen[bytes], env: Mapping[str, str], log: Path) -> None:
+def _await(service: Service) -> None:
     """Return when a PUT works: the service answers HTTP long before it can store anything."""
+    env = service.env
     client: Any = get_session().create_client(
         "s3",
         endpoint_url=env["AWS_ENDPOINT_URL"],
         region_name=env["AWS_REGION"],
         aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"total_max_attempts": 1}),
     )
     deadline = time.monotonic() + START_SECONDS
     try:
@@ -138,8 +186,8 @@ def _await(service: subprocess.Popen[bytes], env: Mapping[str, str], log: Path) 
                 client.delete_object(Bucket=BUCKET, Key="ready")
                 return
             except (BotoCoreError, ClientError) as error:
-                if service.poll() is not None or time.monotonic() > deadline:
-                    tail = log.read_text(errors="replace")[-2000:]
+                if service.process.poll() is not None or time.monotonic() > deadline:
+                    tail = service.log.read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"SeaweedFS did not come up: {error}\n{tail}") from error
                 time.sleep(0.2)
     finally:
