@@ -48,5 +48,6 @@ def go(
         except (KeyboardInterrupt, errors.Cancelled, errors.BatchStopped) as stop:
             if batch is None:
                 raise errors.Cancelled("Stopped before the batch was recorded.") from stop
-            return pipeline.status(settings, batch.id), str(stop) or STOPPED
+            with interrupt.unheard():  # one more is pressed where the stop takes a moment
+                return pipeline.status(settings, batch.id), str(stop) or STOPPED
     return status, None

@@ -48,3 +48,14 @@ def draining(drain: Callable[[], None], *, say: Callable[[str], None]) -> Iterat
             signal.signal(number, handler)
         heard.put(False)
         listener.join()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let SIGINT and SIGTERM do nothing: what is asked for by them is being done."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,10 +1,14 @@
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
-from render.cli import interrupt
+from render import errors, pipeline
+from render.cli import batch, interrupt
+from render.settings import Settings, load
+from render.status import Status
 
 
 @pytest.mark.parametrize("number", interrupt.SIGNALS)
@@ -43,3 +47,27 @@ def test_drain_may_take_a_lock_that_the_interrupted_code_holds():
         with lock:
             os.kill(os.getpid(), signal.SIGINT)
         assert drained.wait(10)
+
+
+@pytest.mark.parametrize("number", interrupt.SIGNALS)
+def test_a_signal_while_the_stop_is_being_told_changes_nothing(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("experiment,variant,prompt,engine\ne,a,one,testcard\n")
+
+    def stop(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), number)
+        raise errors.BatchStopped("Stopped on request.")
+
+    status = pipeline.status
+
+    def pressed_again(settings: Settings, batch_id: str) -> Status:
+        os.kill(os.getpid(), number)
+        return status(settings, batch_id)
+
+    monkeypatch.setattr(pipeline, "run", stop)
+    monkeypatch.setattr(pipeline, "status", pressed_again)
+    settings = load(store=str(tmp_path / "store"))
+    found, why = batch.go(settings, str(manifest))
+    assert (found.state, why) == ("taken in", "Stopped on request.")
