@@ -40,12 +40,10 @@ def draining(drain: Callable[[], None], *, say: Callable[[str], None]) -> Iterat
 
     listener = threading.Thread(target=react, name="interrupt", daemon=True)
     listener.start()
-    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
     try:
-        yield
+        with _handled_by(on_signal):
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         heard.put(False)
         listener.join()
 
@@ -53,9 +51,15 @@ def draining(drain: Callable[[], None], *, say: Callable[[str], None]) -> Iterat
 @contextmanager
 def unheard() -> Iterator[None]:
     """Let SIGINT and SIGTERM do nothing: what is asked for by them is being done."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    with _handled_by(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, one in before.items():
+            signal.signal(number, one)

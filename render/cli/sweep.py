@@ -11,7 +11,7 @@ import typer
 from render.cli import options, output
 
 HOURS = 24.0
-"""A worker that is slower than this from its first upload to its commit would lose its clip to a sweep."""
+"""A worker that is slower than this from its first upload to its commit finds its objects gone, and tries again."""
 
 
 def command(

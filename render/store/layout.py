@@ -36,6 +36,9 @@ PROBES = "probes"
 FOLDERS = (BATCHES, CLIPS, CATALOG, REPORTS, PROBES)
 """Those in which only Nightreel writes."""
 
+LONGEST_BATCH = 160
+"""Characters of a batch's id."""
+
 ROLES: Mapping[str, str] = {
     "clip": "clip.mp4",
     "poster": "poster.webp",
@@ -74,7 +77,7 @@ def name(text: str, what: str, *, longest: int = 200) -> str:
 
 def batch(batch_id: str) -> str:
     """The batch's folder."""
-    return f"{BATCHES}/{name(batch_id, 'batch', longest=160)}"
+    return f"{BATCHES}/{name(batch_id, 'batch', longest=LONGEST_BATCH)}"
 
 
 def intake(batch_id: str) -> str:
@@ -133,9 +136,9 @@ def is_fingerprint(text: str) -> bool:
     return _FINGERPRINT.fullmatch(text) is not None
 
 
-def is_name(text: str) -> bool:
-    """Whether a folder's name is one that :func:`name` lets pass."""
-    return _NAME.fullmatch(text) is not None
+def is_batch(text: str) -> bool:
+    """Whether a folder's name can be a batch's id."""
+    return _NAME.fullmatch(text) is not None and len(text) <= LONGEST_BATCH
 
 
 def clip(fingerprint: str) -> str:

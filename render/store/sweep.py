@@ -103,7 +103,7 @@ def _probes(store: ObjectStore) -> Iterator[Orphan]:
 
 
 def _of_batches(store: ObjectStore) -> Iterator[Orphan]:
-    for name in filter(layout.is_name, store.folders(layout.BATCHES)):
+    for name in filter(layout.is_batch, store.folders(layout.BATCHES)):
         entries = list(store.entries(layout.batch(name)))
         if not any(entry.path == layout.intake(name) for entry in entries):
             if entries:  # some S3 services show an emptied folder for a while

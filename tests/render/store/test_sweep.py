@@ -59,6 +59,7 @@ def test_what_is_not_of_the_layout_is_left_alone(store: ObjectStore) -> None:
     batches.create(store, makers.batch())
     strangers = [
         "batches/my notes/a.txt",
+        f"batches/{'x' * 161}/a.txt",
         f"{layout.batch(makers.BATCH)}/plan/sub/x.parquet",
         "clips/ab/notes/copy-0123456789abcdef/x",
         "clips/ab/readme.txt",
