@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,9 +13,8 @@ from render import errors
 from render.cli import lookup, options, output
 
 if TYPE_CHECKING:
+    from render.experiments.view import View
     from render.store.objects import ObjectStore
-
-T = TypeVar("T")
 
 
 def command(
@@ -43,44 +40,45 @@ def command(
 ) -> None:
     """Write the page that compares variants, and print where it is.
 
+    Of a batch that is under way it shows the clips made so far.
+
     Examples:
       nightreel report spring-hero
       nightreel report run-20261122T110000123-0123456789ab
       nightreel report spring-hero --bundle spring.zip
     """
     from render.experiments import bundle as bundles
-    from render.experiments import report, view
+    from render.experiments import counts, report
     from render.store.objects import open_store
 
     place = open_store(options.settings(store=store).store)
     now = datetime.now(UTC)
+    seen = _of(place, subject)
+    if seen.counts.unfinished:
+        rows = output.many(seen.counts.rows, "row")
+        output.note(f"nightreel: of {rows}, {counts.waiting(seen.counts)}. Give this command again to show more.")
     if bundle is None:
-        of_batch, of_experiment = partial(report.write, now=now), partial(report.write_experiment, now=now)
-        uri = _of(place, subject, of_batch, of_experiment)
-        output.result({"report": uri}, uri, as_json=as_json)
+        uri = report.write(place, seen, now=now)
+        waiting = {"unfinished": seen.counts.unfinished, "made": seen.counts.made}
+        output.result({"report": uri, **waiting}, uri, as_json=as_json)
         return
-    seen = _of(place, subject, view.of_batch, view.of_experiment)
     made = bundles.write(place, seen, bundle, now=now, overwrite=overwrite, with_held=with_held)
     left = f"; {output.many(made.withheld, 'held clip')} left out (--with-held puts them in)" if made.withheld else ""
     clips = output.many(made.clips, "clip")
     output.result(asdict(made), f"{made.file}: {clips}, {made.bytes:,} bytes{left}", as_json=as_json)
 
 
-def _of(
-    place: ObjectStore,
-    subject: str,
-    batch: Callable[[ObjectStore, str], T],
-    experiment: Callable[[ObjectStore, str], T],
-) -> T:
-    """What ``batch`` gives of the batch of this id, else ``experiment`` of the experiment, else of a part of an id."""
+def _of(place: ObjectStore, subject: str) -> View:
+    """What there is of the batch of this id, else of the experiment, else of the batch whose id begins or ends so."""
+    from render.experiments import view
     from render.store import batches
 
     if subject in batches.list_ids(place):
-        return batch(place, subject)
+        return view.of_batch(place, subject)
     try:
-        return experiment(place, subject)
+        return view.of_experiment(place, subject)
     except errors.NotFound as missing:
         whole = lookup.batch(place.url, subject)
         if whole == subject:
             raise errors.NotFound(f"{missing} Nor does a batch's id begin or end so.") from missing
-        return batch(place, whole)
+        return view.of_batch(place, whole)

@@ -49,8 +49,15 @@ def show(status: Status) -> None:
     for refused in status.refused:
         output.say(f"Refused from the inbox: {refused.reason}")
     output.say(f"\n{counts(status)}")
-    output.say(f"Report: {status.report or 'not written yet'}")
+    output.say(f"Report: {status.report or _unwritten(status)}")
     output.say(f"Next: {following(status)}")
+
+
+def _unwritten(status: Status) -> str:
+    """That the report is not there, and how to have it if it can show a clip."""
+    if not any(clip.uri for clip in status.clips):
+        return "not written yet"
+    return f"written at the end; to see what is made so far: nightreel report {status.batch}{options.elsewhere(status.store)}"
 
 
 def counts(status: Status) -> str:

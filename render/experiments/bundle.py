@@ -14,7 +14,7 @@ from render import errors
 from render.experiments import page, sheet
 from render.experiments.copying import corrupt, written_whole
 from render.experiments.view import Entry, View
-from render.model import ClipRecord, StoredObject
+from render.model import ClipRecord, End, StoredObject
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
@@ -55,10 +55,10 @@ def write(
         raise errors.InputError(f"{out} cannot be written: there is no folder {out.parent}. Make it first.")
 
     def packed(entry: Entry) -> bool:
-        return entry.delivered or (with_held and entry.watchable)
+        return entry.delivered or (with_held and entry.end is End.HELD and entry.watchable)
 
     records = {entry.fingerprint: entry.record for entry in view.entries if entry.record and packed(entry)}
-    held = {entry.fingerprint for entry in view.entries if entry.watchable} - records.keys()
+    held = {entry.fingerprint for entry in view.entries if entry.watchable and entry.end is End.HELD} - records.keys()
 
     def link(record: ClipRecord, stored: StoredObject) -> str | None:
         return _name(record, stored) if record.job.fingerprint in records else None

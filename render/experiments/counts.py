@@ -30,18 +30,21 @@ class Counts:
     """All six ends, always."""
     unfinished: int
     """Rows that the batch has not settled yet."""
+    made: int
+    """Of these, the ones whose clip can be watched already."""
     rejected: Mapping[ReasonKind | None, int]
     """The rejected ones by who has to act."""
 
 
-def count(ends: Iterable[tuple[End | None, ReasonKind | None]]) -> Counts:
-    """Count rows, each given as its end (None while unfinished) and its reason's kind."""
+def count(ends: Iterable[tuple[End | None, ReasonKind | None]], *, made: int = 0) -> Counts:
+    """Count rows, each given as its end (None while unfinished) and its reason's kind; ``made`` as in the counts."""
     ends = list(ends)
     found = Counter(end for end, _ in ends)
     return Counts(
         rows=len(ends),
         ends={end: found[end] for end in End},
         unfinished=found[None],
+        made=made,
         rejected=Counter(kind for end, kind in ends if end is End.REJECTED),
     )
 
@@ -52,10 +55,16 @@ def sentence(counts: Counts) -> str:
         return "No rows."
     said = [f"{counts.ends[end]:,} {end}" for end in SAID if counts.ends[end]]
     if counts.unfinished:
-        said.append(f"{counts.unfinished:,} not finished yet")
+        said.append(waiting(counts))
     if counts.ends[End.REJECTED]:
         said.append(f"{counts.ends[End.REJECTED]:,} rejected{_because(counts)}")
     return f"{counts.rows:,} {'row' if counts.rows == 1 else 'rows'}: {', '.join(said)}."
+
+
+def waiting(counts: Counts) -> str:
+    """Say how many rows are unfinished, and how many of them have a clip."""
+    of_them = f", {counts.made:,} of them with a clip" if counts.made else ""
+    return f"{counts.unfinished:,} not finished yet{of_them}"
 
 
 def _because(counts: Counts) -> str:

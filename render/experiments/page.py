@@ -88,7 +88,7 @@ class _Totals:
     @property
     def simulated_of(self) -> str:
         if self.simulated == self.clips:
-            return "This clip was" if self.clips == 1 else f"All {self.clips:,} clips were"
+            return {1: "This clip was", 2: "Both clips were"}.get(self.clips, f"All {self.clips:,} clips were")
         return f"{self.simulated:,} of {self.clips:,} clips {'was' if self.simulated == 1 else 'were'}"
 
 
@@ -222,7 +222,7 @@ _ROLES = ("clip", "poster", "sheet")
 
 def _cell(cell: Cell, clip: str | None, poster: str | None, sheet: str | None) -> _Cell:
     entry = cell.entry
-    withheld = entry.watchable and not clip
+    withheld = entry.end is End.HELD and entry.watchable and not clip
     return _Cell(
         entry=entry,
         also=cell.also,

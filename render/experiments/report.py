@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from render.experiments import names, page
 from render.experiments.counts import sentence
-from render.experiments.view import Entry, View, of_batch, of_experiment
+from render.experiments.view import Entry, View
 from render.model import ClipRecord, StoredObject
 from render.store import layout
 
@@ -25,21 +25,22 @@ if TYPE_CHECKING:
     from render.store.objects import ObjectStore
 
 
-def write(store: ObjectStore, batch_id: str, *, now: datetime) -> str:
-    """Write the batch's report, over an older one, and return the page's URI.
+def write(store: ObjectStore, view: View, *, now: datetime) -> str:
+    """Write the report of a batch or of an experiment, over an older one, and return the page's URI.
 
-    ``now``: when the page is made, with a time zone. Raises :class:`render.errors.NotFound` for a batch that is
-    not there or not planned yet.
+    ``now``: when the page is made, with a time zone.
     """
-    return _write(store, of_batch(store, batch_id), posixpath.dirname(layout.report(batch_id)), now)
+    batch = view.subject == "batch"
+    folder = posixpath.dirname(layout.report(view.title)) if batch else f"{layout.REPORTS}/{names.alone(view.title)}"
 
+    def link(_: ClipRecord, stored: StoredObject) -> str:
+        return quote(posixpath.relpath(stored.path, folder))
 
-def write_experiment(store: ObjectStore, experiment: str, *, now: datetime) -> str:
-    """Write the report of an experiment over all batches, and return the page's URI.
-
-    Raises :class:`render.errors.NotFound` with the known names for an experiment that no batch has.
-    """
-    return _write(store, of_experiment(store, experiment), f"{layout.REPORTS}/{names.alone(experiment)}", now)
+    text = json.dumps(document(view, now=now), ensure_ascii=False, indent=1, default=_plain)
+    store.put(f"{folder}/report.json", text.encode("utf-8", "replace"))
+    path = f"{folder}/index.html"
+    store.put(path, page.render(view, link=link, now=now).encode())
+    return store.uri(path)
 
 
 def document(view: View, *, now: datetime) -> dict[str, Any]:
@@ -52,21 +53,11 @@ def document(view: View, *, now: datetime) -> dict[str, Any]:
         "rows": view.counts.rows,
         "ends": {str(end): number for end, number in view.counts.ends.items()},
         "unfinished": view.counts.unfinished,
+        "made": view.counts.made,
         "batches": [dataclasses.asdict(batch) for batch in view.batches],
         "clips": [_clip(entry) for entry in view.entries],
         "problems": [dataclasses.asdict(problem) for problem in view.problems],
     }
-
-
-def _write(store: ObjectStore, view: View, folder: str, now: datetime) -> str:
-    def link(_: ClipRecord, stored: StoredObject) -> str:
-        return quote(posixpath.relpath(stored.path, folder))
-
-    text = json.dumps(document(view, now=now), ensure_ascii=False, indent=1, default=_plain)
-    store.put(f"{folder}/report.json", text.encode("utf-8", "replace"))
-    path = f"{folder}/index.html"
-    store.put(path, page.render(view, link=link, now=now).encode())
-    return store.uri(path)
 
 
 def _clip(entry: Entry) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from render import errors
+from render.checks import policy
 from render.experiments.counts import Counts, count
 from render.experiments.lines import Line, lines, variants
-from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, ReasonKind, Receipt, Row
+from render.model import Batch, ClipRecord, Decision, End, Fault, Outcome, PlannedRow, ReasonKind, Receipt, Row
 from render.store import batches, catalog, clips, receipts
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
 
 _MOST_NAMES = 20
 
-WATCHABLE = DELIVERED | {End.HELD}
-"""Ends whose clip the report plays: a held one waits for somebody to watch it."""
+WATCHABLE = DELIVERED | {End.HELD, None}
+"""Ends whose clip the report plays: a held one waits for somebody to watch it, one without an end for its shard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +207,8 @@ def _batches_of(store: ObjectStore, experiment: str) -> list[str]:
 
 def _gathered(store: ObjectStore, batch: Batch, planned: list[PlannedRow], faults: Iterable[Fault]) -> View:
     ended = receipts.read(store, batch.id)
-    made = {one.row for one in ended if one.end is not End.FAILED}
-    wanted = [one.fingerprint for one in planned if one.row.row in made and one.fingerprint]
+    failed = {one.row for one in ended if one.end is End.FAILED}
+    wanted = [one.fingerprint for one in planned if one.row.row not in failed and one.decision is not Decision.REFUSE]
     return view(batch, planned, faults, ended, clips.find_many(store, wanted))
 
 
@@ -236,8 +237,17 @@ def _entry(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapp
         reason=reason,
         kind=kind,
         fix=fix,
-        record=records.get(one.fingerprint),
+        record=_serving(one, receipt, records),
     )
+
+
+def _serving(one: PlannedRow, receipt: Receipt | None, records: Mapping[str, ClipRecord]) -> ClipRecord | None:
+    """The clip that serves a row, or is made for one without an end; none there if a check is going to reject it."""
+    record = records.get(one.fingerprint)
+    if record is None or receipt is not None:
+        return record
+    rejected = policy.judge(policy.load(one.row.policy), record.figures).outcome is Outcome.REJECT
+    return None if rejected else record
 
 
 def _problems(
@@ -296,7 +306,8 @@ def _view(
         subject=subject,
         batches=batches,
         counts=count(
-            [*((entry.end, entry.kind) for entry in entries), *((one.end, one.kind) for one in malformed.values())]
+            [*((entry.end, entry.kind) for entry in entries), *((one.end, one.kind) for one in malformed.values())],
+            made=sum(entry.end is None and entry.watchable for entry in entries),
         ),
         experiments=tuple(
             Experiment(name=name, variants=variants(mine), entries=tuple(mine), lines=lines(mine))

@@ -8,6 +8,7 @@ import pytest
 from render import errors
 from render.experiments import bundle
 from render.experiments.view import of_batch
+from render.model import End
 
 
 @pytest.fixture
@@ -42,6 +43,18 @@ def test_held_clips_stay_at_home_unless_asked_for(make, store, spring, packed, t
     view = of_batch(store, spring.id)
     whole = bundle.write(store, view, tmp_path / "whole.zip", now=make.now, with_held=True)
     assert (whole.clips, whole.withheld) == (4, 0)
+
+
+def test_clips_of_rows_without_an_end_stay_at_home(make, store, tmp_path):
+    """No verdict lets them pass yet."""
+    earlier, under_way = make.batch("earlier-00000001"), make.batch()
+    make.keep(store, tmp_path, earlier, [(make.row(0), End.PUBLISHED)])
+    make.keep(store, tmp_path, under_way, [(make.row(0), None)])
+    view = of_batch(store, under_way.id)
+    made = bundle.write(store, view, tmp_path / "out.zip", now=make.now, with_held=True)
+    assert (made.clips, made.withheld) == (0, 0)
+    with zipfile.ZipFile(made.file) as archive:
+        assert "Not finished yet" in make.page(archive.read("index.html").decode()).text()
 
 
 def test_the_same_report_gives_the_same_bytes(make, store, spring, packed, tmp_path):

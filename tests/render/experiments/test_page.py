@@ -50,6 +50,16 @@ def test_the_page_begins_with_the_sentence_of_counts(make):
     assert read_page.text(within="h1") == "2 rows: 1 published, 1 rejected — malformed."
 
 
+@pytest.mark.parametrize(
+    ("clips", "said"), [(1, "This clip was made"), (2, "Both clips were made"), (3, "All 3 clips were made")]
+)
+def test_simulated_clips_are_counted_as_one_speaks(make, clips, said):
+    batch, rows = make.batch(), [make.row(number, prompt=f"{number}") for number in range(clips)]
+    records = {make.job(row).fingerprint: make.record(row) for row in rows}
+    ends = [make.receipt(batch, row.row) for row in rows]
+    assert said in read(make, view(batch, [make.planned(row) for row in rows], [], ends, records)).text(within="aside")
+
+
 def test_it_needs_no_network_and_allows_no_script_but_its_own(make):
     html = page.render(shown(make), link=link, now=make.now)
     [policy] = [

@@ -3,12 +3,9 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
-import pytest
-
-from render import errors
 from render.experiments import report
+from render.experiments.view import of_batch, of_experiment
 from render.model import End
-from render.store.objects import open_store
 
 
 def files_of(make, html: Path) -> list[Path]:
@@ -21,7 +18,7 @@ def path_of(store, uri: str) -> Path:
 
 
 def test_every_link_of_the_page_leads_to_a_file_of_the_store(make, store, spring):
-    html = path_of(store, report.write(store, spring.id, now=make.now))
+    html = path_of(store, report.write(store, of_batch(store, spring.id), now=make.now))
     files = files_of(make, html)
     assert html.parts[-4:] == ("batches", spring.id, "report", "index.html")
     assert len([file for file in files if file.name == "clip.mp4"]) == 2 * 4
@@ -29,7 +26,7 @@ def test_every_link_of_the_page_leads_to_a_file_of_the_store(make, store, spring
 
 
 def test_a_store_that_moved_still_shows_its_clips(make, store, spring, tmp_path):
-    html = path_of(store, report.write(store, spring.id, now=make.now))
+    html = path_of(store, report.write(store, of_batch(store, spring.id), now=make.now))
     root = html.parents[3]
     moved = tmp_path / "moved here, with spaces & more"
     shutil.move(root, moved)
@@ -41,7 +38,7 @@ def test_a_store_that_moved_still_shows_its_clips(make, store, spring, tmp_path)
 def test_the_report_of_an_experiment_covers_its_batches(make, store, spring, tmp_path):
     later = make.batch("later-00000000002", created_at="2026-11-23T02:00:00+00:00")
     make.keep(store, tmp_path / "scratch", later, [(make.row(0, variant="new", prompt="New"), End.PUBLISHED)])
-    html = path_of(store, report.write_experiment(store, "spring", now=make.now))
+    html = path_of(store, report.write(store, of_experiment(store, "spring"), now=make.now))
     assert all(file.is_file() for file in files_of(make, html))
     assert make.page(html.read_text("utf-8")).text(within="h1").startswith("8 rows: 4 published, ")
 
@@ -51,11 +48,12 @@ def test_experiments_never_share_a_page(make, store, tmp_path):
     scratch.mkdir()
     rows = [(make.row(n, experiment=name, prompt=name), End.PUBLISHED) for n, name in enumerate(("a b", "a-b", "A-B"))]
     make.keep(store, scratch, make.batch(), rows)
-    assert len({report.write_experiment(store, row.experiment, now=make.now) for row, _ in rows}) == 3
+    views = [of_experiment(store, row.experiment) for row, _ in rows]
+    assert len({report.write(store, view, now=make.now) for view in views}) == 3
 
 
 def test_the_document_beside_the_page_tells_the_same_to_programs(make, store, spring):
-    html = path_of(store, report.write(store, spring.id, now=make.now))
+    html = path_of(store, report.write(store, of_batch(store, spring.id), now=make.now))
     told = json.loads(html.with_name("report.json").read_bytes())
     assert told["sentence"] == make.page(html.read_text("utf-8")).text(within="h1")
     assert set(told["ends"]) == {str(end) for end in End}
@@ -71,12 +69,21 @@ def test_the_document_beside_the_page_tells_the_same_to_programs(make, store, sp
 
 
 def test_writing_it_again_replaces_it_with_the_same(make, store, spring):
-    first = path_of(store, report.write(store, spring.id, now=make.now))
+    first = path_of(store, report.write(store, of_batch(store, spring.id), now=make.now))
     html = first.read_bytes()
-    report.write(store, spring.id, now=make.now)
+    report.write(store, of_batch(store, spring.id), now=make.now)
     assert first.read_bytes() == html
 
 
-def test_a_batch_that_is_not_there_has_no_report(make, store):
-    with pytest.raises(errors.NotFound):
-        report.write(open_store(store.url), "none-000000000000", now=make.now)
+def test_the_report_of_a_batch_under_way_shows_what_is_made(make, store, tmp_path):
+    earlier, under_way = make.batch("earlier-00000001"), make.batch()
+    make.keep(store, tmp_path, earlier, [(make.row(0), End.PUBLISHED)])
+    make.keep(store, tmp_path, under_way, [(make.row(0), None), (make.row(1, prompt="Not yet"), None)])
+    html = path_of(store, report.write(store, of_batch(store, under_way.id), now=make.now))
+    page = make.page(html.read_text("utf-8"))
+    assert len(page.all("video")) == 1
+    assert all(file.is_file() for file in files_of(make, html))
+    assert "Not finished yet" in page.text()
+    told = json.loads(html.with_name("report.json").read_bytes())
+    assert (told["unfinished"], told["made"]) == (2, 1)
+    assert [bool(clip["path"]) for clip in told["clips"]] == [True, False]

@@ -5,7 +5,7 @@ import pytest
 from render import errors
 from render.experiments.counts import sentence
 from render.experiments.view import newest, of_batch, of_experiment, view
-from render.model import Decision, End, ReasonKind
+from render.model import Decision, End, Figure, ReasonKind
 
 
 def test_every_row_is_counted_once_whatever_it_has(make):
@@ -50,6 +50,27 @@ def test_a_published_row_without_a_record_is_not_delivered(make):
     [entry] = view(batch, [make.planned(make.row())], [], [make.receipt(batch, 0)], {}).entries
     assert not entry.delivered
     assert not entry.watchable
+
+
+def test_a_clip_that_is_made_is_seen_before_its_row_has_an_end(make, store, tmp_path):
+    """Receipts come a shard at a time: a report of a batch under way must not wait for them."""
+    earlier, under_way = make.batch("earlier-00000001"), make.batch()
+    make.keep(store, tmp_path, earlier, [(make.row(0), End.PUBLISHED)])
+    make.keep(store, tmp_path, under_way, [(make.row(0), None), (make.row(1, prompt="Not yet"), None)])
+    shown = of_batch(store, under_way.id)
+    assert [(entry.end, entry.watchable, entry.delivered) for entry in shown.entries] == [
+        (None, True, False),
+        (None, False, False),
+    ]
+    assert sentence(shown.counts) == "2 rows: 2 not finished yet, 1 of them with a clip."
+
+
+def test_a_made_clip_that_a_check_is_going_to_reject_is_not_played(make):
+    row = make.row()
+    black = Figure(check="black", name="black_share", value=1.0, unit="1")
+    records = {make.job(row).fingerprint: make.record(row, figures=(black,))}
+    [entry] = view(make.batch(), [make.planned(row)], [], [], records).entries
+    assert (entry.end, entry.watchable) == (None, False)
 
 
 @pytest.mark.parametrize("end", End)
