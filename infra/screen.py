@@ -10,7 +10,9 @@ from typing import Self
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from render.cli.output import many
 from render.model import End
 from render.status import ClipStatus, Status
 
@@ -36,7 +38,7 @@ class Screen:
         self._shards: dict[int, TaskID] = {}
         self._plan_told = False
         self._firsts_told: set[bool] = set()
-        self._told: set[int] = set()
+        self._told: set[str] = set()
         self._told_of: Counter[int | None] = Counter()
 
     def __enter__(self) -> Self:
@@ -56,19 +58,22 @@ class Screen:
         self._console.print(what, soft_wrap=False)
 
     def show(self, status: Status) -> None:
-        """Tell what is new since the last call."""
+        """Tell what is new since the last call; rows of one clip count once."""
         if not status.clips:
             return
-        sizes = Counter(clip.shard for clip in status.clips if clip.shard is not None)
+        clips: dict[str, ClipStatus] = {}
+        for clip in status.clips:
+            clips.setdefault(clip.fingerprint, clip)
+        sizes = Counter(clip.shard for clip in clips.values() if clip.shard is not None)
         if not self._plan_told:
             self._tell_plan(status, sizes)
         done: Counter[int] = Counter()
-        for clip in status.clips:
+        for clip in clips.values():
             if not clip.uri and clip.end is None:
                 continue
             if clip.shard is not None:
                 done[clip.shard] += 1
-            if clip.row not in self._told:
+            if clip.fingerprint not in self._told:
                 self._tell_clip(clip, sizes)
         for shard, bar in self._shards.items():
             self._bars.update(bar, completed=done[shard])
@@ -76,26 +81,33 @@ class Screen:
     def _tell_plan(self, status: Status, sizes: Counter[int]) -> None:
         self._plan_told = True
         refused = len({fault.row for fault in status.quarantined})
+        reused = sum(clip.shard is None for clip in status.clips)
         self.say(
-            f"Planned {status.rows} rows: {sizes.total()} in {len(sizes)} shard{'' if len(sizes) == 1 else 's'}, "
-            f"{len(status.clips) - sizes.total()} reused, {refused} quarantined."
+            f"Planned {status.rows} rows: {many(sizes.total(), 'clip')} to render in {many(len(sizes), 'shard')}, "
+            f"{reused} reused, {many(len(status.clips) - reused - sizes.total(), 'duplicate')}, {refused} quarantined."
         )
         for shard in sorted(sizes):
             self._shards[shard] = self._bars.add_task(f"shard {shard}", total=sizes[shard])
 
     def _tell_clip(self, clip: ClipStatus, sizes: Counter[int]) -> None:
-        self._told.add(clip.row)
+        self._told.add(clip.fingerprint)
         self._told_of[clip.shard] += 1
         seconds = time.monotonic() - self._start
         made_here = clip.shard is not None
         if clip.uri and made_here not in self._firsts_told:
             self._firsts_told.add(made_here)
-            self.say(f"First clip {f'after {seconds:.0f} s' if made_here else 'made earlier'}: {clip.uri}")
+            what = f"First clip {f'after {seconds:.0f} s' if made_here else 'made earlier'}: "
+            name = Text(name_of(clip), style=f"link {clip.uri}") if self._live else clip.uri
+            self._console.print(Text.assemble(what, name))
         if clip.shard is None or (self._live and clip.end is not End.FAILED):
             return
         place = f"shard {clip.shard}  {self._told_of[clip.shard]}/{sizes[clip.shard]}"
-        name = f"row {clip.row} {clip.experiment}/{clip.variant}"
-        self.say(f"{seconds:4.0f} s  {place}  {name}: {clip.uri or f'{clip.end}: {clip.reason}'}")
+        self.say(f"{seconds:4.0f} s  {place}  {name_of(clip)}: {clip.uri or f'{clip.end}: {clip.reason}'}")
+
+
+def name_of(clip: ClipStatus) -> str:
+    """A clip by the row that it is made for."""
+    return f"row {clip.row} {clip.experiment}/{clip.variant}"
 
 
 def ends_table(status: Status) -> Table:

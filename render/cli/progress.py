@@ -14,6 +14,7 @@ from render.model import Decision
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
+    from rich.text import Text
 
     from render.pipeline import Progress
     from render.store.batches import PlanSummary
@@ -70,7 +71,7 @@ class Display:
             told = f"{self._failed} failed" if self._failed else ""
             self._bar.update(self._task, completed=self._done, failed=told)
             if failed or self._done - self._failed == 1:
-                self.say(describe(event))
+                self._bar.console.print(_linked(event))
         else:
             width = len(str(self._total))
             self.say(f"{self._done:>{width}}/{self._total} shard {event.shard}: {describe(event)}")
@@ -78,7 +79,7 @@ class Display:
     def say(self, text: str) -> None:
         """A line that stays: above the bar on a terminal."""
         if self._bar is not None:
-            self._bar.console.print(text, soft_wrap=True)
+            self._bar.console.print(text)
         else:
             output.write(f"{text}\n", self._stream)
 
@@ -98,6 +99,15 @@ def describe(event: Progress) -> str:
         tries = f" after {result.tries} tries" if result.tries > 1 else ""
         return f"failed{tries}: {result.reason or 'no reason given'} ({result.fingerprint[:12]})"
     return f"{result.state} {event.uri}"
+
+
+def _linked(event: Progress) -> Text:
+    """The same for a terminal: an address is longer than its lines, so the clip's fingerprint leads to it."""
+    from rich.text import Text
+
+    if not event.uri:
+        return Text(describe(event))
+    return Text(f"{event.result.state} {event.result.fingerprint[:12]}", style=f"link {event.uri}")
 
 
 def _bar(stream: TextIO) -> Bar:

@@ -57,7 +57,8 @@ def _unwritten(status: Status) -> str:
     """That the report is not there, and how to have it if it can show a clip."""
     if not any(clip.uri for clip in status.clips):
         return "not written yet"
-    return f"written at the end; to see what is made so far: nightreel report {status.batch}{options.elsewhere(status.store)}"
+    command = f"nightreel report {status.batch}{options.elsewhere(status.store)}"
+    return f"written at the end; to see what is made so far: {command}"
 
 
 def counts(status: Status) -> str:

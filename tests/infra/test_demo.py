@@ -40,7 +40,7 @@ def test_stopped_resumed_and_repeated(tmp_path: Path) -> None:
     with demo(tmp_path, manifest) as resumed:
         text, _ = resumed.communicate()
     assert resumed.returncode == 0, text
-    assert "Planned 8 rows: 7 in 1 shard, 0 reused, 1 quarantined." in text
+    assert "Planned 8 rows: 7 clips to render in 1 shard, 0 reused, 0 duplicates, 1 quarantined." in text
     assert "8 rows" in text
     assert ": 7 published, 1 rejected." in text
     assert re.search(r"^ *7 .*rejected .*seconds = -3", text, re.MULTILINE)
@@ -52,7 +52,7 @@ def test_stopped_resumed_and_repeated(tmp_path: Path) -> None:
     with demo(tmp_path, manifest) as repeated:
         text, _ = repeated.communicate()
     assert repeated.returncode == 0, text
-    assert "Planned 8 rows: 0 in 0 shards, 7 reused, 1 quarantined." in text
+    assert "Planned 8 rows: 0 clips to render in 0 shards, 7 reused, 0 duplicates, 1 quarantined." in text
     assert ": 7 reused, 1 rejected." in text
 
 

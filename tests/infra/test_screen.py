@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 from rich.console import Console
@@ -64,7 +65,7 @@ def test_a_log_gets_a_line_for_the_plan_the_first_clip_and_each_clip() -> None:
         assert shown(screen, log, status()) == []
         waiting = status(clip(0, shard=0), clip(1, shard=1), clip(2, shard=None, end=End.REUSED, uri="file:///2"))
         planned, first = shown(screen, log, waiting)
-        assert planned == "Planned 4 rows: 2 in 2 shards, 1 reused, 1 quarantined."
+        assert planned == "Planned 4 rows: 2 clips to render in 2 shards, 1 reused, 0 duplicates, 1 quarantined."
         assert first == "First clip made earlier: file:///2"
         assert shown(screen, log, waiting) == []
         done = status(
@@ -76,15 +77,33 @@ def test_a_log_gets_a_line_for_the_plan_the_first_clip_and_each_clip() -> None:
         assert "shard 1  1/1  row 1 spring/calm: failed: No." in failed
 
 
+def test_rows_of_one_clip_count_once() -> None:
+    """As in `nightreel status`, which says of how many clips it tells."""
+    log = io.StringIO()
+    made = clip(0, shard=0, end=End.PUBLISHED, uri="file:///0")
+    twin = replace(clip(2, shard=0, end=End.REUSED, uri="file:///0"), fingerprint=made.fingerprint)
+    with Screen(Console(file=log, soft_wrap=True)) as screen:
+        planned, _, line = shown(screen, log, status(made, clip(1, shard=0), twin))
+        assert planned == "Planned 4 rows: 2 clips to render in 1 shard, 0 reused, 1 duplicate, 1 quarantined."
+        assert "shard 0  1/2  row 0 spring/calm: file:///0" in line
+
+
 def test_a_terminal_gets_a_bar_for_each_shard_and_the_first_clip() -> None:
     terminal = io.StringIO()
     with Screen(Console(file=terminal, force_terminal=True, width=100, soft_wrap=True)) as screen:
-        screen.show(status(clip(0, shard=0, uri="file:///0"), clip(1, shard=0), clip(2, shard=1)))
+        screen.show(status(clip(0, shard=0, uri=f"file:///0{'x' * 200}"), clip(1, shard=0), clip(2, shard=1)))
     text = terminal.getvalue()
     assert "shard 0" in text
     assert "1/2" in text
     assert "shard 1" in text
-    assert "file:///0" in text
+    assert "First clip after" in text
+    assert max(len(line) for line in plain(text)) <= 100
+    assert "file:///0" in text, "as a link"
+
+
+def plain(text: str) -> list[str]:
+    """What a terminal shows: no colours, links as their text."""
+    return re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|\]8;[^\x1b]*\x1b\\)", "", text).replace("\r", "\n").splitlines()
 
 
 def test_the_table_has_every_row_in_order() -> None:

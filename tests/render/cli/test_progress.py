@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 
@@ -67,5 +68,15 @@ def test_a_terminal_gets_a_bar_and_lines_above_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TERM", "xterm-256color")
     text = play(Terminal())
     assert "\x1b[" in text
-    for words in ("failed after 3 tries: No.", "made file:///store/clip.mp4", "Bye [now]", "2/2", "1 failed"):
+    for words in ("failed after 3 tries: No.", "made ffffffffffff", "Bye [now]", "2/2", "1 failed"):
         assert words in text
+    assert "file:///store/clip.mp4" in text, "as a link"
+
+
+@pytest.mark.parametrize("width", [40, 80, 100])
+def test_no_line_is_wider_than_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|\]8;[^\x1b]*\x1b\\)", "", play(Terminal())).replace("\r", "\n")
+    assert max(map(len, text.splitlines())) <= width
+    assert "Planned: 2 clips to render in 1 shard" in " ".join(text.split())
