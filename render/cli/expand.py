@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -38,14 +37,15 @@ def command(
       nightreel expand examples/spring_campaign.yaml
       nightreel expand brief.yaml --out s3://bucket/inbox/brief.parquet
     """
-    from render import manifest
+    from render import contracts, manifest
 
     place = options.elsewhere(options.settings(store=store).store)
     table = manifest.csv_to_table(brief) if brief.lower().endswith(".csv") else manifest.expand(brief)
     target = out or f"{brief.removesuffix(PurePosixPath(brief).suffix)}.parquet"
     manifest.write(table, target)
+    said = f"{contracts.visible(target)}: {output.many(table.num_rows, 'row')}."
     output.result(
         {"brief": brief, "manifest": target, "rows": table.num_rows},
-        f"{target}: {output.many(table.num_rows, 'row')}. Next: nightreel plan {shlex.quote(target)}{place}",
+        f"{said} Next: nightreel plan {options.word(target)}{place}",
         as_json=as_json,
     )

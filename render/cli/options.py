@@ -65,4 +65,20 @@ def elsewhere(store: str) -> str:
     usual = settings().store
     if store in {usual, str(Path(usual).absolute())}:
         return ""
-    return f" --store {shlex.quote(store)}"
+    return f" --store {word(store)}"
+
+
+def word(text: str) -> str:
+    """The text as one word of a shell, in which control characters are written out: a terminal would obey them."""
+    if text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_written_out, text))}'"
+
+
+def _written_out(letter: str) -> str:
+    code = ord(letter)
+    if letter in "\\'":
+        return f"\\{letter}"
+    if letter.isprintable():
+        return letter
+    return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"

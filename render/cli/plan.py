@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +74,7 @@ def command(
         return
     given = {"--limit": limit, "--where": where, "--jobs-per-shard": jobs_per_shard, "--store": store}
     same = [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    output.say(f"Next: {shlex.join(['nightreel', 'run', manifest, *same])}")
+    output.say(f"Next: {' '.join(map(options.word, ['nightreel', 'run', manifest, *same]))}")
 
 
 def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,7 +95,7 @@ def following(status: Status) -> str:
     from render.experiments.steps import SUM_UP
 
     place = options.elsewhere(status.store)
-    again = f"nightreel run {shlex.quote(status.manifest)}{place}"
+    again = f"nightreel run {options.word(status.manifest)}{place}"
     if status.state in {"taken in", "planned", "under way"}:
         if status.inbox:
             return f"clear the failed tasks of the DAG's run {status.run_key}: it takes up this batch again"

@@ -1,7 +1,9 @@
 """What a batch that was killed early says of itself, and how a call that was stopped early ends."""
 
 import json
+import os
 import shlex
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,20 +68,27 @@ def test_a_batch_whose_rows_have_all_ended_is_unfinished_until_it_is_published(
     assert f"Next: nightreel run {path.as_uri()}" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["it's mine", 'say "so" $HOME', "-x", "esc\x1b[31m\n\t\x7f\\'\u202e\x9b"])
 @pytest.mark.parametrize("command", ["plan", "status"])
 def test_the_next_command_can_be_typed_as_it_stands(
     command: str,
+    name: str,
     settings: Settings,
     manifest: Callable[..., Path],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    path = manifest(tmp_path / "it's mine.parquet", [{"variant": "a", "prompt": "x"}])
+    path = manifest(tmp_path / f"{name}.parquet", [{"variant": "a", "prompt": "x"}])
     batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW)
     assert main([command, str(path) if command == "plan" else batch.id]) == 0
-    following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
+    said = capfd.readouterr().out
+    assert all(letter.isprintable() for letter in said.replace("\n", ""))
+    following = said.splitlines()[-1].removeprefix("Next: ").partition("  (")[0]
+    words = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {following}"], env={"LC_ALL": "C.UTF-8"}, capture_output=True, check=True
+    ).stdout
     named = path.as_uri() if command == "status" else str(path)
-    assert shlex.split(following) == ["nightreel", "run", named]
+    assert words.split(b"\0")[:-1] == [b"nightreel", b"run", os.fsencode(named)]
 
 
 def test_the_next_command_leads_to_the_store_that_was_given(
