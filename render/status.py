@@ -66,6 +66,10 @@ class Status:
     """The logical date or the id of the run that took it in."""
     inbox: bool
     """Whether it is what had arrived in an inbox."""
+    limit: int | None = None
+    """Only so many of the first rows were wanted; None for all."""
+    where: str | None = None
+    """Only the rows of this SQL expression were wanted; None for all."""
     refused: tuple[RefusedManifest, ...] = ()
     """Files of the inbox that could not be used; their rows are in no count."""
     store: str
@@ -154,6 +158,8 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
         manifest=batch.source,
         run_key=batch.run_key,
         inbox=batch.inbox,
+        limit=batch.limit,
+        where=batch.where,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
         state=_mark(store, batch_id) or _progress(summary, made=len(made & records.keys())),

@@ -51,6 +51,11 @@ def _help(command: Callable[..., object]) -> str:
     return "\n\n".join(f"\b\n{text}" if "\n  " in text else text for text in paragraphs)
 
 
+_SIZES = frozenset({"--size", "--resolution", "--aspect", "--aspect-ratio", "--ratio"})
+"""What people write who look for a clip's width and height."""
+_SIZE = "width and height: columns of a manifest, and `nightreel try … --width 360 --height 640`"
+
+
 for name, command in {
     "run": run.command,
     "try": try_.command,
@@ -122,6 +127,8 @@ def _usage(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "nightreel"
     told = error.format_message().rstrip(".")
+    if (option := getattr(error, "option_name", None)) in _SIZES:
+        told = f"No such option: {option}. A size is two numbers, {_SIZE}"
     return f"{told}{'' if told.endswith('?') else '.'} See `{path} --help`."
 
 

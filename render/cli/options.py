@@ -68,6 +68,12 @@ def elsewhere(store: str) -> str:
     return f" --store {word(store)}"
 
 
+def command(*words: str, **given: object) -> str:
+    """A command of this program as it is typed, with those of the options that are not None."""
+    same = [part for name, value in given.items() if value is not None for part in (name, str(value))]
+    return " ".join(map(word, ["nightreel", *words, *same]))
+
+
 def word(text: str) -> str:
     """The text as one word of a shell, in which control characters are written out: a terminal would obey them."""
     if text.isprintable():

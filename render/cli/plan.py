@@ -73,8 +73,7 @@ def command(
         output.say("Next: mend the rows above; nothing of this manifest can be rendered yet.")
         return
     given = {"--limit": limit, "--where": where, "--jobs-per-shard": jobs_per_shard, "--store": store}
-    same = [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    output.say(f"Next: {' '.join(map(options.word, ['nightreel', 'run', manifest, *same]))}")
+    output.say(f"Next: {options.command('run', manifest, **given)}")
 
 
 def _as_json(summary: PlanSummary, *, manifest: str, store: str) -> dict[str, object]:

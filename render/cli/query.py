@@ -50,6 +50,11 @@ def command(
     found = catalog.query(place, sql)
     if not batches.list_ids(place):
         output.note(f"nightreel: nothing was made in {place.url} yet. If another store is meant, name it with --store.")
+    elif catalog.is_empty(place):
+        output.note(
+            f"nightreel: nothing is published yet in {place.url}: a batch comes into the catalog when its run ends. "
+            f"How far it is: nightreel status{options.elsewhere(place.url)}"
+        )
     if as_json:
         output.document(_records(found))
     elif as_csv:

@@ -95,11 +95,12 @@ def following(status: Status) -> str:
     from render.experiments.steps import SUM_UP
 
     place = options.elsewhere(status.store)
-    again = f"nightreel run {options.word(status.manifest)}{place}"
+    given = {"--limit": status.limit, "--where": status.where}
+    again = options.command("run", status.manifest, **given) + place
     if status.state in {"taken in", "planned", "under way"}:
         if status.inbox:
             return f"clear the failed tasks of the DAG's run {status.run_key}: it takes up this batch again"
-        return f"{again}  (if no run is at work on it: with the same options, it resumes this batch)"
+        return f"{again}  (if no run is at work on it: it resumes this batch)"
     if status.ends.get(End.FAILED):
         if status.inbox and not status.manifest.endswith(".parquet"):
             again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"

@@ -38,7 +38,9 @@ def command(
     engine: Annotated[str, typer.Option("--engine", help="One of `nightreel engines`.")] = "world",
     style: Annotated[str, typer.Option("--style", help="realistic, cinematic or anime.")] = "realistic",
     seconds: Annotated[float, typer.Option("--seconds", help="Length of the clip.")] = 4.0,
-    width: Annotated[int, typer.Option("--width", help="Pixels, even.")] = 640,
+    width: Annotated[
+        int, typer.Option("--width", help="Pixels, even; less than the height for a vertical clip.")
+    ] = 640,
     height: Annotated[int, typer.Option("--height", help="Pixels, even.")] = 360,
     fps: Annotated[int, typer.Option("--fps", help="Frames a second.")] = 24,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another take.")] = 0,
@@ -53,6 +55,7 @@ def command(
     Examples:
       nightreel try "Ocean waves against a rocky coast"
       nightreel try "A red ball rolls off a table" --seconds 2 --style anime --seed 7
+      nightreel try "A red ball rolls off a table" --width 360 --height 640
       nightreel try --scene shoe.yaml
     """
     from render.cli import batch

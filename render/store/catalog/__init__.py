@@ -5,7 +5,7 @@ Delta Lake and DuckDB are imported when they are first needed.
 
 from render.store.catalog.builders import checks_table, clips_table, requests_table
 from render.store.catalog.delta import publish
-from render.store.catalog.query import clips_of_prompts, ends_of, find_clip, query, rows_ended, tables
+from render.store.catalog.query import clips_of_prompts, ends_of, find_clip, is_empty, query, rows_ended, tables
 
 __all__ = [
     "checks_table",
@@ -13,6 +13,7 @@ __all__ = [
     "clips_table",
     "ends_of",
     "find_clip",
+    "is_empty",
     "publish",
     "query",
     "requests_table",

@@ -68,6 +68,11 @@ def tables(store: ObjectStore) -> dict[str, pa.Schema]:
     return {name: contracts.load(name).arrow_schema() for name in delta.TABLES} | {"results": view}
 
 
+def is_empty(store: ObjectStore) -> bool:
+    """Whether no batch was ever published."""
+    return delta.load(store, "requests") is None
+
+
 def find_clip(store: ObjectStore, sha256: str) -> str | None:
     """The fingerprint of the published clip whose video file has this hash; None if there is none."""
     snapshot = delta.load(store, "clips")

@@ -105,3 +105,12 @@ def test_a_setting_that_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, c
     monkeypatch.setenv("NIGHTREEL_WORKERS", "0")
     assert main(["engines"]) == 2
     assert "workers" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "option"), [("try", "--size"), ("run", "--resolution"), ("try", "--aspect-ratio")])
+def test_who_asks_for_a_size_in_one_option_is_told_the_two(
+    command: str, option: str, capfd: pytest.CaptureFixture[str]
+):
+    assert main([command, "x", option, "360x640"]) == 2
+    told = capfd.readouterr().err
+    assert all(part in told for part in (option, "--width", "--height"))

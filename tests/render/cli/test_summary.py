@@ -120,6 +120,36 @@ def test_a_query_of_a_store_in_which_nothing_is_says_so(
     assert capfd.readouterr().out == "(no rows)\n"
 
 
+def test_the_command_that_resumes_has_the_batchs_own_limit_and_filter(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    wanted = {"limit": 1, "where": "variant = 'a'"}
+    batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW, **wanted).id
+    assert main(["status", batch]) == 0
+    following = shlex.split(capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ").partition("  (")[0])
+    assert following == ["nightreel", "run", path.as_uri(), "--limit", "1", "--where", "variant = 'a'"]
+    assert pipeline.intake(settings, manifest=following[2], run_key="other", now=NOW, **wanted).id == batch
+    assert main(["status", batch, "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert {name: told[name] for name in wanted} == wanted
+
+
+def test_a_query_before_anything_is_published_says_so(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": ""}])
+    batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW).id
+    assert main(["query", "select count(*) as n from results", "--json"]) == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out) == [{"n": 0}]
+    assert err.startswith("nightreel: nothing is published yet")
+    assert "nightreel status" in err
+    pipeline.run(settings, batch, now=lambda: NOW)
+    assert main(["query", "select count(*) as n from results", "--json"]) == 0
+    assert capfd.readouterr().err == ""
+
+
 def test_after_a_plan_the_next_command_has_its_options(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
