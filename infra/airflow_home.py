@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
@@ -17,6 +18,25 @@ from render import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 GRACE_SECONDS = 10.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""A terminal that closes, or a Ctrl-C under make, sends several."""
+
+
+def stop_on_signals() -> None:
+    """Raise KeyboardInterrupt on the first signal that ends a process, and let no further one disturb the end."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        hear_no_more()
+        raise KeyboardInterrupt
+
+    for number in ENDING:
+        signal.signal(number, stop)
+
+
+def hear_no_more() -> None:
+    """Let the signals that end a process do nothing: its end is under way."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Airflow:
@@ -74,7 +94,7 @@ class Airflow:
 
 def _end_tree(process: subprocess.Popen[bytes]) -> None:
     """End Airflow at once, so that it starts no further task, and let the farm's processes tidy up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them
+    hear_no_more()  # a second Ctrl-C must not leave half of them
     airflow = psutil.Process(process.pid)
     mine = ["--owner", str(os.getpid())]
     farms = [p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [])[-2:] == mine]

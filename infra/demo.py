@@ -9,13 +9,12 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.airflow_home import ROOT, Airflow
+from infra.airflow_home import ROOT, Airflow, stop_on_signals
 from infra.screen import Screen, ends_table
 from render import errors, pipeline, settings
 from render.experiments.steps import SUM_UP
@@ -31,14 +30,13 @@ def main() -> int:
     parser.add_argument("--store", default=ROOT / ".nightreel" / "store", type=Path)
     parser.add_argument("--home", default=ROOT / ".airflow", type=Path, help="Airflow's home, with the log demo.log.")
     given = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    stop_on_signals()
     store, manifest = str(given.store.resolve()), str(given.manifest.resolve())
     screen = Screen()
     try:
         return _demo(screen, Airflow(given.home.resolve()), settings.load(store=store), manifest)
     except KeyboardInterrupt:
-        screen.say("Stopped. What is finished is kept: `make demo` again goes on where this stopped.")
+        screen.say("Stopped Airflow and its farm. Finished clips are kept: `make demo` again goes on from there.")
         return 3
     except errors.NightreelError as error:
         screen.say(f"{error}")

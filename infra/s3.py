@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from infra import seaweed
-from infra.airflow_home import ROOT
+from infra.airflow_home import ROOT, stop_on_signals
 
 CREDENTIALS, CONFIG = "credentials", "config"
 LAST_PORT = 65_535 - 7
@@ -23,8 +22,7 @@ def main() -> int:
     parser.add_argument("--folder", default=ROOT / ".nightreel" / "s3", type=Path, help="For its data, which stay.")
     parser.add_argument("--port", default=8333, type=_port, help="It takes this one and the seven after it.")
     given = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    stop_on_signals()
     given.folder.mkdir(parents=True, exist_ok=True)
     try:
         with seaweed.serving(given.folder.resolve(), port=given.port) as service:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -32,9 +33,12 @@ def test_stopped_resumed_and_repeated(tmp_path: Path) -> None:
             if line.startswith("First clip"):
                 stopped.send_signal(signal.SIGINT)
                 break
+        time.sleep(0.3)
+        stopped.send_signal(signal.SIGTERM)  # make hands on what its whole process group has had already
         rest = stopped.stdout.read()
     assert stopped.returncode == 3, "".join(shown) + rest
-    assert "`make demo` again goes on" in rest
+    assert "Traceback" not in rest
+    assert "`make demo` again goes on" in rest.splitlines()[-1]
     assert processes(tmp_path) == []
 
     with demo(tmp_path, manifest) as resumed:
