@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -212,12 +213,17 @@ def read_quarantine(store: ObjectStore, batch_id: str) -> list[Fault]:
         return [tables.fault_of(record) for record in pq.read_table(file).to_pylist()]
 
 
+def loose_plans(batch_id: str, plan: PlanSummary | None, paths: Iterable[str]) -> list[str]:
+    """Those of a batch's objects that are attempts at its plan which ``plan.json``, if it is there, does not name."""
+    folders = {posixpath.dirname(of(batch_id, "any")) for of in (layout.plan, layout.quarantine)}
+    kept = {of(batch_id, plan.attempt) for of in (layout.plan, layout.quarantine)} if plan else set()
+    return [path for path in paths if posixpath.dirname(path) in folders and path not in kept]
+
+
 def sweep_plans(store: ObjectStore, batch_id: str) -> list[str]:
     """Remove the plan attempts that ``plan.json`` does not name, left by writers that died; return their paths."""
-    attempt = plan_of(store, batch_id).attempt
-    kept = {layout.plan(batch_id, attempt), layout.quarantine(batch_id, attempt)}
-    folder = layout.batch(batch_id)
-    loose = [p for part in ("plan", "quarantine") for p in store.list(f"{folder}/{part}") if p not in kept]
+    plan = plan_of(store, batch_id)
+    loose = loose_plans(batch_id, plan, store.list(layout.batch(batch_id)))
     for path in loose:
         store.delete(path)
     return loose

@@ -44,6 +44,11 @@ def is_attempt(name: str) -> bool:
     return _ATTEMPT.fullmatch(name) is not None
 
 
+def loose(record: ClipRecord | None, folders: Iterable[str]) -> list[str]:
+    """Those of a clip's folders that hold an attempt which its record, if there is one, does not name."""
+    return [name for name in folders if is_attempt(name) and (record is None or record.attempt != name)]
+
+
 def commit(
     store: ObjectStore,
     *,
@@ -153,12 +158,11 @@ def sweep_attempts(store: ObjectStore, fingerprints: Iterable[str]) -> list[str]
         record = find(store, fingerprint)
         if record is None:
             return []
-        names = store.folders(layout.clip(fingerprint))
-        loose = [name for name in names if is_attempt(name) and name != record.attempt]
-        for attempt in loose:
+        left = loose(record, store.folders(layout.clip(fingerprint)))
+        for attempt in left:
             for role in layout.ROLES:  # all that an attempt can hold; a directory store drops the emptied folder too
                 store.delete(layout.clip_object(fingerprint, attempt, role))
-        return [f"{layout.clip(fingerprint)}/{attempt}" for attempt in loose]
+        return [f"{layout.clip(fingerprint)}/{attempt}" for attempt in left]
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sweep-attempts") as pool:
         return sorted(path for paths in pool.map(sweep, dict.fromkeys(fingerprints)) for path in paths)
@@ -196,8 +200,7 @@ def _upload(store: ObjectStore, path: str, local: Path) -> StoredObject:
 def _discard(store: ObjectStore, fingerprint: str, attempt: str, paths: Iterable[str]) -> None:
     """Remove an attempt, unless the record names it after all: an answer of the store may have been lost."""
     try:
-        record = find(store, fingerprint)
-        if record is None or record.attempt != attempt:
+        if loose(find(store, fingerprint), [attempt]):
             for path in paths:
                 store.delete(path)
     except errors.StoreError:

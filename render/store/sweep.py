@@ -23,10 +23,6 @@ LEAST_S = 3600.0
 """Seconds of the shortest grace."""
 
 
-PLANNED = (["plan"], ["quarantine"])
-"""Folders of a batch that hold attempts at its plan."""
-
-
 class Kind(StrEnum):
     """What an orphan is."""
 
@@ -72,13 +68,11 @@ def remove(store: ObjectStore, orphan: Orphan) -> bool:
     """Delete an orphan's objects, unless a record names it by now; say whether they were deleted."""
     if orphan.kind is Kind.CLIP:
         _, _, fingerprint, attempt = orphan.path.split("/")
-        record = clips.find(store, fingerprint)
-        if record is not None and record.attempt == attempt:
+        if not clips.loose(clips.find(store, fingerprint), [attempt]):
             return False
     if orphan.kind is Kind.PLAN:
-        _, batch, _, file = orphan.path.split("/")
-        plan = batches.plan_summary(store, batch)
-        if plan is not None and f"{plan.attempt}.parquet" == file:
+        batch = orphan.path.split("/")[1]
+        if not batches.loose_plans(batch, batches.plan_summary(store, batch), [orphan.path]):
             return False
     if orphan.kind is Kind.BATCH and store.exists(layout.intake(orphan.path.split("/")[1])):
         return False
@@ -104,16 +98,14 @@ def _probes(store: ObjectStore) -> Iterator[Orphan]:
 
 def _of_batches(store: ObjectStore) -> Iterator[Orphan]:
     for name in filter(layout.is_batch, store.folders(layout.BATCHES)):
-        entries = list(store.entries(layout.batch(name)))
-        if not any(entry.path == layout.intake(name) for entry in entries):
+        entries = {entry.path: entry for entry in store.entries(layout.batch(name))}
+        if layout.intake(name) not in entries:
             if entries:  # some S3 services show an emptied folder for a while
-                yield _orphan(Kind.BATCH, layout.batch(name), entries)
+                yield _orphan(Kind.BATCH, layout.batch(name), list(entries.values()))
             continue
-        attempts = [(entry, parts[3]) for entry in entries if (parts := entry.path.split("/"))[2:-1] in PLANNED]
-        plan = batches.plan_summary(store, name) if attempts else None
-        for entry, file in attempts:
-            if plan is None or file != f"{plan.attempt}.parquet":
-                yield _orphan(Kind.PLAN, entry.path, [entry])
+        if attempts := batches.loose_plans(name, None, entries):
+            for path in batches.loose_plans(name, batches.plan_summary(store, name), attempts):
+                yield _orphan(Kind.PLAN, path, [entries[path]])
 
 
 def _attempts(store: ObjectStore, entries: Iterable[Entry]) -> Iterator[Orphan]:
@@ -125,7 +117,7 @@ def _attempts(store: ObjectStore, entries: Iterable[Entry]) -> Iterator[Orphan]:
             continue
         if entry.path == layout.clip_record(fingerprint):
             recorded.add(fingerprint)
-        elif len(rest) == 2 and clips.is_attempt(rest[0]):
+        elif len(rest) == 2:
             by_clip[fingerprint][rest[0]].append(entry)
     for fingerprint, attempts in sorted(by_clip.items()):
         if fingerprint in recorded and len(attempts) == 1:
@@ -134,9 +126,8 @@ def _attempts(store: ObjectStore, entries: Iterable[Entry]) -> Iterator[Orphan]:
             record = clips.find(store, fingerprint)
         except errors.CorruptObject:
             continue
-        for attempt, objects in sorted(attempts.items()):
-            if record is None or record.attempt != attempt:
-                yield _orphan(Kind.CLIP, f"{layout.clip(fingerprint)}/{attempt}", objects)
+        for attempt in clips.loose(record, sorted(attempts)):
+            yield _orphan(Kind.CLIP, f"{layout.clip(fingerprint)}/{attempt}", attempts[attempt])
 
 
 def _orphan(kind: Kind, path: str, entries: list[Entry]) -> Orphan:

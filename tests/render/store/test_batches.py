@@ -149,6 +149,14 @@ def test_the_second_plan_uses_the_first(store: ObjectStore) -> None:
     assert store.list() == kept
 
 
+def test_the_sweep_of_plans_leaves_what_is_not_of_the_layout(store: ObjectStore) -> None:
+    batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    mine = f"{layout.batch(makers.BATCH)}/plan/sub/x.parquet"
+    store.put(mine, b"mine")
+    assert batches.sweep_plans(store, makers.BATCH) == []
+    assert store.exists(mine)
+
+
 def test_a_planner_that_died_leaves_what_the_sweep_removes(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(store, "put_if_absent", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
