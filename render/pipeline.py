@@ -95,7 +95,7 @@ def intake(
     Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used, and for a store on which
     two runs at once could overwrite each other's clips, unless the settings say that there is one writer only.
     """
-    store = open_store(settings.store)
+    store = _opened(settings)
     if not settings.single_writer and not store.has_put_if_absent():
         raise errors.InputError(
             f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
@@ -154,7 +154,7 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
 
     A plan that is already there is kept: a resumed batch renders what it first planned.
     """
-    store = open_store(settings.store)
+    store = _opened(settings)
     batch = batches.load(store, batch_id)
     summary = batches.plan_summary(store, batch_id)
     if summary is None:
@@ -183,7 +183,7 @@ def preview(
     ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows; then
     ``on_scene`` for each row to be rendered whose engine knows before what it would show.
     """
-    store = open_store(settings.store)
+    store = _opened(settings)
     with manifests.find(manifest, roots=_roots(settings, store)).readable() as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
     refused = [one.fault for one in planned if one.fault]
@@ -228,7 +228,7 @@ def render(
     """
     from render.farm import dispatch
 
-    store = open_store(settings.store)
+    store = _opened(settings)
     if why := outdated(batches.plan_of(store, batch_id)):
         raise errors.InputError(
             f"Batch {batch_id} cannot be gone on with. {why} End it with `nightreel cancel {batch_id}`, and run its "
@@ -273,7 +273,7 @@ def publish(settings: Settings, batch_id: str) -> None:
 
     The tables pass their contracts' expectations first. Publishing twice changes nothing.
     """
-    store = open_store(settings.store)
+    store = _opened(settings)
     batch = batches.load(store, batch_id)
     ended = receipts.read(store, batch_id)
     fingerprints = sorted({receipt.fingerprint for receipt in ended if receipt.fingerprint})
@@ -310,7 +310,7 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
     from render.experiments import report as page
     from render.experiments import view
 
-    store = open_store(settings.store)
+    store = _opened(settings)
     uri = page.write(store, view.of_batch(store, batch_id), now=now)
     state = status(settings, batch_id)
     if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
@@ -320,12 +320,12 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
 
 def status(settings: Settings, batch_id: str) -> Status:
     """Say how every row of the batch ended, or that it waits."""
-    return status_of(open_store(settings.store), batch_id)
+    return status_of(_opened(settings), batch_id)
 
 
 def latest(settings: Settings, most: int) -> tuple[list[BatchStatus], int]:
     """Give the ``most`` batches that were taken in last, newest first, and how many there are in all."""
-    return latest_of(open_store(settings.store), most)
+    return latest_of(_opened(settings), most)
 
 
 def cancel(settings: Settings, batch_id: str, *, now: datetime) -> bool:
@@ -333,7 +333,7 @@ def cancel(settings: Settings, batch_id: str, *, now: datetime) -> bool:
 
     False if it is over already, and stays as it is.
     """
-    store = open_store(settings.store)
+    store = _opened(settings)
     batches.load(store, batch_id)
     if store.exists(layout.finished(batch_id)):
         return False
@@ -364,7 +364,7 @@ def run(
     many belong to shards in which every row has its end.
     """
     start = time.monotonic()
-    store = open_store(settings.store)
+    store = _opened(settings)
     resumed = batches.plan_summary(store, batch_id) is not None
     summary = plan(settings, batch_id, now=now())
     unsettled = pending_shards(settings, batch_id)
@@ -389,10 +389,14 @@ def run(
 
 def pending_shards(settings: Settings, batch_id: str) -> list[int]:
     """Give the shards in which a row has no end yet."""
-    store = open_store(settings.store)
+    store = _opened(settings)
     ended = {receipt.row for receipt in receipts.read(store, batch_id)}
     planned = batches.read_plan(store, batch_id)
     return sorted({one.shard for one in planned if one.shard is not None and one.row.row not in ended})
+
+
+def _opened(settings: Settings) -> ObjectStore:
+    return open_store(settings.store, single_writer=settings.single_writer)
 
 
 def _roots(settings: Settings, store: ObjectStore) -> tuple[str, ...]:

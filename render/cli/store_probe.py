@@ -119,7 +119,8 @@ def _parts(store: ObjectStore) -> Iterator[str]:
 def _racing(store: ObjectStore) -> Iterator[str]:
     """The storage itself lets one of many writers win."""
     if not store.has_put_if_absent():
-        yield "it overwrites what is to be put only if it is absent"
+        yield "it does not know, or does not heed, that something is to be put only if it is absent"
+        return
     path = _path()
     payloads = [f"racer {number}".encode() for number in range(RACERS)]
     try:

@@ -86,6 +86,7 @@ def run(
         scratch=settings.scratch,
         cache=settings.cache,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,
+        single_writer=settings.single_writer,
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
     with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:

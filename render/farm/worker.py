@@ -41,6 +41,7 @@ class Orders:
     scratch: Path
     cache: Path
     usd_per_cpu_hour: float
+    single_writer: bool = False
 
 
 def dask_setup(worker: object) -> None:  # noqa: ARG001
@@ -69,7 +70,7 @@ def make_clips(jobs: Sequence[Job], orders: Orders, *, task: str = "") -> list[T
     """
     outcomes: dict[str, Tried] = {}
     try:
-        store = _store(orders.store_url)
+        store = _store(orders.store_url, orders.single_writer)
         for job in jobs:
             if clips.find(store, job.fingerprint):
                 outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
@@ -189,9 +190,9 @@ def open_engine(name: str, revision: str, scratch_root: Path, cache: Path) -> En
 
 
 @functools.cache
-def _store(url: str) -> ObjectStore:
+def _store(url: str, single_writer: bool) -> ObjectStore:
     """The store, opened once a process: its connections are kept."""
-    return open_store(url)
+    return open_store(url, single_writer=single_writer)
 
 
 @functools.cache

@@ -155,9 +155,10 @@ def hidden(path: str) -> bool:
     return any(name.startswith(".") for name in path.split("/"))
 
 
-def open_store(url: str) -> ObjectStore:
+def open_store(url: str, *, single_writer: bool = False) -> ObjectStore:
     """The store at a directory's path or an fsspec URL. Opening writes nothing; a directory's dead leftovers are swept.
 
+    ``single_writer`` says that nobody else writes to it meanwhile: then it may be one without put-if-absent.
     Raises :class:`render.errors.InputError` for a URL that names no directory or bucket, or one where an object
     cannot be put only if it is absent: without that no commit is safe.
     """
@@ -174,7 +175,7 @@ def open_store(url: str) -> ObjectStore:
         case "s3" | "s3a":
             from render.store.s3 import S3Store
 
-            return S3Store(url)
+            return S3Store(url, single_writer=single_writer)
         case other:
             raise errors.InputError(
                 f"A store cannot be kept at {url!r}: {other}:// has no safe way to put an object only if it is "

@@ -35,7 +35,8 @@ _WRITER = "nightreel-writer"
 class S3Store(ObjectStore):
     """Objects under ``s3://bucket[/prefix]``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, single_writer: bool = False) -> None:
+        self._single_writer = single_writer
         self._bucket, _, prefix = url.partition("://")[2].strip("/").partition("/")
         if not self._bucket:
             raise errors.InputError(f"{url!r} names no bucket: write s3://bucket/folder.")
@@ -78,8 +79,13 @@ class S3Store(ObjectStore):
         for attempt in range(_TRIES):
             try:
                 self._put_object(path, data, IfNoneMatch="*", Metadata={_WRITER: writer})
-            except _Unknown:  # the condition: then only one writer is at work, and nothing was there
-                self._put_object(path, data)
+            except _Unknown as error:  # the condition
+                if not self._single_writer:
+                    raise errors.StoreError(
+                        f"{error} Without put-if-absent two runs at once could lose clips: choose another service, or "
+                        "set NIGHTREEL_SINGLE_WRITER=true if no two commands ever write to this store at once."
+                    ) from error
+                self._put_object(path, data)  # nothing was there
             except _Refused as refusal:
                 if refusal.passing:  # another conditional put was under way at this instant
                     time.sleep(0.05 * 2**attempt)
@@ -209,7 +215,7 @@ class S3Store(ObjectStore):
             if code in {"PreconditionFailed", "412"}:
                 raise _Refused(where, passing=False) from error
             if code in {"NotImplemented", "501"}:
-                raise _Unknown(f"{where}: the service does not know what was asked of it: {error}") from error
+                raise _Unknown(f"{where}: the service does not know what was asked of it: {error}.") from error
             if code in {"ConditionalRequestConflict", "409"}:
                 raise _Refused(where, passing=True) from error
             if isinstance(error, FileNotFoundError) and not writing and code != "NoSuchBucket":

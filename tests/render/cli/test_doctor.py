@@ -79,7 +79,7 @@ class Overwriting(DirectoryStore):
         (Stubborn, "still there"),
         (Damaging, "a large file"),
         (Forgetful, "not listed"),
-        (Overwriting, "overwrites"),
+        (Overwriting, "does not heed"),
     ],
 )
 def test_a_store_that_cannot_be_trusted_is_found_out(

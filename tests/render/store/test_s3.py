@@ -215,12 +215,14 @@ class Simple(Proxy):
         return answer, b"<Error><Code>NotImplemented</Code></Error>"
 
 
-def test_a_service_that_does_not_know_the_condition_serves_one_writer(
+def test_a_service_that_does_not_know_the_condition_serves_one_writer_who_says_so(
     store: ObjectStore, service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Simple(service["AWS_ENDPOINT_URL"]).running() as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        simple = open_store(store.url)
+        with pytest.raises(errors.StoreError, match="NIGHTREEL_SINGLE_WRITER"):
+            open_store(store.url).put_if_absent("a", b"of one of many")
+        simple = open_store(store.url, single_writer=True)
         assert not simple.has_put_if_absent()
         assert simple.put_if_absent("a", b"first")
         assert not simple.put_if_absent("a", b"second")
