@@ -142,7 +142,7 @@ class _Flight:
 
         def ask() -> None:
             with suppress(Exception):  # a lost cluster has nothing to cancel
-                self._client.cancel(futures, force=True)
+                self._client.cancel(futures)
                 self._client.run(worker.cancel, set(self._out), on_error="ignore")
 
         asking = threading.Thread(target=ask, name="cancel", daemon=True)

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -127,6 +128,47 @@ def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path,
         watcher.join()
     assert len(run([new_job() for _ in range(4)])) == 4
     assert files_in_the_making(farm) == []
+
+
+def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(farm, new_job, tmp_path):
+    """Two runs may take up one batch at once; both then have the same tasks on the cluster."""
+    address, settings = farm
+    began = tmp_path / "began"
+    shared = [new_job(f"pause {began}"), *(new_job() for _ in range(3))]
+    ended, control = {}, dispatch.Control()
+
+    def stay():
+        dispatch.run(
+            address,
+            shared,
+            store_url=settings.store,
+            batch="twice",
+            settings=settings,
+            on_result=lambda result: ended.update({result.fingerprint: result.state}),
+        )
+
+    def leave():
+        with pytest.raises(errors.Cancelled):
+            dispatch.run(
+                address,
+                shared,
+                store_url=settings.store,
+                batch="twice",
+                settings=settings,
+                control=control,
+                on_result=lambda _: None,
+            )
+
+    with ThreadPoolExecutor(2) as pool:
+        staying, leaving = pool.submit(stay), pool.submit(leave)
+        while not began.exists() and not staying.done():
+            threading.Event().wait(0.02)
+        threading.Event().wait(0.5)  # for the other to have sent them, too
+        control.cancel()
+        leaving.result(timeout=60)
+        staying.result(timeout=60)
+    assert ended.keys() == {job.fingerprint for job in shared}
+    assert set(ended.values()) <= {"made", "found"}
 
 
 def test_equal_engine_errors_in_a_row_stop_the_batch(run, new_job):

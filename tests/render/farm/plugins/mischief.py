@@ -12,7 +12,10 @@ from render.model import Failure
 
 
 class Mischief(TestcardEngine):
-    """Does as its prompt says: kill, refuse, fail, bug, short, skip, stop, leave, hang FILE, once FILE; else a card."""
+    """Does as its prompt says, else gives a card.
+
+    kill, refuse, fail, bug, short, skip, stop, leave, hang FILE, pause FILE, once FILE.
+    """
 
     capabilities = replace(TestcardEngine.capabilities, name="mischief", revision="1", group_size=1)
 
@@ -41,6 +44,11 @@ class Mischief(TestcardEngine):
         if word == "once" and not Path(file).exists():
             Path(file).touch()
             raise OSError("The lamp flickers.")
+        if word == "pause" and not Path(file).exists():
+            Path(file).touch()
+            for _ in range(300):
+                cancel.check()
+                time.sleep(0.01)
         if word == "hang":
             Path(file).touch()
             while True:
