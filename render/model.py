@@ -46,6 +46,8 @@ class ReasonKind(StrEnum):
     """The engine could not make it."""
     INFRASTRUCTURE = "infrastructure"
     """A worker, disk or store failed."""
+    CANCELLED = "cancelled"
+    """Somebody ended its batch before it was made."""
 
 
 class Outcome(StrEnum):

@@ -14,6 +14,7 @@ _WHY = {
     ReasonKind.CHECK: "stopped by a check",
     ReasonKind.ENGINE: "beyond the engine",
     ReasonKind.INFRASTRUCTURE: "lost by the farm",
+    ReasonKind.CANCELLED: "cancelled",
     None: "for another reason",
 }
 

@@ -28,7 +28,7 @@ def give_up(store: ObjectStore, batch: str, shard: int, *, now: datetime) -> Non
             given += ends.failed(
                 [plan],
                 reason="The batch was cancelled.",
-                kind=ReasonKind.INFRASTRUCTURE,
+                kind=ReasonKind.CANCELLED,
                 fix="Run the manifest again to render it.",
                 stamp=stamp,
             )

@@ -333,7 +333,11 @@ def test_a_cancelled_batch_keeps_what_was_made_and_is_not_resumed(settings, farm
     assert (status.state, status.waiting) == ("cancelled", 0)
     assert status.ends == {End.PUBLISHED: 1, End.FAILED: 1, End.REUSED: 1, End.REJECTED: 1}
     (failed,) = [clip for clip in status.clips if clip.end is End.FAILED]
-    assert (failed.reason, failed.uri) == ("The batch was cancelled.", "")
+    assert (failed.reason, failed.reason_kind, failed.uri) == ("The batch was cancelled.", ReasonKind.CANCELLED, "")
+    answer = catalog.query(
+        open_store(settings.store), "select reason_kind from requests where reason_kind = 'cancelled'"
+    )
+    assert len(answer) == 1
     farm.stop_after = None
     assert go(settings, manifest, key="run-2", now=NOW + timedelta(hours=1)).batch.startswith("run-2-")
 
