@@ -53,6 +53,8 @@ def csv_to_table(url: str | Path) -> pa.Table:
         raise ManifestError(f"{place.url} is longer than {MAX_BYTES:,} bytes. Write so many rows as Parquet.")
     try:
         text = data.decode("utf-8-sig")
+        if "\0" in text.partition("\n")[0]:
+            raise UnicodeDecodeError("utf-8", data, 0, 1, "UTF-16 without its mark, which UTF-8 can pass for")
         stated = _STATED.match(text)
         reader = csv.reader(
             io.StringIO(text, newline=""), delimiter=stated[1] if stated else _delimiter(text), strict=True

@@ -17,6 +17,7 @@ from render.errors import InputError, ManifestError
 from render.model import Row
 
 CSV = 'experiment,variant,prompt,seconds,width,market\ne,1,"A cup, red",2.5,640,DE\ne,2,"two\nlines",,,\n\n'
+REQUIRED = ("experiment", "variant", "prompt")
 
 
 def test_a_csv_becomes_a_manifest(tmp_path: Path) -> None:
@@ -89,6 +90,17 @@ def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
         (b"experiment,variant,prompt\na,b,c,d\n", "line 2: 4 cells"),
         (b'experiment,variant,prompt\na,b,"c\n', "not valid CSV"),
         (b"experiment,variant,prompt\na,b,\xff\n", "UTF-8"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"\xef\xbb\xbfexperiment,variant\na,b\n", "lacks the required column prompt"),
+        (b"experiment|variant|prompt\na|b|c\n", "lacks the required columns .* names experiment|variant|prompt"),
+        ("experiment,variant,prompt\na,b,Tür\n".encode("cp1252"), "UTF-8"),
+        ("experiment,variant,prompt\na,b,c\n".encode("utf-16"), "UTF-8"),
+        ("experiment,variant,prompt\na,b,c\n".encode("utf-16-le"), "UTF-8"),
+        *(
+            (",".join(one for one in REQUIRED if one != name).encode() + b"\na,b\n", f"required column {name}:")
+            for name in REQUIRED
+        ),
+        *((",".join([*REQUIRED, name]).encode() + b"\na,b,c,d\n", f"'{name}' more than once") for name in REQUIRED),
     ],
 )
 def test_what_is_wrong_with_a_csv_is_said(tmp_path: Path, data: bytes, told: str) -> None:
