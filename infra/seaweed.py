@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -65,8 +65,21 @@ def serving(folder: Path, *, port: int | None = None) -> Iterator[Service]:
     with log.open("ab") as output:
         _claim(output, folder)
         output.truncate(0)
+        _sweep_sockets()
         with _started(folder, port, output) as service:
             yield service
+
+
+def _sweep_sockets() -> None:
+    """Remove the sockets of services that were killed: nobody listens on them, nor is about to."""
+    for path in SOCKETS.glob("seaweedfs-*.sock"):
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as tried:
+            if time.time() - path.stat().st_mtime < START_SECONDS:
+                continue
+            try:
+                tried.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
 
 
 def _claim(output: BinaryIO, folder: Path) -> None:

@@ -135,6 +135,26 @@ def test_the_service_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         raise
 
 
+def test_a_start_removes_the_sockets_of_services_that_were_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one that listens, or that may be about to, keeps its own."""
+    monkeypatch.setattr(seaweed, "SOCKETS", tmp_path)
+    monkeypatch.setattr(seaweed, "WEED", weed_that("exit 3", tmp_path))
+    alive, dead, young = (tmp_path / f"seaweedfs-s3-{port}.sock" for port in (1, 2, 3))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(alive))
+        listening.listen()
+        for path in (dead, young):
+            with socket.socket(socket.AF_UNIX) as gone:
+                gone.bind(str(path))
+        for path in (alive, dead):
+            os.utime(path, (0, 0))
+        with pytest.raises(RuntimeError), seaweed.running(tmp_path):
+            pass
+        assert sorted(tmp_path.glob("*.sock")) == [alive, young]
+
+
 def test_its_credentials_stay_the_same(tmp_path: Path) -> None:
     first = seaweed.credentials(tmp_path)
     assert seaweed.credentials(tmp_path) == first
