@@ -1,4 +1,7 @@
-"""The CSV that goes with exported and bundled clips: UTF-8, one row a manifest row, safe to open in a spreadsheet."""
+"""The CSV that goes with exported and bundled clips, safe to open in a spreadsheet: one row a manifest row.
+
+It is UTF-8 and begins with the byte order mark by which Excel knows that.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def write(view: View, *, file: Callable[[Entry], str]) -> bytes:
         lines.append([*said, *[""] * (len(COLUMNS) + len(tags) - len(said))])
     for line in lines:
         writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in line])
-    return out.getvalue().encode("utf-8", "replace")
+    return out.getvalue().encode("utf-8-sig", "replace")
 
 
 def _cells(entry: Entry, file: str) -> list[object]:

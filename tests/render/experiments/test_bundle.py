@@ -33,7 +33,7 @@ def test_it_opens_and_every_link_stays_inside(make, packed):
 
 def test_the_sheet_names_the_files_in_it(packed):
     with zipfile.ZipFile(packed.file) as archive:
-        rows = list(csv.DictReader(io.StringIO(archive.read("rows.csv").decode())))
+        rows = list(csv.DictReader(io.StringIO(archive.read("rows.csv").decode("utf-8-sig"))))
         assert {row["file"] for row in rows if row["file"]} <= set(archive.namelist())
     assert [bool(row["file"]) for row in rows] == [True, True, True, False, True, *[False] * 4]
 

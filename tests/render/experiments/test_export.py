@@ -1,3 +1,4 @@
+import codecs
 import csv
 import io
 import os
@@ -13,7 +14,7 @@ from render.model import End
 
 
 def rows_of(path):
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -70,10 +71,18 @@ def test_malformed_rows_of_the_experiment_are_told_too(make, store, tmp_path):
     assert of_experiment(store, "autumn").counts.ends[End.REJECTED] == 1
 
 
+def test_a_spreadsheet_reads_the_sheet_as_utf_8(make):
+    """Excel takes a CSV without a byte order mark for the text of its own country."""
+    shown = view(make.batch(), [make.planned(make.row(prompt="Grüße"))], [], [], {})
+    data = sheet.write(shown, file=lambda _: "")
+    assert data.startswith(codecs.BOM_UTF8)
+    assert "Grüße" in data.decode("utf-8-sig")
+
+
 def test_the_sheet_has_a_column_for_each_tag(make):
     rows = [make.row(0, tags={"season": "spring", "note": "=1+1"}), make.row(1), make.row(2, tags={"hero": "true"})]
     shown = view(make.batch(), [make.planned(row) for row in rows], [], [], {})
-    found = list(csv.DictReader(io.StringIO(sheet.write(shown, file=lambda _: "").decode(), newline="")))
+    found = list(csv.DictReader(io.StringIO(sheet.write(shown, file=lambda _: "").decode("utf-8-sig"), newline="")))
     assert list(found[0]) == [*sheet.COLUMNS, "tags.hero", "tags.note", "tags.season"]
     assert [[one[f"tags.{tag}"] for tag in ("hero", "note", "season")] for one in found] == [
         ["", "'=1+1", "spring"],
