@@ -7,8 +7,8 @@ from render.engines.world.tracer.mirror_kernels import glimpse
 from render.engines.world.tracer.pattern_kernels import skin
 from render.engines.world.tracer.probe_kernels import PROBES, SHADOW_EDGE
 from render.engines.world.tracer.shade_kernels import LIFT, cel_bands, turned_to_eye
-from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
+    NOTHING,
     WATER,
     WORLD,
     Hit,

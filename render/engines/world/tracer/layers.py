@@ -65,7 +65,12 @@ class Layers:
 
     def draw(self, world: Any, *, samples: int, rays: int) -> None:
         """Draw carefully, once: ``samples`` a pixel, each with ``rays`` probes of the sky."""
-        self._launch(still_kernels.draw_still, [world, samples, rays, *self.all])
+        known, air = self._buffer(wp.vec4), self._buffer(wp.vec3)
+        self._launch(still_kernels.look, [world, self.normal, self.ids])
+        drawn = [known, air, self.sun, self.rest, self.mirrored]
+        self._launch(still_kernels.draw_still, [world, samples, rays, self.normal, self.ids, *drawn])
+        height, width = self.size
+        self._launch(still_kernels.close, [known, self.ids, air, self.sun, self.rest], (height, -(-width // LANES)))
 
     def follow(self, world: Any, lens: Any, frame: int, *, samples: int, shutter: float) -> Any:
         """Draw for the world's ``lens`` of this frame, ``samples`` a pixel on rims; the lens of the frame before.

@@ -3,8 +3,7 @@
 import warp as wp
 
 from render.engines.world.tracer.shade_kernels import endless, faces_sun, laid, lifted, turned_to_eye
-from render.engines.world.tracer.still_kernels import NOTHING
-from render.engines.world.tracer.world_kernels import WORLD, Hit, blocked_by_still, hit_still, ray
+from render.engines.world.tracer.world_kernels import NOTHING, WORLD, Hit, blocked_by_still, hit_still, ray
 
 GOLDEN = wp.constant(2.3999632)
 """The golden angle in radians: samples of a pixel turn by it."""

@@ -11,8 +11,8 @@ from render.engines.world.tracer.mirror_kernels import CLEAR_MIRROR, mirror_shar
 from render.engines.world.tracer.noise_kernels import dither, fraction
 from render.engines.world.tracer.raster_kernels import met
 from render.engines.world.tracer.shade_kernels import closed_off, endless, faces_sun, lay, lifted, turned_to_eye
-from render.engines.world.tracer.still_kernels import NOTHING
 from render.engines.world.tracer.world_kernels import (
+    NOTHING,
     WORLD,
     Hit,
     Lens,

@@ -6,6 +6,8 @@ from render.engines.world.tracer.tree_kernels import Tree, any_in, nearest_in
 
 WATER = wp.constant(1 << 24)
 """What a pixel that sees water is called; one that sees a part is called its id · 256 + surface, the sky −1."""
+NOTHING = wp.constant(1.0e4)
+"""Metres away at which the sky is said to be."""
 
 
 @wp.struct
