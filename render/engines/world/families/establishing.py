@@ -53,11 +53,14 @@ class View:
     """Degrees from the front."""
     sided: bool = False
     """True for one that is seen from the side of −x only."""
+    ahead: float = 0.0
+    """Metres by which what is kept lies behind the middle."""
 
 
 WIDE = View((4.2, 2.4, 6.8), (4.0, 8.0))
 ROOMY = View((1.7, 0.7, 1.9), (4.0, 7.0), (6.0, 22.0))
 VIEWS = {
+    "beach": View((5.5, 3.0, 2.4), (8.0, 12.0), ahead=18.0),
     "street": View((3.4, 1.6, 6.8), (4.0, 7.0), (54.0, 64.0)),
     "room": ROOMY,
     "workshop": ROOMY,
@@ -71,8 +74,8 @@ OPEN = frozenset({"forest", "park", "meadow", "desert", "beach", "snowfield"})
 """Land that a camera from above sees from as high as a drone flies, with what lies beyond the clearing."""
 ALOFT = 3.5
 """Times as wide as from the ground."""
-THICKEST = 0.45
-"""Optical depth of the air from so high to the middle of what is shown, at most: through more, fog is blank."""
+THICKEST = 0.25
+"""Optical depth of the air to the middle of what is shown, at most: through more, fog is blank."""
 
 
 def _traffic(rng: np.random.Generator, seconds: float) -> list[Solid]:
@@ -111,7 +114,7 @@ def _falling(name: str, wind: Vector, solids: tuple[Solid, ...], rng: np.random.
 
 
 def _thinned(light: Light, shot: Shot) -> Light:
-    """The light with no more haze than leaves the middle of what a shot from above shows its contrast."""
+    """The light with no more haze than leaves the middle of what is shown its contrast."""
     return replace(light, haze=min(light.haze, THICKEST / camera.planned(shot).depth(shot.points)))
 
 
@@ -126,10 +129,10 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     place = places.build(name, scene=scene, rng=rng, clearing=max(view.kept[0], 3.0))
     place = replace(place, light=replace(place.light, haze=CLEAR * place.light.haze))
     wide, deep, high = view.kept
-    low, far = -deep, deep
+    low, far = view.ahead - deep, view.ahead + deep
     aloft = scene.camera.angle in FROM_ABOVE and name in OPEN
     if aloft:
-        wide, far = ALOFT * wide, 2 * ALOFT * deep
+        wide, far = ALOFT * wide, view.ahead + 2 * ALOFT * deep
     stirs = name in FALLS and scene.weather != "snow"
     passes = name == "street" and not scene.actions and not CARS.intersection(scene.without)
     shot = Shot(
@@ -139,8 +142,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         field_of_view=52,
         move=move,
     )
-    if aloft:
-        place = replace(place, light=_thinned(place.light, shot))
+    place = replace(place, light=_thinned(place.light, shot))
     solids = _traffic(rng, seconds) if passes else []
     if name == "stadium":
         solids = [*goal.frame(), *goal.pitch(goal.CHALK)]

@@ -93,31 +93,27 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         roughness=0.1,
     )
     foam = Material(pattern=Pattern.SNOW, base=(0.80, 0.84, 0.86), accent=(0.55, 0.62, 0.66))
-    shore = np.linspace(-160.0, 160.0, 240)
+    near = np.linspace(-160.0, 160.0, 240)
+    shore = np.concatenate([[-HORIZON], near, [HORIZON]])
+    lace = edge + 1.1 * np.sin(shore * 0.09 + hump[2]) + 0.4 * np.sin(shore * 0.37)
 
     def coast(x: Floats) -> Floats:
-        return edge + 1.1 * np.sin(x * 0.09 + hump[2]) + 0.4 * np.sin(x * 0.37)
+        return np.interp(x, shore, lace)
 
-    lace = coast(shore)
-    strip = np.stack(
-        [np.stack([shore, lace - 0.55, 0 * shore + 0.006], 1), np.stack([shore, lace + 0.5, 0 * shore + 0.014], 1)], 1
-    )
-    first = np.arange(len(shore) - 1)[:, None] * 2
-    faces = np.concatenate([first + np.array((0, 2, 3)), first + np.array((0, 3, 1))])
-    water = geometry.move(geometry.box((HORIZON, HORIZON / 2, 0.004)), (0.0, edge + HORIZON / 2, 0.006))
-    shoal = np.stack(
-        [np.stack([shore, lace, 0 * shore + 0.0105], 1), np.stack([shore, lace + 9.0, 0 * shore + 0.0105], 1)], 1
-    )
+    def band(least: float, most: float, low: float, high: float) -> geometry.Mesh:
+        """The ground from so many metres off the shore to so many, and its heights there."""
+        sides = [np.stack([shore, lace + y, 0 * shore + z], 1) for y, z in ((least, low), (most, high))]
+        first = np.arange(len(shore) - 1)[:, None] * 2
+        faces = np.concatenate([first + np.array((0, 2, 3)), first + np.array((0, 3, 1))])
+        return geometry.smooth(np.stack(sides, 1).reshape(-1, 3), faces)
+
+    shoal = replace(sea, base=(0.04, 0.17, 0.165), accent=(0.06, 0.22, 0.20))
     things = [
         scenery.prop("dunes", scenery.land(height, near=clearing + 4.0, far=300.0), sand),
-        scenery.prop("sea", water, sea),
-        scenery.prop(
-            "shoal",
-            geometry.smooth(shoal.reshape(-1, 3), faces),
-            replace(sea, base=(0.04, 0.17, 0.165), accent=(0.06, 0.22, 0.20)),
-        ),
-        scenery.prop("foam", geometry.smooth(strip.reshape(-1, 3), faces), foam),
-        scenery.prop("wet sand", geometry.box((160.0, 1.6, 0.002)), wet, (0.0, edge - 1.2, 0.0)),
+        scenery.prop("wet sand", band(-1.9, 0.5, 0.002, 0.002), wet),
+        scenery.prop("sea", band(0.0, HORIZON, 0.010, 0.010), sea),
+        scenery.prop("shoal", band(0.0, 9.0, 0.0105, 0.0105), shoal),
+        scenery.prop("foam", band(-0.55, 0.5, 0.012, 0.018), foam),
     ]
     spots = scenery.ring(rng, 240, clearing + 10.0, clearing + 30.0)
     spots = spots[height(spots[:, 0], spots[:, 1]) > 0.8]

@@ -108,6 +108,15 @@ def test_every_place_is_seen_from_within_it_and_the_camera_moves(setting):
         assert setting not in establishing.FALLS or "leaves" in stirs
 
 
+def test_a_beach_is_seen_from_near_the_water_that_stays_before_the_camera():
+    for seed in range(6):
+        built = families.build(Scene(family="establishing", setting="beach"), seed=seed, seconds=4.0)
+        [foam] = [solid for solid in built.solids if solid.name == "foam"]
+        ways = foam.look.vertices[np.abs(foam.look.vertices[:, 0]) < 8.0]
+        eye = camera.planned(built.shot).eye
+        assert 3.0 < ways[:, 1].min() - eye[1] < 16.0
+
+
 def test_a_drone_sees_more_land_than_a_camera_on_the_ground():
     def wide(prompt):
         points = stage(prompt).shot.points
@@ -117,12 +126,13 @@ def test_a_drone_sees_more_land_than_a_camera_on_the_ground():
     assert wide("A drone shot over a city street") == wide("A city street")
 
 
-def test_fog_hides_no_more_from_above_than_from_the_ground():
+def test_fog_is_seen_and_hides_neither_from_above_nor_from_the_ground_what_is_shown():
     def thickness(prompt):
         built = stage(prompt)
         return built.light.haze * camera.planned(built.shot).depth(built.shot.points)
 
-    assert 0.3 < thickness("A drone shot over a foggy forest") < thickness("A foggy forest")
+    for prompt in ("A drone shot over a foggy forest", "A foggy forest", "A city street in thick fog"):
+        assert 0.2 < thickness(prompt) <= establishing.THICKEST + 1e-9
     assert thickness("A drone shot over a desert") < 0.1
 
 
