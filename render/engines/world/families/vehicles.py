@@ -75,7 +75,7 @@ LANE = -1.9
 ROADWAY, WIDER = 4.0, 5.2
 """Metres that a street leaves free at both sides for one vehicle, and for two side by side."""
 BETWEEN = 8.5
-"""Metres to either side of the first one that a camera in a street sees: from farther off, houses would be before it."""
+"""Metres to either side of the first one that a camera in a street sees: farther off it would stand behind houses."""
 STAGGER = 0.4
 """Of the longest's length, by which one that goes beside another is ahead or behind."""
 
