@@ -269,7 +269,7 @@ class Understanding:
     """What an engine made of the prompt's words."""
 
     share: float
-    """Share of the content words understood or approximated, 0 to 1."""
+    """How much of the content words is shown, 0 to 1: one that something near it stands for counts half."""
     scene: str
     """The scene family that was built."""
     fallback: bool

@@ -20,8 +20,8 @@ class Understood(StreamCheck):
         FigureSpec(
             name="share",
             unit="1",
-            description="Share of the prompt's content words that were understood or approximated; 1 where the engine "
-            "does not say, and for a scene given as data.",
+            description="Share of the prompt's content words that are shown, where one that something near it stands "
+            "for counts half; 1 where the engine does not say, and for a scene given as data.",
         ),
         FigureSpec(
             name="stand_in", unit="1", description="1 if the scene only stands in for what the prompt asks for, else 0."

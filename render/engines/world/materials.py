@@ -122,6 +122,8 @@ PALETTES: tuple[tuple[str, ...], ...] = (
 """From which a seed picks when a prompt names no colour."""
 
 
+CHALK = Material(base=(0.74, 0.75, 0.72), gloss=0.0)
+"""White lines of a pitch or a court, a net's band, the seam of a ball."""
 MATERIALS: dict[str, Material] = {
     "asphalt": Material(
         pattern=Pattern.ASPHALT, base=(0.062, 0.062, 0.066), accent=(0.62, 0.62, 0.58), gloss=0.06, roughness=0.7

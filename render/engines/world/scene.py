@@ -21,12 +21,9 @@ class Words:
     approximated: tuple[str, ...] = ()
     """``"word → by what"``."""
     ignored: tuple[str, ...] = ()
-
-    @property
-    def share(self) -> float:
-        """Share of the content words understood or approximated, 0 to 1; 0 for a prompt without any."""
-        kept = len(self.understood) + len(self.approximated)
-        return kept / (kept + len(self.ignored)) if kept else 0.0
+    share: float = 0.0
+    """How much of the content words is shown, 0 to 1: one that something near it stands for counts half; 0 for a prompt
+    without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +104,8 @@ class Scene:
     """Ambiences asked for by name ("crowd", "birds")."""
     title: str = ""
     """Text in quotes, to be shown."""
+    label: str = ""
+    """Text in quotes on the product beside a title; empty for the title's own."""
     without: tuple[str, ...] = ()
     """What the prompt says must not be there."""
     others: tuple[str, ...] = ()

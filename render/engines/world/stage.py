@@ -404,6 +404,8 @@ class Stage:
     """None for open country."""
     tempo: float = 1.0
     """Seconds of the scene in a second of the film: below 1 for slow motion."""
+    still: float = 0.0
+    """Seconds of the scene before which no body moves: all stand as they are launched."""
     title: str = ""
     """Text that is laid over the picture."""
     title_from: float = 0.3

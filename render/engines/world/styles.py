@@ -34,8 +34,11 @@ class Style:
     """Standard deviation in levels of 255."""
 
 
+PLAIN = "realistic"
+"""The style of a job that names none."""
+
 STYLES: dict[str, Style] = {
-    "realistic": Style(),
+    PLAIN: Style(),
     "cinematic": Style(
         aspect=2.39,
         move=Move.PUSH,

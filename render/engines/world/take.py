@@ -62,6 +62,7 @@ class Take:
             waves=self.stage.waves,
             cloths=self.stage.cloths,
             wind=self.stage.wind,
+            still=self.stage.still,
         )
         self.picture = Picture(
             self.stage,

@@ -11,12 +11,11 @@ import numpy as np
 
 from render.engines.world import geometry, physics, places
 from render.engines.world.families import flight, parts
+from render.engines.world.families.balls import BASKETBALL
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Cloth, Launch, Reaction, Shape, Shot, Solid, Stage
 
-RADIUS = 0.121
-"""Of the ball: size 7, 76 cm round."""
 RIM_RADIUS, RIM_HEIGHT, TUBE = 0.2286, 3.05, 0.0095
 ARC, LINE = 6.75, 4.35
 """Metres from the hoop's middle from where a three-pointer and any other shot is thrown."""
@@ -159,13 +158,13 @@ def _aim(way: str, away: float, rng: np.random.Generator, place: tuple[float, fl
         target = (0.015 * aside, 0.02 * float(rng.uniform(-1, 1)), RIM_HEIGHT)
         seconds += 0.16
     elif way == "bank":
-        target = (RIM_RADIUS + 0.15 - RADIUS, 0.06 * aside, RIM_HEIGHT + float(rng.uniform(0.28, 0.5)))
+        target = (RIM_RADIUS + 0.15 - BASKETBALL.radius, 0.06 * aside, RIM_HEIGHT + float(rng.uniform(0.28, 0.5)))
     elif way == "rim":
         edge = float(rng.uniform(-math.pi, math.pi))
-        target = (RIM_RADIUS * math.cos(edge), RIM_RADIUS * math.sin(edge), RIM_HEIGHT + RADIUS * 0.9)
+        target = (RIM_RADIUS * math.cos(edge), RIM_RADIUS * math.sin(edge), RIM_HEIGHT + BASKETBALL.radius * 0.9)
         seconds += 0.1
     else:
-        target = (RIM_RADIUS + 0.15 - RADIUS, 0.38 * aside, RIM_HEIGHT + float(rng.uniform(0.3, 0.85)))
+        target = (RIM_RADIUS + 0.15 - BASKETBALL.radius, 0.38 * aside, RIM_HEIGHT + float(rng.uniform(0.3, 0.85)))
     return flight.throw(start, target, seconds + float(rng.uniform(0.0, 0.06)), spin=(0.0, -9.0, 0.0))
 
 
@@ -225,15 +224,16 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     accent: Colour = COLOURS[str(rng.choice(["red", "orange", "blue"]))]
     floor: Colour = (0.05, 0.11, 0.26) if rng.random() < 0.6 else (0.05, 0.20, 0.13)
-    ball_colour = parts.paint(parts.subject_of(scene, "ball"), (0.62, 0.19, 0.04))
-    ball = Material(pattern=Pattern.BASKETBALL, base=ball_colour, accent=(0.02, 0.015, 0.012), gloss=0.25)
+    ball = BASKETBALL.paint(parts.paint(parts.subject_of(scene, "ball"), None))
     hoop = _hoop(Material(base=accent, gloss=0.5))
     starts = parts.runs(seconds, EACH, MOST, count=scene.count, seen=SEEN, rest=SEEN, kept=FREE)
     away = (ARC if any(action.name == "three" for action in scene.actions) else LINE) + float(rng.uniform(0.1, 0.4))
 
     def shot_of(way: str, number: int) -> Solid:
         name = f"ball{number}" if number else "ball"
-        plain = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="basketball", material=ball)
+        plain = Solid(
+            name="ball", shape=Shape.SPHERE, size=(BASKETBALL.radius,), substance=BASKETBALL.substance, material=ball
+        )
         place = None
         if parts.close(starts, APART):
             place = (float(np.interp(number, (0, len(starts) - 1), ASIDE)), HAND - LOWER * (number % 2))

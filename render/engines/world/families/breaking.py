@@ -34,6 +34,8 @@ SOONEST, SEEN = 0.4, 1.0
 """Seconds between two that the prompt counts at least, and before the end from which none falls: it breaks."""
 LOW, ROOM = 0.6, 0.42
 """Metres from which things fall, a little further each, if all do so at once, and from one to the next beside it."""
+BROKEN, TAKES = 0.45, {"vase": 1.3, "pot": 1.15, "bowl": 1.1, "plate": 1.2, "tumbler": 0.95}
+"""Share of a clip at which a single thing breaks, and seconds that each takes to tip and to fall: so long it stands."""
 MOST_FALLING = 5
 MOST_BALLS = 14
 VASE = (
@@ -315,8 +317,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     home = "room" if kind in POTS else "yard"
     place = places.build(scene.setting or home, scene=scene, rng=rng, clearing=3.6)
     aside = float(rng.uniform(14, 34)) * float(rng.choice([-1, 1])) if kind in {"pane", "wall"} else 0.0
+    alone = (
+        kind in POTS and len(parts.runs(seconds, FALLS, MOST_FALLING, count=parts.subject_of(scene, kind).count)) == 1
+    )
     return place.stage(
         solids=solids,
+        still=max(0.0, BROKEN * seconds - TAKES[kind]) if alone else 0.0,
         shot=Shot(
             points=points,
             azimuth=-90 + (aside or float(rng.uniform(-20, 20))),

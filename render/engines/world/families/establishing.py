@@ -145,7 +145,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     place = replace(place, light=_thinned(place.light, shot))
     solids = _traffic(rng, seconds) if passes else []
     if name == "stadium":
-        solids = [*goal.frame(), *goal.pitch(goal.CHALK)]
+        solids = [*goal.frame(), *goal.pitch()]
     return place.stage(
         solids=solids,
         cloths=tuple(goal.nets()) if name == "stadium" else (),

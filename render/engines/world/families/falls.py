@@ -8,7 +8,7 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import parts
-from render.engines.world.families.goods import Goods
+from render.engines.world.families.brand import Goods
 from render.engines.world.materials import Colour, Material
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage

@@ -11,8 +11,8 @@ import numpy as np
 
 from render.engines.world import physics, places
 from render.engines.world.families import flight, goal, parts
-from render.engines.world.families.goal import BAR, HIGH, POST, RADIUS, THICK, WIDE
-from render.engines.world.materials import Material
+from render.engines.world.families.balls import FOOTBALL
+from render.engines.world.families.goal import BAR, HIGH, POST, THICK, WIDE
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Launch, Reaction, Shape, Shot, Solid, Stage, Vector
 
@@ -20,7 +20,7 @@ DRAG, LIFT = 0.25, 1.0
 """Chosen. At 16 to 20 m/s a football's Reynolds number is that of its drag crisis, 2.2 to 3.0 · 10⁵ (Asai and others,
 Fundamental aerodynamics of the soccer ball, 2007), between a high and a low drag; its lift grows with its spin (Goff
 and Carré, Trajectory analysis of a soccer ball, 2009)."""
-OVER = THICK / 2 + RADIUS
+OVER = THICK / 2 + FOOTBALL.radius
 """Metres behind the middle of the line, which is as wide as the posts, at which a ball is over it (law 10)."""
 SPOT, FREE = 11.0, 20.0
 """Metres from the goal of a penalty and of a free kick."""
@@ -45,17 +45,17 @@ def _aim(ball: Solid, way: str, rng: np.random.Generator, *, side: float, far: f
     ``place`` is how many metres aside of the spot the ball lies; None leaves it to chance.
     """
     aside = float(rng.uniform(-BESIDE, BESIDE)) if place is None else place
-    start = (-far, aside * far / SPOT, RADIUS + 0.002)
+    start = (-far, aside * far / SPOT, FOOTBALL.radius + 0.002)
     fast = (19.0 if far > SPOT else 16.5) * float(rng.uniform(0.95, 1.08))
-    reach = THICK / 2 + RADIUS
+    reach = THICK / 2 + FOOTBALL.radius
     if way == "post":
         off = float(rng.uniform(-0.6, 0.6)) * reach
         target: Vector = (-reach * 0.8, side * POST + off, float(rng.uniform(0.6, 1.9)))
     elif way == "bar":
         target = (-reach * 0.8, side * float(rng.uniform(0.6, 2.6)), BAR + float(rng.uniform(-0.5, 0.7)) * reach)
     else:
-        into = RADIUS + float(rng.uniform(0.2, 0.7))
-        target = (0.0, side * (WIDE / 2 - into), HIGH - RADIUS - float(rng.uniform(0.15, 0.4)))
+        into = FOOTBALL.radius + float(rng.uniform(0.2, 0.7))
+        target = (0.0, side * (WIDE / 2 - into), HIGH - FOOTBALL.radius - float(rng.uniform(0.15, 0.4)))
     bend = -side * float(rng.uniform(15.0, 45.0)) * (1.0 if far > SPOT else 0.4)
     return flight.aim(ball, start, target, fast, (0.0, float(rng.uniform(-18, 4)), bend))
 
@@ -109,12 +109,16 @@ def _watched(balls: Sequence[str], seconds: float) -> Callable[[physics.Motion],
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     subject = parts.subject_of(scene, "ball")
-    leather = Material(base=parts.paint(subject, (0.82, 0.82, 0.81)), gloss=0.45)
-    black = Material(base=(0.02, 0.02, 0.022), gloss=0.45)
     plain = Solid(
-        name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="football", material=leather, drag=DRAG, lift=LIFT
+        name="ball",
+        shape=Shape.SPHERE,
+        size=(FOOTBALL.radius,),
+        substance=FOOTBALL.substance,
+        material=FOOTBALL.paint(parts.paint(subject, None)),
+        drag=DRAG,
+        lift=LIFT,
     )
-    frame, patches = goal.frame(), goal.pentagons()
+    frame = goal.frame()
     starts = parts.runs(seconds, EACH, MOST, count=subject.count, seen=SEEN)
     far = FREE if any(action.name == "free kick" for action in scene.actions) else SPOT
     ways = _ways(scene, rng, len(starts))
@@ -139,12 +143,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         )
         name = f"ball {k + 1}"
         solids.append(replace(plain, name=name, launch=replace(launch, time=round(starts[k], 3))))
-        solids.append(parts.shown_on(name, f"{name}'s patches", patches, black))
+        solids += FOOTBALL.worn(name)
     place = places.build(scene.setting or str(rng.choice(["park", "meadow"])), scene=scene, rng=rng, clearing=CLEARING)
     low, high = sorted((side * (POST + 0.5), side * (POST - 3.3)))
     before = -1.8 if set(ways) == {"in"} else -REBOUND
     return place.stage(
-        solids=(*frame, *goal.pitch(goal.CHALK), *solids),
+        solids=(*frame, *goal.pitch(), *solids),
         cloths=tuple(goal.nets()),
         shot=Shot(
             points=parts.corners((before, low, 0.0), (1.3, high, BAR + 0.35)),

@@ -1,4 +1,4 @@
-"""A football goal of the size that the laws of the game say: posts, crossbar, a net of cord behind them, a ball."""
+"""A football goal of the size that the laws of the game say: posts, crossbar and a net of cord behind them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import numpy as np
 
 from render.engines.world import geometry
 from render.engines.world.families import parts
-from render.engines.world.materials import Colour, Material
+from render.engines.world.materials import CHALK, Material
 from render.engines.world.stage import Cloth, Shape, Solid, Vector
 
 WIDE, HIGH, THICK = 7.32, 2.44, 0.12
 """Metres between the posts, under the crossbar, and of both across (law 1)."""
-RADIUS = 0.1098
-"""Of the ball, 69 cm round (law 2: 68 to 70)."""
 POST = WIDE / 2 + THICK / 2
 """Of the middle of a post from that of the goal."""
 BAR = HIGH + THICK / 2
@@ -25,11 +23,7 @@ MESH = 0.13
 """Metres of a mesh."""
 SLACK = 0.3
 """Metres by which the net sags in its middle."""
-PATCH = 0.35
-"""Radians from the middle of a black pentagon to its corners."""
 WHITE = Material(base=(0.80, 0.80, 0.79), gloss=0.35)
-CHALK: Colour = (0.74, 0.75, 0.72)
-"""Of the lines."""
 CORD = Material(base=(0.80, 0.80, 0.79), gloss=0.05)
 
 
@@ -105,42 +99,8 @@ def nets() -> list[Cloth]:
     return found
 
 
-def pentagons() -> geometry.Mesh:
-    """The twelve black patches of a classic ball, a hair above its leather."""
-    golden = (1 + math.sqrt(5)) / 2
-    axes = np.array([p for a in (-1, 1) for b in (-golden, golden) for p in ((0, a, b), (a, b, 0), (b, 0, a))], float)
-    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-    vertices, faces = [], []
-    for axis in axes:
-        other = axes[np.argsort(-(axes @ axis))[1]]
-        one = other - axis * (other @ axis)
-        one /= np.linalg.norm(one)
-        two = np.cross(axis, one)
-        turns = np.arange(20) * math.pi / 10
-        # The edge of a pentagon: straight between corners, which point to those of its neighbours.
-        reach = math.cos(math.pi / 5) / np.cos((turns + math.pi / 5) % (2 * math.pi / 5) - math.pi / 5)
-        first = sum(len(part) for part in vertices)
-        rings = [axis[None]]
-        for share in (0.5, 1.0):
-            angle = (PATCH * share * reach)[:, None]
-            out = np.cos(turns)[:, None] * one + np.sin(turns)[:, None] * two
-            rings.append(np.cos(angle) * axis + np.sin(angle) * out)
-        vertices.append(np.concatenate(rings))
-        for k in range(20):
-            n = (k + 1) % 20
-            faces += [(0, 1 + k, 1 + n), (1 + k, 21 + k, 21 + n), (1 + k, 21 + n, 1 + n)]
-            faces[-3:] = [(a + first, b + first, c + first) for a, b, c in faces[-3:]]
-    points = np.concatenate(vertices)
-    return geometry.Mesh(
-        vertices=(points * RADIUS * 1.004).astype(np.float32),
-        normals=points.astype(np.float32),
-        faces=np.array(faces, np.int32),
-    )
-
-
-def pitch(colour: Colour) -> list[Solid]:
+def pitch() -> list[Solid]:
     """The lines before the goal: goal line, goal area, penalty area and mark, all 12 cm wide."""
-    chalk = Material(base=colour, gloss=0.0)
     half = THICK / 2
     strips = [((half, 30.0), (0.0, 0.0))]
     for away, beside in ((5.5, 5.5), (16.5, 16.5)):
@@ -149,4 +109,4 @@ def pitch(colour: Colour) -> list[Solid]:
         strips += [((away / 2, half), (-away / 2, side * (reach - half))) for side in (-1, 1)]
     lines = [geometry.move(geometry.box((a, b, 0.003)), (x, y, 0.003)) for (a, b), (x, y) in strips]
     lines.append(geometry.move(geometry.cylinder(0.11, 0.003, sides=24), (-11.0, 0.0, 0.003)))
-    return [parts.shown_on("", "lines", geometry.join(lines), chalk)]
+    return [parts.shown_on("", "lines", geometry.join(lines), CHALK)]

@@ -4,186 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from render.engines.world import geometry
 from render.engines.world.families import shoe
+from render.engines.world.families.brand import INK, WHITE, Brand, Goods
 from render.engines.world.materials import COLOURS, MATERIALS, Colour, Material, Pattern
-from render.engines.world.stage import Joint, Launch, Quaternion, Shape, Solid, Vector
-from render.engines.world.substances import SUBSTANCES
+from render.engines.world.stage import Shape
 
-WHITE: Colour = (0.80, 0.80, 0.78)
-INK: Colour = (0.035, 0.035, 0.04)
 SILVER: Colour = (0.42, 0.43, 0.45)
 """Panels of a pale shoe."""
-PALE = 0.42
-"""Luminance from which dark print stands out better than white; on raw materials it is less."""
-METALS = frozenset({"metal", "brass", "copper", "gold", "steel"})
-OWN_COLOUR = METALS | {"wood", "card", "leather", "stone", "concrete", "brick", "rubber"}
-"""Materials that are left as they are where the prompt names no colour."""
 TIN = Material(base=(0.66, 0.67, 0.69), gloss=0.8, mirror=1.0, facing=0.55, metal=0.9, roughness=0.12)
 GILT = Material(base=COLOURS["gold"], gloss=0.8, mirror=0.95, facing=0.45, metal=0.8, roughness=0.06)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
-    """What a product wears."""
-
-    base: Colour
-    accent: Colour
-    text: str = ""
-    """Printed on it, where it has a label."""
-    label: bool = False
-    """Whether it has one although there is no text."""
-    material: str = ""
-    """A name in :data:`MATERIALS`; empty for what it usually is made of."""
-    free: bool = False
-    """True where the prompt names no colour for it."""
-
-    @classmethod
-    def of(
-        cls,
-        colours: tuple[str, ...],
-        *,
-        usual: str,
-        accent: str = "",
-        text: str = "",
-        label: bool = False,
-        material: str = "",
-    ) -> Brand:
-        """By names of colours, the first for the body; ``usual`` is taken where the prompt names none.
-
-        ``accent`` is what caps and prints are coloured by, else the second colour or what stands out.
-        """
-        base = COLOURS[colours[0] if colours else usual]
-        if not colours and material in OWN_COLOUR:
-            base = MATERIALS[material].base
-        light = 0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2]
-        contrast = INK if light > (PALE if colours else 0.7 * PALE) else WHITE
-        return cls(
-            base=base,
-            accent=COLOURS[accent or colours[1]] if accent or len(colours) > 1 else contrast,
-            text=text,
-            label=label or bool(text),
-            material=material,
-            free=not colours,
-        )
-
-    def skin(self, usual: Material) -> Material:
-        """A surface as the brand's material has it: its print stays."""
-        if not self.material:
-            return usual
-        made = MATERIALS[self.material]
-        if usual.pattern == Pattern.PLAIN:
-            dark = 0.5 if made.pattern == Pattern.WOOD else 1.0
-            r, g, b = (dark * c for c in usual.base)
-            usual = replace(usual, pattern=made.pattern, accent=(r, g, b), scale=0.4 * made.scale)
-        return replace(
-            usual,
-            gloss=made.gloss,
-            mirror=made.mirror,
-            facing=made.facing,
-            metal=made.metal,
-            roughness=made.roughness,
-        )
-
-    @property
-    def glazed(self) -> bool:
-        """Whether it is of glass."""
-        return self.material == "glass"
-
-    @property
-    def glass(self) -> Material:
-        """Glass of its colour, or of none."""
-        return MATERIALS["glass"] if self.free else replace(MATERIALS["glass"], base=self.base)
-
-    def substance(self, usual: str) -> str:
-        name = "steel" if self.material in METALS else self.material
-        return name if name in SUBSTANCES else usual
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goods:
-    """One product in its own frame."""
-
-    shape: Shape
-    size: tuple[float, ...]
-    """Of the collision shape."""
-    substance: str
-    looks: tuple[tuple[geometry.Mesh, Material], ...]
-    """The first is the body whose hull it may be."""
-    front: float = 0.0
-    """Radians about z that bring its front towards −y."""
-    printed: bool = False
-    """Whether it shows the brand's text."""
-    lies: bool = False
-    """True for what comes to rest on its back when it falls."""
-    tilt: float = 0.0
-    """Radians by which it is tilted when it falls: what is squat enough comes to rest on its foot all the same."""
-
-    @property
-    def low(self) -> float:
-        """Metres from its origin down to what it stands on."""
-        return -min(float(mesh.vertices[:, 2].min()) for mesh, _ in self.looks)
-
-    @property
-    def high(self) -> float:
-        """Metres from its origin up to its top."""
-        return max(float(mesh.vertices[:, 2].max()) for mesh, _ in self.looks)
-
-    @property
-    def wide(self) -> float:
-        """Metres from its axis to what is farthest from it."""
-        return max(float(np.linalg.norm(mesh.vertices[:, :2], axis=1).max()) for mesh, _ in self.looks)
-
-    @property
-    def thick(self) -> float:
-        """Metres from its origin to its front."""
-        return max(float(np.abs(mesh.vertices[:, 1]).max()) for mesh, _ in self.looks)
-
-    def solids(
-        self,
-        name: str,
-        *,
-        launch: Launch | None = None,
-        joint: Joint | None = None,
-        at: Vector = (0.0, 0.0, 0.0),
-        turn: Quaternion = (1.0, 0.0, 0.0, 0.0),
-        floats: bool = False,
-    ) -> list[Solid]:
-        """The product as a body with all that it wears; without a launch or a joint it stands still."""
-        (look, paint), *worn = self.looks
-        moves = launch is not None or joint is not None
-        body = Solid(
-            name=name,
-            shape=self.shape,
-            size=self.size,
-            substance=self.substance,
-            material=paint,
-            position=at,
-            turn=turn,
-            launch=launch,
-            joint=joint,
-            floats=floats,
-            look=look,
-        )
-        return [body] + [
-            Solid(
-                name=f"{name}'s part {k + 1}",
-                shape=Shape.SPHERE,
-                size=(0.01,),
-                substance=self.substance,
-                material=material,
-                position=at,
-                turn=turn,
-                look=mesh,
-                touches=False,
-                rides=name if moves else "",
-            )
-            for k, (mesh, material) in enumerate(worn)
-        ]
 
 
 def _swapped(mesh: geometry.Mesh, axes: tuple[int, int, int]) -> geometry.Mesh:
@@ -347,6 +181,16 @@ def _cup(brand: Brand) -> Goods:
     )
 
 
+def _glass(brand: Brand) -> Goods:
+    """A drinking glass, filled with what gives it its colour; of no colour it is empty."""
+    outside = [(0, -0.062), (0.030, -0.062), (0.032, -0.060), (0.038, 0.060), (0.0385, 0.062)]
+    looks = [(_blown(outside, thick=0.0018, foot=0.007), MATERIALS["glass"])]
+    if not brand.free:
+        drink = [(0, -0.0545), (0.0285, -0.0545), (0.0348, 0.036), (0, 0.036)]
+        looks.append((geometry.lathe(drink), Material(base=brand.base, gloss=0.9, mirror=0.6)))
+    return Goods(shape=Shape.HULL, size=(0.0385, 0.0385, 0.062), substance="glass", looks=tuple(looks))
+
+
 def _flacon(brand: Brand) -> Goods:
     """A perfume bottle: a block of thick glass, a gilt collar and a cap. Its print stands clear of its edges."""
     block = geometry.move(geometry.box((0.034, 0.017, 0.04), bevel=0.006), (0, 0, 0.02))
@@ -394,6 +238,7 @@ GOODS: dict[str, Callable[[Brand], Goods]] = {
     "parcel": _parcel,
     "phone": _phone,
     "cup": _cup,
+    "glass": _glass,
     "shoe": _shoe,
     "flacon": _flacon,
 }

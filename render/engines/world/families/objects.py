@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import lexicon, places
-from render.engines.world.families import parts
+from render.engines.world.families import balls, parts
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
@@ -37,6 +37,9 @@ SPOTS = 3
 
 STOREY = 0.9
 """Metres; no body is so large."""
+
+NEAR = 0.4
+"""Of all distances, where only tennis balls fall."""
 
 COMPARED = 4.5
 """Seconds between two drops of things of named materials."""
@@ -107,6 +110,9 @@ def _made_of(
     kind, material = subject.kind or "ball", subject.material
     first, second = _paints(subject.colours or names, number)
     colour = first if subject.colours else None
+    if kind in balls.BALLS:
+        game = balls.BALLS[kind]
+        return Shape.SPHERE, (game.radius,), game.substance, game.paint(colour)
     shape, size, usual, look = _kind(kind, rng, first, second)
     if kind == "crate" and subject.colours:
         look = replace(look, base=first)
@@ -162,6 +168,11 @@ def _falling(scene: Scene, seconds: float) -> list[Subject]:
     return (counted + [free[k % len(free)] for k in range(many)])[:MOST]
 
 
+def _scale(subjects: Sequence[Subject]) -> float:
+    """How far apart things fall, and how high: the camera comes near where all are small."""
+    return NEAR if subjects and all(subject.kind == "tennis ball" for subject in subjects) else 1.0
+
+
 def _spot(k: int) -> Vector:
     """Where the ``k``-th of many begins to fall at once."""
     step = 1.5 * AREA / (SPOTS - 1)
@@ -169,11 +180,17 @@ def _spot(k: int) -> Vector:
     return step * (column - 1), step * (row - 1), FIRST_HEIGHT + STOREY * (k // SPOTS**2)
 
 
+def _times(scale: float, vector: Vector) -> Vector:
+    x, y, z = vector
+    return scale * x, scale * y, scale * z
+
+
 def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     subjects = _falling(scene, seconds)
     each, seen = (EACH, max(SEEN, 0.2 * seconds)) if seconds < LONG else (math.inf, REST)
     starts = parts.runs(seconds, each, MOST, count=len(subjects), seen=seen, early=0.0)
     crowded = seconds - seen < CROWDED * len(subjects)
+    scale = _scale(subjects)
     dropped = []
     for k, (start, subject) in enumerate(zip(starts, subjects, strict=True)):
         kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k
@@ -195,17 +212,19 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequen
             if k == 0:
                 position = (position[0] * 0.6, position[1] * 0.6, FIRST_HEIGHT)
         x, y, z = (float(v) for v in rng.uniform(-4, 4, 3))
+        name = f"{kind} {k + 1}"
+        dropped += balls.BALLS[kind].worn(name) if kind in balls.BALLS else []
         dropped.append(
             Solid(
-                name=f"{kind} {k + 1}",
+                name=name,
                 shape=shape,
                 size=size,
                 substance=substance,
                 material=material,
                 launch=Launch(
                     time=round(start, 3),
-                    position=position,
-                    velocity=velocity,
+                    position=_times(scale, position),
+                    velocity=_times(math.sqrt(scale), velocity),
                     spin=(x, y, z),
                     turn=_random_turn(rng),
                 ),
@@ -248,6 +267,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     uncounted = any(subject.count is None for subject in scene.subjects if subject.kind == "crate")
     wants_tower = "tower" in scene.kinds or uncounted or (scene.count is None and not scene.kinds)
     points = np.array(((-1.25, -0.8, 0.0), (1.25, -0.8, 0.0), (-1.1, 0.8, 1.85), (1.1, 0.8, 1.85)))
+    points *= _scale(scene.subjects)
     stuffs: dict[str, set[str]] = {}
     for subject in scene.subjects:
         if subject.material and subject.kind != "tower":

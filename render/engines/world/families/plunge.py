@@ -10,7 +10,7 @@ import numpy as np
 
 from render.engines.world import geometry, particles, places
 from render.engines.world.families import parts
-from render.engines.world.families.goods import Goods
+from render.engines.world.families.brand import Goods
 from render.engines.world.materials import COLOURS, Colour, Material, named
 from render.engines.world.particles import Impact
 from render.engines.world.physics import GRAVITY

@@ -11,7 +11,8 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import falls, parts, plunge, unveiling
-from render.engines.world.families.goods import GOODS, Brand, Goods
+from render.engines.world.families.brand import Brand, Goods
+from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Joint, JointKind, Launch, Shape, Shot, Solid, Stage
@@ -106,7 +107,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             subject.colours,
             usual=usual,
             accent=next((other.colours[0] for other in scene.subjects if other.kind == "cap" and other.colours), ""),
-            text=scene.title,
+            text=scene.label or scene.title,
             label="print" in asked,
             material=subject.material or made,
         )
@@ -120,6 +121,6 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if scene.setting and not stage.light.indoors and shot.elevation < STEEP:
         shot = replace(shot, elevation=min(shot.elevation, LEVEL))
     stage = replace(stage, shot=shot)
-    if goods.printed and "print" in asked:
+    if goods.printed and "print" in asked and not scene.label:
         return replace(stage, title_from=math.inf)
     return replace(stage, shot=_above_title(stage.shot)) if scene.title else stage

@@ -9,7 +9,7 @@ import numpy as np
 
 from render.engines.world import geometry, physics
 from render.engines.world.families import flight, parts
-from render.engines.world.materials import Colour, Material, Pattern
+from render.engines.world.materials import CHALK, Colour, Material, Pattern
 from render.engines.world.stage import Cloth, Launch, Shape, Solid
 
 NET, POST = 0.914, 1.07
@@ -43,7 +43,6 @@ SEEN_PLAYED = np.concatenate(
 )
 """The same ``[32, 3]`` of strokes, and where they pass over the net."""
 CORD = Material(base=(0.02, 0.022, 0.02), gloss=0.05)
-CHALK = Material(base=(0.78, 0.78, 0.75), gloss=0.05)
 IRON = Material(base=(0.05, 0.09, 0.06), gloss=0.4)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from dataclasses import replace
 
@@ -11,11 +10,11 @@ import numpy as np
 
 from render.engines.world import geometry, places
 from render.engines.world.families import flight, parts, serve
-from render.engines.world.materials import Colour, Material, Pattern, named
+from render.engines.world.families.balls import TENNIS
+from render.engines.world.materials import CHALK, Colour, Material, Pattern, named
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
-RADIUS = 0.0335
 """Of the ball."""
 DRAG, LIFT = 0.507, 0.75
 """The drag is the mean that Cross and Lindsey (2013) measured on new balls in flight. The lift is chosen: they found
@@ -44,16 +43,6 @@ PAINTS: tuple[tuple[Colour, Colour], ...] = (
     ((0.28, 0.10, 0.05), (0.05, 0.14, 0.08)),
 )
 """Of the court, and of what lies round it."""
-CHALK = Material(base=(0.78, 0.78, 0.75), gloss=0.05)
-
-
-def _seam() -> geometry.Mesh:
-    """The white line of a ball, which goes round it in two bends."""
-    a, b = 0.76 * RADIUS, 0.24 * RADIUS
-    t = np.linspace(0, 2 * math.pi, 65)
-    x, y = a * np.cos(t) + b * np.cos(3 * t), a * np.sin(t) - b * np.sin(3 * t)
-    way = np.stack([x, y, 2 * math.sqrt(a * b) * np.sin(2 * t)], 1)
-    return geometry.join(geometry.rod(one, two, 0.0016, sides=5) for one, two in itertools.pairwise(way))
 
 
 def _wall(kind: str, told: Subject | None, rng: np.random.Generator) -> list[Solid]:
@@ -94,7 +83,7 @@ def _hit(ball: Solid, rng: np.random.Generator, speed: float) -> Launch:
     """A flat or a topspin stroke at a spot of the wall."""
     fast = float(rng.uniform(8.5, 10.8)) * min(max(speed, 0.75), 1.5)
     start = (-AWAY, float(rng.uniform(-0.7, 0.5)), float(rng.uniform(0.75, 1.05)))
-    target = (-RADIUS, float(rng.uniform(-0.35, 0.55)), float(rng.uniform(NET + 0.05, NET + 0.5)))
+    target = (-TENNIS.radius, float(rng.uniform(-0.35, 0.55)), float(rng.uniform(NET + 0.05, NET + 0.5)))
     turns = float(rng.uniform(0.0, 90.0))
     return flight.aim(ball, start, target, fast, (0.0, turns, float(rng.uniform(-12, 12))))
 
@@ -147,23 +136,21 @@ def _crossed(scene: Scene, home: str, balls: list[Solid], *, rng: np.random.Gene
 def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`. One ball follows another as long as the clip lasts."""
     subject = parts.subject_of(scene, "ball")
-    felt = parts.paint(subject, (0.60, 0.72, 0.045))
-    fuzz = Material(pattern=Pattern.ROCK, base=felt, accent=felt, scale=0.02, gloss=0.0)
+    fuzz = TENNIS.paint(parts.paint(subject, None))
     kind = next((kind for kind in scene.kinds if kind.endswith("wall")), "")
     wall = next((subject for subject in scene.subjects if subject.kind == kind), None)
     asked = {action.name for action in scene.actions}
     over = not kind and bool({"serve", "over"} & asked or {"net", "court"} & set(scene.kinds))
     # Drawn before the balls, whose number hangs on the tempo.
     home = scene.setting or str(rng.choice(["park", "yard"] if over else ["park", "court", "yard"]))
-    seam = _seam()
     each = SERVED if over and "serve" in asked else EACH
     starts = parts.runs(seconds, each, MOST, count=subject.count, seen=SEEN)
     balls = [
         Solid(
             name=f"ball {k + 1}",
             shape=Shape.SPHERE,
-            size=(RADIUS,),
-            substance="tennis ball",
+            size=(TENNIS.radius,),
+            substance=TENNIS.substance,
             material=fuzz,
             launch=Launch(time=round(start, 3), position=(0.0, 0.0, 1.0)),
             drag=DRAG,
@@ -171,7 +158,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
         )
         for k, start in enumerate(starts)
     ]
-    seams = [parts.shown_on(ball.name, f"{ball.name}'s seam", seam, CHALK) for ball in balls]
+    seams = [part for ball in balls for part in TENNIS.worn(ball.name)]
     if over:
         stage = _crossed(scene, home, balls, rng=rng, speed=subject.speed)
         return replace(stage, solids=(*stage.solids, *seams))

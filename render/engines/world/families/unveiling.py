@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from render.engines.world import geometry, places
 from render.engines.world.families import falls, parts
-from render.engines.world.families.goods import Goods
+from render.engines.world.families.brand import Goods
 from render.engines.world.materials import COLOURS, Material, Pattern
 from render.engines.world.physics import GRAVITY
 from render.engines.world.scene import Scene, Subject

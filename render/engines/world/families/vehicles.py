@@ -16,7 +16,7 @@ from render.engines.world.families.coachwork import Vehicle
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern, named
 from render.engines.world.places import cover, scenery
 from render.engines.world.places.place import Place
-from render.engines.world.scene import Scene
+from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Move, Particles, Shot, Solid, Stage
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ SLOPE = math.radians(13.0)
 """Of a ramp."""
 TOGETHER = 6
 """How many there are at most that are all asked for."""
+TRAFFIC, JAM = ("van", "car", "bus", "car"), 5
+"""What drives along where a prompt says so, and how many there are then in all."""
 EACH, MOST = 4.0, 12
 """Seconds between two that roll off, and how many there are at most."""
 DOWN, MOST_DOWN = 1.5, 8
@@ -72,20 +74,25 @@ LANE = -1.9
 """Metres from the middle of the road at which it is driven, and past it of one that goes beside another."""
 ROADWAY, WIDER = 4.0, 5.2
 """Metres that a street leaves free at both sides for one vehicle, and for two side by side."""
+BETWEEN = 8.5
+"""Metres to either side of the first one that a camera in a street sees: farther off it would stand behind houses."""
 STAGGER = 0.4
 """Of the longest's length, by which one that goes beside another is ahead or behind."""
 
 
 def _cast(scene: Scene, rng: np.random.Generator) -> list[tuple[str, Vehicle]]:
-    """What is asked for, one by one."""
+    """What is asked for, one of each kind in turn, and the traffic that they are in."""
     asked = [s for s in scene.subjects if s.kind in bodywork.KINDS] or [parts.subject_of(scene, "car")]
+    rows = [[(subject, k) for k in range(subject.count or 1)] for subject in asked]
+    wanted = [one for turn in itertools.zip_longest(*rows) for one in turn if one]
+    if "traffic" in scene.kinds:
+        wanted += [(Subject(kind=kind), 0) for kind in TRAFFIC][: max(0, JAM - len(wanted))]
     cast = []
-    for subject in asked:
-        for k in range(min(subject.count or 1, TOGETHER)):
-            names = subject.colours[k % len(subject.colours) :] if subject.colours else ()
-            paint = bodywork.paint(bodywork.colour_of(subject.kind, names, rng))
-            cast.append((subject.kind, bodywork.KINDS[subject.kind](paint)))
-    return cast[:TOGETHER]
+    for subject, k in wanted[:TOGETHER]:
+        names = subject.colours[k % len(subject.colours) :] if subject.colours else ()
+        paint = bodywork.paint(bodywork.colour_of(subject.kind, names, rng))
+        cast.append((subject.kind, bodywork.KINDS[subject.kind](paint)))
+    return cast
 
 
 def _home(scene: Scene) -> str:
@@ -160,11 +167,14 @@ def _wayside(setting: str, long: float, wide: float, rng: np.random.Generator) -
     return things
 
 
-def _shot(cast: list[tuple[str, Vehicle]], name: str, *, ahead: bool, rng: np.random.Generator) -> Shot:
-    """A camera that goes along, a little ahead or behind, wide enough for those beside and behind the first."""
+def _shot(cast: list[tuple[str, Vehicle]], name: str, *, most: float, ahead: bool, rng: np.random.Generator) -> Shot:
+    """A camera that goes along, a little ahead or behind, wide enough for those beside and behind the first.
+
+    It sees no more than ``most`` metres to either side of the first.
+    """
     vehicle, longest = cast[0][1], max(vehicle.long for _, vehicle in cast)
     rows = (len(cast) + 1) // 2
-    reach = 0.70 * vehicle.long if len(cast) == 1 else (0.65 + 0.8 * rows) * longest
+    reach = 0.70 * vehicle.long if len(cast) == 1 else min((0.65 + 0.8 * rows) * longest, most)
     return Shot(
         points=parts.corners((-reach, -0.5, 0.0), (reach, 0.5, vehicle.high)),
         azimuth=(-58.0 if ahead else -121.0) + float(rng.uniform(-12, 12)),
@@ -214,7 +224,7 @@ def _along(scene: Scene, rng: np.random.Generator, seconds: float) -> Stage:
     return place.stage(
         solids=(*wayside, *solids),
         particles=(*place.particles, *dust),
-        shot=_shot(cast, cast[0][0], ahead=ahead, rng=rng),
+        shot=_shot(cast, cast[0][0], most=BETWEEN if street else math.inf, ahead=ahead, rng=rng),
     )
 
 

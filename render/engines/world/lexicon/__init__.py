@@ -20,10 +20,11 @@ SUFFIX = ".yaml"
 
 Trait = Literal[
     "colours", "materials", "sizes", "speeds", "counts", "settings", "floors", "light", "weather",
-    "framing", "angle", "move", "tempo", "mood", "sounds", "title", "timing",
+    "framing", "angle", "move", "tempo", "mood", "sounds", "style", "title", "label", "timing",
 ]  # fmt: skip
-"""What a prompt may say of any scene beside its subjects and actions; ``timing`` is when something happens."""
-UNWORDED = frozenset({"title", "timing"})
+"""What a prompt may say of any scene beside its subjects and actions; ``timing`` is when something happens, ``label``
+a text on a thing."""
+UNWORDED = frozenset({"title", "label", "timing"})
 """Traits that no word list stands for: text in quotes, and times."""
 TRAITS: tuple[Trait, ...] = get_args(Trait)
 
@@ -108,6 +109,8 @@ class Common(_Part):
     mood: Meanings[Text]
     sounds: Meanings[Text]
     """Names in :data:`render.engines.world.sound.ambience.AMBIENCES`."""
+    style: Meanings[Text]
+    """Names in :data:`render.engines.world.styles.STYLES`: a job has its style by itself, and no prompt changes it."""
     absent: tuple[Word, ...]
     """What no family shows, so that a prompt that forbids it is obeyed."""
     landmarks: tuple[Word, ...]

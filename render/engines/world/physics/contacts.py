@@ -19,7 +19,7 @@ STRIKE = 0.02
 REST = 0.03
 """A contact that is lost for less than this long goes on."""
 STANDING = 0.004
-"""Seconds from the start: what touches by then stands there, and is not heard to land."""
+"""Seconds from when things begin to move: what touches by then stands there, and is not heard to land."""
 
 
 def pressing(data: mujoco.MjData, contact: Any) -> NDArray[np.float64]:
@@ -57,8 +57,12 @@ NO_STRIKES = Strikes(np.zeros((0, 2), np.intp), np.zeros((0, 2), np.intp), np.ze
 class Ears:
     """Listens to every step. Pairs of things are numbered ``first * things + second``, ``first <= second``."""
 
-    def __init__(self, things: Sequence[str], quiet: NDArray[np.float64], step: float) -> None:
-        """``things[geom]`` is what a geom belongs to; ``quiet[geom]`` the N·s below which it is not heard."""
+    def __init__(self, things: Sequence[str], quiet: NDArray[np.float64], step: float, *, still: float = 0.0) -> None:
+        """``things[geom]`` is what a geom belongs to; ``quiet[geom]`` the N·s below which it is not heard.
+
+        ``still`` are the seconds before which nothing moves.
+        """
+        self.standing = still + STANDING
         self.names = sorted(set(things))
         index = {name: k for k, name in enumerate(self.names)}
         self.thing_of = np.array([index[name] for name in things], np.intp)
@@ -91,7 +95,7 @@ class Ears:
         fresh = np.isnan(self.start[pairs])
         strikes = NO_STRIKES
         if fresh.any():
-            self.start[pairs[fresh]] = now if now > STANDING else -STRIKE
+            self.start[pairs[fresh]] = now if now > self.standing else -STRIKE
             self.position[pairs[fresh]] = contact.pos[fresh]
             self.touching = np.flatnonzero(~np.isnan(self.start))
             self.striking_until = now + STRIKE

@@ -108,12 +108,14 @@ def simulate(
     waves: Sequence[Wave] = (),
     cloths: Sequence[Cloth] = (),
     wind: Vector = (0.0, 0.0, 0.0),
+    still: float = 0.0,
 ) -> Motion:
     """Move the bodies for ``frames`` frames; frame i shows the scene at i / fps × tempo seconds exactly.
 
     :param floor: substance of the floor at z = 0; None without one.
     :param waves: of the water that carries what floats.
     :param wind: m/s, the mean of the gusts that blow on the cloths.
+    :param still: seconds before which nothing moves.
     :raises ValueError: a joint, a bond or a hull of a solid does not fit the others.
 
     Deterministic: the same arguments give the same bits.
@@ -129,7 +131,10 @@ def simulate(
     start_joints(model, data, touching)
     waiting = _Waiting(model, data, moving)
     ears = Ears(
-        [thing_of.get(model.geom(index).name, "floor") for index in range(model.ngeom)], _quiet(model, moving), step
+        [thing_of.get(model.geom(index).name, "floor") for index in range(model.ngeom)],
+        _quiet(model, moving),
+        step,
+        still=still,
     )
     rubbing, rest = Rubbing(model, ears.names, ears.thing_of), Rest(model, moving)
     dents, landing, few = Dents(model, moving), Landing(model), len(moving) <= TOLD_APART
@@ -152,6 +157,8 @@ def simulate(
             poses[frame, :, 3:] = data.xquat[bodies][:, [1, 2, 3, 0]]
             present[frame] = starts <= now + 1e-9
             sheets.show(frame)
+        if now < still:
+            continue
         if tick % outside == 0 and (buoyancy.bodies or sheets.sheets or drag.balls):
             data.xfrc_applied[:] = 0.0
             buoyancy.push(data, now)

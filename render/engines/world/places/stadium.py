@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from render.engines.world import geometry, light
 from render.engines.world.geometry import Mesh
 from render.engines.world.light import Light
-from render.engines.world.materials import COLOURS, MATERIALS, Material, Pattern
+from render.engines.world.materials import CHALK, COLOURS, MATERIALS, Material, Pattern
 from render.engines.world.places import scenery, spectators
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
@@ -23,7 +23,7 @@ from render.engines.world.stage import Room, Solid
 
 LONG, WIDE = 105.0, 68.0
 """Metres of the pitch, as international matches have it (law 1)."""
-LINE, CHALK = 0.06, 0.003
+LINE, RAISED = 0.06, 0.003
 """Half metres of its lines' width and height."""
 SWATH = 5.5
 """Metres of a mown stripe: the goal area's depth."""
@@ -148,10 +148,10 @@ def _pitch(bowl: _Bowl) -> list[Solid]:
     ]
     strips = [((LINE, WIDE / 2), (x, 0.0)) for x in (bowl.middle, -LONG)]
     strips += [((LONG / 2, LINE), (bowl.middle, side * WIDE / 2)) for side in (-1, 1)]
-    chalk = [geometry.move(geometry.box((a, b, CHALK)), (x, y, CHALK)) for (a, b), (x, y) in strips]
+    chalk = [geometry.move(geometry.box((a, b, RAISED)), (x, y, RAISED)) for (a, b), (x, y) in strips]
     return [
         scenery.prop("stripes", geometry.join(stripes), lighter),
-        scenery.prop("touchlines", geometry.join(chalk), Material(base=(0.74, 0.75, 0.72), gloss=0.0)),
+        scenery.prop("touchlines", geometry.join(chalk), CHALK),
     ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from render.engines.world import lexicon
 from render.engines.world.reading.meaning import Meaning, Role
 from render.engines.world.reading.phrases import Phrase
 from render.engines.world.scene import BACKDROP
@@ -142,8 +143,10 @@ def _tells_of_another(told: Sequence[Told], index: int, gaps: Sequence[frozenset
     return tells and (other.meaning.role in {Role.SHOWN, Role.NOTHING} or other.meaning.trait in AROUND)
 
 
-DOINGS = frozenset({"park"})
-"""Words for places that are verbs as well."""
+DOINGS = frozenset({"park", "drink"})
+"""Words for places and things that are verbs as well."""
+PRONOUNS = frozenset({"i", "you", "he", "she", "we", "they", "who"})
+"""Stop words for somebody who does something."""
 
 
 def of_another(told: Sequence[Told], index: int, *, gaps: Sequence[frozenset[str]]) -> bool:
@@ -170,7 +173,7 @@ def _has_object(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]
 
 
 def is_verb(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:
-    """Whether a word for a place tells what a thing does: "the car parks", "two cars park", "a parked car"."""
+    """Whether a word for a place or a thing tells what is done: "the car parks", "people drink", "a parked car"."""
     phrase = told[index].phrase
     last = phrase.tokens[-1].text
     if phrase.inflected and last.endswith(("ed", "ing")):
@@ -180,10 +183,15 @@ def is_verb(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) ->
     first = index
     while first and not gaps[first] and told[first - 1].meaning.trait in FOLLOWING:
         first -= 1
+    if gaps[first] & PRONOUNS:
+        return True
     doer = told[first - 1] if first and not gaps[first] else None
-    if doer is None or not doer.is_noun or doer.phrase.first.clause != phrase.first.clause:
+    common = lexicon.load().common
+    if doer is None or doer.phrase.first.clause != phrase.first.clause:
         return False
-    return phrase.inflected != doer.phrase.inflected
+    if not doer.is_noun and doer.phrase.text not in common.absent:
+        return False
+    return phrase.inflected != (doer.phrase.inflected or doer.phrase.text in common.plurals)
 
 
 def is_underfoot(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]]) -> bool:

@@ -31,7 +31,8 @@ def _usual(noun: Told, words: frozenset[str], family: Family) -> int | None:
     phrase = noun.phrase
     singular = tongues.is_form(phrase.said) if phrase.said else not phrase.inflected
     if phrase.text in lexicon.load().common.plurals:
-        singular = bool(words & INDEFINITE)
+        singular = False
+    singular |= bool(words & INDEFINITE)
     if not singular:
         return family.plural
     return 1 if noun.meaning.value in family.one else None

@@ -17,7 +17,7 @@ from render.engines.world.families import FAMILIES
 from render.engines.world.lexicon import Family, Trait
 from render.engines.world.reading.cast import FIELDS
 from render.engines.world.reading.meaning import honours, is_seen
-from render.engines.world.scene import Scene, Subject
+from render.engines.world.scene import Scene, Subject, Words
 from render.errors import InputError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _faults(scene: Scene) -> Iterator[str]:
         yield _unknown("family", scene.family, FAMILIES)
         return
     family, common = lexicon.load().families[scene.family], lexicon.load().common
-    if scene.words.share or scene.words.ignored:
+    if scene.words != Words():
         yield "words: they tell of a prompt; leave them out"
     yield from _lengths(asdict(scene))
     if scene.setting:
@@ -177,7 +177,13 @@ def _unseen(scene: Scene, family: Family) -> Iterator[str]:
     for kind in family.plain:
         if len({colour for subject in scene.subjects if subject.kind == kind for colour in subject.colours}) > 1:
             yield f"subjects: {kind!r} shows one colour only in {scene.family}; name one"
-    wholes: dict[str, Trait] = {"floor": "floors", "light": "light", "weather": "weather", "mood": "mood"}
+    wholes: dict[str, Trait] = {
+        "label": "label",
+        "floor": "floors",
+        "light": "light",
+        "weather": "weather",
+        "mood": "mood",
+    }
     plain = Scene(family=scene.family)
     for name, trait in wholes.items():
         if getattr(scene, name) != getattr(plain, name) and not honours(family, trait):

@@ -51,14 +51,20 @@ def score(tokens: Sequence[Token], family: str) -> float:
     said = {text for _, _, text in phrases.matches(tokens, _keys(family))}
     if said.intersection(known.bars):
         return 0.0
-    decided = bool(known.decides) and all(said.intersection(words) for words in known.decides)
+    deciding = {text for _, _, text in phrases.matches(tokens, _deciding(family))}
+    decided = bool(known.decides) and all(deciding.intersection(words) for words in known.decides)
     return sum(known.words.get(text, 0.0) for text in said) + DECIDED * decided
 
 
 @functools.cache
 def _keys(family: str) -> frozenset[str]:
     known = lexicon.load().families[family]
-    return frozenset({*known.words, *itertools.chain(*known.decides), *known.bars})
+    return frozenset({*known.words, *known.bars})
+
+
+@functools.cache
+def _deciding(family: str) -> frozenset[str]:
+    return frozenset(itertools.chain(*lexicon.load().families[family].decides))
 
 
 def _affirmed(tokens: Sequence[Token]) -> list[Token]:

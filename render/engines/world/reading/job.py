@@ -11,7 +11,8 @@ def wanted(job: Job) -> Scene:
     """The scene that a job gives as data, else the one that its prompt asks for."""
     if job.scene:
         return document.parse(job.scene)
-    return reader.read(job.shots[0].prompt if job.shots else job.prompt, negative=job.negative_prompt)
+    prompt = job.shots[0].prompt if job.shots else job.prompt
+    return reader.read(prompt, negative=job.negative_prompt, style=job.style)
 
 
 def understanding(job: Job, scene: Scene) -> Understanding:

@@ -130,7 +130,7 @@ ARTICLES = frozenset({"a", "an", "the", "any", "its", "his", "her", "their"})
 
 
 class _Scope:
-    """How far a negation reaches: over the words that follow at once, through "or", and from a verb to its object."""
+    """How far a negation reaches: over the words that follow, through "or" and "of", and from a verb to its object."""
 
     def __init__(self) -> None:
         self._clause: int | None = None
@@ -143,6 +143,8 @@ class _Scope:
     def pass_over(self, token: Token) -> None:
         if token.text in {"or", "nor"}:
             self._joined = True
+        elif token.text == "of":
+            return
         elif self._named and not (self._of_verb and token.text in ARTICLES):
             self._clause = None
 

@@ -10,14 +10,15 @@ from typing import Any
 from render.engines.world import lexicon, materials
 from render.engines.world.reading import family as families
 from render.engines.world.reading import lemmas, nearness, phrases, tongues
-from render.engines.world.reading.binding import Told, is_underfoot, is_verb, named_before, noun, of_another
+from render.engines.world.reading.binding import DOINGS, Told, is_underfoot, is_verb, named_before, noun, of_another
 from render.engines.world.reading.cast import FIELDS, Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
 from render.engines.world.reading.notes import Notes
 from render.engines.world.reading.phrases import Phrase
 from render.engines.world.reading.script import schedule
-from render.engines.world.reading.text import LONGEST_TITLE, take_apart
+from render.engines.world.reading.text import LONGEST_TITLE, Token, take_apart
 from render.engines.world.scene import Action, CameraWish, Scene, Subject
+from render.engines.world.styles import PLAIN
 
 THINGS = frozenset({Role.SUBJECT, Role.ACTION, Role.SHOWN})
 SURROUNDINGS = frozenset({"settings", "light", "weather"})
@@ -28,23 +29,27 @@ OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
 """Traits that a scene has only when the prompt asks for them: who denies them is obeyed."""
 
 HALF = 0.5
-"""Share of a prompt's content words below which its scene only stands in for it."""
+"""Share of a prompt's content words that are found below which its scene only stands in for it."""
 
 
-def read(prompt: str, *, negative: str = "") -> Scene:
+def read(prompt: str, *, negative: str = "", style: str = PLAIN) -> Scene:
     """The scene that a prompt asks for; any text gives one, and the same text the same scene.
 
-    ``negative`` names what must not be there, with commas between: "people, rain".
+    ``negative`` names what must not be there, with commas between: "people, rain". ``style`` is that in which the scene
+    will be drawn, so that a prompt that names it is understood.
     """
     denied = "".join(f"; without {part}" for part in BREAKS.split(negative) if part.strip())
     pieces = take_apart(prompt + denied)
-    tokens = tongues.english(pieces.tokens, language(prompt))
+    spoken = language(prompt)
+    tokens = tongues.english(pieces.tokens, spoken)
     family, fallback = families.choose(tokens)
     found = phrases.find(tokens, family)
     gaps = _gaps(found, [token.text for token in tokens])
     told = _told(found, family, gaps)
-    reading = _Reading(family, told, gaps)
-    reading.title(pieces.titles)
+    reading = _Reading(family, told, gaps, style=style)
+    reading.letter(
+        [(one.text, _is_title(tongues.english(pieces.tokens[: one.place], spoken))) for one in pieces.quoted]
+    )
     for index in range(len(told)):
         reading.take(index)
     return reading.scene(fallback=fallback)
@@ -53,6 +58,13 @@ def read(prompt: str, *, negative: str = "") -> Scene:
 def language(prompt: str) -> str:
     """The code of the language that a prompt seems to be in; empty for English and what cannot be told."""
     return tongues.guess([token.text for token in take_apart(prompt).tokens])
+
+
+def _is_title(before: Sequence[Token]) -> bool:
+    """Whether what stands in quotes behind these words is called a title: "title card", "a sign that says"."""
+    last = before[-phrases.LONGEST :]
+    named = frozenset(lexicon.load().common.title_words)
+    return any(end == len(last) for _, end, _ in phrases.matches(last, named))
 
 
 def _told(found: Sequence[Phrase], family: str, gaps: Sequence[frozenset[str]]) -> list[Told]:
@@ -81,9 +93,9 @@ def _told(found: Sequence[Phrase], family: str, gaps: Sequence[frozenset[str]]) 
 
 
 def _placed(told: Sequence[Told], index: int, gaps: Sequence[frozenset[str]], table: Mapping[str, Meaning]) -> Meaning:
-    """What a phrase means where it stands: no place if it is a verb, a floor if something stands on that stuff."""
+    """What a phrase means where it stands: nothing if it is a verb, a floor if something stands on that stuff."""
     phrase, meaning = told[index].phrase, told[index].meaning
-    if meaning.trait == "settings" and is_verb(told, index, gaps):
+    if (meaning.trait == "settings" or phrase.text in DOINGS) and is_verb(told, index, gaps):
         return NOTHING
     floor = table.get(f"on {phrase.text}", NOTHING)
     if floor.trait == "floors" and meaning.trait == "materials" and is_underfoot(told, index, gaps):
@@ -117,8 +129,8 @@ def _gaps(found: Sequence[Phrase], texts: Sequence[str]) -> list[frozenset[str]]
 class _Reading:
     """What has been made of the phrases so far."""
 
-    def __init__(self, family: str, told: Sequence[Told], gaps: Sequence[frozenset[str]]) -> None:
-        self.family = family
+    def __init__(self, family: str, told: Sequence[Told], gaps: Sequence[frozenset[str]], *, style: str) -> None:
+        self.family, self.style = family, style
         self.known = lexicon.load().families[family]
         self.told, self.gaps = told, gaps
         self.notes = Notes()
@@ -129,25 +141,32 @@ class _Reading:
         self.actions: list[Action] = []
         self.without: dict[str, None] = {}
         self.others: dict[str, None] = {}
-        self.shown_title = ""
+        self.shown_title = self.shown_label = ""
         self._contents = self._find_contents()
         timed = honours(self.known, "timing")
         self._times, self._used = schedule(told, gaps) if timed else ({}, frozenset())
 
-    def title(self, titles: Sequence[str]) -> None:
-        """The first text in quotes is shown, where titles are."""
-        for text in titles:
-            fits = (
-                not self.shown_title
-                and len(text) <= LONGEST_TITLE
-                and text.isprintable()
-                and honours(self.known, "title")
-            )
-            if fits:
-                self.shown_title = text
-                self.notes.understood(f'"{text}"')
-            else:
-                self.notes.ignored(f'"{text}"')
+    def letter(self, quoted: Sequence[tuple[str, bool]]) -> None:
+        """The text in quotes that is called a title is shown as one, else the first; a product bears another beside it.
+
+        ``quoted`` has for each text whether it is called a title.
+        """
+        fits = honours(self.known, "title")
+        shown = [
+            (text, called) for text, called in quoted if fits and len(text) <= LONGEST_TITLE and text.isprintable()
+        ]
+        titles = [text for text, called in shown if called]
+        self.shown_title = next(iter([*titles, *(text for text, _ in shown)]), "")
+        if titles and self._bears_text():
+            self.shown_label = next((text for text, called in shown if not called), "")
+        for text, _ in quoted:
+            kept = text in {self.shown_title, self.shown_label}
+            (self.notes.understood if kept else self.notes.ignored)(f'"{text}"')
+
+    def _bears_text(self) -> bool:
+        """Whether a text is seen on what is shown."""
+        bare = [kind for kind, hidden in self.known.unseen.items() if "label" in hidden]
+        return honours(self.known, "label") and all(told.meaning.value not in bare for told in self.told)
 
     def take(self, index: int) -> None:
         """Settle one phrase."""
@@ -170,6 +189,8 @@ class _Reading:
             else:
                 self._keep(phrase, meaning.near)
                 self._act(index, meaning.value)
+        elif meaning.trait == "style":
+            self._draw(phrase, meaning)
         elif meaning.trait:
             done = (
                 self._of_noun(index, meaning.trait, meaning.value) if index in self.owners else self._of_whole(meaning)
@@ -190,7 +211,15 @@ class _Reading:
 
     def _keep(self, phrase: Phrase, near: str = "") -> None:
         """It is seen or heard, or ``near`` is; what was put into English is told by that."""
-        self.notes.understood(phrase.said or phrase.text, near or (phrase.text if phrase.said else ""))
+        english = phrase.text if phrase.said else ""
+        self.notes.understood(phrase.said or phrase.text, near or english, translated=not near)
+
+    def _draw(self, phrase: Phrase, meaning: Meaning) -> None:
+        """A style is the job's own: what the prompt says of it is seen if that is the same."""
+        if meaning.value == self.style:
+            self._keep(phrase, meaning.near)
+        else:
+            self.notes.elsewhere(phrase.said or phrase.text, f"--style {meaning.value}")
 
     def _leave(self, phrase: Phrase) -> None:
         """Nothing is seen or heard of it."""
@@ -199,8 +228,8 @@ class _Reading:
     def scene(self, *, fallback: bool) -> Scene:
         """What the prompt asks for; a stand-in for it if ``fallback``, or if most of it is not understood."""
         whole, words, subjects = self.whole, self.notes.words(), self._subjects()
-        unsure = words.share == HALF or self._carries_only(subjects)
-        lost = words.share < HALF or (unsure and self._begins_strangely())
+        unsure = self.notes.found == HALF or self._carries_only(subjects)
+        lost = self.notes.found < HALF or (unsure and self._begins_strangely())
         return Scene(
             family=self.family,
             fallback=fallback or lost,
@@ -215,6 +244,7 @@ class _Reading:
             mood=whole.get("mood", ""),
             sounds=tuple(self.sounds),
             title=self.shown_title,
+            label=self.shown_label,
             without=tuple(self.without),
             others=tuple(self.others),
             words=words,
@@ -232,7 +262,8 @@ class _Reading:
 
     def _begins_strangely(self) -> bool:
         """Whether the first thing that is named, which the others are said of, is not understood."""
-        things = (one.meaning for one in self.told if one.meaning.role is not Role.TRAIT)
+        affirmed = (one for one in self.told if not one.phrase.negated)
+        things = (one.meaning for one in affirmed if one.meaning.role is not Role.TRAIT)
         return next(things, None) == NOTHING
 
     def _deny(self, phrase: Phrase) -> None:

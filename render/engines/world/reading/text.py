@@ -14,6 +14,8 @@ NUMBERS = {word: float(number) for number, word in enumerate(("zero", *_UNITS))}
 }
 """How a number of seconds may be spelled."""
 LONGEST_TITLE = 80
+QUOTE = "\ufdd0"
+"""Stands for what is quoted while the words around it are taken apart; Unicode keeps it free for that."""
 LATEST = 3600.0
 """Seconds; a later time is none."""
 
@@ -60,31 +62,43 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """What stands in quotes."""
+
+    text: str
+    place: int
+    """Number of the tokens before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pieces:
     """A prompt taken apart."""
 
-    titles: tuple[str, ...]
-    """What stands in quotes, in order."""
+    quoted: tuple[Quoted, ...]
+    """In order."""
     tokens: tuple[Token, ...]
 
 
 def take_apart(prompt: str) -> Pieces:
     """The pieces of any text."""
-    titles: list[str] = []
+    texts: list[str] = []
 
-    def title(found: re.Match[str]) -> str:
+    def quoted(found: re.Match[str]) -> str:
         said = " ".join(next(group for group in found.groups() if group is not None).split())
         if not any(letter.isalnum() for letter in said):
             return " "
-        titles.append(said)
-        return " , "
+        texts.append(said)
+        return f" {QUOTE} "
 
-    rest = _QUOTED.sub(title, unicodedata.normalize("NFC", prompt))
-    return Pieces(tuple(titles), tuple(_tokens(rest)))
+    rest = _QUOTED.sub(quoted, unicodedata.normalize("NFC", prompt).replace(QUOTE, " "))
+    tokens, places = _tokens(rest)
+    return Pieces(tuple(map(Quoted, texts, places)), tuple(tokens))
 
 
-def _tokens(text: str) -> list[Token]:
+def _tokens(text: str) -> tuple[list[Token], list[int]]:
+    """The words of a text, and how many stand before each mark of something quoted."""
     made: list[Token] = []
+    places: list[int] = []
     clause = sentence = 0
 
     def add(word: str, **more: float | bool | None) -> None:
@@ -99,6 +113,8 @@ def _tokens(text: str) -> list[Token]:
                 clause, sentence = clause + 1, sentence + 1
             elif word not in "-‐'’\"/":
                 clause += 1
+            if word == QUOTE:
+                places.append(len(made))
 
     start = 0
     for time in [*filter(_is_time, _TIME.finditer(text)), None]:
@@ -111,7 +127,7 @@ def _tokens(text: str) -> list[Token]:
         if time:
             add(" ".join(time.group().lower().split()), **_time(time))
             start = time.end()
-    return made
+    return made, places
 
 
 def _bare(word: str) -> str:

@@ -10,7 +10,7 @@ from render.engines.world.scene import Action, Scene, Subject
 from render.engines.world.stage import Launch, Shape, Solid
 from render.engines.world.waves import height
 
-GOLDEN = "9af00d7854354658"
+GOLDEN = "ba741c2953e9368e"
 
 
 def drop(substance, *, radius=0.121, above=1.8, frames=200, fps=100, floor="hardwood"):

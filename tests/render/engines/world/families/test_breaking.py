@@ -34,6 +34,22 @@ def test_a_pot_tips_off_a_table_and_breaks_on_the_ground(kind):
     assert np.median(way[-1, :, 2]) < 0.1
 
 
+@pytest.mark.parametrize("kind", POTS)
+@pytest.mark.parametrize("seconds", [4, 7])
+def test_a_single_pot_stands_and_breaks_towards_the_middle_of_the_clip(kind, seconds):
+    stage = families.build(Scene(family="breaking", subjects=(Subject(kind=kind, count=1),)), seed=1, seconds=seconds)
+    motion = physics.simulate(
+        stage.solids, floor=stage.ground_substance, frames=seconds * FPS, fps=FPS, still=stage.still
+    )
+    lands = min(contact.time for contact in motion.contacts if "floor" in {contact.first, contact.second})
+    assert 0.4 < lands / seconds < 0.5
+    assert motion.present[0].all(), "it is seen from the first frame on"
+    before = int(stage.still * FPS)
+    assert before > 0
+    assert np.array_equal(motion.poses[0], motion.poses[before]), "and does not move until it tips"
+    assert min(contact.time for contact in motion.contacts) > stage.still, "nor sounds"
+
+
 @pytest.mark.parametrize(("kind", "seconds"), [("tumbler", 3), ("plate", 3), ("vase", 4)])
 def test_a_pot_takes_its_time_to_tip_and_another_falls_before_all_lies_still(kind, seconds):
     stage = families.build(Scene(family="breaking", subjects=(Subject(kind=kind),)), seed=2, seconds=seconds)

@@ -3,8 +3,9 @@ import pytest
 
 from render.engines.world import families, physics
 from render.engines.world.families import football, goal
+from render.engines.world.families.balls import FOOTBALL
 from render.engines.world.families.football import scored
-from render.engines.world.families.goal import RADIUS, THICK
+from render.engines.world.families.goal import THICK
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, Scene
 
@@ -73,10 +74,10 @@ def test_prompts_that_ask_for_it(prompt, action):
 
 def test_a_ball_on_the_line_is_not_in():
     line = THICK / 2
-    for x, goes_in in ((line + 0.9 * RADIUS, False), (line + 1.1 * RADIUS, True)):
+    for x, goes_in in ((line + 0.9 * FOOTBALL.radius, False), (line + 1.1 * FOOTBALL.radius, True)):
         path = np.array([(-1.0, 0.0, 0.5), (0.0, 0.0, 0.5), (x, 0.0, 0.5)])
         assert scored(path) == goes_in
-    (lines,) = (solid for solid in goal.pitch((1, 1, 1)) if solid.name == "lines")
+    (lines,) = (solid for solid in goal.pitch() if solid.name == "lines")
     assert lines.look.vertices[:, 0].max() == pytest.approx(line)
 
 

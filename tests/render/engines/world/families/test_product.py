@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics
-from render.engines.world.families.goods import GOODS, Brand
+from render.engines.world.families.brand import Brand
+from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, Scene, Subject
 from render.engines.world.tracer.soup import mesh_of, turned
 
 FPS = 20
-PRINTED = sorted(set(GOODS) - {"phone", "shoe"})
+PRINTED = sorted(set(GOODS) - {"phone", "shoe", "glass"})
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -263,3 +264,13 @@ def test_a_bottle_of_glass_wears_a_label_only_where_one_is_asked_for():
     bare, labelled = (GOODS["bottle"](Brand.of((), usual="blue", material="glass", text=text)) for text in ("", "FIZZ"))
     assert [material.text for _, material in bare.looks] == ["", ""]
     assert [material.text for _, material in labelled.looks] == ["", "FIZZ", ""]
+
+
+def test_a_product_bears_its_label_and_the_picture_its_title():
+    scene = read('A can of "Zesty Orange" soda on ice, title card "Taste the sun"')
+    stage = families.build(scene, seed=1, seconds=2.0)
+    assert stage.title == "Taste the sun"
+    assert stage.title_from < 2.0
+    assert "Zesty Orange" in {solid.material.text for solid in stage.solids}
+    printed = families.build(read('A can labelled "Zesty", title "Taste the sun"'), seed=1, seconds=2.0)
+    assert printed.title_from < 2.0

@@ -6,7 +6,8 @@ import pytest
 
 from render.engines.world import families, physics
 from render.engines.world.families import flight, serve, tennis
-from render.engines.world.families.tennis import NET, RADIUS
+from render.engines.world.families.balls import TENNIS
+from render.engines.world.families.tennis import NET
 from render.engines.world.filming import film
 from render.engines.world.lexicon import load
 from render.engines.world.materials import COLOURS, Material
@@ -40,7 +41,7 @@ def test_a_ball_meets_the_wall_above_the_line_comes_back_and_bounces(seed, setti
     assert NET < wall.position[2] < 2.0
     assert 1.2 < np.hypot(*np.subtract(floor.position, wall.position)[:2]) < 3.6
     way = motion.poses[:, 0, :3].astype(float)
-    assert way[:, 2].min() > 0.6 * RADIUS, "it is squashed but little"
+    assert way[:, 2].min() > 0.6 * TENNIS.radius, "it is squashed but little"
     step = np.linalg.norm(np.diff(way, axis=0), axis=1) * FPS
     hit = int(wall.time * FPS)
     assert 0.4 < step[hit + 1] / step[hit - 2] < 0.85, "it loses speed at the wall, as on a floor"
@@ -94,7 +95,7 @@ def test_a_ball_passes_over_the_net_and_bounces_in_the_court(prompt, seed):
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=96, fps=FPS)
     way = motion.poses[:, 0, :3].astype(float)
     over = int(np.argmax(way[:, 0] > 0))
-    assert way[over - 1 : over + 1, 2].max() > serve.NET + RADIUS
+    assert way[over - 1 : over + 1, 2].max() > serve.NET + TENNIS.radius
     floor = next(contact for contact in motion.contacts if contact.second == "floor")
     assert floor.first == "ball 1"
     assert 0 < floor.position[0] < (serve.SERVICE if "served" in prompt else serve.LONG)
@@ -122,13 +123,13 @@ def test_a_ball_over_the_net_is_large_enough_to_be_seen(prompt, seed):
     stage = families.build(read(prompt), seed=seed, seconds=1.0)
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=1, fps=24)
     (camera, *_) = film(stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=16 / 9, frames=1, fps=24, seed=1)
-    ends = np.array([(0.0, side * RADIUS, 1.2) for side in (-1, 1)])
+    ends = np.array([(0.0, side * TENNIS.radius, 1.2) for side in (-1, 1)])
     assert np.ptp(camera.project(ends, 16 / 9)[:, 0]) * 640 / 2 > 5.9
 
 
 def test_a_slow_stroke_is_watched_until_it_lands():
     ball = Solid(
-        name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=Material(),
+        name="ball", shape=Shape.SPHERE, size=(TENNIS.radius,), substance="tennis ball", material=Material(),
         drag=tennis.DRAG, lift=tennis.LIFT,
     )  # fmt: skip
     rng = np.random.default_rng(3)
@@ -140,7 +141,7 @@ def test_a_slow_stroke_is_watched_until_it_lands():
 
 
 def test_a_serve_comes_from_behind_the_base_line():
-    ball = Solid(name="ball", shape=Shape.SPHERE, size=(RADIUS,), substance="tennis ball", material=Material())
+    ball = Solid(name="ball", shape=Shape.SPHERE, size=(TENNIS.radius,), substance="tennis ball", material=Material())
     launches = [serve.served(ball, np.random.default_rng(seed), 1.0) for seed in range(5)]
     assert max(launch.position[0] for launch in launches) < -serve.LONG
 

@@ -127,7 +127,7 @@ def test_as_many_as_asked_in_their_colours_and_none_runs_into_another():
     scene = read("two blue vans and a white bus drive along a street")
     stage = families.build(scene, seed=1, seconds=2.0)
     names = [solid.name for solid in stage.solids if solid.launch]
-    assert names == ["van", "van 2", "bus 3"]
+    assert names == ["van", "bus 2", "van 3"]
     motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=48, fps=24)
     ways = [way(motion, name) for name in names]
     for one, two in itertools.combinations(ways, 2):
@@ -228,3 +228,40 @@ def test_each_of_five_cars_has_the_colour_that_is_named_for_it():
         (c,) for c in ("red", "blue", "green", "yellow", "white")
     ]
     assert read("Five cars: red, blue, green, yellow and white").count == 5
+
+
+def driven(prompt):
+    """Kinds of what drives, in order."""
+    stage = families.build(read(prompt), seed=1, seconds=2.0)
+    return [solid.name.rstrip(" 0123456789") for solid in stage.solids if solid.launch and not solid.rides]
+
+
+def test_of_two_kinds_one_of_each_drives_beside_the_other():
+    assert driven("Cars and buses drive along a city street")[:4] == ["car", "bus", "car", "bus"]
+
+
+def test_in_traffic_others_drive_along():
+    scene = read("A red car in the traffic of a city street")
+    assert scene.words.ignored == ()
+    found = driven("A red car in the traffic of a city street")
+    assert found[0] == "car"
+    assert len(found) == 5
+    assert {"van", "bus"} < set(found)
+
+
+def test_cars_race_on_the_turf_of_a_stadium():
+    scene = read("Three cars race in a stadium")
+    assert (scene.setting, scene.words.share) == ("stadium", 1.0)
+    assert families.build(scene, seed=1, seconds=2.0).ground_substance == "turf"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_camera_in_a_street_is_not_behind_its_houses(seed):
+    stage = families.build(read("Cars and buses in the traffic of a city street"), seed=seed, seconds=2.0)
+    motion = physics.simulate(stage.solids, floor=stage.ground_substance, frames=2, fps=1)
+    near = [
+        solid.position[1] + 6.0 for solid in stage.solids if solid.name.startswith("house ") and solid.position[1] < 0
+    ]
+    cameras = film(stage, motion, wish=CameraWish(), style=Move.STATIC, aspect=16 / 9, frames=2, fps=1, seed=seed)
+    assert near
+    assert min(camera.eye[1] for camera in cameras) > max(near)

@@ -122,7 +122,7 @@ def test_a_document_says_only_what_is_asked_for():
         ),
         (
             "{family: objects, subjects: [{kind: car}]}",
-            "subjects.0.kind: there is no 'car' here; use one of ball, beach ball, block",
+            "subjects.0.kind: there is no 'car' here; use one of ball, basketball, beach ball, block",
         ),
         ("{family: objects, subjects: [{kind: ball, count: x}]}", "subjects.0.count: input should be a valid integer"),
         ("{family: objects, subjects: [{kind: ball, count: 99}]}", "subjects.0.count: 99 is not from 1 to 18"),
@@ -226,6 +226,6 @@ def test_every_field_of_a_scene_but_the_words_can_be_written():
         family="objects", fallback=True, setting="s", floor="f", subjects=(Subject(kind=""),),
         actions=(Action(name="a"),),
         camera=CameraWish(move="pan"), tempo=0.5, light="night", weather="rain", mood="calm", sounds=("a",), title="T",
-        without=("w",), others=("o",), words=Words(understood=("u",)),
+        label="L", without=("w",), others=("o",), words=Words(understood=("u",)),
     )  # fmt: skip
     assert {line.split(":")[0] for line in document.dump(filled).splitlines() if line[0].isalpha()} == names

@@ -22,9 +22,14 @@ from render.engines.world.reading.text import take_apart
 )
 def test_titles_and_words(prompt, titles, words):
     pieces = take_apart(prompt)
-    assert pieces.titles == titles
+    assert tuple(quoted.text for quoted in pieces.quoted) == titles
     assert [token.text for token in pieces.tokens] == words
     assert [token.place for token in pieces.tokens] == list(range(len(words)))
+
+
+def test_what_is_quoted_keeps_its_place():
+    pieces = take_apart('A can of "Zesty" soda, title card "Taste the sun", "End" \ufdd0')
+    assert [(quoted.text, quoted.place) for quoted in pieces.quoted] == [("Zesty", 3), ("Taste the sun", 6), ("End", 6)]
 
 
 def test_commas_part_clauses_and_stops_part_sentences():

@@ -90,7 +90,7 @@ def test_it_is_read_as_its_english_would_be_and_says_so(prompt, english):
         wanted.floor,
     )
     assert [action.name for action in scene.actions] == [action.name for action in wanted.actions]
-    assert scene.words.share == 1.0
+    assert scene.words.share == wanted.words.share
     assert not scene.words.understood
     assert all(" → " in word for word in scene.words.approximated)
 
