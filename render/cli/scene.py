@@ -75,5 +75,5 @@ def _told(prompt: str, words: Words, *, fallback: bool) -> Iterator[str]:
     if language := reader.language(prompt):
         read = "was read word by word with a small dictionary" if tongues.known(language) else "is not understood"
         yield f"The prompt seems to be in {tongues.NAMES[language]}, which {read}; English is read better."
-    elif lemmas.mostly_foreign(words.ignored):
+    elif lemmas.mostly_foreign([word for said in words.ignored for word in said.partition(" → ")[0].split()]):
         yield "Most of these are no English words; their language is not understood."

@@ -43,6 +43,8 @@ def test_a_stand_in_and_another_language_are_told(capfd):
     assert "# The prompt seems to be in French, which was read word by word with a small dictionary" in said
     main(["scene", "Blorf wumple zint grasp"])
     assert "# Most of these are no English words; their language is not understood.\n" in capfd.readouterr().out
+    main(["scene", "A cinematic ball, a manga look, a cartoon"])
+    assert "no English words" not in capfd.readouterr().out, "styles to ask for elsewhere are"
 
 
 def test_json_names_the_language(said):
