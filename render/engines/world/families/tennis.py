@@ -15,7 +15,6 @@ from render.engines.world.materials import CHALK, Colour, Material, Pattern, nam
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
 
-"""Of the ball."""
 DRAG, LIFT = 0.507, 0.75
 """The drag is the mean that Cross and Lindsey (2013) measured on new balls in flight. The lift is chosen: they found
 that it grows with the spin, and scatters much from shot to shot."""
