@@ -174,6 +174,9 @@ def _unseen(scene: Scene, family: Family) -> Iterator[str]:
             own = next((other.kind for other in others if getattr(other, name) != getattr(plain, name)), "")
             if own and name != "count" and getattr(subject, name) != getattr(plain, name):
                 yield f"subjects.{number}.{name}: each {own!r} has its own; leave it out"
+    for subject in scene.subjects:
+        if scene.label and honours(family, "label") and not is_seen(family, subject.kind, "label"):
+            yield f"label: nothing of it is seen on {subject.kind!r} in {scene.family}; leave it out"
     for kind in family.plain:
         if len({colour for subject in scene.subjects if subject.kind == kind for colour in subject.colours}) > 1:
             yield f"subjects: {kind!r} shows one colour only in {scene.family}; name one"

@@ -133,6 +133,11 @@ def test_a_document_says_only_what_is_asked_for():
         ("{family: objects, tempo: nan}", "tempo: nan is not from 0.05 to 20"),
         ("{family: objects, light: green}", "light: there is no 'green' here; use one of blue hour"),
         ("{family: objects, words: {ignored: [a]}}", "words: they tell of a prompt"),
+        ("{family: bowling, label: A}", "label: bowling does not show it; leave it out"),
+        (
+            "{family: product, subjects: [{kind: table}, {kind: phone}], title: A, label: B}",
+            "label: nothing of it is seen on 'phone' in product; leave it out",
+        ),
         ('{family: objects, title: "a\\tb"}', "title: it is longer than 4000 characters or holds a control character"),
         ("{family: objects, family: ocean}", "the key 'family' stands twice"),
         ("[", "it is not YAML"),
