@@ -166,7 +166,8 @@ class _Reading:
     def _bears_text(self) -> bool:
         """Whether a text is seen on what is shown."""
         bare = [kind for kind, hidden in self.known.unseen.items() if "label" in hidden]
-        return honours(self.known, "label") and all(told.meaning.value not in bare for told in self.told)
+        affirmed = [told.meaning.value for told in self.told if not told.phrase.negated]
+        return honours(self.known, "label") and all(value not in bare for value in affirmed)
 
     def take(self, index: int) -> None:
         """Settle one phrase."""
@@ -276,6 +277,7 @@ class _Reading:
         common = lexicon.load().common
         unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
         unasked |= text in common.title_words and not self.shown_title
+        unasked |= meant.trait == "style" and meant.value != self.style
         (self._keep if unasked or text in common.absent else self._leave)(phrase)
 
     def _find_owners(self) -> dict[int, int | None]:

@@ -928,6 +928,7 @@ def test_contents_have_colours_that_there_are():
         ('A ball "One" falls, title "Two"', "Two", "", ('"One"',)),
         ('A can of "One" and "Two"', "One", "", ('"Two"',)),
         ('A can, title "One", title "Two"', "One", "", ('"Two"',)),
+        ('A bottle "Sun", title "Go", no phone', "Go", "Sun", ()),
     ],
 )
 def test_a_text_that_is_called_a_title_is_one_and_another_is_the_product_s(prompt, title, label, ignored):
@@ -956,7 +957,28 @@ def test_a_style_is_told_to_be_asked_for_elsewhere_unless_it_is_the_job_s(prompt
 
 
 def test_a_style_that_the_prompt_denies_is_not_asked_for():
-    assert not any("--style" in word for word in read("A forest, no anime").words.ignored)
+    assert read("A forest, no anime").words.understood == ("forest", "anime")
+    assert read("A forest, no anime", style="anime").words.ignored == ("anime",)
+
+
+def test_a_sign_is_not_seen_though_its_text_is():
+    scene = read('A street with a sign that says "OPEN"')
+    assert scene.title == "OPEN"
+    assert scene.words.ignored == ("sign",)
+    assert read("A street, no signs").words.ignored == ()
+
+
+def test_a_traffic_jam_is_no_jam_in_a_jar():
+    scene = read("A traffic jam in a city")
+    assert (scene.family, scene.setting, scene.kinds) == ("establishing", "street", ())
+    assert scene.words.approximated == ("traffic jam → passing cars", "city → street")
+    assert read("A red car in a traffic jam").kinds == ("car", "traffic")
+
+
+@pytest.mark.parametrize("prompt", ["A tennis shoe falls", "A basketball shoe", "Football boots on a podium"])
+def test_a_shoe_for_a_game_is_a_shoe(prompt):
+    scene = read(prompt)
+    assert (scene.family, scene.kinds[0]) == ("product", "shoe")
 
 
 @pytest.mark.parametrize("ball", ["tennis ball", "basketball", "football"])
