@@ -173,7 +173,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     )
     subject = parts.subject_of(scene, kind)
     count = min(subject.count or 1, 5)
-    names = subject.colours or PALETTES[int(rng.integers(len(PALETTES)))]
+    drawn = PALETTES[int(rng.integers(len(PALETTES)))]
+    names = subject.colours or drawn
     apart = 0.45 if small else 3.6
     solids: list[Solid] = []
     tall = 0.0

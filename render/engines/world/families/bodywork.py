@@ -150,4 +150,5 @@ def placed(
 
 def colour_of(kind: str, names: tuple[str, ...], rng: np.random.Generator) -> Colour:
     """What the prompt says, else one that such a thing often has."""
-    return COLOURS[names[0] if names else str(rng.choice(USUAL[kind]))]
+    usual = str(rng.choice(USUAL[kind]))
+    return COLOURS[names[0] if names else usual]

@@ -11,13 +11,11 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from render.engines.world import geometry, places
-from render.engines.world.families import parts, shards
+from render.engines.world.families import furniture, parts, shards
 from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
 
-TABLE = 0.72
-"""Metres from the ground to the top of the table that things fall from."""
 TIPPED = (0.03, 0.35)
 """Radians that what falls from it has tipped when the scene begins: with time for it, and without."""
 PAST = (0.0005, 0.02)
@@ -118,23 +116,6 @@ def _pieces(
     return solids
 
 
-def _table(edge: float) -> list[Solid]:
-    """A table whose edge is at ``edge`` along x."""
-    wood = parts.stuff("", "wood")
-    half, thick, leg = (0.55, 0.34), 0.018, 0.026
-    middle = edge - half[0]
-    top = parts.fixed("table", (*half, thick), (middle, 0.0, TABLE - thick), wood)
-    high = TABLE / 2 - thick
-    # Wood's grain runs along x: a leg is a board that stands on its end.
-    upright = parts.about((0.0, 1.0, 0.0), -math.pi / 2)
-    legs = [
-        parts.fixed("leg", (high, leg, leg), (middle + x * 0.9 * half[0], y * 0.85 * half[1], high), wood, turn=upright)
-        for x in (-1, 1)
-        for y in (-1, 1)
-    ]
-    return [top, *(replace(leg, name=f"leg {k + 1}", group="table") for k, leg in enumerate(legs))]
-
-
 def _weight(pieces: Sequence[shards.Piece]) -> np.ndarray:
     """``[3]``: the centre of mass of the pieces' hulls, in the frame of the whole."""
     heavy, sums = 0.0, np.zeros(3)
@@ -158,7 +139,7 @@ def _tipping(pieces: Sequence[shards.Piece], edge: float, seconds: float) -> Tip
     # Of the foot, from its middle: what lies on the edge.
     off = float(x + (z * sine - past) / cosine)
     return {
-        "at": (edge - off * cosine, float(-y), TABLE + off * sine + 0.001),
+        "at": (edge - off * cosine, float(-y), furniture.TABLE + off * sine + 0.001),
         "turn": parts.about((0.0, 1.0, 0.0), tipped),
         "velocity": (turns * off * sine, 0.0, turns * off * cosine),
         "spin": (0.0, turns, 0.0),
@@ -186,7 +167,7 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
         if k == 0:
             reach = max(r for r, _ in profile)
             edge = -0.4 * reach
-            solids += _table(edge)
+            solids += furniture.table(edge)
             solids += _pieces(*whole, time=start, **_tipping(pieces, edge, seconds))
         else:
             angle = float(rng.uniform(0.15, 0.9)) if kind != "plate" else float(rng.uniform(0.9, 1.4))

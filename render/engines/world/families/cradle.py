@@ -40,7 +40,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     side = int(rng.choice([-1, 1]))
     angle = float(rng.uniform(0.55, 0.8))
     high = FOOT + RADIUS + 0.12 + LONG
-    colour = parts.palette(scene, rng, subject)[0] if subject.colours else None
+    palette = parts.palette(scene, rng, subject)
+    colour = palette[0] if subject.colours else None
     substance, material = parts.stuff(subject.material, "steel", colour)
     paint = parts.paint(frame, None)
     cords = geometry.join([geometry.rod((0, 0, 0), (0, tied, LONG), 0.0022, sides=8) for tied in (-SPREAD, SPREAD)])

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.engines.world import lexicon, places
-from render.engines.world.families import balls, parts
+from render.engines.world.families import balls, furniture, parts
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene, Subject
 from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
@@ -41,12 +41,26 @@ STOREY = 0.9
 NEAR = 0.4
 """Of all distances, where only tennis balls fall."""
 
+ROW, LANES = 4, 0.48
+"""Things in a row on a table, and metres from one row to the next."""
+
+ROLLS = 0.75
+"""m/s at which they roll off it at least; in a short clip faster, so that the last is seen to fall."""
+
+EDGE, ROLLING, SLIDING = -0.1, 0.85, 0.45
+"""Where along x the table ends, in metres; how far before that the first thing begins if all roll, or if some slide."""
+
+SHOVED = 2.4
+"""m/s that friction takes from what slides as far as :data:`SLIDING`."""
+
 COMPARED = 4.5
 """Seconds between two drops of things of named materials."""
 
-CLEARING = 1.8
-"""Metres round the middle that the place leaves free."""
+CLEARING, LONG_CLEARING = 1.8, 3.2
+"""Metres round the middle that the place leaves free, and for rows of things on a table."""
 
+STANDING = frozenset({"tower", "table"})
+"""What does not fall by itself."""
 BALLS = frozenset({"ball", "beach ball"})
 INFLATED = frozenset({"rubber", "plastic", "leather"})
 """What a large ball is the skin of, and full of air."""
@@ -156,7 +170,7 @@ def _falling(scene: Scene, seconds: float) -> list[Subject]:
     """
     stands = {"tower", "block", "crate"} if "tower" in scene.kinds else set()
     named = [subject for subject in scene.subjects if subject.kind not in stands or subject.count]
-    named = [subject for subject in named if subject.kind != "tower"]
+    named = [subject for subject in named if subject.kind not in STANDING]
     plain = named[0] if named and not named[0].kind else Subject(kind="")
     subjects = [subject for subject in named if subject.kind]
     subjects = subjects or [replace(plain, kind=kind, count=None) for kind in ("ball", "crate", "can", "block")]
@@ -233,9 +247,50 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequen
     return dropped
 
 
+def _rolling(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
+    """Things in rows on a table that roll over its edge, one after another; what is not round lies on its side."""
+    subjects = _falling(scene, seconds)
+    subjects = subjects if any(subject.count for subject in subjects) else subjects[:ROW]
+    rows = math.ceil(len(subjects) / ROW)
+    made = [_made_of(subject, k, rng, names) for k, subject in enumerate(subjects)]
+    apart = 2.1 * max(math.hypot(*size) if shape is Shape.BOX else max(size) for shape, size, _, _ in made)
+    begins = SLIDING if any(shape is Shape.BOX for shape, _, _, _ in made) else ROLLING
+    way = begins + apart * (math.ceil(len(subjects) / rows) - 1)
+    speed = max(ROLLS, way / (0.6 * seconds))
+    rolled: list[Solid] = furniture.table(
+        EDGE, long=max(furniture.LONG, way / 2 + apart), deep=max(furniture.DEEP, rows * LANES / 2 + 0.1)
+    )
+    for k, (subject, (shape, size, substance, material)) in enumerate(zip(subjects, made, strict=True)):
+        name, radius = f"{subject.kind} {k + 1}", size[0]
+        aside = LANES * (k % rows - (rows - 1) / 2) + float(rng.uniform(-0.02, 0.02))
+        place = (EDGE - begins - apart * (k // rows), aside, furniture.TABLE + radius + 0.0005)
+        round_one = shape is not Shape.BOX
+        shove = SHOVED * math.sqrt((EDGE - place[0]) / SLIDING)
+        rolled += balls.BALLS[subject.kind].worn(name) if subject.kind in balls.BALLS else []
+        rolled.append(
+            Solid(
+                name=name,
+                shape=shape,
+                size=size,
+                substance=substance,
+                material=material,
+                launch=Launch(
+                    time=0.0,
+                    position=place if round_one else (place[0], aside, furniture.TABLE + size[2] + 0.0005),
+                    velocity=(speed if round_one else math.hypot(speed, shove), 0.0, 0.0),
+                    spin=(0.0, speed / radius if round_one else 0.0, 0.0),
+                    turn=parts.about((1.0, 0.0, 0.0), math.pi / 2) if shape is Shape.CYLINDER else (1.0, 0.0, 0.0, 0.0),
+                ),
+            )
+        )
+    return rolled
+
+
 def _compared(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequence[str]) -> list[Solid]:
     """Things of named materials fall side by side from the same height, so that one sees which bounces more."""
-    named = [s for s in scene.subjects if s.material and s.kind != "tower" for _ in range(min(s.count or 1, 4))][:6]
+    named = [s for s in scene.subjects if s.material and s.kind not in STANDING for _ in range(min(s.count or 1, 4))][
+        :6
+    ]
     runs = [0.0] if all(subject.count for subject in named) else parts.runs(seconds, COMPARED, 3)
     apart = min(0.75, 2.2 / max(1, len(named)))
     dropped = []
@@ -270,12 +325,18 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     points *= _scale(scene.subjects)
     stuffs: dict[str, set[str]] = {}
     for subject in scene.subjects:
-        if subject.material and subject.kind != "tower":
+        if subject.material and subject.kind not in STANDING:
             stuffs.setdefault(subject.kind, set()).add(subject.material)
     compares = any(len(materials) > 1 for materials in stuffs.values())
-    falling = (_compared if compares else _drops)(scene, rng, seconds, names)
-    wants_tower = wants_tower and not compares
-    place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=CLEARING)
+    happens, clearing = _drops, CLEARING
+    if "table" in scene.kinds:
+        clearing = LONG_CLEARING
+        happens, points = _rolling, parts.corners((-0.95, -0.5, 0.0), (1.6, 0.5, 1.2))
+    elif compares:
+        happens = _compared
+    falling = happens(scene, rng, seconds, names)
+    wants_tower = wants_tower and happens is _drops
+    place = places.build(scene.setting or "yard", scene=scene, rng=rng, clearing=clearing)
     return place.stage(
         solids=(*(tower if wants_tower else []), *falling),
         shot=Shot(

@@ -50,7 +50,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:  
     radius = (0.11 if count == 1 else 0.065) * min(max(subject.size, 0.5), 1.6)
     start = float(rng.uniform(0.42, 0.75)) * (1 if rng.random() < 0.5 else -1) * min(max(subject.speed, 0.6), 1.3)
     high, apart = longest + radius + 0.22, 2.5 * radius
-    colours = parts.palette(scene, rng, subject) if subject.colours or count > 1 else [None]
+    palette = parts.palette(scene, rng, subject)
+    colours = palette if subject.colours or count > 1 else [None]
     solids = gallows(0.28, apart * (count - 1) / 2 + 0.32, high, ("wood", named("wood")))
     hinge = Joint(kind=JointKind.HINGE, axis=(0.0, 1.0, 0.0), start=start, damping=0.0)
     for k, long in enumerate(lengths(count, longest)):

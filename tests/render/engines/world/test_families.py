@@ -21,6 +21,33 @@ def test_tempo_title_and_sounds_hold_for_every_family(family):
     assert stage.ambience == (*plain.ambience, "birds")
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A {} boat on the sea",
+        "A {} pendulum swings",
+        "A {} ball falls in a yard",
+        "A {} car drives through a street",
+        "A {} vase falls and breaks",
+        "A {} flag in the wind",
+        "A {} bottle on a turntable",
+        "A {} shoe on a podium",
+        "{} dominoes fall",
+        "A {} ball rolls down a ramp",
+        "A {} bowling ball hits the pins",
+        "{} leaves in the wind",
+    ],
+)
+def test_a_colour_changes_nothing_but_the_colour(prompt):
+    """So that an A/B batch compares what it says it does, also with a prompt that names none."""
+
+    def happens(colour):
+        stage = families.build(read(prompt.format(colour)), seed=1, seconds=3.0)
+        return stage.shot.azimuth, [(s.name, s.size, s.launch or s.position) for s in stage.solids], stage.waves
+
+    assert happens("") == happens("red") == happens("blue")
+
+
 def _names(solids):
     """Names of things without their numbers."""
     return {re.sub(r"[\d.]+", "", solid.name) for solid in solids}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics
-from render.engines.world.families.breaking import POTS, TABLE
+from render.engines.world.families.breaking import POTS
+from render.engines.world.families.furniture import TABLE
 from render.engines.world.materials import MATERIALS
 from render.engines.world.reading import read
 from render.engines.world.scene import Scene, Subject
