@@ -79,7 +79,7 @@ def _sweep_sockets() -> None:
             try:
                 tried.connect(str(path))
             except ConnectionRefusedError:
-                path.unlink()
+                path.unlink(missing_ok=True)
 
 
 def _claim(output: BinaryIO, folder: Path) -> None:
@@ -140,7 +140,7 @@ def _started(folder: Path, port: int | None, output: BinaryIO) -> Iterator[Servi
             process.wait()
         for own in (*plain, *grpc):
             for left in SOCKETS.glob(f"seaweedfs-*-{own}.sock"):
-                left.unlink()
+                left.unlink(missing_ok=True)
 
 
 def credentials(folder: Path) -> tuple[str, str]:
