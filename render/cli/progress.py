@@ -55,10 +55,10 @@ class Display:
             )
         elif self._total:
             self.say(f"Estimated: {estimate(summary)}")
-        if settled < self._total and self._bar is None:
-            self.say("Rendering: a line follows for each clip as it ends")
         if summary.tags:
             self.say(output.tags(summary.tags))
+        if settled < self._total and self._bar is None:
+            self.say("Rendering: a line follows for each clip as it ends")
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description="rendering", total=self._total, completed=settled)
 

@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_a_log_gets_plain_lines():
         "2/2 shard 0: made file:///store/clip.mp4",
         "Bye [now]",
     ]
+
+
+def test_a_column_that_looks_misspelt_is_asked_about_before_rendering_begins():
+    stream = io.StringIO()
+    with Display(stream) as display:
+        display.plan(replace(PLAN, tags=("shot",)), 0, 0)
+    *_, asked, begins = stream.getvalue().splitlines()
+    assert asked == "Column `shot` is kept as a tag. Did you mean `shots`?"
+    assert begins.startswith("Rendering")
 
 
 def test_a_resumed_batch_says_what_is_made_already():

@@ -246,7 +246,7 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x", "second": 1, "colour": "red"}])
-    said = "Kept as tags: colour, second. Is seconds meant by second?"
+    said = "Columns `colour`, `second` are kept as tags. Did you mean `seconds` instead of `second`?"
     assert main(["plan", str(path)]) == 0
     assert said in capfd.readouterr().out
     assert main(["plan", str(path), "--json"]) == 0
