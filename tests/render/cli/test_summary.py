@@ -214,6 +214,31 @@ def test_a_batch_is_found_by_how_its_id_begins_or_ends(
     assert json.loads(capfd.readouterr().out)["batch"] == second
 
 
+def test_what_is_no_batch_is_told_with_those_that_fit_and_the_newest_first(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A scheduled batch's id begins with its date, so that it stands before all of `run`, however new it is."""
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    keys = [*(f"run-{day}" for day in range(1, 6)), "2026-11-29T01", "2026-11-29T02"]
+    ids = [
+        pipeline.intake(settings, manifest=str(path), run_key=key, now=NOW.replace(day=day), limit=day).id
+        for day, key in enumerate(keys, 1)
+    ]
+
+    def told(*words: str) -> str:
+        assert main([*words]) == 2
+        return capfd.readouterr().err
+
+    last = f"The last ones: {', '.join(ids[:1:-1])}."
+    assert f"There is no batch 'xxxxxx' in {settings.store}" in (said := told("status", "xxxxxx"))
+    assert last in said
+    assert last in told("report", "xxxxxx")
+    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give more of it, at least 6 characters."
+    assert fit in told("status", "2026")
+    assert fit in told("cancel", "2026")
+    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give more" in told("status", "run-1")
+
+
 def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -252,7 +277,8 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     assert main(["plan", str(path), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["tags"] == ["colour", "second"]
     plan = pipeline.preview(settings, str(path))
-    Display().plan(plan, 0, 0)
+    with Display() as display:
+        display.plan(plan, 0, 0)
     assert said in capfd.readouterr().err
 
 
