@@ -33,7 +33,8 @@ from render.manifest import casts, tables, yaml
 KEYS = ("experiment", "variant", "prompt", "defaults", "factors", "combine", "rows")
 NAMES = ("experiment", "variant", "prompt")
 WORDLESS = frozenset(
-    "negative_prompt scene shots dialogue cameos reference_uri remix_of deadline max_cost tags".split()
+    {"negative_prompt", "scene", "shots", "dialogue", "cameos", "reference_uri", "remix_of"}
+    | {"deadline", "max_cost", "tags"}
 )
 """Columns of the manifest whose values are never words of a prompt as well, as those of ``style`` may be."""
 MAX_ROWS = 100_000
