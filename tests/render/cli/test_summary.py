@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -158,6 +159,19 @@ def test_after_a_plan_the_next_command_has_its_options(
     assert main(["plan", str(path), *options]) == 0
     following = capfd.readouterr().out.splitlines()[-1].removeprefix("Next: ")
     assert shlex.split(following) == ["nightreel", "run", str(path), *options]
+
+
+def test_a_report_in_a_bucket_comes_with_the_command_that_brings_it_here(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW).id
+    status = pipeline.status(settings, batch)
+    summary.show(replace(status, store="s3://b/n", report="s3://b/n/index.html"))
+    here = f"To watch it here: nightreel report {batch} --bundle {batch}.zip --store s3://b/n"
+    assert here in capfd.readouterr().out.splitlines()
+    summary.show(replace(status, report="file:///n/index.html"))
+    assert "--bundle" not in capfd.readouterr().out
 
 
 def test_status_without_a_batch_lists_the_batches(
