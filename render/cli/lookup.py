@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHORTEST = 6
 """Hex digits of a fingerprint, or characters of a batch's id, that are taken for one."""
+SHOWN = 5
+"""Batches that are named when none or several fit."""
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{SHORTEST},64}}")
 _IN_STORE = re.compile(r"(?P<root>.+)/(?P<path>clips/[0-9a-f]{2}/(?P<fingerprint>[0-9a-f]{64})(/.*)?)")
 
@@ -62,20 +64,27 @@ def find(text: str, *, store_url: str, store_given: bool) -> Found:
 def batch(store_url: str, text: str) -> str:
     """The id of the batch that ``text`` is, or how its id begins or ends.
 
-    Raises :class:`render.errors.NotFound` with the ids that fit if there are several.
+    Raises :class:`render.errors.NotFound` with the ids that fit if it is not one, else with the last ones, newest
+    first.
     """
     from render.store import batches
     from render.store.objects import open_store
 
-    known = batches.list_ids(open_store(store_url))
-    if text in known or len(text) < SHORTEST:
+    store = open_store(store_url)
+    known = batches.list_ids(store)
+    if text in known:
         return text
-    found = [one for one in known if one.startswith(text) or one.endswith(text)]
-    if len(found) > 1:
-        raise errors.NotFound(
-            f"{len(found)} batches begin or end with {text!r}: {', '.join(found[-5:])}. Give more of it."
-        )
-    return found[0] if found else text
+    found = {one for one in known if one.startswith(text) or one.endswith(text)}
+    if len(found) == 1 and len(text) >= SHORTEST:
+        return found.pop()
+    newest = [one.id for one in batches.newest(store)]
+    if found:
+        fit = "1 batch begins or ends" if len(found) == 1 else f"{len(found)} batches begin or end"
+        shown = ", ".join([one for one in newest if one in found][:SHOWN])
+        least = f", at least {SHORTEST} characters" if len(text) < SHORTEST else ""
+        raise errors.NotFound(f"{fit} with {text!r}: {shown}. Give more of it{least}.")
+    shown = ", ".join(newest[:SHOWN]) or "none"
+    raise errors.NotFound(f"There is no batch {text!r} in {store.url}. The last ones: {shown}.")
 
 
 def _local(text: str) -> Path | None:

@@ -54,8 +54,14 @@ def tags(names: Sequence[str]) -> str:
 
     known = contracts.load("manifest").arrow_schema().names
     meant = {name: close[0] for name in names if (close := get_close_matches(name.lower(), known, 1, cutoff=0.8))}
-    asked = (f" Is {column} meant by {name}?" for name, column in meant.items())
-    return contracts.visible(f"Kept as tags: {', '.join(names)}.{''.join(asked)}")
+    alone = len(names) == 1
+    kept = f"Column `{names[0]}` is kept as a tag." if alone else f"Columns {_quoted(names)} are kept as tags."
+    asked = (f" Did you mean `{column}`{'' if alone else f' instead of `{name}`'}?" for name, column in meant.items())
+    return contracts.visible(f"{kept}{''.join(asked)}")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def say(text: str) -> None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING, Self, TextIO
 
 from render.cli import output
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from render.store.batches import PlanSummary
 
 
+QUIET_SECONDS = 20.0
+"""How long a log may have no new line while clips are in the making."""
+
+
 class Display:
     """Shows a batch's plan and each of its clips as it ends; called with what :mod:`render.pipeline` tells of them."""
 
@@ -28,6 +34,9 @@ class Display:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._total = self._done = self._failed = 0
+        self._told_at = time.monotonic()
+        self._over = threading.Event()
+        self._reminder = threading.Thread(target=self._remind, name="reminder", daemon=True)
 
     def __enter__(self) -> Self:
         if self._stream.isatty():
@@ -39,6 +48,9 @@ class Display:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._over.set()
+        if self._reminder.is_alive():
+            self._reminder.join()
 
     def plan(self, summary: PlanSummary, made: int, settled: int) -> None:
         """Show what the plan came to, how many of its clips an earlier run has made, and how many are ``settled``."""
@@ -55,12 +67,14 @@ class Display:
             )
         elif self._total:
             self.say(f"Estimated: {estimate(summary)}")
-        if settled < self._total and self._bar is None:
-            self.say("Rendering: a line follows for each clip as it ends")
         if summary.tags:
             self.say(output.tags(summary.tags))
+        if settled < self._total and self._bar is None:
+            self.say("Rendering: the workers start, then a line follows for each clip as it ends")
+            self._reminder.start()
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description="rendering", total=self._total, completed=settled)
+            first = "starting workers, rendering" if settled < self._total else "rendering"
+            self._bar.update(self._task, description=first, total=self._total, completed=settled, refresh=True)
 
     def __call__(self, event: Progress) -> None:
         """Show that one clip ended."""
@@ -69,7 +83,7 @@ class Display:
         self._failed += failed
         if self._bar is not None and self._task is not None:
             told = f"{self._failed} failed" if self._failed else ""
-            self._bar.update(self._task, completed=self._done, failed=told)
+            self._bar.update(self._task, description="rendering", completed=self._done, failed=told)
             if failed or self._done - self._failed == 1:
                 self._bar.console.print(_linked(event))
         else:
@@ -78,10 +92,21 @@ class Display:
 
     def say(self, text: str) -> None:
         """A line that stays: above the bar on a terminal."""
+        self._told_at = time.monotonic()
         if self._bar is not None:
             self._bar.console.print(text)
         else:
             output.write(f"{text}\n", self._stream)
+
+    def _remind(self) -> None:
+        """Tell a log every :data:`QUIET_SECONDS` without another line that clips are still in the making."""
+        from render.experiments import words
+
+        began = time.monotonic()
+        while not self._over.wait(self._told_at + QUIET_SECONDS - time.monotonic()) and self._done < self._total:
+            if (now := time.monotonic()) - self._told_at >= QUIET_SECONDS:
+                clips = f"{self._done} of {output.many(self._total, 'clip')}"
+                self.say(f"Still rendering: {clips} after {words.seconds(round(now - began))}")
 
 
 def estimate(summary: PlanSummary) -> str:

@@ -78,7 +78,8 @@ def _of(place: ObjectStore, subject: str) -> View:
     try:
         return view.of_experiment(place, subject)
     except errors.NotFound as missing:
-        whole = lookup.batch(place.url, subject)
-        if whole == subject:
-            raise errors.NotFound(f"{missing} Nor does a batch's id begin or end so.") from missing
+        try:
+            whole = lookup.batch(place.url, subject)
+        except errors.NotFound as none:
+            raise errors.NotFound(f"{missing} {none}") from none
         return view.of_batch(place, whole)

@@ -49,7 +49,15 @@ def show(status: Status) -> None:
         output.say(f"Refused from the inbox: {refused.reason}")
     output.say(f"\n{counts(status)}")
     output.say(f"Report: {status.report or _unwritten(status)}")
+    if status.report and not status.report.startswith("file://"):
+        output.say(f"To watch it here: {_bundling(status)}")
     output.say(f"Next: {following(status)}")
+
+
+def _bundling(status: Status) -> str:
+    """The command that brings a report here, with its clips: no browser opens the address of a bucket."""
+    command = options.command("report", status.batch, **{"--bundle": f"{status.batch}.zip"})
+    return command + options.elsewhere(status.store)
 
 
 def _unwritten(status: Status) -> str:

@@ -74,7 +74,7 @@ def _write(store: ObjectStore, view: View, directory: Path) -> Exported:
 
 def _files(entries: Sequence[Entry]) -> dict[str, str]:
     """``<variant>/<row>-<slug>.mp4`` for each entry whose clip is handed on."""
-    folders = names.unique({variant: names.slug(variant) for variant in variants(entries)})
+    folders = names.unique({variant: names.slug_with_end(variant) for variant in variants(entries)})
     rows: dict[str, dict[str, Row]] = {variant: {} for variant in folders}
     for entry in entries:
         if entry.delivered:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 LONGEST = 48
 """Characters of a slug, before what makes it unlike others."""
+ENDING = 16
+"""Characters of a slug's end that are kept where it is cut in the middle."""
 
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 """Names that Windows keeps for devices."""
@@ -17,12 +19,28 @@ _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("
 
 def slug(text: str) -> str:
     """Letters, digits, ``_`` and single hyphens, at most :data:`LONGEST` long; empty if nothing of it is ASCII."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    whole = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-")
+    return _beginning(_plain(text), LONGEST)
+
+
+def slug_with_end(text: str) -> str:
+    """The same, cut in the middle: for names of which many begin alike and differ in their last words."""
+    whole = _plain(text)
     if len(whole) <= LONGEST:
         return whole
-    words = whole[: LONGEST + 1].rpartition("-")[0]
-    return words or whole[:LONGEST]
+    end = whole[-ENDING - 1 :].partition("-")[2] or whole[-ENDING:]
+    return f"{_beginning(whole, LONGEST - 1 - len(end))}-{end}"
+
+
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-")
+
+
+def _beginning(whole: str, longest: int) -> str:
+    """Its first words, or of a longer word the beginning."""
+    if len(whole) <= longest:
+        return whole
+    return whole[: longest + 1].rpartition("-")[0] or whole[:longest]
 
 
 def alone(text: str) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
 """Ends whose clip may be handed on."""
 
+MENDABLE = frozenset({End.REJECTED, End.FAILED, End.WITHDRAWN})
+"""Ends after which a row has no clip to hand on until another batch makes one."""
+
 _MOST_NAMES = 20
 
 WATCHABLE = DELIVERED | {End.HELD, None}
@@ -140,14 +143,20 @@ def newest(experiment: str, views: Sequence[View]) -> View:
     """The newest request of each row of an experiment, out of the views of its batches, newest batch first.
 
     Two rows are the same request when all that can change their clip is written the same, wherever they stand in
-    their manifests. Malformed rows, which nobody can find again once they are mended, are those of the newest batch.
+    their manifests. A row without a clip to hand on is over, too, once a later batch of its manifest has a row of its
+    variant in its place: that is how it was mended. Malformed rows, whose variant may be what is wrong, are those of
+    the newest batch.
     """
     kept: list[Entry] = []
     seen: set[tuple[object, ...]] = set()
     for one in views:
         own = [entry for entry in one.entries if entry.row.experiment == experiment]
-        kept += [entry for entry in own if _request(entry.row) not in seen]
-        seen |= {_request(entry.row) for entry in own}
+        kept += [
+            entry
+            for entry in own
+            if _request(entry.row) not in seen and not (entry.end in MENDABLE and _place(one, entry) in seen)
+        ]
+        seen |= {key for entry in own for key in (_request(entry.row), _place(one, entry))}
     places = {(entry.batch, entry.row.row) for entry in kept}
     places |= {(one.batch, one.row) for one in views[0].malformed} if views else set()
     used = {batch for batch, _ in places}
@@ -218,6 +227,12 @@ def _request(row: Row) -> tuple[object, ...]:
         *(row.prompt, row.negative_prompt, row.scene, row.style, row.shots, row.engine),
         *(row.duration_ms, row.width, row.height, row.fps, row.seed),
     )
+
+
+def _place(view: View, entry: Entry) -> tuple[object, ...]:
+    """Where a batch's row stands; what comes into an inbox has no place that a later batch could fill again."""
+    [batch] = view.batches
+    return (batch.id if batch.inbox else batch.source, entry.row.row, entry.row.variant)
 
 
 def _entry(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapping[str, ClipRecord]) -> Entry:

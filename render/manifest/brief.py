@@ -2,12 +2,12 @@
 
 A brief has these keys, all but ``prompt`` or ``rows`` optional::
 
-    experiment: vault_{scene}     # may name factors; a factor stands in it by its name
+    experiment: vault_{who}       # may name factors; a factor stands in it by its name
     variant: "{style}"            # likewise; by default the factors that the experiment does not name, joined by "-"
-    prompt: "{scene}, at dawn"    # a factor stands in it by its value
+    prompt: "{who}, at dawn"      # a factor stands in it by its value
     defaults: {seconds: 4}        # any columns of a manifest, for every row
     factors:                      # a list of values, or values by name
-      scene: {gymnast: A gymnast lands, skater: A skater falls}
+      who: {gymnast: A gymnast lands, skater: A skater falls}
       style: [realistic, anime]   # a factor that is a column of the manifest fills it; any other becomes a tag
     combine: cross                # every combination; "zip" takes the factors' first values together, then the second
     rows:                         # further rows, taken as they stand and judged only when the manifest is read
@@ -32,6 +32,11 @@ from render.manifest import casts, tables, yaml
 
 KEYS = ("experiment", "variant", "prompt", "defaults", "factors", "combine", "rows")
 NAMES = ("experiment", "variant", "prompt")
+WORDLESS = frozenset(
+    {"negative_prompt", "scene", "shots", "dialogue", "cameos", "reference_uri", "remix_of"}
+    | {"deadline", "max_cost", "tags"}
+)
+"""Columns of the manifest whose values are never words of a prompt as well, as those of ``style`` may be."""
 MAX_ROWS = 100_000
 """A brief is a small thing: more rows than this are a manifest of their own."""
 MAX_TEXT = 256 << 20
@@ -131,6 +136,11 @@ def _templates(brief: Mapping[str, Any], factors: list[Factor]) -> dict[str, str
                 raise BriefError(
                     f"{place} names {{{name}}}, which is no factor (factors: {', '.join(known) or 'none'}). "
                     "Add it under factors, or write {{ and }} for braces that are meant."
+                )
+            if place == "prompt" and name in WORDLESS:
+                raise BriefError(
+                    f"Factor {name!r} would fill the manifest's column {name}, which holds no words of a prompt. "
+                    f"Rename the factor, and {{{name}}} too."
                 )
     return given
 

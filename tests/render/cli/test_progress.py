@@ -1,8 +1,11 @@
 import io
 import re
+import threading
+from dataclasses import replace
 
 import pytest
 
+from render.cli import progress
 from render.cli.progress import Display
 from render.model import JobResult, ReasonKind
 from render.pipeline import Progress
@@ -45,11 +48,50 @@ def test_a_log_gets_plain_lines():
     assert play(io.StringIO()).splitlines() == [
         "Planned: 2 clips to render in 1 shard, 1 reused, 1 duplicate, 1 quarantined",
         "Estimated: 8 s of video, about 5 h 14 min of CPU time, $1.50",
-        "Rendering: a line follows for each clip as it ends",
+        "Rendering: the workers start, then a line follows for each clip as it ends",
         "1/2 shard 0: failed after 3 tries: No. (ffffffffffff)",
         "2/2 shard 0: made file:///store/clip.mp4",
         "Bye [now]",
     ]
+
+
+def test_a_column_that_looks_misspelt_is_asked_about_before_rendering_begins():
+    stream = io.StringIO()
+    with Display(stream) as display:
+        display.plan(replace(PLAN, tags=("shot",)), 0, 0)
+    *_, asked, begins = stream.getvalue().splitlines()
+    assert asked == "Column `shot` is kept as a tag. Did you mean `shots`?"
+    assert begins.startswith("Rendering")
+
+
+def test_a_log_hears_now_and_then_that_clips_are_still_in_the_making(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.05)
+    told = threading.Event()
+
+    class Log(io.StringIO):
+        def write(self, text: str) -> int:
+            if text.startswith("Still"):
+                told.set()
+            return super().write(text)
+
+    stream = Log()
+    with Display(stream) as display:
+        display.plan(PLAN, 0, 0)
+        assert told.wait(10)
+        display(event("made"))
+        display(event("made"))
+    assert re.search(r"^Still rendering: 0 of 2 clips after \d+ s$", stream.getvalue(), re.MULTILINE)
+    assert not [thread for thread in threading.enumerate() if thread.name == "reminder"], "it ends with the display"
+
+
+def test_a_bar_says_that_workers_start_until_the_first_clip_ends(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = Terminal()
+    with Display(stream) as display:
+        display.plan(PLAN, 0, 0)
+        assert "starting workers" in stream.getvalue()
+        display(event("made"))
+    assert "starting workers" not in stream.getvalue().rpartition("\x1b[2K")[2], "the bar as it stays"
 
 
 def test_a_resumed_batch_says_what_is_made_already():

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,6 +161,19 @@ def test_after_a_plan_the_next_command_has_its_options(
     assert shlex.split(following) == ["nightreel", "run", str(path), *options]
 
 
+def test_a_report_in_a_bucket_comes_with_the_command_that_brings_it_here(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    batch = pipeline.intake(settings, manifest=str(path), run_key="k", now=NOW).id
+    status = pipeline.status(settings, batch)
+    summary.show(replace(status, store="s3://b/n", report="s3://b/n/index.html"))
+    here = f"To watch it here: nightreel report {batch} --bundle {batch}.zip --store s3://b/n"
+    assert here in capfd.readouterr().out.splitlines()
+    summary.show(replace(status, report="file:///n/index.html"))
+    assert "--bundle" not in capfd.readouterr().out
+
+
 def test_status_without_a_batch_lists_the_batches(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -214,6 +228,31 @@ def test_a_batch_is_found_by_how_its_id_begins_or_ends(
     assert json.loads(capfd.readouterr().out)["batch"] == second
 
 
+def test_what_is_no_batch_is_told_with_those_that_fit_and_the_newest_first(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A scheduled batch's id begins with its date, so that it stands before all of `run`, however new it is."""
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    keys = [*(f"run-{day}" for day in range(1, 6)), "2026-11-29T01", "2026-11-29T02"]
+    ids = [
+        pipeline.intake(settings, manifest=str(path), run_key=key, now=NOW.replace(day=day), limit=day).id
+        for day, key in enumerate(keys, 1)
+    ]
+
+    def told(*words: str) -> str:
+        assert main([*words]) == 2
+        return capfd.readouterr().err
+
+    last = f"The last ones: {', '.join(ids[:1:-1])}."
+    assert f"There is no batch 'xxxxxx' in {settings.store}" in (said := told("status", "xxxxxx"))
+    assert last in said
+    assert last in told("report", "xxxxxx")
+    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give more of it, at least 6 characters."
+    assert fit in told("status", "2026")
+    assert fit in told("cancel", "2026")
+    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give more" in told("status", "run-1")
+
+
 def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,13 +285,14 @@ def test_columns_that_are_kept_as_tags_are_named_and_one_that_looks_misspelt_is_
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x", "second": 1, "colour": "red"}])
-    said = "Kept as tags: colour, second. Is seconds meant by second?"
+    said = "Columns `colour`, `second` are kept as tags. Did you mean `seconds` instead of `second`?"
     assert main(["plan", str(path)]) == 0
     assert said in capfd.readouterr().out
     assert main(["plan", str(path), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["tags"] == ["colour", "second"]
     plan = pipeline.preview(settings, str(path))
-    Display().plan(plan, 0, 0)
+    with Display() as display:
+        display.plan(plan, 0, 0)
     assert said in capfd.readouterr().err
 
 

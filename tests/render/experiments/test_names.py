@@ -18,6 +18,16 @@ def test_a_slug_reads_like_its_text_and_ends_at_a_word():
     assert names.slug("東京") == ""
 
 
+def test_names_that_differ_at_their_ends_keep_them():
+    kick = "A soccer player kicks a ball into the goal"
+    assert [names.slug_with_end(f"{kick}-{style}") for style in ("realistic", "cinematic", "anime")] == [
+        "A-soccer-player-kicks-a-ball-into-goal-realistic",
+        "A-soccer-player-kicks-a-ball-into-goal-cinematic",
+        "A-soccer-player-kicks-a-ball-into-the-goal-anime",
+    ]
+    assert names.slug_with_end("x" * 300) == f"{'x' * 31}-{'x' * 16}"
+
+
 def test_plain_names_stay_as_they_are():
     assert names.alone("spring_campaign") == "spring_campaign"
     assert names.unique({name: names.slug(name) for name in ("A", "B", "control")}) == {
@@ -31,6 +41,7 @@ def test_plain_names_stay_as_they_are():
 def test_names_are_safe_short_and_differ_on_any_file_system(texts):
     for named in (
         names.unique({text: names.slug(text) for text in texts}),
+        names.unique({text: names.slug_with_end(text) for text in texts}),
         {text: names.alone(text) for text in texts},
     ):
         assert named.keys() == texts

@@ -102,6 +102,27 @@ def test_the_newest_request_of_a_row_counts(make):
     assert shown.counts.rows == 3
 
 
+def test_a_row_that_was_mended_counts_by_its_newest_end(make):
+    """Mended by other words or another seed it is another request, and its first end is no news any more."""
+
+    def of(name, prompts, ends, **more):
+        batch = make.batch(name, **more)
+        rows = [make.row(row, prompt=prompt) for row, prompt in enumerate(prompts)]
+        told = [make.receipt(batch, row, end) for row, end in enumerate(ends)]
+        return view(batch, [make.planned(row) for row in rows], [], told, {})
+
+    first = "old-000000000001", ["beaten", "sunset", "waves"], [End.REJECTED, End.PUBLISHED, End.REJECTED]
+    later = "new-000000000002", ["a match", "sunrise"], [End.PUBLISHED, End.PUBLISHED]
+
+    kept = newest("spring", [of(*later), of(*first)])
+    assert [entry.row.prompt for entry in kept.entries] == ["a match", "sunrise", "sunset", "waves"]
+    assert [problem.row for problem in kept.problems] == [2], "nothing stands in its place"
+    elsewhere = newest("spring", [of(*later, draft="file:///other.yaml"), of(*first)])
+    assert len(elsewhere.entries) == 5
+    arrived = newest("spring", [of(*later, inbox=True), of(*first, inbox=True)])
+    assert len(arrived.entries) == 5, "each night's manifests are others"
+
+
 def test_gathering_a_batch_from_the_store(make, store, spring):
     shown = of_batch(store, spring.id)
     assert sentence(shown.counts) == (

@@ -56,6 +56,16 @@ def test_literal_rows_are_taken_as_they_stand() -> None:
     assert table["extra"].to_pylist() == [None, "[1]"]
 
 
+@pytest.mark.parametrize("name", ["scene", "shots", "negative_prompt"])
+def test_a_factor_of_the_prompt_that_would_fill_a_column_without_words_is_refused(name: str) -> None:
+    """Else every row would be quarantined for a scene that its author never meant to give."""
+    brief = {"prompt": f"{{{name}}}, at dawn", "factors": {name: ["A sailing boat", "A red ball"]}}
+    with pytest.raises(BriefError, match=f"Factor '{name}' would fill the manifest's column {name}, .* Rename"):
+        manifest.expand(brief)
+    filled = manifest.expand(brief | {"prompt": "A boat", "variant": "v"})
+    assert filled[name].to_pylist() == ["A sailing boat", "A red ball"]
+
+
 def test_columns_that_fit_have_the_contracts_type() -> None:
     table = manifest.expand({"prompt": "p", "defaults": {"width": 640, "seed": 1, "deadline": "2026-12-01", "note": 5}})
     assert table.schema.field("width").type == pa.int32()
