@@ -20,6 +20,8 @@ from render.engines.world.stage import Launch, Ring, Shape, Shot, Solid, Stage, 
 
 WADES = 0.2
 """Share of the product's height that stands under water."""
+DENT = 0.6
+"""Share of that up to which the product dents the water, which rebounds nearly as high."""
 COOL: tuple[Colour, Colour] = ((0.74, 0.86, 0.92), (0.16, 0.36, 0.52))
 """The backdrop's foot and head behind warm colours."""
 WARM: tuple[Colour, Colour] = ((0.95, 0.80, 0.70), (0.52, 0.26, 0.22))
@@ -120,9 +122,11 @@ def _ripples(rng: np.random.Generator) -> tuple[Wave, ...]:
     )
 
 
-def _entry(time: float, at: tuple[float, float], speed: float, radius: float) -> tuple[Ring, Impact]:
-    """The ring and the splash of something that meets the water."""
-    ring = Ring(time=time, position=at, radius=1.5 * radius, depth=0.9 * radius)
+def _entry(
+    time: float, at: tuple[float, float], speed: float, radius: float, *, most: float = math.inf
+) -> tuple[Ring, Impact]:
+    """The ring and the splash of something that meets the water; the ring's dent is at ``most`` so many metres deep."""
+    ring = Ring(time=time, position=at, radius=1.5 * radius, depth=min(0.9 * radius, most))
     return ring, Impact(time=time, position=(*at, 0.0), velocity=(0.0, 0.0, -speed), size=radius)
 
 
@@ -203,7 +207,7 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         launch = Launch(time=0.0, position=(0.0, 0.0, goods.low + fall), turn=turn)
         solids += goods.solids(hero, launch=launch, floats=True)
         met = math.sqrt(2 * fall / GRAVITY)
-        ring, impact = _entry(met, (0.0, 0.0), GRAVITY * met, 0.75 * goods.wide)
+        ring, impact = _entry(met, (0.0, 0.0), GRAVITY * met, 0.75 * goods.wide, most=DENT * deep)
         rings, impacts = [ring], [impact]
         begin, afloat, last = met + LATER, AFLOAT, met + 0.4
     else:

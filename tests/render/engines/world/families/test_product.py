@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from render.engines.world import families, physics
+from render.engines.world import families, physics, waves
 from render.engines.world.families.brand import Brand
 from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import COLOURS
@@ -105,6 +105,18 @@ def test_the_crown_rises_when_the_product_meets_the_water(kind):
     assert len(cloud(ring.time).radii) == 0
     assert len(cloud(ring.time + 0.06).radii) > 1000
     assert lowest[-1] == pytest.approx(-0.2 * np.ptp(corners(stage, motion, -1, kind)[:, 2]), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", GOODS)
+def test_the_water_neither_covers_the_product_nor_lays_its_foot_bare(kind):
+    stage = families.build(scene(kind, "splash"), seed=1, seconds=2.5)
+    (ring,), (bed,) = stage.rings, (solid for solid in stage.solids if solid.name == "bed")
+    goods = GOODS[kind](Brand.of(("red",), usual="blue"))
+    foot = bed.position[2] + bed.size[2]
+    top = foot + goods.low + goods.high
+    water = ring.depth * waves.ring_table(ring.radius, reach=1.0, rows=200, seconds=2.0, columns=200)
+    assert foot < water.min()
+    assert water.max() < 0.2 * top
 
 
 @pytest.mark.slow
