@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from render.engines.world import families, physics, waves
+from render.engines.world.families import garnish
 from render.engines.world.families.brand import Brand
 from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import COLOURS
@@ -211,8 +212,61 @@ def test_what_is_named_without_an_action_is_shown_all_the_same():
     (top,) = (solid.position[2] + solid.size[2] for solid in table.solids if solid.name == "table")
     (turning,) = (solid for solid in table.solids if solid.name == "turntable")
     assert turning.position[2] - turning.size[1] == pytest.approx(top)
-    adds = families.build(plain("can", "ice", "lemon"), seed=1, seconds=2.0)
-    assert {solid.name.split()[0] for solid in adds.solids if solid.floats} == {"ice", "lemon"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("prompt", "lying"),
+    [
+        ("Two green bottles and one red apple on a table", ["apple"]),
+        ("A can with ice cubes and lemons", ["ice"] * 4 + ["lemon"] * 2),
+        ("A jar with strawberries on a marble podium", ["strawberry"] * 2),
+        ("A cardboard box falls onto a table with apples", ["apple"] * 2),
+    ],
+)
+def test_ice_and_fruit_lie_about_a_product_where_no_water_is_asked_for(prompt, lying, seed):
+    found = read(prompt)
+    stage = families.build(found, seed=seed, seconds=2.0)
+    assert not stage.waves
+    pieces = [solid for solid in stage.solids if solid.name.split()[0] in garnish.FRUIT or "ice " in solid.name]
+    assert sorted(piece.name.split()[0] for piece in pieces) == sorted(lying)
+    carriers = {solid.name: solid for solid in stage.solids if solid.name in garnish.CARRIERS}
+    assert set(carriers) == set(found.kinds).intersection(garnish.CARRIERS)
+    top = sum(solid.position[2] + solid.size[-1] for solid in carriers.values())
+    turning = next((solid.size[0] for solid in stage.solids if solid.name == "turntable"), 0.0)
+    clouds = [turned(mesh_of(p).vertices, np.array((*p.position, *p.turn[1:], p.turn[0]), np.float32)) for p in pieces]
+    low, high = stage.shot.points.min(0), stage.shot.points.max(0)
+    for k, cloud in enumerate(clouds):
+        assert cloud[:, 2].min() == pytest.approx(top, abs=1e-3)
+        assert np.hypot(*cloud[:, :2].T).min() > max(turning, 0.04)
+        assert (cloud[:, :2] > low[:2]).all()
+        assert (cloud[:, :2] < high[:2]).all()
+        if "podium" in carriers:
+            assert np.hypot(*cloud[:, :2].T).max() < carriers["podium"].size[0]
+        for other in clouds[:k]:
+            assert np.linalg.norm(cloud[:, None, :2] - other[None, :, :2], axis=2).min() > 0.002
+
+
+def test_a_table_is_claimed_where_fruit_lies_on_it_and_not_in_water():
+    assert "table" in read("Two green bottles and one red apple on a table").words.understood
+    assert "podium" not in read("A can splashes among lemons on a podium").kinds
+
+
+def test_fruit_that_falls_on_a_table_does_so_beside_the_product():
+    stage = families.build(read("A lemon falls onto a table beside a bottle"), seed=1, seconds=2.0)
+    fallen = [solid for solid in stage.solids if solid.name.startswith("lemon")]
+    assert fallen
+    assert all(solid.launch.position[2] > 0.9 for solid in fallen)
+    assert not stage.rings
+    motion = moved(stage)
+    ends = motion.poses[-1, [motion.names.index(solid.name) for solid in fallen], :3]
+    assert (ends[:, 2] > 0.72).all()
+    assert (np.hypot(ends[:, 0], ends[:, 1]) < 0.3).all()
+
+
+def test_fruit_has_the_colour_that_is_named():
+    stage = families.build(read("A bottle and a green apple on a table"), seed=1, seconds=2.0)
+    assert {s.material.base for s in stage.solids if s.name.startswith("apple")} == {COLOURS["green"]}
 
 
 def test_a_splash_is_in_its_setting_and_over_its_floor():
