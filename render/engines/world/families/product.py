@@ -31,6 +31,10 @@ LEVEL = 5.0
 """Degrees above a product from which the place behind it is seen, where the prompt names one."""
 STEEP = 20.0
 """Degrees from which a product that lies is looked down upon."""
+INTO = 24.0
+"""Degrees from which an open product is looked into."""
+COLOURED = ("red", "teal", "blue", "orange", "green", "purple")
+"""What a product may be for which the prompt names no colour; a cup is white."""
 SHOWS_FRONT = 1.3
 """Seconds at which a turntable has brought the product's front to the camera."""
 
@@ -70,7 +74,11 @@ def _turned(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, 
     return place.stage(
         solids=(*under, table, *goods.solids(hero, launch=launch)),
         shot=Shot(
-            points=points, azimuth=-90 + float(rng.uniform(-6, 6)), elevation=13.0, field_of_view=30, margin=0.85
+            points=points,
+            azimuth=-90 + float(rng.uniform(-6, 6)),
+            elevation=INTO if goods.open else 13.0,
+            field_of_view=30,
+            margin=0.85,
         ),
         title_from=0.4 * seconds,
     )
@@ -115,7 +123,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     kind = next((kind for kind in scene.kinds if kind in GOODS), "bottle")
     subject = parts.subject_of(scene, kind)
-    usual = str(rng.choice(["red", "teal", "blue", "orange", "green", "purple"]))
+    usual = str(rng.choice(COLOURED))
+    usual = "white" if kind == "cup" else usual
     made = "card" if kind == "parcel" else ""
     asked = {action.name for action in scene.actions}
     goods = GOODS[kind](

@@ -340,3 +340,18 @@ def test_a_product_bears_its_label_and_the_picture_its_title():
     assert "Zesty Orange" in {solid.material.text for solid in stage.solids}
     printed = families.build(read('A can labelled "Zesty", title "Taste the sun"'), seed=1, seconds=2.0)
     assert printed.title_from < 2.0
+
+
+@pytest.mark.parametrize("prompt", ["A cup of coffee", "A mug of coffee on a table"])
+def test_a_cup_of_coffee_is_white_and_looked_into(prompt):
+    found = read(prompt)
+    assert found.words.ignored == ()
+    stage = families.build(found, seed=1, seconds=2.0)
+    cup, coffee = (next(s for s in stage.solids if s.name == name) for name in ("cup", "cup's part 1"))
+    assert min(cup.material.base) > 0.6
+    assert max(coffee.material.base) < 0.1
+    rim, brim = cup.look.vertices[:, 2].max(), coffee.look.vertices[:, 2].max()
+    wide = np.ptp(coffee.look.vertices[:, 1])
+    assert math.tan(math.radians(stage.shot.elevation)) * wide > 2 * (rim - brim)
+    (brown,) = (s for s in families.build(read("A brown cup of coffee"), seed=1, seconds=2.0).solids if s.name == "cup")
+    assert brown.material.base == COLOURS["brown"]
