@@ -113,6 +113,8 @@ class Goods:
     """Whether it shows the brand's text."""
     lies: bool = False
     """True for what comes to rest on its back when it falls."""
+    open: bool = False
+    """True for what is looked into from above: what it is filled with is seen."""
     tilt: float = 0.0
     """Radians by which it is tilted when it falls: what is squat enough comes to rest on its foot all the same."""
 

@@ -166,10 +166,10 @@ def _cup(brand: Brand) -> Goods:
     glaze = Material(base=brand.base, gloss=0.8, mirror=0.8)
     if brand.label:
         glaze = replace(_label(brand, scale=0.08), gloss=0.8, mirror=0.8)
-    brew = [(0.0355, 0.030), (0, 0.030)]
+    brew = [(0.0361, 0.038), (0, 0.038)]
     if brand.glazed:
         glaze = replace(brand.glass, pattern=glaze.pattern, scale=glaze.scale, accent=glaze.accent, text=glaze.text)
-        brew = [(0, -0.0395), (0.0265, -0.0395), (0.0325, -0.02), (0.0352, 0.030), (0, 0.030)]
+        brew = [(0, -0.0395), (0.0265, -0.0395), (0.0325, -0.02), (0.0358, 0.038), (0, 0.038)]
     coffee = (geometry.lathe(brew), Material(base=(0.035, 0.014, 0.006), gloss=0.9, mirror=0.9))
     return Goods(
         shape=Shape.HULL,
@@ -178,6 +178,7 @@ def _cup(brand: Brand) -> Goods:
         looks=((geometry.join([geometry.lathe(profile), handle]), brand.skin(glaze)), coffee),
         front=-math.pi / 2,
         printed=True,
+        open=True,
     )
 
 

@@ -4,87 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from render.engines.world import geometry, particles, places
-from render.engines.world.families import parts
+from render.engines.world.families import garnish, parts
 from render.engines.world.families.brand import Goods
-from render.engines.world.materials import COLOURS, Colour, Material, named
+from render.engines.world.materials import COLOURS, Colour, Material
 from render.engines.world.particles import Impact
 from render.engines.world.physics import GRAVITY
 from render.engines.world.places import scenery, studio
-from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Ring, Shape, Shot, Solid, Stage, Water, Wave
+from render.engines.world.scene import Scene, Subject
+from render.engines.world.stage import Launch, Ring, Shot, Solid, Stage, Water, Wave
 
 WADES = 0.2
 """Share of the product's height that stands under water."""
+DENT = 0.6
+"""Share of that up to which the product dents the water, which rebounds nearly as high."""
 COOL: tuple[Colour, Colour] = ((0.74, 0.86, 0.92), (0.16, 0.36, 0.52))
 """The backdrop's foot and head behind warm colours."""
 WARM: tuple[Colour, Colour] = ((0.95, 0.80, 0.70), (0.52, 0.26, 0.22))
-Profile = tuple[tuple[float, float], ...]
-FRUIT: dict[str, tuple[float, Profile, Colour]] = {
-    "lemon": (
-        0.026,
-        (
-            (0.0, -1.3),
-            (0.18, -1.22),
-            (0.3, -1.08),
-            (0.72, -0.75),
-            (0.96, -0.3),
-            (1.0, 0.0),
-            (0.96, 0.3),
-            (0.72, 0.75),
-            (0.3, 1.08),
-            (0.0, 1.15),
-        ),
-        (0.80, 0.62, 0.04),
-    ),
-    "lime": (
-        0.023,
-        (
-            (0.0, -1.2),
-            (0.2, -1.08),
-            (0.7, -0.75),
-            (0.96, -0.3),
-            (1.0, 0.0),
-            (0.96, 0.3),
-            (0.7, 0.75),
-            (0.2, 1.08),
-            (0.0, 1.1),
-        ),
-        (0.16, 0.42, 0.03),
-    ),
-    "strawberry": (
-        0.017,
-        ((0.0, -1.45), (0.25, -1.35), (0.6, -0.8), (0.9, -0.1), (1.0, 0.35), (0.85, 0.75), (0.4, 0.9), (0.0, 0.85)),
-        (0.62, 0.02, 0.03),
-    ),
-    "cherry": (
-        0.011,
-        ((0.0, -1.0), (0.5, -0.87), (0.87, -0.5), (1.0, 0.0), (0.87, 0.5), (0.5, 0.85), (0.0, 0.8)),
-        (0.38, 0.01, 0.02),
-    ),
-    "apple": (
-        0.034,
-        (
-            (0.0, -0.75),
-            (0.3, -0.88),
-            (0.65, -0.7),
-            (0.95, -0.15),
-            (1.0, 0.25),
-            (0.85, 0.7),
-            (0.45, 0.88),
-            (0.15, 0.78),
-            (0.0, 0.6),
-        ),
-        (0.52, 0.04, 0.03),
-    ),
-}
-"""Radius, outline in radii, colour."""
-ICE = 0.0155
-"""Half an edge of a cube."""
 WALL = 3.0
 """Metres to the wall behind."""
 BETWEEN = 0.7
@@ -120,27 +59,16 @@ def _ripples(rng: np.random.Generator) -> tuple[Wave, ...]:
     )
 
 
-def _entry(time: float, at: tuple[float, float], speed: float, radius: float) -> tuple[Ring, Impact]:
-    """The ring and the splash of something that meets the water."""
-    ring = Ring(time=time, position=at, radius=1.5 * radius, depth=0.9 * radius)
+def _entry(
+    time: float, at: tuple[float, float], speed: float, radius: float, *, most: float = math.inf
+) -> tuple[Ring, Impact]:
+    """The ring and the splash of something that meets the water; the ring's dent is at ``most`` so many metres deep."""
+    ring = Ring(time=time, position=at, radius=1.5 * radius, depth=min(0.9 * radius, most))
     return ring, Impact(time=time, position=(*at, 0.0), velocity=(0.0, 0.0, -speed), size=radius)
 
 
-def _piece(kind: str, rng: np.random.Generator) -> dict[str, Any]:
-    """Size, look and material of one piece of fruit or ice."""
-    if kind == "ice":
-        half = (ICE * float(rng.uniform(0.85, 1.1)),) * 3
-        look = geometry.box(half, bevel=0.25 * half[0])
-        return {"shape": Shape.BOX, "size": half, "look": look, "material": replace(named("ice"), scale=0.06)}
-    radius, outline, colour = FRUIT[kind]
-    radius *= float(rng.uniform(0.9, 1.1))
-    look = geometry.lathe([(radius * r, radius * z) for r, z in outline], sides=32, crease=1.2)
-    paint = Material(base=colour, gloss=0.6, mirror=0.5, facing=0.04, roughness=0.15)
-    return {"shape": Shape.HULL, "size": (radius,) * 3, "look": look, "material": paint}
-
-
 def _pieces(
-    kinds: list[str], goods: Goods, *, rng: np.random.Generator, seconds: float, begin: float, afloat: int
+    adds: list[Subject], goods: Goods, *, rng: np.random.Generator, seconds: float, begin: float, afloat: int
 ) -> tuple[list[Solid], list[Ring], list[Impact]]:
     """Ice or fruit that falls in about the product from ``begin`` on, with its rings and impacts.
 
@@ -149,9 +77,7 @@ def _pieces(
     solids, rings, impacts = [], [], []
     starts = np.arange(begin, max(begin + 0.01, seconds - 0.4), BETWEEN)[:MOST].tolist()
     for k, start in enumerate([0.0] * afloat + starts):
-        kind = kinds[k % len(kinds)]
-        kind = str(rng.choice(sorted(FRUIT))) if kind == "fruit" else kind
-        form = _piece(kind, rng)
+        kind, form = garnish.piece(adds[k % len(adds)], rng)
         reach = 1.4 * form["size"][0]
         angle = math.radians(-90 + (-1) ** k * float(rng.uniform(40, 100)))
         away = goods.wide + reach + float(rng.uniform(0.015, 0.05)) + (reach if k < afloat else 0.0)
@@ -174,22 +100,17 @@ def _pieces(
     return solids, rings, impacts
 
 
-def added(scene: Scene) -> list[str]:
-    """The kinds of ice and fruit that a prompt names."""
-    return [kind for kind in scene.kinds if kind in FRUIT or kind in {"ice", "fruit"}]
-
-
 def drops(hero: str, scene: Scene) -> bool:
     """Whether the product itself falls in: where nothing else does, or where the prompt says that it does so."""
     own = any(action.subject == hero and action.name in {"splash", "drop"} for action in scene.actions)
-    return own or not added(scene)
+    return own or not garnish.added(scene)
 
 
 def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.product.Show`."""
     tall = goods.low + goods.high
     deep = WADES * tall
-    adds = added(scene)
+    adds = garnish.added(scene)
     azimuth = float(rng.uniform(-10, 10))
     yaw = parts.about((0.0, 0.0, 1.0), goods.front + math.radians(azimuth) + float(rng.uniform(-0.12, 0.12)))
     solids: list[Solid] = []
@@ -203,7 +124,7 @@ def show(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, sec
         launch = Launch(time=0.0, position=(0.0, 0.0, goods.low + fall), turn=turn)
         solids += goods.solids(hero, launch=launch, floats=True)
         met = math.sqrt(2 * fall / GRAVITY)
-        ring, impact = _entry(met, (0.0, 0.0), GRAVITY * met, 0.75 * goods.wide)
+        ring, impact = _entry(met, (0.0, 0.0), GRAVITY * met, 0.75 * goods.wide, most=DENT * deep)
         rings, impacts = [ring], [impact]
         begin, afloat, last = met + LATER, AFLOAT, met + 0.4
     else:

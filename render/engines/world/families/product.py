@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Set
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from render.engines.world import geometry, places
-from render.engines.world.families import falls, parts, plunge, unveiling
+from render.engines.world.families import falls, garnish, parts, plunge, unveiling
 from render.engines.world.families.brand import Brand, Goods
 from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import Material, Pattern
@@ -24,12 +23,18 @@ TABLE_RIM = 0.028
 LEAST_RADIUS = 0.065
 FALL = 0.0005
 """Metres the product is let go above the turntable."""
+ROOM = 0.05
+"""Metres about a product that falls in which nothing lies."""
 TITLE = 0.22
 """Share of the action's height that is left free for a title below it."""
 LEVEL = 5.0
 """Degrees above a product from which the place behind it is seen, where the prompt names one."""
 STEEP = 20.0
 """Degrees from which a product that lies is looked down upon."""
+INTO = 24.0
+"""Degrees from which an open product is looked into."""
+COLOURED = ("red", "teal", "blue", "orange", "green", "purple")
+"""What a product may be for which the prompt names no colour; a cup is white."""
 SHOWS_FRONT = 1.3
 """Seconds at which a turntable has brought the product's front to the camera."""
 
@@ -46,7 +51,8 @@ def _turned(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, 
     radius = max(goods.wide + TABLE_RIM, LEAST_RADIUS)
     speed = float(rng.choice([-1, 1])) * float(rng.uniform(0.75, 0.95))
     start = goods.front - speed * min(SHOWS_FRONT, 0.5 * seconds) + float(rng.uniform(-0.2, 0.2))
-    under, top = falls.support(scene, radius=1.5 * radius, high=0.45 * (goods.low + goods.high))
+    stage_radius = (2.8 if garnish.added(scene) else 1.5) * radius
+    under, top = falls.support(scene, radius=stage_radius, high=0.45 * (goods.low + goods.high))
     table = Solid(
         name="turntable",
         shape=Shape.CYLINDER,
@@ -68,7 +74,11 @@ def _turned(goods: Goods, hero: str, scene: Scene, *, rng: np.random.Generator, 
     return place.stage(
         solids=(*under, table, *goods.solids(hero, launch=launch)),
         shot=Shot(
-            points=points, azimuth=-90 + float(rng.uniform(-6, 6)), elevation=13.0, field_of_view=30, margin=0.85
+            points=points,
+            azimuth=-90 + float(rng.uniform(-6, 6)),
+            elevation=INTO if goods.open else 13.0,
+            field_of_view=30,
+            margin=0.85,
         ),
         title_from=0.4 * seconds,
     )
@@ -83,9 +93,23 @@ SHOWS: dict[str, Show] = {
 """By action; of several that a prompt asks for, the first here is shown."""
 
 
-def _asked(actions: Set[str]) -> Show | None:
-    """What a prompt asks for, if it does."""
-    return next((SHOWS[name] for name in SHOWS if name in actions), None)
+def _chosen(scene: Scene, hero: str) -> Show:
+    """What is shown of all that a prompt asks for.
+
+    No sheet lies over ice and fruit; where they are and nothing to fall on, what falls does so into water.
+    """
+    asked = {action.name for action in scene.actions}
+    if garnish.added(scene) and "splash" not in asked:
+        if "drop" in asked and not set(scene.kinds).intersection(garnish.CARRIERS):
+            return plunge.show
+        return falls.show if plunge.drops(hero, scene) else _turned
+    return next((SHOWS[name] for name in SHOWS if name in asked), _turned)
+
+
+def _clear(goods: Goods, stage: Stage) -> float:
+    """Metres from a product's axis to where ice and fruit may lie."""
+    spread = max(goods.wide, goods.high if goods.lies else 0.0) + ROOM
+    return next((solid.size[0] for solid in stage.solids if solid.name == "turntable"), spread)
 
 
 def _above_title(shot: Shot) -> Shot:
@@ -99,7 +123,8 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     """See :class:`render.engines.world.families.Build`."""
     kind = next((kind for kind in scene.kinds if kind in GOODS), "bottle")
     subject = parts.subject_of(scene, kind)
-    usual = str(rng.choice(["red", "teal", "blue", "orange", "green", "purple"]))
+    usual = str(rng.choice(COLOURED))
+    usual = "white" if kind == "cup" else usual
     made = "card" if kind == "parcel" else ""
     asked = {action.name for action in scene.actions}
     goods = GOODS[kind](
@@ -112,11 +137,12 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             material=subject.material or made,
         )
     )
-    # Ice and fruit are seen as they fall into water.
-    show = plunge.show if plunge.added(scene) else _asked(asked) or _turned
+    show = _chosen(scene, kind)
     hero = Subject(kind=kind, colours=subject.colours or (usual,), material=subject.material)
     others = tuple(other for other in scene.subjects if other is not subject)
     stage = show(goods, kind, replace(scene, subjects=(hero, *others)), rng=rng, seconds=seconds)
+    if garnish.added(scene) and show is not plunge.show:
+        stage = garnish.laid(stage, scene, clear=_clear(goods, stage), rng=rng)
     shot = replace(stage.shot, heart=1.0)
     if scene.setting and not stage.light.indoors and shot.elevation < STEEP:
         shot = replace(shot, elevation=min(shot.elevation, LEVEL))

@@ -18,6 +18,8 @@ SHEET = (110, 30)
 """Pieces of the sheet round the ring, and from its rim down to the water."""
 ROUNDS = 4.0
 """Radii of what falls in that it sinks while the sheet rises."""
+SHEER = 0.13
+"""Opacity of a piece of the sheet as it leaves the water: several lie over each other, and what is behind is seen."""
 STRONG = 0.72
 """Speed of the rim, of that of what falls in."""
 
@@ -49,7 +51,7 @@ def crown(
             torn = np.clip(old / 0.30, 0, 1)
             sheet = 1.0 - fine[which]
             radius = size[which] * np.where(sheet > 0, 1.0 + 0.8 * torn, 1.0)
-            thin = np.where(sheet > 0, 0.40 * (1 - torn) ** 1.5 + 0.01, 0.9)
+            thin = np.where(sheet > 0, SHEER * (1 - torn) ** 1.5 + 0.01, 0.9)
             return puffs(where, speed, radii=radius, colours=colour, opacity=thin)
 
         return cloud

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from render.engines.world import families, physics
+from render.engines.world import families, physics, waves
+from render.engines.world.families import garnish
 from render.engines.world.families.brand import Brand
 from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import COLOURS
@@ -107,6 +108,18 @@ def test_the_crown_rises_when_the_product_meets_the_water(kind):
     assert lowest[-1] == pytest.approx(-0.2 * np.ptp(corners(stage, motion, -1, kind)[:, 2]), rel=0.1)
 
 
+@pytest.mark.parametrize("kind", GOODS)
+def test_the_water_neither_covers_the_product_nor_lays_its_foot_bare(kind):
+    stage = families.build(scene(kind, "splash"), seed=1, seconds=2.5)
+    (ring,), (bed,) = stage.rings, (solid for solid in stage.solids if solid.name == "bed")
+    goods = GOODS[kind](Brand.of(("red",), usual="blue"))
+    foot = bed.position[2] + bed.size[2]
+    top = foot + goods.low + goods.high
+    water = ring.depth * waves.ring_table(ring.radius, reach=1.0, rows=200, seconds=2.0, columns=200)
+    assert foot < water.min()
+    assert water.max() < 0.2 * top
+
+
 @pytest.mark.slow
 def test_fruit_and_ice_fall_in_about_a_product_that_stands_in_the_water():
     stage = families.build(scene("can", "splash", "strawberry", "ice"), seed=1, seconds=2.5)
@@ -199,8 +212,61 @@ def test_what_is_named_without_an_action_is_shown_all_the_same():
     (top,) = (solid.position[2] + solid.size[2] for solid in table.solids if solid.name == "table")
     (turning,) = (solid for solid in table.solids if solid.name == "turntable")
     assert turning.position[2] - turning.size[1] == pytest.approx(top)
-    adds = families.build(plain("can", "ice", "lemon"), seed=1, seconds=2.0)
-    assert {solid.name.split()[0] for solid in adds.solids if solid.floats} == {"ice", "lemon"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("prompt", "lying"),
+    [
+        ("Two green bottles and one red apple on a table", ["apple"]),
+        ("A can with ice cubes and lemons", ["ice"] * 4 + ["lemon"] * 2),
+        ("A jar with strawberries on a marble podium", ["strawberry"] * 2),
+        ("A cardboard box falls onto a table with apples", ["apple"] * 2),
+    ],
+)
+def test_ice_and_fruit_lie_about_a_product_where_no_water_is_asked_for(prompt, lying, seed):
+    found = read(prompt)
+    stage = families.build(found, seed=seed, seconds=2.0)
+    assert not stage.waves
+    pieces = [solid for solid in stage.solids if solid.name.split()[0] in garnish.FRUIT or "ice " in solid.name]
+    assert sorted(piece.name.split()[0] for piece in pieces) == sorted(lying)
+    carriers = {solid.name: solid for solid in stage.solids if solid.name in garnish.CARRIERS}
+    assert set(carriers) == set(found.kinds).intersection(garnish.CARRIERS)
+    top = sum(solid.position[2] + solid.size[-1] for solid in carriers.values())
+    turning = next((solid.size[0] for solid in stage.solids if solid.name == "turntable"), 0.0)
+    clouds = [turned(mesh_of(p).vertices, np.array((*p.position, *p.turn[1:], p.turn[0]), np.float32)) for p in pieces]
+    low, high = stage.shot.points.min(0), stage.shot.points.max(0)
+    for k, cloud in enumerate(clouds):
+        assert cloud[:, 2].min() == pytest.approx(top, abs=1e-3)
+        assert np.hypot(*cloud[:, :2].T).min() > max(turning, 0.04)
+        assert (cloud[:, :2] > low[:2]).all()
+        assert (cloud[:, :2] < high[:2]).all()
+        if "podium" in carriers:
+            assert np.hypot(*cloud[:, :2].T).max() < carriers["podium"].size[0]
+        for other in clouds[:k]:
+            assert np.linalg.norm(cloud[:, None, :2] - other[None, :, :2], axis=2).min() > 0.002
+
+
+def test_a_table_is_claimed_where_fruit_lies_on_it_and_not_in_water():
+    assert "table" in read("Two green bottles and one red apple on a table").words.understood
+    assert "podium" not in read("A can splashes among lemons on a podium").kinds
+
+
+def test_fruit_that_falls_on_a_table_does_so_beside_the_product():
+    stage = families.build(read("A lemon falls onto a table beside a bottle"), seed=1, seconds=2.0)
+    fallen = [solid for solid in stage.solids if solid.name.startswith("lemon")]
+    assert fallen
+    assert all(solid.launch.position[2] > 0.9 for solid in fallen)
+    assert not stage.rings
+    motion = moved(stage)
+    ends = motion.poses[-1, [motion.names.index(solid.name) for solid in fallen], :3]
+    assert (ends[:, 2] > 0.72).all()
+    assert (np.hypot(ends[:, 0], ends[:, 1]) < 0.3).all()
+
+
+def test_fruit_has_the_colour_that_is_named():
+    stage = families.build(read("A bottle and a green apple on a table"), seed=1, seconds=2.0)
+    assert {s.material.base for s in stage.solids if s.name.startswith("apple")} == {COLOURS["green"]}
 
 
 def test_a_splash_is_in_its_setting_and_over_its_floor():
@@ -274,3 +340,18 @@ def test_a_product_bears_its_label_and_the_picture_its_title():
     assert "Zesty Orange" in {solid.material.text for solid in stage.solids}
     printed = families.build(read('A can labelled "Zesty", title "Taste the sun"'), seed=1, seconds=2.0)
     assert printed.title_from < 2.0
+
+
+@pytest.mark.parametrize("prompt", ["A cup of coffee", "A mug of coffee on a table"])
+def test_a_cup_of_coffee_is_white_and_looked_into(prompt):
+    found = read(prompt)
+    assert found.words.ignored == ()
+    stage = families.build(found, seed=1, seconds=2.0)
+    cup, coffee = (next(s for s in stage.solids if s.name == name) for name in ("cup", "cup's part 1"))
+    assert min(cup.material.base) > 0.6
+    assert max(coffee.material.base) < 0.1
+    rim, brim = cup.look.vertices[:, 2].max(), coffee.look.vertices[:, 2].max()
+    wide = np.ptp(coffee.look.vertices[:, 1])
+    assert math.tan(math.radians(stage.shot.elevation)) * wide > 2 * (rim - brim)
+    (brown,) = (s for s in families.build(read("A brown cup of coffee"), seed=1, seconds=2.0).solids if s.name == "cup")
+    assert brown.material.base == COLOURS["brown"]

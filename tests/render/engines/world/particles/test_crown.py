@@ -52,3 +52,16 @@ def test_no_drop_is_below_the_water(time):
     puffs = crown()(time)
     assert (puffs.positions[:, 2] > 0).all()
     assert ((puffs.opacity >= 0) & (puffs.opacity <= 1)).all()
+
+
+@pytest.mark.parametrize("age", [0.03, 0.06, 0.1])
+def test_what_falls_in_is_seen_through_the_front_of_the_sheet(age):
+    puffs = crown()(FELL.time + age)
+    front = puffs.positions[:, 1] < AT[1]
+    where, radii, opacity = puffs.positions[front], puffs.radii[front], puffs.opacity[front]
+    passed = []
+    for x in np.linspace(-0.6, 0.6, 15) * FELL.size + AT[0]:
+        for z in np.linspace(0.2, 1.5, 15) * FELL.size:
+            met = np.hypot(where[:, 0] - x, where[:, 2] - z) < radii
+            passed.append(np.prod(1 - opacity[met]))
+    assert np.mean(passed) > 0.25

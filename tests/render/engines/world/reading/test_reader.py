@@ -894,7 +894,7 @@ def test_what_something_stands_on_is_not_what_it_is_made_of(prompt, floor):
         ("A jar of honey", "jar", "gold", "honey → gold jar"),
         ("A bottle of ketchup", "bottle", "red", "ketchup → red bottle"),
         ("A bottle of honey", "bottle", "gold", "honey → gold bottle"),
-        ("A cup of coffee on a white background", "cup", "brown", "coffee → brown cup"),
+        ("A cup of tea on a white background", "cup", "brown", "tea → brown cup"),
         ("A lemon falls into orange juice", "bottle", "orange", "orange juice → orange bottle"),
         ("A red jar of honey", "jar", "red", "honey → jar"),
     ],
