@@ -55,7 +55,8 @@ HOLDS = 2.4
 """N·s that break a bond of earthenware, on an average; of glass, which is thinner, :data:`FRAIL` times that."""
 FRAIL = 0.35
 
-Shown = tuple[list[Solid], np.ndarray]
+Shown = tuple[list[Solid], np.ndarray, float]
+"""The solids, the points to be seen, and the seconds for which nothing moves yet."""
 
 
 class Tipping(TypedDict):
@@ -181,7 +182,8 @@ def _falling(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, 
     low, high = (
         ((-0.5, -0.3, 0.0), (0.5, 0.3, 0.95)) if kind == "tumbler" else ((-0.75, -0.45, 0.0), (0.75, 0.45, 1.15))
     )
-    return solids, parts.corners(low, high)
+    still = max(0.0, BROKEN * seconds - TAKES[kind]) if len(starts) == 1 else 0.0
+    return solids, parts.corners(low, high), still
 
 
 def _ball(
@@ -225,7 +227,7 @@ def _pane(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
         speed, wait = float(rng.uniform(8, 10)), 0.3 if k == 0 else 0.0
         ball = _ball(k, start=start + wait, aim=aim, speed=speed, radius=0.07, substance="rubber", material=paint)
         solids.append(ball)
-    return solids, parts.corners((-0.95, -0.5, 0.0), (0.95, 0.9, 1.55))
+    return solids, parts.corners((-0.95, -0.5, 0.0), (0.95, 0.9, 1.55)), 0.0
 
 
 def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, colours: list[Colour]) -> Shown:
@@ -273,7 +275,7 @@ def _wall(kind: str, scene: Scene, rng: np.random.Generator, seconds: float, col
         )
         speed, wait = float(rng.uniform(10, 11.5)), 0.3 if k == 0 else 0.0
         solids.append(_ball(k, start=start + wait, aim=aim, speed=speed, radius=0.15, substance="steel", material=dark))
-    return solids, parts.corners((-1.15, -0.7, 0.0), (1.15, 1.1, 1.25))
+    return solids, parts.corners((-1.15, -0.7, 0.0), (1.15, 1.1, 1.25)), 0.0
 
 
 KINDS: dict[str, Callable[[str, Scene, np.random.Generator, float, list[Colour]], Shown]] = {
@@ -294,16 +296,13 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     )
     kind = next((kind for kind in scene.kinds if kind in KINDS), "") or str(rng.choice(unnamed))
     colours = parts.palette(scene, rng, parts.subject_of(scene, kind))
-    solids, points = KINDS[kind](kind, scene, rng, seconds, colours)
+    solids, points, still = KINDS[kind](kind, scene, rng, seconds, colours)
     home = "room" if kind in POTS else "yard"
     place = places.build(scene.setting or home, scene=scene, rng=rng, clearing=3.6)
     aside = float(rng.uniform(14, 34)) * float(rng.choice([-1, 1])) if kind in {"pane", "wall"} else 0.0
-    alone = (
-        kind in POTS and len(parts.runs(seconds, FALLS, MOST_FALLING, count=parts.subject_of(scene, kind).count)) == 1
-    )
     return place.stage(
         solids=solids,
-        still=max(0.0, BROKEN * seconds - TAKES[kind]) if alone else 0.0,
+        still=still,
         shot=Shot(
             points=points,
             azimuth=-90 + (aside or float(rng.uniform(-20, 20))),
