@@ -51,7 +51,7 @@ def test_where_more_is_asked_for_the_place_is_a_stand_in(prompt, asked):
 @pytest.mark.parametrize(
     ("prompt", "family"),
     [
-        ("A can on a green field", "objects"),
+        ("A can on a green field", "product"),
         ("Two red balls fall in a park", "objects"),
         ("Waves crash against rocks on a beach", "ocean"),
         ("A flag waves on the beach", "cloth"),
