@@ -139,6 +139,13 @@ def _made_of(
     return shape, size, *parts.stuff(material, material, colour)
 
 
+def _body(name: str, kind: str, made: tuple[Shape, tuple[float, ...], str, Material], launch: Launch) -> list[Solid]:
+    """A body as :func:`_made_of` has it, with what is seen on it."""
+    shape, size, substance, material = made
+    worn = balls.BALLS[kind].worn(name) if kind in balls.BALLS else []
+    return [*worn, Solid(name=name, shape=shape, size=size, substance=substance, material=material, launch=launch)]
+
+
 def _stack(scene: Scene, rng: np.random.Generator, centre: Vector, names: Sequence[str]) -> list[Solid]:
     """A small tower that stands until something hits it: of blocks if the prompt names them, else of crates."""
     half = 0.19
@@ -208,7 +215,7 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequen
     dropped = []
     for k, (start, subject) in enumerate(zip(starts, subjects, strict=True)):
         kind, number = subject.kind, subjects[:k].count(subject) if subject.colours else k
-        shape, size, substance, material = _made_of(subject, number, rng, names)
+        made = _made_of(subject, number, rng, names)
         thrown = k % 3 == 1 and k > 0
         if crowded:
             position, velocity = _spot(k), (0.0, 0.0, 0.0)
@@ -226,24 +233,14 @@ def _drops(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequen
             if k == 0:
                 position = (position[0] * 0.6, position[1] * 0.6, FIRST_HEIGHT)
         x, y, z = (float(v) for v in rng.uniform(-4, 4, 3))
-        name = f"{kind} {k + 1}"
-        dropped += balls.BALLS[kind].worn(name) if kind in balls.BALLS else []
-        dropped.append(
-            Solid(
-                name=name,
-                shape=shape,
-                size=size,
-                substance=substance,
-                material=material,
-                launch=Launch(
-                    time=round(start, 3),
-                    position=_times(scale, position),
-                    velocity=_times(math.sqrt(scale), velocity),
-                    spin=(x, y, z),
-                    turn=_random_turn(rng),
-                ),
-            )
+        launch = Launch(
+            time=round(start, 3),
+            position=_times(scale, position),
+            velocity=_times(math.sqrt(scale), velocity),
+            spin=(x, y, z),
+            turn=_random_turn(rng),
         )
+        dropped += _body(f"{kind} {k + 1}", kind, made, launch)
     return dropped
 
 
@@ -260,29 +257,21 @@ def _rolling(scene: Scene, rng: np.random.Generator, seconds: float, names: Sequ
     rolled: list[Solid] = furniture.table(
         EDGE, long=max(furniture.LONG, way / 2 + apart), deep=max(furniture.DEEP, rows * LANES / 2 + 0.1)
     )
-    for k, (subject, (shape, size, substance, material)) in enumerate(zip(subjects, made, strict=True)):
-        name, radius = f"{subject.kind} {k + 1}", size[0]
+    for k, (subject, body) in enumerate(zip(subjects, made, strict=True)):
+        shape, size, _, _ = body
+        x = EDGE - begins - apart * (k // rows)
         aside = LANES * (k % rows - (rows - 1) / 2) + float(rng.uniform(-0.02, 0.02))
-        place = (EDGE - begins - apart * (k // rows), aside, furniture.TABLE + radius + 0.0005)
-        round_one = shape is not Shape.BOX
-        shove = SHOVED * math.sqrt((EDGE - place[0]) / SLIDING)
-        rolled += balls.BALLS[subject.kind].worn(name) if subject.kind in balls.BALLS else []
-        rolled.append(
-            Solid(
-                name=name,
-                shape=shape,
-                size=size,
-                substance=substance,
-                material=material,
-                launch=Launch(
-                    time=0.0,
-                    position=place if round_one else (place[0], aside, furniture.TABLE + size[2] + 0.0005),
-                    velocity=(speed if round_one else math.hypot(speed, shove), 0.0, 0.0),
-                    spin=(0.0, speed / radius if round_one else 0.0, 0.0),
-                    turn=parts.about((1.0, 0.0, 0.0), math.pi / 2) if shape is Shape.CYLINDER else (1.0, 0.0, 0.0, 0.0),
-                ),
-            )
+        slides = shape is Shape.BOX
+        high = size[2] if slides else size[0]
+        shove = SHOVED * math.sqrt((EDGE - x) / SLIDING)
+        launch = Launch(
+            time=0.0,
+            position=(x, aside, furniture.TABLE + high + 0.0005),
+            velocity=(math.hypot(speed, shove) if slides else speed, 0.0, 0.0),
+            spin=(0.0, 0.0 if slides else speed / size[0], 0.0),
+            turn=parts.about((1.0, 0.0, 0.0), math.pi / 2) if shape is Shape.CYLINDER else (1.0, 0.0, 0.0, 0.0),
         )
+        rolled += _body(f"{subject.kind} {k + 1}", subject.kind, body, launch)
     return rolled
 
 
@@ -296,18 +285,10 @@ def _compared(scene: Scene, rng: np.random.Generator, seconds: float, names: Seq
     dropped = []
     for run, start in enumerate(runs):
         for k, subject in enumerate(named):
-            shape, size, substance, material = _made_of(subject, k, rng, names)
             place = (apart * (k - (len(named) - 1) / 2), 0.5 * (run - (len(runs) - 1) / 2), 1.5 if run == 0 else 2.6)
-            dropped.append(
-                Solid(
-                    name=f"{subject.material} {subject.kind or 'ball'} {len(dropped) + 1}",
-                    shape=shape,
-                    size=size,
-                    substance=substance,
-                    material=material,
-                    launch=Launch(time=round(start, 3), position=place),
-                )
-            )
+            name = f"{subject.material} {subject.kind or 'ball'} {len(dropped) + 1}"
+            made = _made_of(subject, k, rng, names)
+            dropped += _body(name, subject.kind, made, Launch(time=round(start, 3), position=place))
     return dropped
 
 

@@ -30,6 +30,8 @@ OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
 
 HALF = 0.5
 """Share of a prompt's content words that are found below which its scene only stands in for it."""
+BEFORE = 2 * phrases.LONGEST
+"""Words before a quotation in which it may be called a title, in whatever language."""
 
 
 def read(prompt: str, *, negative: str = "", style: str = PLAIN) -> Scene:
@@ -47,9 +49,9 @@ def read(prompt: str, *, negative: str = "", style: str = PLAIN) -> Scene:
     gaps = _gaps(found, [token.text for token in tokens])
     told = _told(found, family, gaps)
     reading = _Reading(family, told, gaps, style=style)
-    reading.letter(
-        [(one.text, _is_title(tongues.english(pieces.tokens[: one.place], spoken))) for one in pieces.quoted]
-    )
+    before = [pieces.tokens[max(0, one.place - BEFORE) : one.place] for one in pieces.quoted]
+    called = [_is_title(tongues.english(words, spoken)) for words in before]
+    reading.letter([(one.text, is_title) for one, is_title in zip(pieces.quoted, called, strict=True)])
     for index in range(len(told)):
         reading.take(index)
     return reading.scene(fallback=fallback)
