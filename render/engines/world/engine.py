@@ -14,7 +14,7 @@ from render.model import Failure, Footage, Job, Row, Understanding
 if TYPE_CHECKING:
     from render.engines.world.take import Take
 
-REVISION = "world-12"
+REVISION = "world-13"
 
 
 class WorldEngine(Engine):

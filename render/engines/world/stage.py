@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from render.engines.world.geometry import Mesh
 from render.engines.world.light import Colour, Light
 from render.engines.world.materials import Material
+from render.engines.world.onlookers import Crowd, Reaction
 
 if TYPE_CHECKING:
     from render.engines.world.physics import Motion
@@ -362,16 +363,6 @@ class Water:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """Onlookers take something in."""
-
-    time: float
-    """Seconds of the scene."""
-    mood: float
-    """1 when they cheer, 0 when they gasp, −1 when they groan."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """All that the engine needs to move, film and hear a scene."""
 
@@ -400,6 +391,8 @@ class Stage:
     reactions: Callable[[Motion], Sequence[Reaction]] | None = None
     """What the people of an ambience make of what happens, asked once when all bodies have moved. None: they gasp at
     the hardest impact."""
+    crowd: Crowd | None = None
+    """Those of the onlookers who move."""
     room: Room | None = None
     """None for open country."""
     tempo: float = 1.0

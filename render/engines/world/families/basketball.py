@@ -13,8 +13,9 @@ from render.engines.world import geometry, physics, places
 from render.engines.world.families import flight, parts
 from render.engines.world.families.balls import BASKETBALL
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
+from render.engines.world.onlookers import Reaction
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Cloth, Launch, Reaction, Shape, Shot, Solid, Stage
+from render.engines.world.stage import Cloth, Launch, Shape, Shot, Solid, Stage
 
 RIM_RADIUS, RIM_HEIGHT, TUBE = 0.2286, 3.05, 0.0095
 ARC, LINE = 6.75, 4.35

@@ -10,6 +10,7 @@ import numpy as np
 
 from render.engines.world.light import Light
 from render.engines.world.materials import Material
+from render.engines.world.onlookers import Crowd
 from render.engines.world.places.evening import Evening
 from render.engines.world.scene import Scene
 from render.engines.world.stage import Lamp, Particles, Room, Shot, Solid, Stage, Vector
@@ -24,6 +25,7 @@ class Place:
     ground_substance: str = "ground"
     light: Light
     ambience: tuple[str, ...]
+    crowd: Crowd | None = None
     room: Room | None = None
     wind: Vector = (0.0, 0.0, 0.0)
     lamps: tuple[Lamp, ...] = ()

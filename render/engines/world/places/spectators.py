@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from render.engines.world import geometry
 from render.engines.world.geometry import Mesh
 from render.engines.world.materials import COLOURS, Colour, Material
+from render.engines.world.onlookers import Crowd, Dress
 from render.engines.world.places import scenery
 from render.engines.world.stage import Solid
 
@@ -28,6 +29,13 @@ NEAR = 45.0
 """Metres from the origin up to which their heads are round."""
 WAVING = 0.16
 """Share of them who hold their arms up."""
+LIVELY = 0.2
+"""Share of those who do and are near who stand and move."""
+LEGS = 0.4
+"""Metres by which who stands is taller than who sits."""
+TROUSERS: Colour = (0.025, 0.03, 0.045)
+SONG = 1.6
+"""Hops in a second."""
 
 
 def many(one: Mesh, at: NDArray[np.float64], angles: NDArray[np.float64], sizes: NDArray[np.float64]) -> Mesh:
@@ -68,10 +76,17 @@ def _arms() -> Mesh:
     return geometry.join(reach)
 
 
-def seated(
+def _legs() -> Mesh:
+    return geometry.move(geometry.box((0.15, 0.08, LEGS / 2)), (0.0, 0.02, LEGS / 2 - LEGS))
+
+
+def gathered(
     rng: np.random.Generator, seats: NDArray[np.float64], angles: NDArray[np.float64], sides: Sequence[str]
-) -> list[Solid]:
-    """A spectator on each of ``[n, 3]`` seats, turned by radians about z; ``sides`` are the colours that they wear."""
+) -> tuple[list[Solid], Crowd | None]:
+    """A spectator on each of ``[n, 3]`` seats, turned by radians about z; ``sides`` are the colours that they wear.
+
+    Some of those who are near and hold their arms up stand and move; None if there are none of them.
+    """
     count = len(seats)
     at = seats + rng.normal(0, (0.05, 0.05, 0.02), (count, 3))
     turned, sizes = angles + rng.normal(0, 0.16, count), rng.uniform(0.86, 1.1, count)
@@ -79,32 +94,63 @@ def seated(
     shirts = np.where(rng.random(count) < LOYAL, np.array(sides), own)
     shades, skins, hairs = (rng.integers(len(kinds), size=count) for kinds in (SHADES, SKINS, HAIRS))
     up = rng.random(count) < WAVING
-    groups: dict[Material, list[Mesh]] = defaultdict(list)
-
-    def add(one: Mesh, of: NDArray[np.bool_], colour: Colour) -> None:
-        if of.any():
-            groups[Material(base=colour, gloss=0.05)].append(many(one, at[of], turned[of], sizes[of]))
-
-    body, arms = _body(), _arms()
     close = np.hypot(at[:, 0], at[:, 1]) < NEAR
+    stands = up & close & (rng.random(count) < LIVELY)
+    at[stands, 2] += LEGS * sizes[stands]
+    worn: list[tuple[Mesh, NDArray[np.bool_], Colour]] = [(_legs(), stands, TROUSERS)]
+    body, arms = _body(), _arms()
     heads = [(geometry.move(_head(0.115, near=near), (0.0, -0.02, 0.7)), close == near) for near in (True, False)]
     caps = [(geometry.move(_head(0.125, near=near), (0.0, 0.025, 0.735)), close == near) for near in (True, False)]
     for name in sorted(set(shirts.tolist())):
         for k, shade in enumerate(SHADES):
             red, green, blue = COLOURS[name]
             colour = (shade * red + 0.015, shade * green + 0.015, shade * blue + 0.015)
-            add(body, (shirts == name) & (shades == k), colour)
+            worn.append((body, (shirts == name) & (shades == k), colour))
     for k, colour in enumerate(SKINS):
-        for head, those in heads:
-            add(head, those & (skins == k), colour)
-        add(arms, up & (skins == k), colour)
+        worn += [(head, those & (skins == k), colour) for head, those in heads]
+        worn.append((arms, up & (skins == k), colour))
     for k, colour in enumerate(HAIRS):
-        for cap, those in caps:
-            add(cap, those & (hairs == k), colour)
-    return [
-        scenery.prop(f"spectators, part {k + 1}", geometry.join(meshes), material)
-        for k, (material, meshes) in enumerate(groups.items())
+        worn += [(cap, those & (hairs == k), colour) for cap, those in caps]
+
+    def made(of: NDArray[np.bool_]) -> Iterator[tuple[Material, Mesh, NDArray[np.int32]]]:
+        """What of it is on some of them, and on which of these each vertex is."""
+        groups: dict[Material, list[tuple[Mesh, NDArray[np.int32]]]] = defaultdict(list)
+        number = np.cumsum(of) - 1
+        for one, wear, colour in worn:
+            those = np.flatnonzero(wear & of)
+            if len(those):
+                who = np.repeat(number[those], len(one.vertices)).astype(np.int32)
+                on = many(one, at[those], turned[those], sizes[those])
+                groups[Material(base=colour, gloss=0.05)].append((on, who))
+        for material, parts in groups.items():
+            yield material, geometry.join([mesh for mesh, _ in parts]), np.concatenate([who for _, who in parts])
+
+    sitting = [
+        scenery.prop(f"spectators, part {k + 1}", mesh, material) for k, (material, mesh, _) in enumerate(made(~stands))
     ]
+    if not stands.any():
+        return sitting, None
+    dresses = tuple(Dress(material=material, mesh=mesh, who=who) for material, mesh, who in made(stands))
+    return sitting, _lively(rng, dresses, at[stands], turned[stands])
+
+
+def _lively(
+    rng: np.random.Generator, dresses: tuple[Dress, ...], at: NDArray[np.float64], angles: NDArray[np.float64]
+) -> Crowd:
+    """They hop about to one song."""
+    count = len(at)
+    middles, radii = at + np.array((0.0, 0.0, 0.3)), np.zeros(count)
+    for dress in dresses:
+        np.maximum.at(radii, dress.who, np.linalg.norm(dress.mesh.vertices - middles[dress.who], axis=1))
+    return Crowd(
+        dresses=dresses,
+        bounds=np.c_[middles, radii + 0.001].astype(np.float32),
+        aside=np.c_[np.cos(angles), np.sin(angles), np.zeros(count)].astype(np.float32),
+        beats=rng.normal(SONG, 0.06, count).astype(np.float32),
+        phases=rng.normal(0.0, 0.13, count).astype(np.float32),
+        spirits=rng.uniform(-0.3, 0.6, count).astype(np.float32),
+        delays=rng.uniform(0.05, 0.5, count).astype(np.float32),
+    )
 
 
 def facing(outward: NDArray[np.float64]) -> NDArray[np.float64]:

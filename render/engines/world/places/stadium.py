@@ -224,17 +224,20 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         *_masts(bowl, scene.light),
     ]
     full = spectators.PEOPLE.isdisjoint(scene.without) and all(action.name != "rest" for action in scene.actions)
+    crowd = None
     if full:
         seats, ways = _seats(bowl)
         taken = rng.random(len(seats)) < TAKEN
         seats, ways = seats[taken], ways[taken]
         guests = (seats[:, 0] > bowl.middle + 20.0) & (seats[:, 1] > 12.0)
-        things += spectators.seated(rng, seats, spectators.facing(ways), np.where(guests, away, home).tolist())
+        sitting, crowd = spectators.gathered(rng, seats, spectators.facing(ways), np.where(guests, away, home).tolist())
+        things += sitting
     return Place(
         solids=tuple(things),
         ground=MATERIALS["grass"],
         ground_substance="turf",
         light=_lit(scene.light, float(rng.uniform(-18, 18))),
         ambience=("stadium",) if full else ("yard",),
+        crowd=crowd,
         room=Room(size=(2 * bowl.long, 2 * bowl.wide, 14.0), absorption=0.7, open=True),
     )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from render.engines.world.onlookers import Reaction
 from render.engines.world.sound import crowd
 from render.engines.world.sound.crowd import Crowd
 from render.engines.world.sound.layers import Air, Calls, Crickets, Hum, Layer, Stereo, Ticks, Traffic
 from render.engines.world.sound.noise import stream
-from render.engines.world.stage import Reaction
 
 BIRDS = Calls(a_minute=34, low=2400, high=5200, db=-34)
 LEAVES = Air(low=900, high=5200, db=-37, change=0.5, depth=0.8)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from render.engines.contract import SAMPLE_RATE
+from render.engines.world.onlookers import Reaction
 from render.engines.world.sound.layers import Stereo, pan
 from render.engines.world.sound.listener import SPEED
 from render.engines.world.sound.noise import band, level, passed, wander
-from render.engines.world.stage import Reaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,12 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world.camera import Camera
+from render.engines.world.onlookers import Reaction
 from render.engines.world.physics import Contact, Motion
 from render.engines.world.sound import air, ambience, impacts, motor, room, rubbing, water
 from render.engines.world.sound.layers import Stereo
 from render.engines.world.sound.listener import Listener
-from render.engines.world.stage import Reaction, Stage
+from render.engines.world.stage import Stage
 
 PEAK = 0.7
 """Largest sample of a mix."""

@@ -14,6 +14,7 @@ from render.engines.world import geometry
 from render.engines.world.physics import Dent, Motion
 from render.engines.world.stage import Cloth, Shape, Solid
 from render.engines.world.tracer import moving_kernels
+from render.engines.world.tracer.fans import Fans, Garment
 from render.engines.world.tracer.soup import Palette, Piece, join, mesh_of, piece_of, poses_of, turned
 from render.engines.world.tracer.strands import Strands, Weave, weave
 
@@ -42,7 +43,9 @@ class Placed:
     """What stands where in a frame."""
 
     bounds: NDArray[np.float32]
-    """``[k, 4]`` spheres about all that is present."""
+    """``[k, 4]`` spheres about all that is present, but for the onlookers."""
+    onlookers: NDArray[np.float32]
+    """``[n, 4]`` spheres about the onlookers who move: they are only seen."""
     fillings: NDArray[np.float32]
     """``[m, 4]`` spheres within the parts."""
     owners: NDArray[np.int32]
@@ -50,7 +53,7 @@ class Placed:
 
 
 class Movers:
-    """Parts that move and sheets that bend."""
+    """Parts that move, sheets that bend, and onlookers."""
 
     def __init__(
         self,
@@ -59,21 +62,26 @@ class Movers:
         motion: Motion,
         palette: Palette,
         *,
+        fans: Fans | None,
         first_id: int,
         device: str,
     ) -> None:
-        self.motion, self.device = motion, device
+        self.motion, self.fans, self.device = motion, fans, device
         lanes = {name: index for index, name in enumerate(motion.names)}
         self.lanes = np.array([lanes.get(solid.rides or solid.name, -1) for solid in solids], np.intp)
         """Of each part, or −1 where it stands still."""
         self.stands = poses_of(solids)
         """Of which those are used that stand still."""
         woven = {cloth.name: cloth for cloth in cloths}
-        self.weaves: list[Weave | Strands] = [weave(woven[sheet.name], sheet) for sheet in motion.sheets]
+        self.sheets: list[Weave | Strands] = [weave(woven[sheet.name], sheet) for sheet in motion.sheets]
+        worn = [] if fans is None else fans.garments
+        self.weaves: list[Weave | Strands | Garment] = [*self.sheets, *worn]
+        """What bends or is shifted vertex by vertex."""
+        made = [woven[one.name].material for one in self.sheets] + [one.dress.material for one in worn]
         pieces: list[Piece] = [piece_of(solid, palette) for solid in solids]
         pieces += [
-            Piece(mesh=one.mesh, surface=palette.index(woven[one.name].material), pose=poses_of(()))
-            for one in self.weaves
+            Piece(mesh=one.mesh, surface=palette.index(material), pose=poses_of(()))
+            for one, material in zip(self.weaves, made, strict=True)
         ]
         self.parts = join(pieces, first_id=first_id, apart=len(solids), device=device)
         meshes = [mesh_of(solid) for solid in solids]
@@ -139,9 +147,9 @@ class Movers:
         parts = self.parts
         poses, present = self._stood(frame)
         shown = np.flatnonzero(present)
-        sheets = [one.vertices(frame) for one in self.weaves]
+        bent = [one.vertices(frame) for one in self.weaves]
         refuge = (
-            poses[shown[0], :3] if len(shown) else (sheets[0][0] if sheets else np.array((0.0, 0.0, -50.0), np.float32))
+            poses[shown[0], :3] if len(shown) else (bent[0][0] if bent else np.array((0.0, 0.0, -50.0), np.float32))
         )
         before = max(frame - 1, 0)
         stayed = bool((self._stood(before)[1] == present).all())
@@ -151,11 +159,12 @@ class Movers:
         self._put(before if stayed else frame, parts.before, refuge)
         self._put(frame, parts.tree.points, refuge)
         offset = self.rigid
-        for one, vertices in zip(self.weaves, sheets, strict=True):
+        for one, vertices in zip(self.weaves, bent, strict=True):
             normals = wp.array(one.normals(vertices), dtype=wp.vec3, device=self.device)
             wp.copy(parts.normals, normals, dest_offset=offset)
             offset += len(normals)
         parts.tree.refit()
+        sheets = bent[: len(self.sheets)]
         bounds = np.zeros((len(shown) + len(sheets), 4), np.float32)
         bounds[: len(shown), :3], bounds[: len(shown), 3] = poses[shown, :3], self.radii[shown]
         for k, vertices in enumerate(sheets, len(shown)):
@@ -165,7 +174,8 @@ class Movers:
         owners = self.filling_of[kept]
         fillings = self.filling[kept].copy()
         fillings[:, :3] = turned_by(fillings[:, :3], poses[owners])
-        return Placed(bounds=bounds, fillings=fillings, owners=owners + self.parts.first_id)
+        onlookers = np.zeros((0, 4), np.float32) if self.fans is None else self.fans.bounds(frame)
+        return Placed(bounds=bounds, onlookers=onlookers, fillings=fillings, owners=owners + self.parts.first_id)
 
 
 def flattened(points: NDArray[np.float32], dents: Sequence[Dent]) -> NDArray[np.float32]:

@@ -24,6 +24,7 @@ from render.engines.world.tracer import (
     still_kernels,
     world_kernels,
 )
+from render.engines.world.tracer.fans import Fans
 from render.engines.world.tracer.finish import Finish
 from render.engines.world.tracer.lamps import Lamps
 from render.engines.world.tracer.lanes import LANES
@@ -95,8 +96,12 @@ class Picture:
             world.still = self.still.soup
         world.has_still = int(self.still is not None)
         first_id = world.first_moving = 1 + len(still)
-        if moving or motion.sheets:
-            self.movers = Movers(moving, stage.cloths, motion, palette, first_id=first_id, device=device)
+        fans = None
+        if stage.crowd is not None:
+            seen = () if stage.reactions is None else stage.reactions(motion)
+            fans = Fans(stage.crowd, seen, frames=frames, step=stage.tempo / fps)
+        if moving or motion.sheets or fans is not None:
+            self.movers = Movers(moving, stage.cloths, motion, palette, fans=fans, first_id=first_id, device=device)
             world.moving = self.movers.parts.soup
         clears = [solid.material.clear > 0 for solid in moving] + [cloth.material.clear > 0 for cloth in stage.cloths]
         world.has_clear = int(any(clears))
@@ -199,7 +204,9 @@ class Picture:
             flags = np.zeros(self.touched.shape, np.int32)
         else:
             reach = 0.0 if self.style.cel else probe_kernels.OCCLUSION_REACH
-            flags = self.tiles.touched(placed.bounds, softness=self.stage.light.softness, occlusion=reach)
+            flags = self.tiles.touched(
+                placed.bounds, placed.onlookers, softness=self.stage.light.softness, occlusion=reach
+            )
             if self.style.cel:
                 # Drawings have no mirrors.
                 flags &= ~int(Touch.MIRRORED)

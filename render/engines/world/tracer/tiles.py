@@ -64,12 +64,15 @@ class Tiles:
         self.centre = (points.min(0) + points.max(0)) / 2
         self.radius = np.linalg.norm(points - self.centre, axis=-1).max(0) + MARGIN * pixel * far
 
-    def touched(self, spheres: NDArray[np.float32], *, softness: float, occlusion: float) -> NDArray[np.int32]:
+    def touched(
+        self, spheres: NDArray[np.float32], onlookers: NDArray[np.float32], *, softness: float, occlusion: float
+    ) -> NDArray[np.int32]:
         """``[rows, columns]`` of :class:`Touch` for the spheres ``[k, 4]`` about what moves, never too little.
 
-        ``occlusion`` is how many radii far a sphere closes off the sky; 0 for none.
+        ``occlusion`` is how many radii far a sphere closes off the sky; 0 for none. ``onlookers`` are spheres about
+        what is seen, and of no consequence to anything else.
         """
-        flags = np.zeros(len(self.centre), np.int32)
+        flags = np.where(self._any_before(onlookers), int(Touch.SEEN), 0)
         for sphere in spheres:
             centre, radius = sphere[:3].astype(float), float(sphere[3])
             flags |= np.where(self._before(centre, radius), int(Touch.SEEN), 0)
@@ -87,10 +90,16 @@ class Tiles:
             flags |= np.where(self.mirrors, int(Touch.MIRRORED), 0)
         return flags.reshape(self.shape).astype(np.int32)
 
+    def _any_before(self, spheres: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """The tiles in which any of many spheres may be seen."""
+        away = spheres[:, :3].astype(float) - self.camera.eye
+        distance = np.maximum(np.linalg.norm(away, axis=1), 1e-6)
+        sine = np.minimum(1.0, spheres[:, 3] / distance)
+        # The cosine of the sum of a tile's angle and a sphere's, beyond which they are apart.
+        least = np.cos(self.angle)[:, None] * np.sqrt(1 - sine**2) - np.sin(self.angle)[:, None] * sine
+        seen: NDArray[np.bool_] = (self.middle @ (away / distance[:, None]).T > least).any(1)
+        return seen
+
     def _before(self, centre: NDArray[np.float64], radius: float) -> NDArray[np.bool_]:
         """The tiles in which a sphere may be seen."""
-        away = centre - self.camera.eye
-        distance = max(float(np.linalg.norm(away)), 1e-6)
-        reach = np.arcsin(min(1.0, radius / distance))
-        aside: NDArray[np.bool_] = np.arccos(np.clip(self.middle @ (away / distance), -1, 1)) < self.angle + reach
-        return aside
+        return self._any_before(np.array((*centre, radius))[None])

@@ -73,6 +73,6 @@ def test_what_is_not_there_is_not_drawn_dented():
     late = replace(solid, launch=replace(solid.launch, time=9.0))
     motion = physics.simulate([late], floor=None, frames=2, fps=24)
     dent = physics.Dent(frame=1, body="ball", place=(0.0, 0.0, 0.0), outward=(0.0, 0.0, -1.0), depth=0.01)
-    movers = Movers([late], (), replace(motion, dents=(dent,)), Palette(), first_id=1, device="cpu")
+    movers = Movers([late], (), replace(motion, dents=(dent,)), Palette(), fans=None, first_id=1, device="cpu")
     movers.place(1, np.zeros(3), 0.001)
     assert np.ptp(movers.parts.tree.points.numpy(), axis=0).max() == 0.0

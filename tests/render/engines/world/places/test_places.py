@@ -235,10 +235,29 @@ def test_a_stadium_s_stands_rise_round_the_pitch_and_no_two_rows_of_people_are_a
     assert sum(len(solid.look.faces) for solid in crowd) < 600_000
 
 
+def test_some_of_a_stadium_s_spectators_stand_among_the_others_and_move():
+    place = build("stadium")
+    crowd = place.crowd
+    count = len(crowd.bounds)
+    assert 40 < count < 160
+    stand = place.stage(shot=SHOT).crowd
+    assert stand is crowd
+    for dress in crowd.dresses:
+        off = np.linalg.norm(dress.mesh.vertices - crowd.bounds[dress.who, :3], axis=1)
+        assert (off <= crowd.bounds[dress.who, 3]).all()
+    worn = np.concatenate([np.unique(dress.who) for dress in crowd.dresses])
+    # Trousers, a shirt, skin and hair.
+    assert (np.bincount(worn) == 4).all()
+    moved = np.stack([crowd.shifts(time, ()) for time in np.arange(0, 2, 0.05)])
+    assert (np.ptp(moved, axis=0).max(1) > 0.02).all()
+    assert (moved[..., 2].max(0) > 0.02).mean() > 0.3
+
+
 def test_a_stadium_is_empty_where_nobody_may_be_and_lit_by_its_masts_in_the_dark():
     empty = build("stadium", without=("people",))
     assert empty.ambience == ("yard",)
     assert not [solid for solid in empty.solids if solid.name.startswith("spectators")]
+    assert empty.crowd is None
     full = build("stadium", light="night")
     assert full.ambience == ("stadium",)
     assert max(full.light.sun) > 2 * max(LIGHTS["night"].sun)

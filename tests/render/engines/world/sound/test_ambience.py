@@ -3,10 +3,10 @@ import pytest
 
 from render.engines.contract import SAMPLE_RATE
 from render.engines.world import lexicon
+from render.engines.world.onlookers import Reaction
 from render.engines.world.sound import ambience, crowd
 from render.engines.world.sound.ambience import AMBIENCES
 from render.engines.world.sound.noise import stream
-from render.engines.world.stage import Reaction
 
 SECONDS = 5
 WANTED = (

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from render.engines.contract import SAMPLE_RATE
+from render.engines.world.onlookers import Reaction
 from render.engines.world.sound import ambience, mix
-from render.engines.world.stage import Reaction, Room, Wave
+from render.engines.world.stage import Room, Wave
 from render.media import loudness
 
 

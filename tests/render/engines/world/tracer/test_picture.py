@@ -3,8 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from render.engines.world import geometry
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material, Pattern
+from render.engines.world.onlookers import Crowd, Dress
 from render.engines.world.physics import Motion, Sheet
 from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.engines.world.scene import CameraWish
@@ -145,11 +147,39 @@ def test_drawing_only_the_tiles_that_change_draws_what_drawing_all_of_them_does(
     in_tiles = picture(**given)
     assert not in_tiles.everywhere
     some = np.stack([in_tiles.frame(index).copy() for index in range(FRAMES)])
-    monkeypatch.setattr(Tiles, "touched", lambda tiles, spheres, **_: np.full(tiles.shape, EVERY, np.int32))
+    monkeypatch.setattr(Tiles, "touched", lambda tiles, *_, **__: np.full(tiles.shape, EVERY, np.int32))
     whole = picture(**given)
     every = np.stack([whole.frame(index).copy() for index in range(FRAMES)])
     assert (some == every).all()
     assert every.shape[1:] == (size[1], size[0], 3)
+
+
+def test_onlookers_move_where_nothing_else_does_and_only_their_tiles_are_drawn(monkeypatch):
+    one = geometry.box((0.1, 0.1, 0.25))
+    places = np.array([(-0.6, 0.4, 0.6), (0.7, 0.5, 0.7)], np.float32)
+    both = geometry.join([geometry.move(one, place) for place in places])
+    who = np.repeat(np.arange(2, dtype=np.int32), len(one.vertices))
+    crowd = Crowd(
+        dresses=(Dress(material=Material(base=(0.05, 0.6, 0.1)), mesh=both, who=who),),
+        bounds=np.c_[places, np.full(2, 0.3)].astype(np.float32),
+        aside=np.tile(np.array((1.0, 0.0, 0.0), np.float32), (2, 1)),
+        beats=np.full(2, 2.0, np.float32),
+        phases=np.zeros(2, np.float32),
+        spirits=np.array((1.0, 0.0), np.float32),
+        delays=np.zeros(2, np.float32),
+    )
+    given = {"crowd": crowd, "solids": (POST,), "motion": None, "style": STYLES["realistic"]}
+    made = picture(**given)
+    some = np.stack([frame.copy() for frame in frames_of(made)])
+    green = some[..., 1].astype(int) - some[..., [0, 2]].max(-1) > 20
+    rows = [np.flatnonzero(each.any(1)).min() for each in green[..., :48]]
+    assert np.ptp(rows) >= 2, "it hops"
+    assert not made.everywhere
+    assert 0.2 < (made.touched.numpy() & int(Touch.SEEN) == 0).mean() < 1
+    measured = Tiles.touched
+    monkeypatch.setattr(Tiles, "touched", lambda *given, **more: measured(*given, **more) | int(Touch.SEEN))
+    whole = picture(**given)
+    assert (some == np.stack([frame.copy() for frame in frames_of(whole)])).all()
 
 
 def redness(frame):
