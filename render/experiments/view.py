@@ -257,12 +257,18 @@ def _entry(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapp
 
 
 def _serving(one: PlannedRow, receipt: Receipt | None, records: Mapping[str, ClipRecord]) -> ClipRecord | None:
-    """The clip that serves a row, or is made for one without an end; none there if a check is going to reject it."""
+    """The clip that serves a row, or is made for one without an end, unless a check is going to reject it.
+
+    Nor is there one for a row without an end whose policy this program does not know.
+    """
     record = records.get(one.fingerprint)
     if record is None or receipt is not None:
         return record
-    rejected = policy.judge(policy.load(one.row.policy), record.figures).outcome is Outcome.REJECT
-    return None if rejected else record
+    try:
+        rules = policy.load(one.row.policy)
+    except errors.NotFound:
+        return None
+    return None if policy.judge(rules, record.figures).outcome is Outcome.REJECT else record
 
 
 def _problems(

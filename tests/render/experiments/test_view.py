@@ -73,6 +73,13 @@ def test_a_made_clip_that_a_check_is_going_to_reject_is_not_played(make):
     assert (entry.end, entry.watchable) == (None, False)
 
 
+def test_a_made_clip_whose_policy_is_gone_is_not_played_before_it_is_judged(make):
+    row = replace(make.row(), policy="of-an-older-release")
+    records = {make.job(row).fingerprint: make.record(row)}
+    [entry] = view(make.batch(), [make.planned(row)], [], [], records).entries
+    assert (entry.end, entry.watchable) == (None, False)
+
+
 @pytest.mark.parametrize("end", End)
 def test_only_what_may_be_seen_is_watchable(make, end):
     batch, row = make.batch(), make.row()
