@@ -2,34 +2,45 @@
 
 Delta refuses a commit only if it conflicts with what came after the snapshot it was made on. So every commit
 carries the next version of one application transaction, which makes any two concurrent ones conflict; the
-loser loads a fresh snapshot and looks again at what is still missing there.
+loser loads a fresh snapshot and looks again at what is still missing there. So does a publisher whose commit's
+answer was lost. Compaction (:mod:`render.store.catalog.upkeep`) moves rows and changes none, so it conflicts only
+with a commit that rewrites the same file.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from render import contracts, errors
 from render.store import layout
+from render.store.catalog import scan
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, WriterProperties
 
 TABLES = ("clips", "checks", "requests")
 """In the order in which they are published: a request never names a clip that is not there."""
 
-_PUBLISHER = "nightreel.publish"
+PUBLISHER = "nightreel.publish"
+"""The application transaction whose next version each publishing commit carries."""
+GROUP_ROWS = {"clips": 122_880, "checks": 1_048_576, "requests": 122_880}
+"""Most rows of a row group: enough for its columns to be worth a read, few enough for its statistics to rule it out."""
+_GROUP_KEYS = 122_880
+_KEYED = ("clips", "checks")
+"""Tables whose fingerprints have Bloom filters, since they say nothing of when a clip was made."""
 _TRIES = 60
+_FAILURES = 3
 _LONGEST_WAIT_S = 2.0
 
-Rows = Callable[["DeltaTable", pa.Table], pa.Table]
-"""Which rows of a table are still to be written on a snapshot."""
+Missing = Callable[[pa.Table, pa.Table], pa.Table]
+"""Which of the rows (second) are still to be written, given what the snapshot holds of them (first)."""
 
 
 def publish(store: ObjectStore, batch_id: str, *, requests: pa.Table, clips: pa.Table, checks: pa.Table) -> None:
@@ -42,11 +53,10 @@ def publish(store: ObjectStore, batch_id: str, *, requests: pa.Table, clips: pa.
     """
     if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
         raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
-    _write(store, "clips", clips, keys=("fingerprint",), missing=_absent("fingerprint", "path"), update=True)
-    _write(
-        store, "checks", checks, keys=("fingerprint", "check", "name"), missing=_absent("fingerprint", "check", "name")
-    )
-    _write(store, "requests", requests, keys=("batch", "row"), missing=_ahead, update=True)
+    figure = ("fingerprint", "check", "name")
+    _write(store, "clips", clips, keys=("fingerprint",), compared=("fingerprint", "path"), missing=_absent)
+    _write(store, "checks", checks, keys=figure, compared=figure, missing=_absent)
+    _write(store, "requests", requests, keys=("batch", "row"), compared=requests.column_names, missing=_ahead)
 
 
 def load(store: ObjectStore, name: str) -> DeltaTable | None:
@@ -61,68 +71,85 @@ def load(store: ObjectStore, name: str) -> DeltaTable | None:
         return None
     except (DeltaError, OSError) as error:
         raise errors.StoreError(f"The catalog table {place} cannot be read: {error}") from error
-    wanted, found = contracts.load(name).arrow_schema(), {field.name for field in table.schema().fields}
-    if lacking := [column for column in wanted.names if column not in found]:
-        raise errors.StoreError(
-            f"The catalog table {place} lacks {', '.join(lacking)}: another version of Nightreel made it. Use that "
-            "version, or move the table away and publish its batches again."
-        )
     return table
 
 
-def read(snapshot: DeltaTable, columns: Sequence[str], column: str, values: Collection[Any]) -> pa.Table:
-    """The rows of a snapshot whose ``column`` has one of ``values``, scanned piece by piece.
+def check_version(store: ObjectStore, name: str, snapshot: DeltaTable) -> None:
+    """Raise :class:`render.errors.StoreError` if the table lacks a column of its contract."""
+    wanted, found = contracts.load(name).arrow_schema(), {field.name for field in snapshot.schema().fields}
+    if lacking := [column for column in wanted.names if column not in found]:
+        raise errors.StoreError(
+            f"The catalog table {name} in {store.url} lacks {', '.join(lacking)}: another version of Nightreel made "
+            "it. Use that version, or move the table away and publish its batches again."
+        )
 
-    The filter is not given to the scan: delta-rs writes strings as string_view, whose statistics Arrow cannot compare
-    with a filter. Raises :class:`render.errors.StoreError`.
-    """
-    import pyarrow.compute as pc
-    from deltalake.exceptions import DeltaError
 
-    names = [*columns, *({column} - {*columns})]
-    try:
-        data = snapshot.to_pyarrow_dataset()
-        wanted = pa.array(values, data.schema.field(column).type)
-        pieces = [piece.filter(pc.is_in(piece[column], value_set=wanted)) for piece in data.to_batches(columns=names)]
-    except (DeltaError, pa.ArrowException, OSError) as error:
-        raise errors.StoreError(f"The catalog table {snapshot.table_uri} cannot be read: {error}") from error
-    return pa.Table.from_batches(pieces, pa.schema([data.schema.field(name) for name in names])).select(columns)
+def written(name: str, keys: int = _GROUP_KEYS) -> WriterProperties:
+    """How data files of a table are written: ``keys`` is about how many fingerprints a row group holds, at most."""
+    from deltalake import BloomFilterProperties, ColumnProperties, WriterProperties
+
+    bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=min(keys, _GROUP_KEYS))
+    keyed = {"fingerprint": ColumnProperties(bloom_filter_properties=bloom)} if name in _KEYED else None
+    return WriterProperties(compression="ZSTD", max_row_group_size=GROUP_ROWS[name], column_properties=keyed)
 
 
 def _write(
-    store: ObjectStore, name: str, rows: pa.Table, *, keys: Sequence[str], missing: Rows, update: bool = False
+    store: ObjectStore,
+    name: str,
+    rows: pa.Table,
+    *,
+    keys: Sequence[str],
+    compared: Sequence[str],
+    missing: Missing,
 ) -> None:
-    from deltalake import CommitProperties, Transaction
     from deltalake.exceptions import CommitFailedError, DeltaError
 
+    failures = 0
     for attempt in range(_TRIES):
         snapshot = load(store, name)
         if snapshot is None:
             _create(store, name)
             continue
-        news = missing(snapshot, rows)
+        check_version(store, name, snapshot)
+        stored = scan.read(store, name, snapshot, compared, keys[0], rows[keys[0]].unique().to_pylist())
+        news = missing(stored, rows)
         if not news.num_rows:
             return
-        version = (snapshot.transaction_version(_PUBLISHER) or 0) + 1
         try:
-            merger = snapshot.merge(
-                news,
-                predicate=" AND ".join(f'target."{key}" = source."{key}"' for key in keys),
-                source_alias="source",
-                target_alias="target",
-                commit_properties=CommitProperties(app_transactions=[Transaction(_PUBLISHER, version)]),
-            ).when_not_matched_insert_all()
-            (merger.when_matched_update_all() if update else merger).execute()
+            _commit(name, snapshot, news, keys, replaces=bool(_keys(stored, keys) & _keys(news, keys)))
         except CommitFailedError:
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.05 * 2**attempt)))
-        except (DeltaError, OSError) as error:
-            raise errors.StoreError(f"The catalog table {name} in {store.url} cannot be written: {error}") from error
+        except (DeltaError, OSError) as error:  # it may have been made all the same: a fresh snapshot knows
+            failures += 1
+            if failures == _FAILURES:
+                place = f"The catalog table {name} in {store.url}"
+                raise errors.StoreError(f"{place} cannot be written: {error}") from error
         else:
             return
     raise errors.StoreError(
         f"The catalog table {name} in {store.url} was busy {_TRIES} times in a row: too many batches are published at "
         "once. Publish this one again."
     )
+
+
+def _commit(name: str, snapshot: DeltaTable, news: pa.Table, keys: Sequence[str], *, replaces: bool) -> None:
+    """Write rows onto this very snapshot; only those that replace stored ones need a merge, which looks for them."""
+    from deltalake import CommitProperties, Transaction, write_deltalake
+
+    version = (snapshot.transaction_version(PUBLISHER) or 0) + 1
+    commit = CommitProperties(app_transactions=[Transaction(PUBLISHER, version)])
+    properties = written(name, pc.count_distinct(news[keys[0]]).as_py())
+    if not replaces:
+        write_deltalake(snapshot, news, mode="append", writer_properties=properties, commit_properties=commit)
+        return
+    snapshot.merge(
+        news,
+        predicate=" AND ".join(f'target."{key}" = source."{key}"' for key in keys),
+        source_alias="source",
+        target_alias="target",
+        writer_properties=written(name),
+        commit_properties=commit,
+    ).when_not_matched_insert_all().when_matched_update_all().execute()
 
 
 def _create(store: ObjectStore, name: str) -> None:
@@ -145,26 +172,27 @@ def _create(store: ObjectStore, name: str) -> None:
         if load(store, name) is None:
             raise errors.StoreError(f"The catalog table {place} cannot be created: {error}") from error
 
-
-def _absent(*keys: str) -> Rows:
-    """Rows whose keys are not in the snapshot, each key once; the first key narrows what is read of it."""
-
-    def absent(snapshot: DeltaTable, rows: pa.Table) -> pa.Table:
-        stored = read(snapshot, keys, keys[0], rows[keys[0]].unique().to_pylist())
-        seen = set(zip(*(stored[key].to_pylist() for key in keys), strict=True))
-        news = []
-        for position, key in enumerate(zip(*(rows[key].to_pylist() for key in keys), strict=True)):
-            if key not in seen:
-                seen.add(key)
-                news.append(position)
-        return rows.take(pa.array(news, pa.int64()))
-
-    return absent
+def _keys(rows: pa.Table, keys: Sequence[str]) -> set[tuple[Any, ...]]:
+    return set(_each_key(rows, keys))
 
 
-def _ahead(snapshot: DeltaTable, rows: pa.Table) -> pa.Table:
-    """Requests that the snapshot lacks, or that have come further than what it holds of them."""
-    stored = read(snapshot, rows.column_names, "batch", rows["batch"].unique().to_pylist())
+def _each_key(rows: pa.Table, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(rows[key].to_pylist() for key in keys), strict=True)
+
+
+def _absent(stored: pa.Table, rows: pa.Table) -> pa.Table:
+    """Rows that are not stored, by the columns that were read of what is; each once."""
+    seen = _keys(stored, stored.column_names)
+    news = []
+    for position, key in enumerate(_each_key(rows, stored.column_names)):
+        if key not in seen:
+            seen.add(key)
+            news.append(position)
+    return rows.take(pa.array(news, pa.int64()))
+
+
+def _ahead(stored: pa.Table, rows: pa.Table) -> pa.Table:
+    """Requests that are not stored, or that have come further than what is stored of them."""
     if not stored.num_rows:
         return rows
     stored = stored.cast(rows.schema)

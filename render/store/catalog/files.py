@@ -1,34 +1,80 @@
-"""The catalog's data files as DuckDB sees them: a file system that opens the given files for reading, nothing else."""
+"""The catalog's data files as DuckDB sees them: those of a directory as they lie there, any others through the store."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+import pyarrow as pa
 from fsspec import AbstractFileSystem
 
+from render import errors
+from render.store import layout
 from render.store.objects import ObjectStore
+
+if TYPE_CHECKING:
+    import duckdb
+    from deltalake import DeltaTable
+
+
+Files = Mapping[str, int]
+"""Size in bytes by path in the store. None of the files ever changes."""
+
+
+def of(store: ObjectStore, name: str, snapshot: DeltaTable, within: tuple[str, Collection[str]] | None = None) -> Files:
+    """The data files of a table's snapshot: size in bytes by path in the store.
+
+    ``within`` is a column and values: files whose statistics say that they hold none of these are left out. Raises
+    :class:`render.errors.StoreError` for a table whose files do not hold all of its rows and only those.
+    """
+    if "deletionVectors" in (snapshot.protocol().reader_features or ()) or snapshot.metadata().partition_columns:
+        raise errors.StoreError(
+            f"The catalog table {name} in {store.url} has deletion vectors or partitions, which are not read here: "
+            "compact it with delta.enableDeletionVectors = false, or publish its batches into a table of their own."
+        )
+    added = snapshot.get_add_actions()
+    sizes = dict(zip(added["path"].to_pylist(), added["size_bytes"].to_pylist(), strict=True))
+    if within:
+        column, values = within
+        some = [(column, ">=", min(values)), (column, "<=", max(values))]
+        kept = {uri.rpartition("/")[2] for uri in snapshot.file_uris(file_pruning_predicate=some)}
+        sizes = {name: size for name, size in sizes.items() if name in kept}
+    return {f"{layout.table(name)}/{path}": size for path, size in sizes.items()}
+
+
+def listed(store: ObjectStore, files: Files) -> str:
+    """The files as a list of SQL."""
+    base = f"{store.url}/" if local(store) else f"{CatalogFiles.protocol}://"
+    return "[" + ", ".join("'" + f"{base}{path}".replace("'", "''") + "'" for path in files) + "]"
+
+
+def open_to(connection: duckdb.DuckDBPyConnection, store: ObjectStore, files: Files) -> None:
+    """Let a DuckDB instance read these files as :func:`listed` names them."""
+    if not local(store):
+        connection.register_filesystem(CatalogFiles(store, files))
+
+
+def local(store: ObjectStore) -> bool:
+    """Whether DuckDB reads the store's files by itself."""
+    return store.uri(layout.CATALOG).startswith("file:")
 
 
 class CatalogFiles(AbstractFileSystem):
-    """Files by path, with their sizes in bytes, read through a store of any kind. None of them ever changes."""
+    """A file system that opens the given files for reading, through a store of any kind, and nothing else."""
 
     protocol = "nightreel"
     cachable = False
 
-    def __init__(self, store: ObjectStore, bytes_by_path: Mapping[str, int]) -> None:
+    def __init__(self, store: ObjectStore, files: Files) -> None:
         super().__init__()
         self._store = store
-        self._bytes = bytes_by_path
-
-    def address(self, path: str) -> str:
-        """How a file is written in SQL."""
-        return f"{self.protocol}://{path}"
+        self._bytes = files
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
-        name = path.removeprefix(self.address(""))
+        name = path.removeprefix(f"{self.protocol}://")
         if name not in self._bytes:
             raise FileNotFoundError(name)
         return {"name": name, "size": self._bytes[name], "type": "file"}
@@ -47,19 +93,31 @@ class CatalogFiles(AbstractFileSystem):
 
 
 class _File(io.BufferedIOBase):
-    """A file that closes what it reads from when it is dropped, since DuckDB drops its files without closing them."""
+    """A file that several threads read at once, as DuckDB does: each has a position of its own.
+
+    It closes what it reads from when it is dropped, since DuckDB drops its files without closing them.
+    """
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
+        self._one_at_a_time = threading.Lock()
+        self._of_thread = threading.local()
 
     def read(self, size: int | None = -1, /) -> bytes:
-        return self._source.read(-1 if size is None else size)
+        with self._one_at_a_time:
+            self._source.seek(self.tell())
+            data = self._source.read(-1 if size is None else size)
+        self._of_thread.position = self.tell() + len(data)
+        return data
 
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._source.seek(offset, whence)
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        with self._one_at_a_time:
+            self._source.seek(self.tell())
+            self._of_thread.position = self._source.seek(offset, whence)
+        return self.tell()
 
     def tell(self) -> int:
-        return self._source.tell()
+        return getattr(self._of_thread, "position", 0)
 
     def close(self) -> None:
         self._source.close()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ import pyarrow as pa
 from render import contracts, errors
 from render.model import End
 from render.store import layout
-from render.store.catalog import delta
+from render.store.catalog import delta, files, scan
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ _OF_DUCKDB = re.compile(r"\nDid you mean \"(pg_|duckdb_|pragma_)[^\n]*")
 def query(store: ObjectStore, sql: str) -> pa.Table:
     """What one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES) says of requests, clips, checks and the view results.
 
-    Each table is read as it stands when the query begins; tables that were never published are empty. Raises
+    Each table is read as it stands when the query begins; tables that were never published are empty. What was opened
+    for a query serves the next one of this process, until something is published. Raises
     :class:`render.errors.QueryError` with DuckDB's message and the names of tables and columns,
     :class:`render.errors.StoreError` if the catalog cannot be read.
     """
@@ -78,7 +81,7 @@ def find_clip(store: ObjectStore, sha256: str) -> str | None:
     snapshot = delta.load(store, "clips")
     if snapshot is None:
         return None
-    return min(delta.read(snapshot, ["fingerprint"], "sha256", [sha256])["fingerprint"].to_pylist(), default=None)
+    return min(scan.read(store, "clips", snapshot, ["fingerprint"], "sha256", [sha256])["fingerprint"].to_pylist(), default=None)
 
 
 def rows_ended(store: ObjectStore, batch_id: str) -> int:
@@ -91,7 +94,7 @@ def ends_of(store: ObjectStore, batch_ids: Collection[str]) -> dict[str, Counter
     ends: dict[str, Counter[End]] = {batch_id: Counter() for batch_id in batch_ids}
     snapshot = delta.load(store, "requests") if batch_ids else None
     if snapshot is not None:
-        rows = delta.read(snapshot, ["batch", "end"], "batch", batch_ids)
+        rows = scan.read(store, "requests", snapshot, ["batch", "end"], "batch", list(batch_ids))
         for group in rows.group_by(["batch", "end"]).aggregate([([], "count_all")]).to_pylist():
             if group["end"] is not None:
                 ends[group["batch"]][End(group["end"])] = group["count_all"]
@@ -103,53 +106,53 @@ def clips_of_prompts(store: ObjectStore, prompts: Collection[str], *, columns: S
     snapshot = delta.load(store, "clips") if prompts else None
     if snapshot is None:
         return []
-    return delta.read(snapshot, ["prompt", "engine", *columns], "prompt", sorted(prompts)).to_pylist()
+    return scan.read(store, "clips", snapshot, ["prompt", "engine", *columns], "prompt", sorted(prompts)).to_pylist()
 
 
 @contextmanager
 def _connection(store: ObjectStore) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database of its own with the catalog in it, closed to the world: no other file, no network, no setting."""
-    import duckdb
-
-    from render.store.catalog.files import CatalogFiles
-
-    tables = {name: _files(store, name) for name in delta.TABLES}
-    files = CatalogFiles(store, {path: size for sizes in tables.values() for path, size in sizes.items()})
-    base = store.uri(layout.CATALOG).removesuffix(f"/{layout.CATALOG}").replace("'", "''")
-    view = resources.files("render.store.catalog").joinpath("results.sql").read_text(encoding="utf-8")
-    with duckdb.connect(":memory:") as connection:
-        connection.register_filesystem(files)
-        for name, sizes in tables.items():
-            if sizes:
-                connection.execute(f"create view {name} as from read_parquet({_literal(map(files.address, sizes))})")
-            else:
-                connection.register(name, contracts.load(name).arrow_schema().empty_table())
-        connection.execute(view.replace("$store", f"'{base}'"))
-        allowed = _literal(files.address(path) for sizes in tables.values() for path in sizes)
-        connection.execute(
-            f"set timezone = 'UTC'; set allowed_paths = {allowed}; set enable_external_access = false; "
-            "set python_enable_replacements = false; set lock_configuration = true"
-        )
+    """A database with the catalog as it stands now, closed to the world: no other file, no network, no setting."""
+    with ThreadPoolExecutor(len(delta.TABLES)) as pool:
+        tables = tuple(pool.map(partial(_files, store), delta.TABLES))
+    with _database(store, tables).cursor() as connection:
         yield connection
 
 
-def _files(store: ObjectStore, name: str) -> dict[str, int]:
-    """The data files of a table's newest snapshot: size in bytes by path in the store."""
+@lru_cache(maxsize=1)
+def _database(store: ObjectStore, tables: tuple[tuple[tuple[str, int], ...], ...]) -> duckdb.DuckDBPyConnection:
+    """The catalog of these files, by table. The last one is kept: to make one takes as long as many a query."""
+    import duckdb
+
+    base = store.uri(layout.CATALOG).removesuffix(f"/{layout.CATALOG}").replace("'", "''")
+    view = resources.files("render.store.catalog").joinpath("results.sql").read_text(encoding="utf-8")
+    everything = {path: size for found in tables for path, size in found}
+    connection = duckdb.connect(":memory:")
+    files.open_to(connection, store, everything)
+    for name, found in zip(delta.TABLES, tables, strict=True):
+        if found:
+            connection.execute(f"create view {name} as from read_parquet({files.listed(store, dict(found))})")
+        else:
+            connection.register("nothing", contracts.load(name).arrow_schema().empty_table())
+            connection.execute(f"create table {name} as from nothing")
+            connection.unregister("nothing")
+    try:
+        connection.execute(view.replace("$store", f"'{base}'"))
+    except duckdb.BinderException:
+        for name in delta.TABLES:
+            if (snapshot := delta.load(store, name)) is not None:
+                delta.check_version(store, name, snapshot)
+        raise
+    connection.execute(
+        f"set global timezone = 'UTC'; set parquet_metadata_cache = true; set allowed_paths = {files.listed(store, everything)}; "
+        "set enable_external_access = false; set python_enable_replacements = false; set lock_configuration = true"
+    )
+    return connection
+
+
+def _files(store: ObjectStore, name: str) -> tuple[tuple[str, int], ...]:
+    """The data files of a table's newest snapshot: path in the store and size in bytes."""
     snapshot = delta.load(store, name)
-    if snapshot is None:
-        return {}
-    if "deletionVectors" in (snapshot.protocol().reader_features or ()):
-        raise errors.StoreError(
-            f"The catalog table {name} in {store.url} has deletion vectors, which are not read here: compact it, and "
-            "turn them off with delta.enableDeletionVectors = false."
-        )
-    added = pa.table(snapshot.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-    return {f"{layout.table(name)}/{file['path']}": file["size_bytes"] for file in added}
-
-
-def _literal(texts: Iterable[str]) -> str:
-    """A list of texts as it stands in SQL."""
-    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+    return () if snapshot is None else tuple(files.of(store, name, snapshot).items())
 
 
 def _hint(connection: duckdb.DuckDBPyConnection) -> str:

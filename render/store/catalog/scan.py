@@ -1,0 +1,62 @@
+"""Rows of a snapshot by the values of one column, found by DuckDB in the data files: statistics and Bloom filters count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from render import errors
+from render.store.catalog import files
+from render.store.objects import ObjectStore
+
+if TYPE_CHECKING:
+    import duckdb
+    from deltalake import DeltaTable
+
+
+def read(
+    store: ObjectStore, name: str, snapshot: DeltaTable, columns: Sequence[str], column: str, values: Collection[str]
+) -> pa.Table:
+    """The given columns of a table's rows whose ``column`` has one of ``values``, in no order.
+
+    Raises :class:`render.errors.StoreError`.
+    """
+    import duckdb
+
+    schema = pa.schema(snapshot.schema().to_arrow())
+    found = files.of(store, name, snapshot, within=(column, values)) if values else {}
+    if not found:
+        return pa.schema([schema.field(name) for name in columns]).empty_table()
+    given = ", ".join(f'"{name}"' for name in columns)
+    sql = f'select {given} from read_parquet({files.listed(store, found)}) semi join wanted using ("{column}")'
+    try:
+        with _connection(store, found) as connection:
+            connection.register("wanted", pa.Table.from_pydict({column: pa.array(values, pa.string())}))
+            return connection.sql(sql).to_arrow_table()
+    except duckdb.Error as error:
+        raise errors.StoreError(f"The catalog table {snapshot.table_uri} cannot be read: {error}") from error
+
+
+@contextmanager
+def _connection(store: ObjectStore, found: files.Files) -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    if files.local(store):
+        with _instance().cursor() as cursor:
+            yield cursor
+    else:
+        with duckdb.connect(":memory:") as connection:
+            files.open_to(connection, store, found)
+            yield connection
+
+
+@cache
+def _instance() -> duckdb.DuckDBPyConnection:
+    """One for all reads of local files, since to make one takes as long as to read."""
+    import duckdb
+
+    return duckdb.connect(":memory:")

@@ -1,0 +1,108 @@
+"""Upkeep of the Delta tables, beside writers and readers: small files into large ones, and those that nobody needs away.
+
+Compaction is a Delta commit that moves rows and changes none. An append that is made meanwhile stands beside it; of
+two commits that take the same file away one is refused, and looks again. A file that a commit took away, or that a
+writer left without a commit, is removed when that is longer ago than a grace: who still reads an older snapshot, or is
+about to commit, has that long.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from render import errors
+from render.store import layout
+from render.store.catalog import delta, files
+from render.store.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+LEAST_H = 1
+"""Hours of the shortest grace: far longer than a query or a commit takes."""
+FILE_BYTES = 128 << 20
+"""What compaction fills a file up to."""
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What there is to do in a table, or what was done."""
+
+    table: str
+    files: int
+    """Data files of the newest snapshot, before anything is done."""
+    small: int
+    """Those of them that are worth to be compacted."""
+    compacted: bool
+    """Whether they were; False too if other writers were faster each time."""
+    stale: int
+    """Files that no snapshot within the grace needs; what compaction replaces comes to them later."""
+    stale_bytes: int
+    removed: bool
+    """Whether they were removed."""
+
+
+def tidy(store: ObjectStore, *, older_than_h: int, do: bool) -> Iterator[Upkeep]:
+    """Compact each table, write its checkpoint and remove stale files, if ``do`` says so; else say what there is to do.
+
+    ``older_than_h`` is the grace in hours. Raises :class:`ValueError` for one below :data:`LEAST_H`,
+    :class:`render.errors.StoreError` for trouble with the store.
+    """
+    if older_than_h < LEAST_H:
+        raise ValueError(f"A grace of {older_than_h} h is shorter than {LEAST_H} h.")
+    for name in delta.TABLES:
+        if (snapshot := delta.load(store, name)) is not None:
+            yield _tidy(store, name, snapshot, older_than_h, do=do)
+
+
+def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int | None, *, do: bool) -> Upkeep:
+    """With a grace of None the table's own counts (``delta.deletedFileRetentionDuration``, else a week)."""
+    from deltalake.exceptions import DeltaError
+
+    sizes = files.of(store, name, snapshot)
+    small = _worth(list(sizes.values()))
+    try:
+        compacted = do and bool(small) and _compact(store, name, snapshot)
+        newest = delta.load(store, name) if compacted else snapshot
+        assert newest is not None
+        stale = newest.vacuum(older_than_h, dry_run=True, enforce_retention_duration=False, full=True)
+        lying = {entry.path: entry.bytes for entry in store.entries(layout.table(name))}
+        if do:
+            newest.create_checkpoint()
+            newest.cleanup_metadata()
+            newest.vacuum(older_than_h, dry_run=False, enforce_retention_duration=False, full=True)
+    except (DeltaError, OSError) as error:
+        raise errors.StoreError(f"The catalog table {name} in {store.url} cannot be tidied: {error}") from error
+    return Upkeep(
+        table=name,
+        files=len(sizes),
+        small=small,
+        compacted=compacted,
+        stale=len(stale),
+        stale_bytes=sum(lying.get(f"{layout.table(name)}/{path}", 0) for path in stale),
+        removed=do and bool(stale),
+    )
+
+
+def _worth(sizes: list[int]) -> int:
+    """How many files are below the wanted size, if compaction would make at most half as many of them; else 0."""
+    small = [size for size in sizes if size < FILE_BYTES]
+    return len(small) if len(small) >= 2 * math.ceil(sum(small) / FILE_BYTES) else 0
+
+
+def _compact(store: ObjectStore, name: str, snapshot: DeltaTable | None) -> bool:
+    from deltalake.exceptions import CommitFailedError
+
+    for _ in range(_TRIES):
+        assert snapshot is not None
+        try:
+            snapshot.optimize.compact(target_size=FILE_BYTES, writer_properties=delta.written(name))
+        except CommitFailedError:
+            snapshot = delta.load(store, name)
+        else:
+            return True
+    return False
