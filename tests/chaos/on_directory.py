@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import deltalake
 import subject
 from deltalake import DeltaTable
 from deltalake.table import TableMerger
@@ -43,11 +44,12 @@ class Process:
         with ExitStack() as stack:
             for name in CALLS:
                 stack.enter_context(self._counted(DirectoryStore, name, errors.StoreError))
+            stack.enter_context(self._counted(deltalake, "write_deltalake", OSError))
             stack.enter_context(self._counted(TableMerger, "execute", OSError))
             stack.enter_context(self._counted(DeltaTable, "create", OSError))
             yield
 
-    def _counted(self, kind: type, name: str, lost: type[Exception]) -> Any:
+    def _counted(self, kind: Any, name: str, lost: type[Exception]) -> Any:
         true = getattr(kind, name)
 
         def counted(*arguments: Any, **options: Any) -> Any:

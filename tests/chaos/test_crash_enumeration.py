@@ -21,7 +21,7 @@ WRITES = (
     "DirectoryStore.put_file",
     "DirectoryStore.put_if_absent",
     "DeltaTable.create",
-    "TableMerger.execute",
+    "deltalake.write_deltalake",
 )
 READS = ("DirectoryStore.open", "DirectoryStore.size", "DirectoryStore.list", "DirectoryStore.folders")
 

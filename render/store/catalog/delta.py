@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from render import contracts, errors
 from render.store import layout
@@ -30,11 +29,10 @@ TABLES = ("clips", "checks", "requests")
 
 PUBLISHER = "nightreel.publish"
 """The application transaction whose next version each publishing commit carries."""
-GROUP_ROWS = {"clips": 122_880, "checks": 1_048_576, "requests": 122_880}
-"""Most rows of a row group: enough for its columns to be worth a read, few enough for its statistics to rule it out."""
-_GROUP_KEYS = 122_880
+_GROUP_ROWS = {"clips": 122_880, "checks": 524_288, "requests": 122_880}
+"""Most rows of a row group: many enough to be worth a read, few enough for one that is read in vain."""
 _KEYED = ("clips", "checks")
-"""Tables whose fingerprints have Bloom filters, since they say nothing of when a clip was made."""
+"""Tables whose fingerprints have Bloom filters: every row group may hold any, so its least and greatest say nothing."""
 _TRIES = 60
 _FAILURES = 3
 _LONGEST_WAIT_S = 2.0
@@ -84,13 +82,14 @@ def check_version(store: ObjectStore, name: str, snapshot: DeltaTable) -> None:
         )
 
 
-def written(name: str, keys: int = _GROUP_KEYS) -> WriterProperties:
-    """How data files of a table are written: ``keys`` is about how many fingerprints a row group holds, at most."""
+def written(name: str) -> WriterProperties:
+    """How data files of a table are written."""
     from deltalake import BloomFilterProperties, ColumnProperties, WriterProperties
 
-    bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=min(keys, _GROUP_KEYS))
+    most = _GROUP_ROWS[name]
+    bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.001, ndv=most)
     keyed = {"fingerprint": ColumnProperties(bloom_filter_properties=bloom)} if name in _KEYED else None
-    return WriterProperties(compression="ZSTD", max_row_group_size=GROUP_ROWS[name], column_properties=keyed)
+    return WriterProperties(compression="ZSTD", max_row_group_size=most, column_properties=keyed)
 
 
 def _write(
@@ -138,9 +137,8 @@ def _commit(name: str, snapshot: DeltaTable, news: pa.Table, keys: Sequence[str]
 
     version = (snapshot.transaction_version(PUBLISHER) or 0) + 1
     commit = CommitProperties(app_transactions=[Transaction(PUBLISHER, version)])
-    properties = written(name, pc.count_distinct(news[keys[0]]).as_py())
     if not replaces:
-        write_deltalake(snapshot, news, mode="append", writer_properties=properties, commit_properties=commit)
+        write_deltalake(snapshot, news, mode="append", writer_properties=written(name), commit_properties=commit)
         return
     snapshot.merge(
         news,

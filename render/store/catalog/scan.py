@@ -32,11 +32,11 @@ def read(
     if not found:
         return pa.schema([schema.field(name) for name in columns]).empty_table()
     given = ", ".join(f'"{name}"' for name in columns)
-    sql = f'select {given} from read_parquet({files.listed(store, found)}) semi join wanted using ("{column}")'
+    wanted = f'(select unnest($1::varchar[]) as "{column}")'
+    sql = f'select {given} from read_parquet({files.listed(store, found)}) semi join {wanted} using ("{column}")'
     try:
         with _connection(store, found) as connection:
-            connection.register("wanted", pa.Table.from_pydict({column: pa.array(values, pa.string())}))
-            return connection.sql(sql).to_arrow_table()
+            return connection.sql(sql, params=[list(values)]).to_arrow_table()
     except duckdb.Error as error:
         raise errors.StoreError(f"The catalog table {snapshot.table_uri} cannot be read: {error}") from error
 

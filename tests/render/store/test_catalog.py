@@ -9,13 +9,14 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import pyarrow as pa
 import pytest
 import store_makers as makers
 from deltalake import DeltaTable
 
 from render import contracts, errors
-from render.model import Decision, End, PlannedRow, ReasonKind, Receipt
+from render.model import Decision, End, PlannedRow, ReasonKind, Receipt, StoredObject
 from render.store import catalog
 from render.store.catalog import delta
 from render.store.objects import ObjectStore, open_store
@@ -233,6 +234,76 @@ def test_a_table_that_stays_busy_is_a_clear_error(store: ObjectStore, monkeypatc
     monkeypatch.setattr(delta, "_TRIES", 2)
     with pytest.raises(errors.StoreError, match="busy 2 times"):
         publish(store, requests([]), clips=[2])
+
+
+def test_a_commit_whose_answer_was_lost_is_found_and_not_made_again(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(store, requests([]))
+    commit = deltalake.write_deltalake
+
+    def commit_and_lose_the_answer(*arguments: Any, **options: Any) -> None:
+        commit(*arguments, **options)
+        raise OSError("The answer was lost.")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", commit_and_lose_the_answer)
+    before = versions(store)
+    publish(store, requests([makers.planned(0)], [makers.receipt(0)]), clips=[1])
+    assert versions(store) == {name: version + 1 for name, version in before.items()}
+    assert rows(store, "select count(*) from clips") == rows(store, "select count(*) from requests") == [(1,)]
+    assert rows(store, "select count(*) from checks") == [(2,)]
+
+
+def test_a_table_that_cannot_be_written_is_a_clear_error(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("No space left.")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", fail)
+    with pytest.raises(errors.StoreError, match=r"clips in .* cannot be written: No space left"):
+        publish(store, requests([]), clips=[1])
+
+
+def test_a_clip_that_was_made_anew_replaces_the_old_one(store: ObjectStore) -> None:
+    publish(store, requests([]), clips=[1, 2])
+    film = StoredObject(path="clips/anew.mp4", sha256="a" * 64, bytes=9, media_type="video/mp4")
+    catalog.publish(
+        store,
+        "b",
+        requests=requests([], batch="b"),
+        clips=catalog.clips_table([makers.record(1, objects={"clip": film}), makers.record(3)]),
+        checks=catalog.checks_table([]),
+    )
+    found = rows(store, "select fingerprint, path = 'clips/anew.mp4' from clips order by 1")
+    assert found == [(makers.fingerprint(1), True), (makers.fingerprint(2), False), (makers.fingerprint(3), False)]
+
+
+def test_keys_are_told_apart_however_long_they_are(store: ObjectStore) -> None:
+    """Statistics hold only the beginnings of long values."""
+    prompts = [f"{'a very long prompt ' * 20}{number}" for number in range(4)]
+    for number, prompt in enumerate(prompts[:3]):
+        clip = makers.record(number, job=makers.job(number, prompt=prompt))
+        catalog.publish(
+            store,
+            "b",
+            requests=requests([], batch="b"),
+            clips=catalog.clips_table([clip]),
+            checks=catalog.checks_table([clip]),
+        )
+    found = catalog.clips_of_prompts(store, prompts[2:], columns=["seed"])
+    assert [clip["prompt"] for clip in found] == [prompts[2]]
+
+
+def test_a_query_sees_what_was_published_since_the_last_one(store: ObjectStore) -> None:
+    for number in (1, 2, 3):
+        publish(store, requests([]), clips=[number])
+        assert rows(store, "select count(*) from clips") == rows(store, "select count(*) from clips") == [(number,)]
+
+
+@pytest.mark.parametrize("options", [{"configuration": {"delta.enableDeletionVectors": "true"}}, {"partition_by": "batch"}])
+def test_files_that_do_not_hold_their_rows_are_not_read(store: ObjectStore, options: dict[str, Any]) -> None:
+    DeltaTable.create(f"{store.url}/catalog/requests", contracts.load("requests").arrow_schema(), **options)
+    with pytest.raises(errors.StoreError, match="deletion vectors or partitions"):
+        catalog.query(store, "select count(*) from requests")
 
 
 def test_rows_of_another_batch_are_refused(store: ObjectStore) -> None:
