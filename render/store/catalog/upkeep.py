@@ -9,7 +9,7 @@ about to commit, has that long.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,9 @@ class Upkeep:
     small: int
     """Those of them that are worth to be compacted."""
     compacted: bool
-    """Whether they were; False too if other writers were faster each time."""
+    """Whether they were; other writers may have been faster each time."""
     stale: int
-    """Files that no snapshot within the grace needs; what compaction replaces comes to them later."""
+    """Files that no snapshot within the grace needs; what is compacted now comes to them later."""
     stale_bytes: int
     removed: bool
     """Whether they were removed."""
@@ -63,18 +63,25 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
     """With a grace of None the table's own counts (``delta.deletedFileRetentionDuration``, else a week)."""
     from deltalake.exceptions import DeltaError
 
+    def compact(newest: DeltaTable) -> None:
+        newest.optimize.compact(target_size=FILE_BYTES, writer_properties=delta.written(name))
+
+    def shorten(newest: DeltaTable) -> None:
+        newest.create_checkpoint()
+        newest.cleanup_metadata()
+
+    def remove(newest: DeltaTable, *, count_only: bool = False) -> list[str]:
+        return newest.vacuum(older_than_h, dry_run=count_only, enforce_retention_duration=False, full=True)
+
     sizes = files.of(store, name, snapshot)
     small = _worth(list(sizes.values()))
     try:
-        compacted = do and bool(small) and _compact(store, name, snapshot)
-        newest = delta.load(store, name) if compacted else snapshot
-        assert newest is not None
-        stale = newest.vacuum(older_than_h, dry_run=True, enforce_retention_duration=False, full=True)
+        compacted = do and bool(small) and _done(store, name, compact)
         lying = {entry.path: entry.bytes for entry in store.entries(layout.table(name))}
+        stale = remove(snapshot, count_only=True)
+        removed = do and bool(stale) and _done(store, name, remove)
         if do:
-            newest.create_checkpoint()
-            newest.cleanup_metadata()
-            newest.vacuum(older_than_h, dry_run=False, enforce_retention_duration=False, full=True)
+            _done(store, name, shorten)
     except (DeltaError, OSError) as error:
         raise errors.StoreError(f"The catalog table {name} in {store.url} cannot be tidied: {error}") from error
     return Upkeep(
@@ -84,7 +91,7 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
         compacted=compacted,
         stale=len(stale),
         stale_bytes=sum(lying.get(f"{layout.table(name)}/{path}", 0) for path in stale),
-        removed=do and bool(stale),
+        removed=removed,
     )
 
 
@@ -94,15 +101,16 @@ def _worth(sizes: list[int]) -> int:
     return len(small) if len(small) >= 2 * math.ceil(sum(small) / FILE_BYTES) else 0
 
 
-def _compact(store: ObjectStore, name: str, snapshot: DeltaTable | None) -> bool:
+def _done(store: ObjectStore, name: str, work: Callable[[DeltaTable], object]) -> bool:
+    """Do it on the newest snapshot, and again on a newer one if another commit was faster; say whether it was done."""
     from deltalake.exceptions import CommitFailedError
 
     for _ in range(_TRIES):
-        assert snapshot is not None
+        newest = delta.load(store, name)
+        assert newest is not None
         try:
-            snapshot.optimize.compact(target_size=FILE_BYTES, writer_properties=delta.written(name))
+            work(newest)
         except CommitFailedError:
-            snapshot = delta.load(store, name)
-        else:
-            return True
+            continue
+        return True
     return False

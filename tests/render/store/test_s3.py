@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import catalog_race
 import pyarrow as pa
 import pytest
 import store_makers as makers
@@ -177,6 +178,14 @@ def test_a_profile_leads_the_catalog_there_too(
         checks=catalog.checks_table([record]),
     )
     assert catalog.query(store, "select count(*) as n from clips").to_pylist() == [{"n": 1}]
+
+
+def test_no_row_of_the_catalog_is_lost_or_doubled_while_it_is_tidied(store: ObjectStore, tmp_path: Path) -> None:
+    done = catalog_race.play(store.url, tmp_path, seconds=20, grace_s=8)
+    assert done["batches"] >= 4
+    assert done["reads"] >= 2
+    assert done["compacted"] >= 1
+    assert done["removed"] > 0
 
 
 def test_orphans_are_found_and_removed(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
