@@ -1,12 +1,14 @@
-"""Rows of a catalog in any number: batches with a clip, its figures and a request for each row, made up column by column.
+"""Rows of a catalog in any number, made up column by column: a clip, its figures and a request for each row.
 
 All values follow from the batch's number, so that the same batch is the same rows, wherever it is made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -59,7 +61,9 @@ def batch(number: int, count: int) -> Rows:
         "cost_usd": cost,
         "bytes": random.integers(10**5, 10**7, count),
         "sha256": [random.bytes(32).hex() for _ in range(count)],
-        "path": pc.binary_join_element_wise("clips", fingerprint, f"{name}-{number:016x}", "clip.mp4", "/"),
+        "path": pc.binary_join_element_wise(
+            "clips", pc.utf8_slice_codeunits(fingerprint, 0, 2), fingerprint, f"{name}-{number:016x}", "clip.mp4", "/"
+        ),
         "batch": _same(name, count),
         "worker": _picked(random, ["tcp://10.0.0.1:4001", "tcp://10.0.0.2:4001"], count),
         "created_at": [finished] * count,
@@ -105,15 +109,13 @@ def _same(value: str, count: int) -> pa.Array:
     return pa.repeat(value, count)
 
 
-def _table(name: str, columns: dict[str, object]) -> pa.Table:
+def _table(name: str, columns: Mapping[str, Any]) -> pa.Table:
     """The columns in the order and with the types of the contract; those that are missing are null."""
     schema = contracts.load(name).arrow_schema()
     count = len(columns["fingerprint"])
     return pa.table(
         [
-            pa.nulls(count, field.type)
-            if field.name not in columns
-            else pa.array(columns[field.name]).cast(field.type)
+            pa.nulls(count, field.type) if field.name not in columns else pa.array(columns[field.name]).cast(field.type)
             for field in schema
         ],
         schema=schema,

@@ -32,6 +32,7 @@ from render.cli import (
     scene,
     status,
     sweep,
+    tidy,
     try_,
     verify,
 )
@@ -69,6 +70,7 @@ for name, command in {
     "export": export.command,
     "verify": verify.command,
     "sweep": sweep.command,
+    "tidy": tidy.command,
     "engines": engines.command,
     "doctor": doctor.command,
 }.items():

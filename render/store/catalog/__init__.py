@@ -6,8 +6,10 @@ Delta Lake and DuckDB are imported when they are first needed.
 from render.store.catalog.builders import checks_table, clips_table, requests_table
 from render.store.catalog.delta import publish
 from render.store.catalog.query import clips_of_prompts, ends_of, find_clip, is_empty, query, rows_ended, tables
+from render.store.catalog.upkeep import Upkeep, tidy
 
 __all__ = [
+    "Upkeep",
     "checks_table",
     "clips_of_prompts",
     "clips_table",
@@ -19,4 +21,5 @@ __all__ = [
     "requests_table",
     "rows_ended",
     "tables",
+    "tidy",
 ]

@@ -110,7 +110,8 @@ def _write(
             _create(store, name)
             continue
         check_version(store, name, snapshot)
-        stored = scan.read(store, name, snapshot, compared, keys[0], rows[keys[0]].unique().to_pylist())
+        wanted = rows[keys[0]].unique().to_pylist()
+        stored = scan.read(store, name, snapshot, compared, where=(keys[0], wanted))
         news = missing(stored, rows)
         if not news.num_rows:
             return
@@ -169,6 +170,7 @@ def _create(store: ObjectStore, name: str) -> None:
     except (DeltaError, OSError) as error:
         if load(store, name) is None:
             raise errors.StoreError(f"The catalog table {place} cannot be created: {error}") from error
+
 
 def _keys(rows: pa.Table, keys: Sequence[str]) -> set[tuple[Any, ...]]:
     return set(_each_key(rows, keys))

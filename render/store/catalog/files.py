@@ -1,4 +1,4 @@
-"""The catalog's data files as DuckDB sees them: those of a directory as they lie there, any others through the store."""
+"""The catalog's data files as DuckDB sees them: in a directory as they lie there, elsewhere through the store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pyarrow as pa
 from fsspec import AbstractFileSystem
 
 from render import errors

@@ -81,7 +81,8 @@ def find_clip(store: ObjectStore, sha256: str) -> str | None:
     snapshot = delta.load(store, "clips")
     if snapshot is None:
         return None
-    return min(scan.read(store, "clips", snapshot, ["fingerprint"], "sha256", [sha256])["fingerprint"].to_pylist(), default=None)
+    found = scan.read(store, "clips", snapshot, ["fingerprint"], where=("sha256", [sha256]))
+    return min(found["fingerprint"].to_pylist(), default=None)
 
 
 def rows_ended(store: ObjectStore, batch_id: str) -> int:
@@ -94,7 +95,7 @@ def ends_of(store: ObjectStore, batch_ids: Collection[str]) -> dict[str, Counter
     ends: dict[str, Counter[End]] = {batch_id: Counter() for batch_id in batch_ids}
     snapshot = delta.load(store, "requests") if batch_ids else None
     if snapshot is not None:
-        rows = scan.read(store, "requests", snapshot, ["batch", "end"], "batch", list(batch_ids))
+        rows = scan.read(store, "requests", snapshot, ["batch", "end"], where=("batch", batch_ids))
         for group in rows.group_by(["batch", "end"]).aggregate([([], "count_all")]).to_pylist():
             if group["end"] is not None:
                 ends[group["batch"]][End(group["end"])] = group["count_all"]
@@ -106,7 +107,8 @@ def clips_of_prompts(store: ObjectStore, prompts: Collection[str], *, columns: S
     snapshot = delta.load(store, "clips") if prompts else None
     if snapshot is None:
         return []
-    return scan.read(store, "clips", snapshot, ["prompt", "engine", *columns], "prompt", sorted(prompts)).to_pylist()
+    found = scan.read(store, "clips", snapshot, ["prompt", "engine", *columns], where=("prompt", prompts))
+    return found.to_pylist()
 
 
 @contextmanager
@@ -143,8 +145,9 @@ def _database(store: ObjectStore, tables: tuple[tuple[tuple[str, int], ...], ...
                 delta.check_version(store, name, snapshot)
         raise
     connection.execute(
-        f"set global timezone = 'UTC'; set parquet_metadata_cache = true; set allowed_paths = {files.listed(store, everything)}; "
-        "set enable_external_access = false; set python_enable_replacements = false; set lock_configuration = true"
+        f"set allowed_paths = {files.listed(store, everything)}; set enable_external_access = false; "
+        "set global timezone = 'UTC'; set parquet_metadata_cache = true; "
+        "set python_enable_replacements = false; set lock_configuration = true"
     )
     return connection
 

@@ -1,4 +1,4 @@
-"""Rows of a snapshot by the values of one column, found by DuckDB in the data files: statistics and Bloom filters count."""
+"""Rows of a snapshot by the values of a column, found by DuckDB with the data files' statistics and Bloom filters."""
 
 from __future__ import annotations
 
@@ -19,21 +19,27 @@ if TYPE_CHECKING:
 
 
 def read(
-    store: ObjectStore, name: str, snapshot: DeltaTable, columns: Sequence[str], column: str, values: Collection[str]
+    store: ObjectStore,
+    name: str,
+    snapshot: DeltaTable,
+    columns: Sequence[str],
+    *,
+    where: tuple[str, Collection[str]],
 ) -> pa.Table:
-    """The given columns of a table's rows whose ``column`` has one of ``values``, in no order.
+    """The given columns of a table's rows, in no order; ``where`` is a column, and which of its values are wanted.
 
     Raises :class:`render.errors.StoreError`.
     """
     import duckdb
 
+    column, values = where
     schema = pa.schema(snapshot.schema().to_arrow())
-    found = files.of(store, name, snapshot, within=(column, values)) if values else {}
+    found = files.of(store, name, snapshot, within=where) if values else {}
     if not found:
         return pa.schema([schema.field(name) for name in columns]).empty_table()
     given = ", ".join(f'"{name}"' for name in columns)
     wanted = f'(select unnest($1::varchar[]) as "{column}")'
-    sql = f'select {given} from read_parquet({files.listed(store, found)}) semi join {wanted} using ("{column}")'
+    sql = f'select {given} from read_parquet({files.listed(store, found)}) semi join {wanted} using ("{column}")'  # noqa: S608 of this program's own names
     try:
         with _connection(store, found) as connection:
             return connection.sql(sql, params=[list(values)]).to_arrow_table()

@@ -1,4 +1,4 @@
-"""Upkeep of the Delta tables, beside writers and readers: small files into large ones, and those that nobody needs away.
+"""Upkeep of the Delta tables, beside writers and readers: large files for small ones, and those nobody needs away.
 
 Compaction is a Delta commit that moves rows and changes none. An append that is made meanwhile stands beside it; of
 two commits that take the same file away one is refused, and looks again. A file that a commit took away, or that a

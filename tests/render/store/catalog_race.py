@@ -1,4 +1,4 @@
-"""Publishers, readers and upkeep of one catalog at once, each a process of its own: no row is lost, none is there twice."""
+"""Publishers, readers and upkeep of one catalog at once, in processes of their own: no row is lost or there twice."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ SHARED = range(1, 9)
 """Clips that every publisher brings."""
 COUNTS = """
 select (select count(*) from clips) as clips, (select count(distinct fingerprint) from clips) as different_clips,
-    (select count(*) from checks) as figures, (select count(distinct (fingerprint, "check", name)) from checks) as different_figures,
-    (select count(*) from requests) as requests, (select count(distinct (batch, row)) from requests) as different_requests
+    (select count(*) from checks) as figures,
+    (select count(distinct (fingerprint, "check", name)) from checks) as different_figures,
+    (select count(*) from requests) as requests,
+    (select count(distinct (batch, row)) from requests) as different_requests
 """
 
 
@@ -49,9 +51,8 @@ def read_many(url: str, until: Path, said: Path) -> None:
     while not until.exists():
         snapshot = delta.load(store, "clips")
         counted = catalog.query(store, COUNTS).to_pylist()[0]
-        for what in ("clips", "figures", "requests"):
-            if counted[what] != counted[f"different_{what}"]:
-                wrong.append(f"{what} are there twice: {counted}")
+        kinds = ("clips", "figures", "requests")
+        wrong += [f"{kind} twice: {counted}" for kind in kinds if counted[kind] != counted[f"different_{kind}"]]
         if counted["requests"] < before:
             wrong.append(f"requests are lost: {counted['requests']} after {before}")
         before, reads = counted["requests"], reads + 1

@@ -299,7 +299,9 @@ def test_a_query_sees_what_was_published_since_the_last_one(store: ObjectStore) 
         assert rows(store, "select count(*) from clips") == rows(store, "select count(*) from clips") == [(number,)]
 
 
-@pytest.mark.parametrize("options", [{"configuration": {"delta.enableDeletionVectors": "true"}}, {"partition_by": "batch"}])
+@pytest.mark.parametrize(
+    "options", [{"configuration": {"delta.enableDeletionVectors": "true"}}, {"partition_by": "batch"}]
+)
 def test_files_that_do_not_hold_their_rows_are_not_read(store: ObjectStore, options: dict[str, Any]) -> None:
     DeltaTable.create(f"{store.url}/catalog/requests", contracts.load("requests").arrow_schema(), **options)
     with pytest.raises(errors.StoreError, match="deletion vectors or partitions"):
