@@ -9,9 +9,11 @@ with a commit that rewrites the same file.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -33,6 +35,9 @@ _GROUP_ROWS = {"clips": 122_880, "checks": 524_288, "requests": 122_880}
 """Most rows of a row group: many enough to be worth a read, few enough for one that is read in vain."""
 _KEYED = ("clips", "checks")
 """Tables whose fingerprints have Bloom filters: every row group may hold any, so its least and greatest say nothing."""
+_MANY = 64
+"""Small files which a publisher compacts: each costs every later publisher and query a look into it."""
+_SMALL_BYTES = 4 << 20
 _TRIES = 60
 _FAILURES = 3
 _LONGEST_WAIT_S = 2.0
@@ -92,6 +97,17 @@ def written(name: str) -> WriterProperties:
     return WriterProperties(compression="ZSTD", max_row_group_size=most, column_properties=keyed)
 
 
+def compactable(snapshot: DeltaTable, size: int) -> int:
+    """How many files are smaller than ``size`` bytes, if compaction to it would make at most half as many; else 0."""
+    small = [given for given in snapshot.get_add_actions()["size_bytes"].to_pylist() if given < size]
+    return len(small) if len(small) >= 2 * math.ceil(sum(small) / size) else 0
+
+
+def compact(name: str, snapshot: DeltaTable, size: int) -> None:
+    """Rewrite a table's files that are smaller than ``size`` bytes into files of about that size; no row changes."""
+    snapshot.optimize.compact(target_size=size, writer_properties=written(name))
+
+
 def _write(
     store: ObjectStore,
     name: str,
@@ -117,6 +133,7 @@ def _write(
             return
         try:
             _commit(name, snapshot, news, keys, replaces=bool(_keys(stored, keys) & _keys(news, keys)))
+            break
         except CommitFailedError:
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.05 * 2**attempt)))
         except (DeltaError, OSError) as error:  # it may have been made all the same: a fresh snapshot knows
@@ -124,12 +141,14 @@ def _write(
             if failures == _FAILURES:
                 place = f"The catalog table {name} in {store.url}"
                 raise errors.StoreError(f"{place} cannot be written: {error}") from error
-        else:
-            return
-    raise errors.StoreError(
-        f"The catalog table {name} in {store.url} was busy {_TRIES} times in a row: too many batches are published at "
-        "once. Publish this one again."
-    )
+    else:
+        raise errors.StoreError(
+            f"The catalog table {name} in {store.url} was busy {_TRIES} times in a row: too many batches are published "
+            "at once. Publish this one again."
+        )
+    if compactable(snapshot, _SMALL_BYTES) >= _MANY:
+        with suppress(DeltaError, OSError):  # the rows are there; the next publisher compacts
+            compact(name, snapshot, _SMALL_BYTES)
 
 
 def _commit(name: str, snapshot: DeltaTable, news: pa.Table, keys: Sequence[str], *, replaces: bool) -> None:

@@ -8,7 +8,6 @@ about to commit, has that long.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -64,7 +63,7 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
     from deltalake.exceptions import DeltaError
 
     def compact(newest: DeltaTable) -> None:
-        newest.optimize.compact(target_size=FILE_BYTES, writer_properties=delta.written(name))
+        delta.compact(name, newest, FILE_BYTES)
 
     def shorten(newest: DeltaTable) -> None:
         newest.create_checkpoint()
@@ -74,7 +73,7 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
         return newest.vacuum(older_than_h, dry_run=count_only, enforce_retention_duration=False, full=True)
 
     sizes = files.of(store, name, snapshot)
-    small = _worth(list(sizes.values()))
+    small = delta.compactable(snapshot, FILE_BYTES)
     try:
         compacted = do and bool(small) and _done(store, name, compact)
         lying = {entry.path: entry.bytes for entry in store.entries(layout.table(name))}
@@ -93,12 +92,6 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
         stale_bytes=sum(lying.get(f"{layout.table(name)}/{path}", 0) for path in stale),
         removed=removed,
     )
-
-
-def _worth(sizes: list[int]) -> int:
-    """How many files are below the wanted size, if compaction would make at most half as many of them; else 0."""
-    small = [size for size in sizes if size < FILE_BYTES]
-    return len(small) if len(small) >= 2 * math.ceil(sum(small) / FILE_BYTES) else 0
 
 
 def _done(store: ObjectStore, name: str, work: Callable[[DeltaTable], object]) -> bool:
