@@ -1,6 +1,6 @@
 """Rows of a catalog in any number, made up column by column: a clip, its figures and a request for each row.
 
-All values follow from the batch's number, so that the same batch is the same rows, wherever it is made.
+All values but the instants follow from the batch's number: the same batch is the same rows, wherever it is made.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from render import contracts
 from render.checks import registry
 
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+BEGIN = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=99)
+"""When the first batch was finished; the next one was a day later."""
 FIGURES = registry.figure_specs()
 """What the checks measure of a clip."""
 
