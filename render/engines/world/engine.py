@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -119,6 +120,7 @@ class FinalEngine(WorldEngine):
 @functools.cache
 def _libraries() -> None:
     """Import, once a process, what every take needs."""
+    os.environ.setdefault("MUJOCO_GL", "disable")  # else MuJoCo imports what opens windows
     with uncollected():
         importlib.import_module("render.engines.world.take")
 
