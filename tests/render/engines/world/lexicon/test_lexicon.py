@@ -65,6 +65,9 @@ def test_words_that_yaml_takes_for_something_else_stay_words():
         ("{title: T, title: U, words: {}}", "the key 'title' stands twice"),
         ("{title: &a T, words: *a}", "it holds an alias"),
         ("[", "it is not YAML"),
+        pytest.param("[" * 100_000, "it is not YAML", id="nests too deeply"),
+        ("{? [a]: T, words: {}}", "a key is not text"),
+        ("title: T\n---\nwords: {}", "it holds more than one document"),
         ("- a", "it must be keys with values"),
     ],
 )
