@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from render.engines.world import families, geometry, kernels, physics, reading
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Move
+from render.engines.world.shot import Move
 from render.engines.world.take import Take
 from render.engines.world.tracer import tree_kernels
 from render.engines.world.tracer.picture import Picture

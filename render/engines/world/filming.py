@@ -17,7 +17,8 @@ from render.engines.world import camera, obstacles
 from render.engines.world.camera import Camera
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Angle, Framing, Move, Shot, Solid, Stage
+from render.engines.world.shot import Angle, Framing, Move, Shot
+from render.engines.world.stage import Solid, Stage
 
 ELEVATIONS = {Angle.LOW: 3.0, Angle.EYE: 11.0, Angle.HIGH: 36.0, Angle.TOP: 82.0}
 """Degrees above the action."""

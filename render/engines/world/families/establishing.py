@@ -12,7 +12,8 @@ from render.engines.world.families import bodywork, goal, parts
 from render.engines.world.light import Light
 from render.engines.world.materials import Colour
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Move, Particles, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Move, Shot
+from render.engines.world.stage import Particles, Solid, Stage, Vector
 
 USUAL = ("forest", "park", "street", "meadow", "desert", "beach")
 """Places from which a seed picks when the prompt names none."""

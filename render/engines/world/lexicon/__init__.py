@@ -99,11 +99,11 @@ class Common(_Part):
     """Names in :data:`render.engines.world.light.LIGHTS`."""
     weather: Meanings[Text]
     framing: Meanings[Text]
-    """A :class:`render.engines.world.stage.Framing` each."""
+    """A :class:`render.engines.world.shot.Framing` each."""
     angle: Meanings[Text]
-    """A :class:`render.engines.world.stage.Angle` each."""
+    """A :class:`render.engines.world.shot.Angle` each."""
     move: Meanings[Text]
-    """A :class:`render.engines.world.stage.Move` each."""
+    """A :class:`render.engines.world.shot.Move` each."""
     tempo: Meanings[PositiveFloat]
     """Seconds of the scene in a second of the film."""
     mood: Meanings[Text]

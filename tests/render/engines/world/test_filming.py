@@ -12,7 +12,8 @@ from render.engines.world.materials import Material
 from render.engines.world.physics import Motion
 from render.engines.world.reading import read
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Angle, Framing, Launch, Move, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Angle, Framing, Move, Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage
 from render.engines.world.tracer.soup import mesh_of, turned
 
 FPS, FRAMES = 24, 72
