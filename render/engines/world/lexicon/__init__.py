@@ -113,6 +113,8 @@ class Common(_Part):
     """Names in :data:`render.engines.world.styles.STYLES`: a job has its style by itself, and no prompt changes it."""
     absent: tuple[Word, ...]
     """What no family shows, so that a prompt that forbids it is obeyed."""
+    left_out: tuple[Word, ...]
+    """What places have that is left out of them for a prompt that forbids it."""
     landmarks: tuple[Word, ...]
     """Names of what no family builds that hold a word for what one does: each is one phrase and nothing shows it."""
     title_words: tuple[Word, ...]
