@@ -18,7 +18,7 @@ env: ## Make .venv from requirements.lock (downloads about 1.1 GB once; nothing 
 demo: env ## Render the spring campaign through Airflow, Dask and the simulator, and show where the clips are
 	@$(BIN)/python -m infra.demo $(ARGS)
 
-gallery: env ## Render 42 clips of what the built-in engine shows into one page (about 8 minutes on two cores)
+gallery: env ## Render 43 clips of what the built-in engine shows into one page (about 8 minutes on two cores)
 	@$(BIN)/nightreel run examples/gallery.yaml --store .nightreel/gallery $(ARGS)
 
 s3: env ## Run a real S3 service on loopback, to try a store in a bucket (Ctrl-C ends it)

@@ -33,17 +33,8 @@ from render.engines.world.camera import Camera
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.scene import CameraWish, Scene
-from render.engines.world.stage import (
-    Joint,
-    JointKind,
-    Launch,
-    Shape,
-    Shot,
-    Solid,
-    Stage,
-    Vector,
-    Wave,
-)
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Joint, JointKind, Launch, Shape, Solid, Stage, Vector, Wave
 from render.engines.world.styles import STYLES
 from render.engines.world.substances import SUBSTANCES
 from render.engines.world.take import Take, take

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import logging
 import os
@@ -19,6 +18,7 @@ import pyarrow as pa
 from render.contracts.contract import Contract, Rule
 from render.contracts.text import shorten
 from render.errors import NightreelError
+from render.imports import uncollected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ def _number(result: ExpectationValidationResult) -> int:
 def _library() -> tuple[Any, Any]:
     """Great Expectations and an ephemeral context; the import alone takes seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    with _uncollected():
+    with uncollected():
         _put_off("scipy.stats")  # a quarter of the import, for one expectation that no contract has
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -142,18 +142,6 @@ def _put_off(name: str) -> None:
     spec.loader.exec_module(module)
     package, _, short = name.rpartition(".")
     setattr(sys.modules[package], short, module)  # else the package imports it, which loads it
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Collect no garbage: an import makes hardly any, and looking for it again and again takes time."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
 
 
 @contextmanager

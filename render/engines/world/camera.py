@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import root_scalar
 
 from render.engines.world.physics import Motion
-from render.engines.world.stage import Shot, Solid
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Solid
 
 LOWEST = 0.1
 """Metres of the eye above the ground, at least."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import importlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from render import errors
 from render.engines.contract import Bench, Cancel, Capabilities, Engine, Progress
 from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
+from render.imports import uncollected
 from render.model import Failure, Footage, Job, Row, Understanding
 
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ class WorldEngine(Engine):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
+        _libraries()
         from render.engines.world import kernels
 
         kernels.prepare(bench.cache, bench.device)
@@ -110,6 +115,14 @@ class FinalEngine(WorldEngine):
         cpu_ms_per_megapixel=1050.0,
         cpu_ms_per_clip=10000.0,
     )
+
+
+@functools.cache
+def _libraries() -> None:
+    """Import, once a process, what every take needs."""
+    os.environ.setdefault("MUJOCO_GL", "disable")  # else MuJoCo imports what opens windows
+    with uncollected():
+        importlib.import_module("render.engines.world.take")
 
 
 def _scene_fault(scene: str) -> str:

@@ -17,7 +17,8 @@ from render.engines.world import camera, obstacles
 from render.engines.world.camera import Camera
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Angle, Framing, Move, Shot, Solid, Stage
+from render.engines.world.shot import Angle, Framing, Move, Shot
+from render.engines.world.stage import Solid, Stage
 
 ELEVATIONS = {Angle.LOW: 3.0, Angle.EYE: 11.0, Angle.HIGH: 36.0, Angle.TOP: 82.0}
 """Degrees above the action."""
@@ -166,6 +167,18 @@ def _followed(name: str, motion: Motion, frames: int, fps: int) -> tuple[Vectors
     return way, gaussian_filter1d(way, SETTLE * fps, axis=0, mode="nearest")
 
 
+def _extent(stage: Stage, name: str) -> Vectors:
+    """``[3]`` metres to which a body, and what rides on it, is seen to either side of its middle: alike along x and y.
+
+    In the body's own frame: what is followed and is no ball stays upright.
+    """
+    seen = [solid for solid in stage.solids if name in (solid.name, solid.rides)]
+    looks = [np.full((1, 3), max(one.size)) if one.look is None else one.look.vertices for one in seen]
+    points = np.abs(np.concatenate(looks)).astype(float)
+    level = float(np.hypot(points[:, 0], points[:, 1]).max())
+    return np.array((level, level, points[:, 2].max()))
+
+
 def _set_back(way: Way, hold: Vectors, tangents: tuple[float, float], lowest: float) -> None:
     """Lift and set back all eyes, each by one distance, until ``hold`` ``[frames or 1, k, 3]`` is in the picture."""
     rights = _unit(np.cross(way.views, (0.0, 0.0, 1.0)))
@@ -213,11 +226,12 @@ def film(
         shot = replace(shot, move=Move.DOLLY)
     close = wish.framing == Framing.CLOSE
     ways = camera.paths(shot, stage.solids, motion, fps=fps)
-    size = next((max(solid.size) for solid in stage.solids if solid.name == shot.follow), 0.2)
     if tracks:
         way, followed = _followed(shot.follow, motion, frames, fps)
         spread = np.ptp(shot.points, axis=0).max()
-        reach = max(2.2 * size, 0.10 * spread) if close else max(4.0 * size, 0.30 * spread)
+        size = next(max(solid.size) for solid in stage.solids if solid.name == shot.follow)
+        near = np.maximum(0.9 * _extent(stage, shot.follow), 0.10 * spread)
+        reach = near if close else max(4.0 * size, 0.30 * spread)
         corners = reach * np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
         hold, points = way[:, None] + corners, followed[0] + corners
     else:

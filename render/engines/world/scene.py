@@ -67,11 +67,11 @@ class CameraWish:
     __pydantic_config__: ClassVar = STRICT
 
     framing: str = ""
-    """A :class:`render.engines.world.stage.Framing`."""
+    """A :class:`render.engines.world.shot.Framing`."""
     angle: str = ""
-    """A :class:`render.engines.world.stage.Angle`."""
+    """A :class:`render.engines.world.shot.Angle`."""
     move: str = ""
-    """A :class:`render.engines.world.stage.Move`."""
+    """A :class:`render.engines.world.shot.Move`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

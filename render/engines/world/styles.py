@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from render.engines.world.stage import Move
+from render.engines.world.shot import Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from render.engines.world import families, physics, waves
 from render.engines.world.presets import STANDARD, Preset
 from render.engines.world.reading.job import understanding, wanted
 from render.engines.world.scene import Scene
-from render.engines.world.sound import impacts, mix
 from render.engines.world.stage import Stage
 from render.engines.world.styles import STYLES
 from render.engines.world.tracer.picture import Picture
@@ -92,6 +91,8 @@ class Take:
 
     def finish(self) -> Finish:
         """The sound, the events, and what was understood."""
+        from render.engines.world.sound import impacts, mix
+
         samples = round(self.job.frames * SAMPLE_RATE / self.job.fps)
         sound = mix.render(
             self.stage,

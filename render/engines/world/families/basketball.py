@@ -15,7 +15,8 @@ from render.engines.world.families.balls import BASKETBALL
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.onlookers import Reaction
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Cloth, Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Cloth, Launch, Shape, Solid, Stage
 
 RIM_RADIUS, RIM_HEIGHT, TUBE = 0.2286, 3.05, 0.0095
 ARC, LINE = 6.75, 4.35

@@ -11,7 +11,8 @@ from render.engines.world import geometry, waves
 from render.engines.world.families import parts, waterside
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Bond, Launch, Shape, Shot, Solid, Stage, Water
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Bond, Launch, Shape, Solid, Stage, Water
 
 WHITE: Colour = (0.80, 0.80, 0.78)
 SEAMS = 12

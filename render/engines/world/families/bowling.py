@@ -11,7 +11,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage
 
 RADIUS = 0.1085
 """Of the ball: 8.5 inches across, 16 lb."""

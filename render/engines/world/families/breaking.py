@@ -14,7 +14,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import furniture, parts, shards
 from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Bond, Launch, Quaternion, Shape, Solid, Stage, Vector
 
 TIPPED = (0.03, 0.35)
 """Radians that what falls from it has tipped when the scene begins: with time for it, and without."""

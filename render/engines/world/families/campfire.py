@@ -11,7 +11,8 @@ from render.engines.world.families import parts
 from render.engines.world.materials import MATERIALS, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Solid, Stage
 
 USUAL = ("forest", "meadow", "beach", "desert")
 """Places from which a seed picks when the prompt names none."""

@@ -13,7 +13,8 @@ from render.engines.world.families import parts
 from render.engines.world.materials import Colour, Material, Pattern, named
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Cloth, Launch, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Cloth, Launch, Shape, Solid, Stage, Vector
 
 BREEZE = {"wind": 9.0, "storm": 14.0, "fog": 2.0, "snow": 4.0, "rain": 5.0}
 """m/s by weather."""

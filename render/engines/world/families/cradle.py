@@ -11,7 +11,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import named
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Joint, JointKind, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Joint, JointKind, Shape, Solid, Stage
 
 RADIUS, LONG = 0.06, 0.55
 SPREAD = 0.17

@@ -11,7 +11,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import Colour, Material
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage
 
 HALF = (0.02, 0.055, 0.11)
 """Metres: thick, wide, high."""

@@ -11,8 +11,10 @@ from render.engines.world import camera, particles, places
 from render.engines.world.families import bodywork, goal, parts
 from render.engines.world.light import Light
 from render.engines.world.materials import Colour
+from render.engines.world.places import street
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Move, Particles, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Move, Shot
+from render.engines.world.stage import Particles, Solid, Stage, Vector
 
 USUAL = ("forest", "park", "street", "meadow", "desert", "beach")
 """Places from which a seed picks when the prompt names none."""
@@ -28,7 +30,6 @@ FALLS: dict[str, tuple[int, tuple[Colour, ...]]] = {
 REACH, HIGH = 9.0, 5.0
 """Metres over which they lie before they repeat, and from which they fall."""
 TRAFFIC = ("car", "van", "car", "bus", "car", "truck")
-CARS = frozenset({"car", "traffic", "vehicle"})
 EVERY, FIRST, MOST = 2.6, 0.9, 8
 """Seconds between two vehicles that pass, and to the first of them; how many there are at most."""
 PACE = 8.5
@@ -134,7 +135,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     if aloft:
         wide, far = ALOFT * wide, view.ahead + 2 * ALOFT * deep
     stirs = name in FALLS and scene.weather != "snow"
-    passes = name == "street" and not scene.actions and not CARS.intersection(scene.without)
+    passes = name == "street" and not scene.actions and street.may_have_cars(scene)
     shot = Shot(
         points=parts.corners((-wide, low, 0.0), (wide, far, high)),
         azimuth=-90 + aside,

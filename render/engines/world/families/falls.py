@@ -11,7 +11,8 @@ from render.engines.world.families import parts
 from render.engines.world.families.brand import Goods
 from render.engines.world.materials import Colour, Material
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Quaternion, Shape, Solid, Stage
 
 HEIGHT = 0.72
 """Of a table."""

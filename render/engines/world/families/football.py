@@ -15,7 +15,8 @@ from render.engines.world.families.balls import FOOTBALL
 from render.engines.world.families.goal import BAR, HIGH, POST, THICK, WIDE
 from render.engines.world.onlookers import Reaction
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage, Vector
 
 DRAG, LIFT = 0.25, 1.0
 """Chosen. At 16 to 20 m/s a football's Reynolds number is that of its drag crisis, 2.2 to 3.0 · 10⁵ (Asai and others,

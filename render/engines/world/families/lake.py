@@ -13,7 +13,8 @@ from render.engines.world.materials import Material, Pattern
 from render.engines.world.particles import Impact
 from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Particles, Ring, Shape, Shot, Solid, Stage, Water
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Particles, Ring, Shape, Solid, Stage, Water
 
 FALL = 1.1
 """Metres from which stones fall."""

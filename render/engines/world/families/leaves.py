@@ -10,7 +10,8 @@ from render.engines.world import particles, places
 from render.engines.world.families import parts
 from render.engines.world.materials import COLOURS, Colour, Material, Pattern
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Solid, Stage
 
 USUAL = ("park", "street", "forest")
 """Places from which a seed picks when the prompt names none."""

@@ -12,7 +12,8 @@ from render.engines.world import lexicon, places
 from render.engines.world.families import balls, furniture, parts
 from render.engines.world.materials import COLOURS, PALETTES, Colour, Material, Pattern
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Quaternion, Shape, Solid, Stage, Vector
 
 MOST = lexicon.load().families["objects"].most
 """Bodies in one clip, however long."""

@@ -10,7 +10,8 @@ import numpy as np
 from render.engines.world import particles, waves
 from render.engines.world.families import waterside
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shot, Solid, Stage, Water
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Solid, Stage, Water
 
 PLACES = ((2.4, 0.6, 2.3, 2.2), (-1.9, 2.6, 1.35, 1.1), (5.6, 3.6, 2.6, 3.1), (0.2, -1.9, 0.85, 0.55))
 FARTHER = ((-4.6, 5.5, 1.3, 0.9), (8.8, 8.5, 3.0, 3.9), (4.4, -1.9, 1.1, 0.8), (-9.5, 12.0, 2.4, 2.6))

@@ -12,7 +12,8 @@ from render.engines.world.families import parts
 from render.engines.world.materials import named
 from render.engines.world.physics import GRAVITY
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Joint, JointKind, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Joint, JointKind, Shape, Solid, Stage, Vector
 
 CORD = 0.006
 """Radius in metres."""

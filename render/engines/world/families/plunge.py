@@ -15,7 +15,8 @@ from render.engines.world.particles import Impact
 from render.engines.world.physics import GRAVITY
 from render.engines.world.places import scenery, studio
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Launch, Ring, Shot, Solid, Stage, Water, Wave
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Ring, Solid, Stage, Water, Wave
 
 WADES = 0.2
 """Share of the product's height that stands under water."""

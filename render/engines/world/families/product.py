@@ -14,7 +14,8 @@ from render.engines.world.families.brand import Brand, Goods
 from render.engines.world.families.goods import GOODS
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Joint, JointKind, Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Joint, JointKind, Launch, Shape, Solid, Stage
 
 TABLE_HALF = 0.009
 TOP = 2 * TABLE_HALF

@@ -10,7 +10,8 @@ from render.engines.world import places
 from render.engines.world.families import parts
 from render.engines.world.places import weather
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shot, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Stage
 
 USUAL = ("street", "park", "yard")
 """Places from which a seed picks when the prompt names none."""

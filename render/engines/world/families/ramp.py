@@ -11,7 +11,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import MATERIALS, Material, named
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage, Vector
 from render.engines.world.substances import SUBSTANCES
 
 LONG, WIDE, THICK = 0.75, 0.10, 0.012

@@ -10,7 +10,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import Colour, named
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Joint, JointKind, Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Joint, JointKind, Launch, Shape, Solid, Stage
 
 HALF = (1.1, 0.17, 0.022)
 """Of the board, in metres."""

@@ -9,7 +9,8 @@ import numpy as np
 from render.engines.world import places
 from render.engines.world.families import parts
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shot, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Stage
 
 USUAL = ("forest", "snowfield", "park", "street")
 """Places from which a seed picks when the prompt names none."""

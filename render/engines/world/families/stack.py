@@ -11,7 +11,8 @@ from render.engines.world import geometry, places
 from render.engines.world.families import parts
 from render.engines.world.materials import Colour, Material, named
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Joint, JointKind, Launch, Quaternion, Shape, Solid, Stage, Vector
 
 EACH = 3.2
 """Seconds between two balls."""

@@ -11,7 +11,8 @@ from render.engines.world.families import waterside
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Shot, Solid, Stage, Water, Wave
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Solid, Stage, Water, Wave
 
 HALF = 1.5
 """Metres from the middle of the stream to its banks."""

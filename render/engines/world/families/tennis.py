@@ -13,7 +13,8 @@ from render.engines.world.families import flight, parts, serve
 from render.engines.world.families.balls import TENNIS
 from render.engines.world.materials import CHALK, Colour, Material, Pattern, named
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage
 
 DRAG, LIFT = 0.507, 0.75
 """The drag is the mean that Cross and Lindsey (2013) measured on new balls in flight. The lift is chosen: they found

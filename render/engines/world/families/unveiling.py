@@ -14,7 +14,8 @@ from render.engines.world.families.brand import Goods
 from render.engines.world.materials import COLOURS, Material, Pattern
 from render.engines.world.physics import GRAVITY
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Cloth, Joint, JointKind, Move, Shape, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Move, Shot
+from render.engines.world.stage import Cloth, Joint, JointKind, Shape, Solid, Stage, Vector
 from render.engines.world.substances import SUBSTANCES
 
 THREADS = 40

@@ -17,7 +17,8 @@ from render.engines.world.materials import MATERIALS, Colour, Material, Pattern,
 from render.engines.world.places import cover, scenery
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene, Subject
-from render.engines.world.stage import Move, Particles, Shot, Solid, Stage
+from render.engines.world.shot import Move, Shot
+from render.engines.world.stage import Particles, Solid, Stage
 
 if TYPE_CHECKING:
     from render.engines.world.physics import Motion

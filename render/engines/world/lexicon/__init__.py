@@ -99,11 +99,11 @@ class Common(_Part):
     """Names in :data:`render.engines.world.light.LIGHTS`."""
     weather: Meanings[Text]
     framing: Meanings[Text]
-    """A :class:`render.engines.world.stage.Framing` each."""
+    """A :class:`render.engines.world.shot.Framing` each."""
     angle: Meanings[Text]
-    """A :class:`render.engines.world.stage.Angle` each."""
+    """A :class:`render.engines.world.shot.Angle` each."""
     move: Meanings[Text]
-    """A :class:`render.engines.world.stage.Move` each."""
+    """A :class:`render.engines.world.shot.Move` each."""
     tempo: Meanings[PositiveFloat]
     """Seconds of the scene in a second of the film."""
     mood: Meanings[Text]
@@ -113,6 +113,8 @@ class Common(_Part):
     """Names in :data:`render.engines.world.styles.STYLES`: a job has its style by itself, and no prompt changes it."""
     absent: tuple[Word, ...]
     """What no family shows, so that a prompt that forbids it is obeyed."""
+    left_out: tuple[Word, ...]
+    """What places have that is left out of them for a prompt that forbids it."""
     landmarks: tuple[Word, ...]
     """Names of what no family builds that hold a word for what one does: each is one phrase and nothing shows it."""
     title_words: tuple[Word, ...]

@@ -13,7 +13,8 @@ from render.engines.world.materials import Material
 from render.engines.world.onlookers import Crowd
 from render.engines.world.places.evening import Evening
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Lamp, Particles, Room, Shot, Solid, Stage, Vector
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Lamp, Particles, Room, Solid, Stage, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from render.engines.world import geometry, light
+from render.engines.world import geometry, lexicon, light
 from render.engines.world.materials import MATERIALS, Colour, Material, Pattern
 from render.engines.world.places import scenery
 from render.engines.world.places.place import Place
@@ -62,6 +62,11 @@ def _houses(rng: np.random.Generator, side: int, front: float, lit: float) -> li
     return houses
 
 
+def may_have_cars(scene: Scene) -> bool:
+    """Whether cars may stand and drive in the street."""
+    return not set(lexicon.load().common.left_out).intersection(scene.without)
+
+
 def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
     """See :class:`render.engines.world.places.place.Lay`. The clearing lies on the road, at its middle line."""
     half = max(clearing + 0.4, 4.2)
@@ -90,7 +95,8 @@ def lay(scene: Scene, *, rng: np.random.Generator, clearing: float) -> Place:
         x = -52.0 + 8.5 * k + float(rng.uniform(-1.2, 1.2))
         if abs(x) > clearing + 3.2 and rng.random() < 0.75:
             colour = PAINTS[int(rng.integers(len(PAINTS)))]
-            things += scenery.car(f"car {k + 1}", (x, half - 1.15, 0.0), angle=0.0, colour=colour)
+            if may_have_cars(scene):
+                things += scenery.car(f"car {k + 1}", (x, half - 1.15, 0.0), angle=0.0, colour=colour)
     leaf = replace(scenery.LEAF, scale=0.4)
     for k, x in enumerate(np.arange(-36.0, 40.0, 14.0)):
         if rng.random() < 0.6:

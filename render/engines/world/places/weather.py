@@ -11,7 +11,8 @@ from render.engines.world import camera, light, particles
 from render.engines.world.places import cover, shelter
 from render.engines.world.places.place import Place
 from render.engines.world.scene import Scene
-from render.engines.world.stage import Move, Particles, Stage
+from render.engines.world.shot import Move
+from render.engines.world.stage import Particles, Stage
 
 BREEZE = 1.5
 """m/s of a fair day."""

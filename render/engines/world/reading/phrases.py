@@ -55,7 +55,7 @@ class Phrase:
 def _common() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
     """Phrases with content, and all stop words, negations, and words that open a phrase of several words."""
     common = lexicon.load().common
-    words = {*common.always, *common.absent, *common.landmarks, *common.title_words}
+    words = {*common.always, *common.absent, *common.left_out, *common.landmarks, *common.title_words}
     words.update(decoy for decoy in common.decoys if " " in decoy)  # "depth of field" is no field
     words.update(*(common.meanings(trait).words for trait in lexicon.TRAITS))
     return frozenset(words), frozenset(common.stop), frozenset(common.negations), frozenset(common.definite)

@@ -270,7 +270,7 @@ class _Reading:
         return next(things, None) == NOTHING
 
     def _deny(self, phrase: Phrase) -> None:
-        """What must not be: obeyed where nothing shows it."""
+        """What must not be: obeyed where nothing shows it, or a place leaves it out."""
         text = phrase.text
         self.without[text] = None
         meant = meanings(self.family).get(text, NOTHING)
@@ -280,7 +280,7 @@ class _Reading:
         unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
         unasked |= text in common.title_words and not self.shown_title
         unasked |= meant.trait == "style" and meant.value != self.style
-        (self._keep if unasked or text in common.absent else self._leave)(phrase)
+        (self._keep if unasked or text in {*common.absent, *common.left_out} else self._leave)(phrase)
 
     def _find_owners(self) -> dict[int, int | None]:
         """For each phrase that tells of a thing the index of its noun; None for whatever is shown, −1 for another."""

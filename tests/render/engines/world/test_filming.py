@@ -1,16 +1,20 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from render.engines.world import filming, geometry, obstacles
+from render.engines.world import families, filming, geometry, obstacles, physics
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Motion
+from render.engines.world.reading import read
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Angle, Framing, Launch, Move, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Angle, Framing, Move, Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage
+from render.engines.world.tracer.soup import mesh_of, turned
 
 FPS, FRAMES = 24, 72
 TIMES = np.arange(FRAMES) / FPS
@@ -113,6 +117,28 @@ def test_framings_and_angles_do_what_their_names_say():
 def test_a_tracking_camera_goes_with_what_it_follows():
     cameras, way = film(move="track", follow="ball")
     assert cameras[-1].eye[0] - cameras[0].eye[0] == pytest.approx(way[-1, 0] - way[0, 0], rel=0.15)
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 1.0, 9 / 16])
+@pytest.mark.parametrize(
+    "prompt",
+    ["A paper boat floats on a lake", "A sailing boat on the sea", "A red car drives along a street", "A toy car"],
+)
+def test_a_close_up_of_what_is_followed_fills_much_of_the_picture_and_cuts_nothing_off(prompt, aspect):
+    scene = replace(read(prompt), camera=CameraWish(framing="close"))
+    stage = families.build(scene, seed=1, seconds=FRAMES / FPS)
+    floor = stage.ground_substance if stage.ground is not None else None
+    motion = physics.simulate(stage.solids, floor=floor, frames=FRAMES, fps=FPS, waves=stage.waves)
+    one = filming.film(
+        stage, motion, wish=scene.camera, style=Move.STATIC, aspect=aspect, frames=FRAMES, fps=FPS, seed=1
+    )[40]
+    pose = motion.poses[40, motion.names.index(stage.shot.follow)]
+    body = [solid for solid in stage.solids if stage.shot.follow in (solid.name, solid.rides)]
+    points = np.concatenate([turned(mesh_of(solid).vertices, pose) for solid in body]) - one.eye
+    depth = points @ one.forward
+    across, up = points @ one.right / depth / one.tangent / aspect, points @ one.up / depth / one.tangent
+    assert max(np.abs(across).max(), np.abs(up).max()) < 1.0
+    assert max(np.ptp(across), np.ptp(up)) / 2 > 0.25
 
 
 def test_a_camera_in_a_room_stays_before_its_wall_and_sees_all():

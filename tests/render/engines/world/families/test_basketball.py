@@ -9,7 +9,7 @@ from render.engines.world.families import flight
 from render.engines.world.families.basketball import RIM_HEIGHT, fell_in
 from render.engines.world.filming import film
 from render.engines.world.scene import Action, CameraWish, Scene
-from render.engines.world.stage import Move
+from render.engines.world.shot import Move
 
 
 @functools.cache

@@ -86,6 +86,13 @@ def test_a_drinking_glass_is_told_from_what_is_made_of_glass(prompt, kind):
     assert (scene.family, scene.kinds, scene.words.ignored) == ("breaking", (kind,), ())
 
 
+@pytest.mark.parametrize("thing", ["mug", "cup", "jar", "bottle", "pitcher"])
+def test_crockery_that_is_told_to_break_breaks(thing):
+    assert read(f"A {thing} falls and breaks").family == "breaking"
+    assert read(f"A {thing} falls off a table and shatters").words.ignored == ()
+    assert read(f"A {thing} drops onto the floor").family != "breaking"
+
+
 def test_a_drinking_glass_is_clear_unless_a_colour_is_asked_for():
     def material(*colours):
         scene = Scene(family="breaking", subjects=(Subject(kind="tumbler", colours=colours),))

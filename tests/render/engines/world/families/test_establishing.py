@@ -1,9 +1,11 @@
 """A place by itself: when it is shown, what it claims, and what stirs there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from render.engines.world import camera, families
+from render.engines.world import camera, families, places
 from render.engines.world.families import establishing
 from render.engines.world.lexicon import load
 from render.engines.world.reading import read
@@ -89,6 +91,21 @@ def test_the_traffic_passes_before_the_camera_one_by_one_from_both_sides():
 @pytest.mark.parametrize("prompt", ["An empty street", "A street without cars", "A park"])
 def test_nothing_drives_where_nothing_shall(prompt):
     assert not any(solid.name.startswith("vehicle") for solid in stage(prompt).solids)
+
+
+@pytest.mark.parametrize("denied", ["cars", "traffic", "parked cars"])
+def test_a_street_is_left_without_cars_and_is_else_the_same(denied):
+    scene = read(f"A street with no {denied}")
+    assert scene.words.ignored == ()
+    empty, full = (
+        places.build("street", scene=one, rng=np.random.default_rng(1), clearing=4.0)
+        for one in (scene, replace(scene, without=()))
+    )
+    cars = {solid.name for solid in full.solids if solid.name.startswith("car ")}
+    assert cars
+    assert not cars & {solid.name for solid in empty.solids}
+    trees = [{solid.name for solid in one.solids if "tree" in solid.name} for one in (empty, full)]
+    assert trees[0] == trees[1]
 
 
 def test_a_long_clip_has_a_bounded_number_of_vehicles():

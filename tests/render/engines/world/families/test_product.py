@@ -43,6 +43,8 @@ def corners(stage, motion, frame, name):
     ("prompt", "kinds", "action"),
     [
         ("A perfume bottle drops into water with a big splash, slow motion", ("flacon",), "splash"),
+        ("A can falls into water", ("can",), "splash"),
+        ("A sneaker drops into the water", ("shoe",), "splash"),
         ('A red soda can with "FIZZ" on it turns on a turntable', ("can",), "turntable"),
         ("A sneaker is revealed as a silk cloth slides off, cinematic", ("shoe", "cloth"), "reveal"),
         ('A cardboard box labelled "ACME" falls on a wooden table', ("parcel", "table"), "drop"),
@@ -342,7 +344,7 @@ def test_a_product_bears_its_label_and_the_picture_its_title():
     assert printed.title_from < 2.0
 
 
-@pytest.mark.parametrize("prompt", ["A cup of coffee", "A mug of coffee on a table"])
+@pytest.mark.parametrize("prompt", ["A cup of coffee", "A mug of coffee on a table", "A cup of tea"])
 def test_a_cup_of_coffee_is_white_and_looked_into(prompt):
     found = read(prompt)
     assert found.words.ignored == ()

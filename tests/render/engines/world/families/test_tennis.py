@@ -13,7 +13,8 @@ from render.engines.world.lexicon import load
 from render.engines.world.materials import COLOURS, Material
 from render.engines.world.reading import read
 from render.engines.world.scene import CameraWish, Scene
-from render.engines.world.stage import Move, Shape, Solid
+from render.engines.world.shot import Move
+from render.engines.world.stage import Shape, Solid
 
 FPS = 48
 

@@ -10,7 +10,7 @@ from render.engines.world.filming import film
 from render.engines.world.materials import COLOURS
 from render.engines.world.reading import read
 from render.engines.world.scene import Action, CameraWish, Scene, Subject
-from render.engines.world.stage import Move
+from render.engines.world.shot import Move
 
 FPS = 48
 

@@ -1,6 +1,6 @@
 import pytest
 
-from render.engines.world import lexicon, light, materials, stage
+from render.engines.world import lexicon, light, materials, shot
 from render.engines.world.families import FAMILIES, parts
 from render.engines.world.lexicon import TRAITS, Family, parse
 from render.engines.world.places import PLACES
@@ -24,9 +24,9 @@ def test_a_family_is_a_module_with_words():
         ("floors", FLOORS),
         ("materials", parts.STUFFS),
         ("light", light.LIGHTS),
-        ("framing", {str(framing) for framing in stage.Framing}),
-        ("angle", {str(angle) for angle in stage.Angle}),
-        ("move", {str(move) for move in stage.Move}),
+        ("framing", {str(framing) for framing in shot.Framing}),
+        ("angle", {str(angle) for angle in shot.Angle}),
+        ("move", {str(move) for move in shot.Move}),
         ("sounds", AMBIENCES),
     ],
 )
@@ -65,6 +65,9 @@ def test_words_that_yaml_takes_for_something_else_stay_words():
         ("{title: T, title: U, words: {}}", "the key 'title' stands twice"),
         ("{title: &a T, words: *a}", "it holds an alias"),
         ("[", "it is not YAML"),
+        pytest.param("[" * 100_000, "it is not YAML", id="nests too deeply"),
+        ("{? [a]: T, words: {}}", "a key is not text"),
+        ("title: T\n---\nwords: {}", "it holds more than one document"),
         ("- a", "it must be keys with values"),
     ],
 )

@@ -9,8 +9,9 @@ from render.engines.world import families, physics, places, reading
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.scene import Scene, Subject
+from render.engines.world.shot import Shot
 from render.engines.world.sound.ambience import AMBIENCES
-from render.engines.world.stage import Launch, Shape, Shot, Solid
+from render.engines.world.stage import Launch, Shape, Solid
 from render.engines.world.tracer.soup import mesh_of, turned
 
 SHOT = Shot(points=np.zeros((1, 3)), azimuth=-90, elevation=10)

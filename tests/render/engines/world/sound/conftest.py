@@ -10,8 +10,9 @@ from render.engines.world.camera import Camera
 from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Contact, Motion
+from render.engines.world.shot import Shot
 from render.engines.world.sound import mix
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+from render.engines.world.stage import Launch, Shape, Solid, Stage
 
 FPS = 24
 

@@ -9,7 +9,8 @@ from render.engines.world.light import LIGHTS
 from render.engines.world.materials import MATERIALS, Material, Pattern
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Launch, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Launch, Shape, Solid, Stage
 from render.engines.world.styles import Style
 from render.engines.world.tracer.picture import Picture
 

@@ -10,7 +10,8 @@ from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material, Pattern
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Lamp, Launch, Puffs, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Lamp, Launch, Puffs, Shape, Solid, Stage
 from render.engines.world.styles import STYLES, Style
 from render.engines.world.tracer.picture import Picture
 from render.engines.world.tracer.puffs import brought

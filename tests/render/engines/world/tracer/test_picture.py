@@ -10,7 +10,8 @@ from render.engines.world.onlookers import Crowd, Dress
 from render.engines.world.physics import Motion, Sheet
 from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Cloth, Launch, Particles, Puffs, Shape, Shot, Solid, Stage
+from render.engines.world.shot import Shot
+from render.engines.world.stage import Cloth, Launch, Particles, Puffs, Shape, Solid, Stage
 from render.engines.world.styles import STYLES, Style
 from render.engines.world.tracer.layers import lens_of
 from render.engines.world.tracer.picture import Picture

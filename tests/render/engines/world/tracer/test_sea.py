@@ -12,7 +12,8 @@ from render.engines.world.light import LIGHTS
 from render.engines.world.materials import Material
 from render.engines.world.physics import Motion
 from render.engines.world.scene import CameraWish
-from render.engines.world.stage import Move, Ring, Shape, Shot, Solid, Stage, Water, Wave
+from render.engines.world.shot import Move, Shot
+from render.engines.world.stage import Ring, Shape, Solid, Stage, Water, Wave
 from render.engines.world.styles import STYLES
 from render.engines.world.tracer import world_kernels
 
