@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -150,6 +151,9 @@ def _database(store: ObjectStore, tables: tuple[tuple[tuple[str, int], ...], ...
         "set python_enable_replacements = false; set lock_configuration = true"
     )
     return connection
+
+
+atexit.register(_database.cache_clear)
 
 
 def _files(store: ObjectStore, name: str) -> tuple[tuple[str, int], ...]:

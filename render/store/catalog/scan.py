@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -66,3 +67,6 @@ def _instance() -> duckdb.DuckDBPyConnection:
     import duckdb
 
     return duckdb.connect(":memory:")
+
+
+atexit.register(_instance.cache_clear)
