@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from s3fs import S3FileSystem
 
 from render import errors, pipeline
 from render.farm import dispatch, worker
@@ -35,6 +38,7 @@ ENDS: Ends = {End.PUBLISHED: 2, End.REUSED: 1, End.REJECTED: 1}
 ENDS_AGAIN: Ends = {End.REUSED: 3, End.REJECTED: 1}
 """Of a batch whose forerunner had finished before its own end was known to whoever ran it."""
 
+PRELOADED = ["subject", "s3fs", "great_expectations", "render.checks.registry", "render.engines.testcard"]
 SEED = "NIGHTREEL_CHAOS_SEED"
 
 
@@ -145,7 +149,7 @@ def _of_catalog(store: ObjectStore, ends: Ends) -> Iterator[str]:
 def _farm(
     _address: str, jobs: Any, *, store_url: str, batch: str, settings: Settings, on_result: Any, **_: Any
 ) -> None:
-    """A farm in this process, a thread a worker, which tries again what may pass, as the real one does."""
+    """A farm in this process, or in some of its own, which tries again what may pass, as the real one does."""
     worker._store.cache_clear()  # a new process opens its own
     orders = worker.Orders(
         store_url=store_url,
@@ -154,14 +158,34 @@ def _farm(
         cache=settings.cache,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,
     )
-
-    def make(job: Job) -> JobResult:
-        for _ in range(settings.tries):
-            (tried,) = worker.make_clips([job], orders)
-            if not tried.may_pass:
-                break
-        return tried.result
-
-    with ThreadPoolExecutor(settings.workers) as pool:
-        for result in (map if settings.workers == 1 else pool.map)(make, jobs):  # one after the other, or at once
+    make = partial(_make, orders, settings.tries)
+    if settings.workers == 1:
+        for job in jobs:
+            on_result(make(job))
+        return
+    env = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    with ProcessPoolExecutor(
+        settings.workers, warm_processes(), initializer=_prepare_worker, initargs=(env, S3FileSystem.read_timeout)
+    ) as pool:
+        for result in pool.map(make, jobs):
             on_result(result)
+
+
+def warm_processes() -> Any:
+    """The way to processes that have imported all that takes its time."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+def _prepare_worker(env: Mapping[str, str], read_timeout: float) -> None:
+    os.environ.update(env)
+    S3FileSystem.read_timeout = read_timeout
+
+
+def _make(orders: worker.Orders, tries: int, job: Job) -> JobResult:
+    for _ in range(tries):
+        (tried,) = worker.make_clips([job], orders)
+        if not tried.may_pass:
+            break
+    return tried.result

@@ -63,7 +63,7 @@ def test_a_batch_ends_right_on_a_store_that_fails_at_every_tenth_request(proxy: 
     rows = "".join(f"e,v{number},take {number},testcard,0.5,64,64,8\n" for number in range(CLIPS))
     settings, manifest = subject.prepare(tmp_path, f"s3://{seaweed.BUCKET}/faulty")
     manifest.write_text(f"experiment,variant,prompt,engine,seconds,width,height,fps\n{rows}")
-    settings = settings.model_copy(update={"workers": 6})
+    settings = settings.model_copy(update={"workers": 4})
     before: dict[str, str] = {}
     for number in range(RUNS):
         proxy.begin(fate, lambda: None)
