@@ -147,8 +147,10 @@ def stop(address: str) -> None:
 @contextmanager
 def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     import dask.config
-    from distributed import Nanny, Scheduler, SpecCluster
+    from distributed import Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
+
+    from render.farm.nanny import Keeper
 
     # Without an address of its own the HTTP side would listen on every interface, at Dask's well-known port.
     here: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
@@ -166,7 +168,7 @@ def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     for number, gpu in enumerate(_gpus(settings.workers)):
         offer = {"MEMORY": memory} | ({"GPU": 1} if gpu else {})
         own = {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": offer}
-        workers[number] = {"cls": Nanny, "options": common | own}
+        workers[number] = {"cls": Keeper, "options": common | own}
     touched = (*ENVIRONMENT, "PYTHONHASHSEED", "__DASK_PARENT_PID")  # by us, and by Dask for the workers' sake
     before = {name: os.environ[name] for name in touched if name in os.environ}
     os.environ.update(ENVIRONMENT)  # the environment outranks Dask's configuration

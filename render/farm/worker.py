@@ -6,8 +6,10 @@ Also the module that Dask workers preload (``dask worker --preload render.farm.w
 from __future__ import annotations
 
 import atexit
+import errno
 import functools
 import logging
+import os
 import signal
 import threading
 import time
@@ -34,6 +36,9 @@ MOVED = "nightreel-moved"
 """Dask's event topic on which a worker says from time to time that its group gets on."""
 
 MAY_PASS = (errors.StoreError, errors.MediaError, OSError, MemoryError)
+
+NO_ROOM = os.strerror(errno.ENOSPC)
+"""How a full disk is called in every error that it leads to, ffmpeg's too."""
 
 log = logging.getLogger(__name__)
 
@@ -217,8 +222,12 @@ def _failed(job: Job, error: Exception) -> Tried:
             kind = ReasonKind.ENGINE
             may_pass = error.__cause__ is None or isinstance(error.__cause__, (*MAY_PASS, RuntimeError))
             fix = "Run the batch again; if the reason stays the same, show it to whoever maintains the engine."
+        case errors.StoreError() if NO_ROOM in reason:
+            fix = "Make room on the disk of the store, then run the batch again."
         case errors.StoreError():
             fix = "Look after the store (`nightreel doctor`), then run the batch again."
+        case errors.MediaError() | OSError() if NO_ROOM in reason:
+            fix = "Make room on the disk of the worker's scratch (setting scratch), then run the batch again."
         case errors.MediaError() | OSError() | MemoryError():
             fix = "Look after the worker's disk and memory, then run the batch again."
         case _:

@@ -44,7 +44,7 @@ class Mischief(TestcardEngine):
         if word == "gorge":
             eaten = []
             while True:
-                eaten.append(bytes(16 << 20))
+                eaten.append(b"x" * (16 << 20))
                 time.sleep(0.01)
         if word == "fail":
             raise errors.EngineError("The lamp is broken.")
