@@ -59,9 +59,9 @@ class Trial:
             "NIGHTREEL_STORE": str(self.store),
             "NIGHTREEL_SCRATCH": str(self.scratch),
             "NIGHTREEL_WORKERS": "2",
-            "NIGHTREEL_TRIES": "1",
+            "NIGHTREEL_TRIES": "2",
             "NIGHTREEL_BACKOFF_SECONDS": "0.1",
-            "NIGHTREEL_STALL_SECONDS": "20",
+            "NIGHTREEL_STALL_SECONDS": "15",
         }
         self._rows()
 
@@ -69,10 +69,10 @@ class Trial:
         row = {"experiment": "e", "engine": "testcard", "seconds": 0.5, "width": 64, "height": 64, "fps": 8}
         rows = [row | {"variant": f"v{number}", "prompt": f"take {number}"} for number in range(GOOD)]
         quads = [row | {"variant": "q", "prompt": f"quad {number}", "engine": "quads"} for number in range(NEIGHBOURS)]
-        quads += [row | {"variant": "q", "prompt": word, "engine": "quads"} for word in ("gorge", "freeze")]
+        quads.append(row | {"variant": "q", "prompt": "gorge", "engine": "quads"})
         self.dice.shuffle(quads)
         place = self.dice.randrange(GOOD // 2, GOOD)
-        rows[place:place] = quads
+        rows[place:place] = [*quads, row | {"variant": "m", "prompt": "freeze", "engine": "mischief"}]
         rows += [rows[0], rows[0] | {"prompt": ""}]
         pq.write_table(pa.Table.from_pylist(rows), self._folder / "manifest.parquet")
 
@@ -122,12 +122,11 @@ class Trial:
     def ends(self, run: subprocess.Popen[str], *codes: int) -> str:
         """Wait for the run's end; no clip that had a record may have been made again."""
         out, err = run.communicate(timeout=self._deadline - time.monotonic())
-        print(f"exit {run.returncode}: {err[-600:]}")
+        print(f"exit {run.returncode}: {err.splitlines()[-1:]}")
         assert run.returncode in codes, err[-6000:]
         patience = time.monotonic() + ORPHAN_SECONDS
         while (alive := self.processes()) and time.monotonic() < patience:
             time.sleep(0.1)
-        print("orphans gone after", ORPHAN_SECONDS - patience + time.monotonic())
         assert not alive, "processes outlive their run"
         now = self.records()
         assert {name: now[name] for name in self.made} == self.made, "a clip that had a record was made again"
@@ -191,7 +190,6 @@ def workers_killed_then_terminated(trial: Trial) -> None:
     for _ in range(2):
         trial.await_(trial.more(3, 15), run)
         trial.await_(lambda: workers_of(run), run)
-        print([(c.pid, c.create_time(), time.time()) for c in workers_of(run)])
         trial.dice.choice(workers_of(run)).kill()
     trial.await_(trial.more(3, 15), run)
     run.terminate()
@@ -213,20 +211,14 @@ def test_whatever_dies_the_same_command_ends_the_batch(trial: Trial) -> None:
     """One job wants more memory than there is, one hangs; all others are made once, whoever is killed meanwhile."""
     killed_once_planned(trial)
     for mishap in trial.dice.sample(MISHAPS, len(MISHAPS)):
-        t = time.monotonic()
+        print(mishap.__name__)
         mishap(trial)
-        print(mishap.__name__, time.monotonic() - t, len(trial.made))
-    code = INCOMPLETE
     for _ in range(RUNS):
-        t = time.monotonic()
         run = trial.start()
         out = trial.ends(run, INCOMPLETE, SOME_FAILED)
-        print("run", time.monotonic() - t, len(trial.made))
-        code = run.returncode
-        if code == SOME_FAILED:
+        if run.returncode == SOME_FAILED:
             break
-    assert code == SOME_FAILED
-    failed = {clip["variant"]: clip for clip in json.loads(out)["clips"] if clip["end"] == "failed"}
-    print(failed)
+    reasons = [clip["reason"] for clip in json.loads(out)["clips"] if clip["end"] == "failed"]
+    assert sorted(reason.split()[1] for reason in reasons) == ["hung:", "killed"], reasons
     assert subject.violations(open_store(str(trial.store)), trial.made, ends=[ENDS]) == []
     assert trial.left() == []
