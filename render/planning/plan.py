@@ -45,21 +45,32 @@ def plan(
         drafts = list(pool.map(drafting.draft, (piece for piece in pieces if piece.num_rows)))
     if not drafts:
         return schema.empty_table()
-    return _decided(pa.concat_tables(drafts), lookup, explain, jobs_per_shard).select(schema.names).cast(schema)
+    return _decided(_joined(drafts), lookup, explain, jobs_per_shard).select(schema.names).cast(schema)
+
+
+def _joined(pieces: list[pa.Table]) -> pa.Table:
+    """One table of one chunk; the pieces' columns are let go one after another, so that few are there twice."""
+    columns = {}
+    for name in pieces[0].column_names:
+        columns[name] = pa.concat_arrays([chunk for piece in pieces for chunk in piece[name].chunks])
+        pieces[:] = [piece.drop_columns(name) for piece in pieces]
+    return pa.table(columns)
 
 
 def _decided(drafts: pa.Table, lookup: Lookup, explain: Explain, jobs_per_shard: int) -> pa.Table:
     keys = drafts["fingerprint"].combine_chunks().dictionary_encode()
     key = keys.indices.to_numpy()
     refused = drafts["fault"].is_valid().to_numpy()
-    made_by = _made_by(keys.dictionary, np.bincount(key[~refused], minlength=len(keys.dictionary)) > 0, lookup)
+    count = len(keys.dictionary)
+    made_by = _made_by(keys.dictionary, np.bincount(key[~refused], minlength=count) > 0, lookup)
+    del keys  # as large as the column of fingerprints itself
     reused = ~refused & made_by.is_valid().to_numpy(zero_copy_only=False)[key]
     dear = _too_dear(drafts)
 
     payable = np.flatnonzero(~refused & ~reused & ~dear)
-    original = np.full(len(keys.dictionary), -1)
+    original = np.full(count, -1)
     original[key[payable[::-1]]] = payable[::-1]  # of several writes to one place the last counts
-    urgency = np.full(len(keys.dictionary), np.iinfo(np.int32).min, np.int64)
+    urgency = np.full(count, np.iinfo(np.int32).min, np.int64)
     np.maximum.at(urgency, key[payable], drafts["priority"].to_numpy()[payable])
 
     first = original[key]
@@ -67,7 +78,7 @@ def _decided(drafts: pa.Table, lookup: Lookup, explain: Explain, jobs_per_shard:
     in_order = np.flatnonzero(rendered)
     in_order = in_order[np.argsort(-urgency[key[in_order]], kind="stable")]
     jobs = drafts.select(["engine", "engine_revision"]).take(in_order)
-    shard_of = np.full(len(keys.dictionary), -1, np.int32)
+    shard_of = np.full(count, -1, np.int32)
     shard_of[key[in_order]] = cut(distinct(jobs.columns)[1], jobs_per_shard=jobs_per_shard)
 
     settled = refused | reused
@@ -97,7 +108,7 @@ def _decided(drafts: pa.Table, lookup: Lookup, explain: Explain, jobs_per_shard:
 
 def _made_by(fingerprints: pa.Array, wanted: np.ndarray, lookup: Lookup) -> pa.Array:
     """Which batch made each clip; refused rows' clips are not asked for."""
-    found = lookup(fingerprints.filter(pa.array(wanted)))
+    found = lookup(fingerprints if wanted.all() else fingerprints.filter(pa.array(wanted)))
     return _put(pa.nulls(len(fingerprints), pa.string()), wanted, found)
 
 

@@ -257,9 +257,13 @@ def sweep_plans(store: ObjectStore, batch_id: str) -> list[str]:
     return loose
 
 
+_OF_JOBS = ["engine", "engine_revision", "shard", "why", "duration_ms", "fps"]
+_OF_JOBS += ["estimate_cost_usd", "estimate_cpu_seconds"]
+
+
 def _summary(attempt: str, planned: pa.Table, faults: Sequence[Fault]) -> PlanSummary:
     decisions = _counts(planned["decision"])
-    jobs = planned.filter(pc.equal(planned["decision"], Decision.RENDER))
+    jobs = planned.select(_OF_JOBS).filter(pc.equal(planned["decision"], Decision.RENDER))
     profiles = jobs.group_by(["engine", "engine_revision"]).aggregate([])
     return PlanSummary(
         attempt=attempt,
@@ -301,6 +305,7 @@ def _counted(faults: Iterable[Fault]) -> tuple[FaultCount, ...]:
 
 def _write_by_shard(planned: pa.Table, file: Path) -> None:
     """Write Parquet with row groups that hold rows of one shard only, so that a shard is read without the others."""
+    planned = planned.combine_chunks()  # to take rows out of many chunks would join them anew each time
     order = pc.sort_indices(planned, sort_keys=[("shard", "ascending"), ("row", "ascending")])
     shards = planned["shard"].take(order).combine_chunks()
     with pq.ParquetWriter(file, planned.schema, compression="zstd") as writer:
