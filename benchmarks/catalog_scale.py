@@ -151,7 +151,8 @@ def append(store: ObjectStore, rows: catalog_rows.Rows) -> None:
 
 def publish(store: ObjectStore, rows: catalog_rows.Rows) -> None:
     """Publish a batch as the product does."""
-    catalog.publish(store, rows.batch, requests=rows.requests, clips=rows.clips, checks=rows.checks)
+    catalog.publish_clips(store, rows.clips, rows.checks)
+    catalog.publish_requests(store, rows.batch, rows.requests)
 
 
 def publish_range(url: str, first: int, count: int, said: Path | None = None) -> list[float]:

@@ -81,7 +81,32 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Form:
+    """What a row wants apart from its words and its seed: an engine says by it whether it can, and at what price."""
+
+    style: str = "realistic"
+    duration_ms: int = 4000
+    width: int = 640
+    height: int = 360
+    fps: int = 24
+    engine: str = "world"
+    shots: tuple[Shot, ...] = ()
+    scene: str = ""
+    """The scene as YAML, for an engine that takes one; the prompt is then its label. Empty: the prompt is read."""
+
+    @property
+    def frames(self) -> int:
+        """Whole frames nearest to the wanted length, at least one."""
+        return max(1, (self.duration_ms * self.fps + 500) // 1000)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the finished picture in seconds."""
+        return self.frames / self.fps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Form):
     """One valid manifest row, defaults written out."""
 
     row: int
@@ -91,16 +116,7 @@ class Row:
     prompt: str
     """NFC, at most 4,000 characters."""
     negative_prompt: str = ""
-    scene: str = ""
-    """The scene as YAML, for an engine that takes one; the prompt is then its label. Empty: the prompt is read."""
-    style: str = "realistic"
-    duration_ms: int = 4000
-    width: int = 640
-    height: int = 360
-    fps: int = 24
     seed: int = 0
-    engine: str = "world"
-    shots: tuple[Shot, ...] = ()
     submitter: str = ""
     team: str = ""
     priority: int = 0
@@ -112,11 +128,6 @@ class Row:
     policy: str = "default"
     tags: Mapping[str, str] = field(default_factory=dict)
     """Unknown columns and the ``tags`` column, as text; carried to the catalog."""
-
-    @property
-    def frames(self) -> int:
-        """Whole frames nearest to the wanted length, at least one."""
-        return max(1, (self.duration_ms * self.fps + 500) // 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,12 +194,33 @@ class PlannedRow:
     why: str
     """Plain language: "never rendered", "engine revision changed from … to …", "same as row 3"."""
     fingerprint: str
-    job: Job
+    engine_revision: str
+    """The revision of the row's engine that the fingerprint stands for."""
     shard: int | None
     """Set for RENDER and for DUPLICATE of a rendered row."""
     estimate: Estimate
     fault: Fault | None = None
     """Set for REFUSE."""
+
+    @property
+    def job(self) -> Job:
+        """The clip that the row wants."""
+        row = self.row
+        return Job(
+            fingerprint=self.fingerprint,
+            prompt=row.prompt,
+            negative_prompt=row.negative_prompt,
+            style=row.style,
+            duration_ms=row.duration_ms,
+            width=row.width,
+            height=row.height,
+            fps=row.fps,
+            seed=row.seed,
+            engine=row.engine,
+            engine_revision=self.engine_revision,
+            shots=row.shots,
+            scene=row.scene,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,3 +436,13 @@ class Receipt:
     """The shard attempt that wrote it."""
     finished_at: str = ""
     """ISO 8601, UTC."""
+    path: str = ""
+    """The clip that serves the row, relative to the store; empty where there is none."""
+    render_seconds: float = 0.0
+    """Wall-clock seconds that the clip took when it was made."""
+    cpu_seconds: float = 0.0
+    """CPU seconds that it took."""
+    cost_usd: float = 0.0
+    """What this row cost in this batch: nothing for a clip that was there."""
+    stand_in: bool = False
+    """Whether the clip shows something else, since its engine cannot show what the prompt asks for."""

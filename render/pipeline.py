@@ -10,7 +10,6 @@ import hashlib
 import re
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from uuid import uuid4
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from render import contracts, errors, media
 from render import manifest as manifests
@@ -31,23 +31,23 @@ from render.model import (
     Fault,
     JobResult,
     ManifestFile,
-    PlannedRow,
-    ReasonKind,
     RefusedManifest,
     Row,
     Understanding,
 )
-from render.planning import ends, history
+from render.planning import ends, history, reuse
 from render.planning.plan import plan as plan_rows
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
-from render.store import batches, catalog, clips, layout, receipts
+from render.store import batches, catalog, clips, layout, receipts, tables
 from render.store.objects import ObjectStore, open_store
 
 if TYPE_CHECKING:
     from render.farm.dispatch import Control
 
+PIECE = 4096
+"""Clips that are published at once: their records take some tens of KiB each."""
 CANCEL_POLL_SECONDS = 2.0
 """How often a running batch looks whether it was cancelled from elsewhere."""
 
@@ -113,7 +113,7 @@ def intake(
         files, converted, refused = list(given.files), given.converted, []
         if where is not None:
             with given.readable() as readable:
-                next(manifests.rows(readable, limit=1, where=where), None)
+                any(judged.count for judged in manifests.rows(readable, limit=1, where=where))
     content = _content(files, limit=limit, where=where)
     batch = batches.newest_unfinished(store, content) if manifest is not None else None
     if batch:
@@ -160,10 +160,10 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
     if summary is None:
         refused: list[RefusedManifest] = []
         if batch.inbox:
-            rows, refused = manifests.rows_of(batch.manifests)
+            judged = manifests.rows_of(batch.manifests, refused)
         else:
-            rows = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
-        planned, faults = _planned(settings, store, rows)
+            judged = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
+        planned, faults = _planned(settings, store, judged)
         summary = batches.write_plan(store, batch_id, planned, faults, refused)
     _settle_planned(store, batch_id, now)
     return summary
@@ -186,12 +186,12 @@ def preview(
     store = _opened(settings)
     with manifests.find(manifest, roots=_roots(settings, store)).readable() as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
-    refused = [one.fault for one in planned if one.fault]
-    for fault in sorted([*refused, *faults], key=lambda fault: fault.row):
+    for fault in batches.quarantined(planned, faults):
         on_fault(fault)
-    for one in planned:
-        if on_scene and one.decision is Decision.RENDER and (seen := registry.find(one.row.engine).foresee(one.job)):
-            on_scene(one.row, seen)
+    if on_scene:
+        for one in tables.planned_rows(planned.filter(pc.equal(planned["decision"], Decision.RENDER))):
+            if seen := registry.find(one.row.engine).foresee(one.job):
+                on_scene(one.row, seen)
     return batches.summarise(planned, faults)
 
 
@@ -271,35 +271,42 @@ def _gone(store: ObjectStore, batch_id: str, shards: Sequence[int], now: datetim
 def publish(settings: Settings, batch_id: str) -> None:
     """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
 
-    The tables pass their contracts' expectations first. Publishing twice changes nothing.
+    The tables pass their contracts' expectations first. Clips come in pieces, the rows last. Publishing twice changes
+    nothing.
     """
     store = _opened(settings)
     batch = batches.load(store, batch_id)
-    ended = receipts.read(store, batch_id)
-    fingerprints = sorted({receipt.fingerprint for receipt in ended if receipt.fingerprint})
-    records = clips.find_each(store, fingerprints)
-    pieces = [(catalog.clips_table(()), catalog.checks_table(()))]
-    while piece := list(islice(records, clips.PIECE)):
-        pieces.append((catalog.clips_table(piece), catalog.checks_table(piece)))
-    made, measured = map(pa.concat_tables, zip(*pieces, strict=True))
-    tables = {
-        "clips": made,
-        "checks": measured,
-        "requests": catalog.requests_table(
-            batch, batches.read_plan(store, batch_id), batches.read_quarantine(store, batch_id), ended
-        ),
-    }
-    for name, table in tables.items():
-        if violations := contracts.validate(contracts.load(name), table):
-            first = violations[0]
-            raise errors.NightreelError(
-                f"Batch {batch_id} is not published: {len(violations)} values of table {name} break its contract, "
-                f"first row {first.row}, column {first.column} = {first.value!r}: {first.reason}"
-            )
-    catalog.publish(store, batch_id, **tables)
-    clips.sweep_attempts(store, fingerprints)
+    planned, ended = batches.plan_table(store, batch_id, catalog.WANTED), receipts.read(store, batch_id)
+    faults = batches.read_quarantine(store, batch_id)
+    requests = _sound(batch_id, "requests", catalog.requests_table(batch, planned, faults, ended))
+    served = _served(store, planned, ended)
+    records = clips.find_each(store, served)
+    while piece := list(islice(records, PIECE)):
+        made = _sound(batch_id, "clips", catalog.clips_table(piece))
+        catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
+    catalog.publish_requests(store, batch_id, requests)
+    clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
+
+
+def _served(store: ObjectStore, planned: pa.Table, ended: pa.Table) -> list[str]:
+    """The clips that serve the batch's rows, but for reused ones that the catalog has already."""
+    served = ended["fingerprint"].filter(pc.not_equal(ended["fingerprint"], "")).unique()
+    reused = planned["fingerprint"].filter(pc.equal(planned["decision"], Decision.REUSE)).unique()
+    known = reused.filter(catalog.made_by(store, reused).is_valid())
+    return sorted(served.filter(pc.invert(pc.is_in(served, known))).to_pylist())
+
+
+def _sound(batch_id: str, name: str, table: pa.Table) -> pa.Table:
+    """The same table, if it keeps its contract."""
+    if violations := contracts.validate(contracts.load(name), table):
+        first = violations[0]
+        raise errors.NightreelError(
+            f"Batch {batch_id} is not published: {len(violations)} values of table {name} break its contract, "
+            f"first row {first.row}, column {first.column} = {first.value!r}: {first.reason}"
+        )
+    return table
 
 
 def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
@@ -390,9 +397,10 @@ def run(
 def pending_shards(settings: Settings, batch_id: str) -> list[int]:
     """Give the shards in which a row has no end yet."""
     store = _opened(settings)
-    ended = {receipt.row for receipt in receipts.read(store, batch_id)}
-    planned = batches.read_plan(store, batch_id)
-    return sorted({one.shard for one in planned if one.shard is not None and one.row.row not in ended})
+    planned = batches.plan_table(store, batch_id, ["row", "shard"])
+    ended = receipts.read(store, batch_id)["row"].combine_chunks()
+    waiting = planned["shard"].filter(pc.invert(pc.is_in(planned["row"], ended)))
+    return sorted(waiting.drop_null().unique().to_pylist())
 
 
 def _opened(settings: Settings) -> ObjectStore:
@@ -405,23 +413,20 @@ def _roots(settings: Settings, store: ObjectStore) -> tuple[str, ...]:
 
 
 def _planned(
-    settings: Settings, store: ObjectStore, items: Iterable[Row | list[Fault]]
-) -> tuple[list[PlannedRow], list[Fault]]:
+    settings: Settings, store: ObjectStore, judged: Iterable[manifests.Judged]
+) -> tuple[pa.Table, list[Fault]]:
     """Plan the good rows; give the faults of the others."""
-    rows: list[Row] = []
     faults: list[Fault] = []
-    for item in items:
-        if isinstance(item, Row):
-            rows.append(item)
-        else:
-            faults += item
+
+    def good() -> Iterator[pa.Table]:
+        for piece in judged:
+            faults.extend(piece.faults)
+            yield piece.good
+
     planned = plan_rows(
-        rows,
-        lookup=lambda fingerprints: {
-            record.job.fingerprint: replace(record, figures=(), events=(), captions=())  # they are most of a record
-            for record in clips.find_each(store, fingerprints)
-        },
-        explain=lambda jobs: history.explain(store, jobs),
+        good(),
+        lookup=lambda fingerprints: history.made_by(store, fingerprints),
+        explain=lambda rows, chosen: history.explain(store, rows, chosen),
         media_revision=media.REVISION,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,
         jobs_per_shard=settings.jobs_per_shard,
@@ -431,25 +436,12 @@ def _planned(
 
 def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
     """Write the receipts of the rows that the plan itself ended, unless they are there."""
-    if receipts.read_shard(store, batch_id, None):
+    if receipts.read_shard(store, batch_id, None).num_rows:
         return
     stamp = ends.Stamp(batch=batch_id, shard=None, attempt=uuid4().hex[:12], finished_at=now.isoformat())
-    reused: dict[str, list[PlannedRow]] = defaultdict(list)
-    for row in batches.read_plan(store, batch_id):
-        if row.decision is Decision.REUSE:
-            reused[row.fingerprint].append(row)
-    settled = ends.rejected(batches.read_quarantine(store, batch_id), stamp)
-    for record in clips.find_each(store, reused):
-        settled += ends.served(reused.pop(record.job.fingerprint), record, stamp)
-    for rows in reused.values():
-        settled += ends.failed(
-            rows,
-            reason="The clip that was to serve it has been deleted since the plan.",
-            kind=ReasonKind.INFRASTRUCTURE,
-            fix="Run the manifest again to render it.",
-            stamp=stamp,
-        )
-    if settled:
+    settled = tables.receipt_table(ends.rejected(batches.read_quarantine(store, batch_id), stamp))
+    settled = pa.concat_tables([settled, reuse.settle(store, batch_id, stamp)])
+    if settled.num_rows:
         receipts.write(store, batch_id, None, stamp.attempt, settled)
 
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from typing import Any, overload
 
-from render.model import (
-    STAND_IN,
-    Batch,
-    ClipRecord,
-    Decision,
-    End,
-    Fault,
-    PlannedRow,
-    ReasonKind,
-    Receipt,
-    RefusedManifest,
-)
-from render.store import batches, catalog, clips, layout, receipts
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from render import contracts
+from render.model import STAND_IN, Batch, Decision, End, Fault, ReasonKind, Receipt, RefusedManifest
+from render.store import batches, catalog, clips, layout, receipts, tables
 from render.store.objects import ObjectStore
 
 
@@ -55,6 +49,61 @@ class ClipStatus:
         return "; ".join(part for part in (self.reason, STAND_IN if self.stand_in else "") if part)
 
 
+class Clips(Sequence[ClipStatus]):
+    """The rows of a batch that became jobs or are served, each made of columns when it is asked for."""
+
+    def __init__(self, table: pa.Table) -> None:
+        """``table`` has a column for each field of :class:`ClipStatus`."""
+        self._table = table
+
+    def __len__(self) -> int:
+        return self._table.num_rows
+
+    def __iter__(self) -> Iterator[ClipStatus]:
+        for piece in self._table.to_batches(batches.ROWS_AT_ONCE):
+            yield from map(_clip, piece.to_pylist())
+
+    @overload
+    def __getitem__(self, index: int) -> ClipStatus: ...
+    @overload
+    def __getitem__(self, index: slice) -> Clips: ...
+    def __getitem__(self, index: int | slice) -> ClipStatus | Clips:
+        places = range(len(self))[index]
+        if isinstance(places, int):
+            return _clip(self._table.slice(places, 1).to_pylist()[0])
+        return Clips(self._table.take(pa.array(places, pa.int64())))
+
+    def without(self, ends: Collection[End]) -> Clips:
+        """Those that have come to none of these ends."""
+        return Clips(self._table.filter(pc.invert(pc.is_in(self._table["end"], pa.array(list(ends), pa.string())))))
+
+    @property
+    def made(self) -> int:
+        """How many have a clip."""
+        return pc.sum(pc.not_equal(self._table["uri"], ""), min_count=0).as_py()
+
+    @property
+    def rendered(self) -> int:
+        """How many have a clip that the batch had to render, whoever did."""
+        return Clips(self._table.filter(self._table["shard"].is_valid())).made
+
+    @property
+    def made_and_waiting(self) -> int:
+        """How many have a clip and no end yet."""
+        return Clips(self._table.filter(self._table["end"].is_null())).made
+
+    @property
+    def stand_ins(self) -> int:
+        """How many clips, each counted once, show something else than what the prompt asks for."""
+        return pc.count_distinct(self._table["fingerprint"].filter(self._table["stand_in"])).as_py()
+
+
+def _clip(record: dict[str, Any]) -> ClipStatus:
+    record["end"] = None if record["end"] is None else End(record["end"])
+    record["reason_kind"] = None if record["reason_kind"] is None else ReasonKind(record["reason_kind"])
+    return ClipStatus(**record)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A batch as its people see it."""
@@ -82,7 +131,7 @@ class Status:
     """All six, always."""
     quarantined: tuple[Fault, ...]
     """Rows that never became jobs; in ``ends`` they count as rejected."""
-    clips: tuple[ClipStatus, ...]
+    clips: Clips
     shards: Mapping[int, tuple[int, int]]
     """By shard: rows ended, rows in all."""
     report: str
@@ -93,7 +142,7 @@ class Status:
     def as_json(self) -> dict[str, object]:
         """Give plain data for ``--json``."""
         return {
-            **asdict(replace(self, quarantined=(), clips=(), shards={}, refused=())),
+            **{field.name: getattr(self, field.name) for field in fields(self)},
             "refused": [{"url": refused.file.url, "reason": refused.reason} for refused in self.refused],
             "ends": {end.value: self.ends.get(end, 0) for end in End},
             "quarantined": [_fault_json(fault) for fault in self.quarantined],
@@ -135,24 +184,12 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     """
     batch = batches.load(store, batch_id)
     summary = batches.plan_summary(store, batch_id)
-    ended = {receipt.row: receipt for receipt in receipts.read(store, batch_id)}
-    planned = [plan for plan in batches.read_plan(store, batch_id) if plan.fault is None] if summary else []
+    planned = batches.plan_table(store, batch_id, _PLANNED) if summary else _nothing_planned()
+    planned = planned.filter(pc.not_equal(planned["decision"], Decision.REFUSE))
+    ended = receipts.read(store, batch_id)
     quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
-    served = {receipt.fingerprint for receipt in ended.values() if receipt.fingerprint}
-    made = {plan.fingerprint for plan in planned if plan.decision is Decision.RENDER}
-    records = {
-        record.job.fingerprint: replace(record, figures=(), events=(), captions=())  # they are most of a record
-        for record in clips.find_each(store, served | made)
-    }
-    rows = len(planned) + len({fault.row for fault in quarantined})
-    shards: dict[int, tuple[int, int]] = {}
-    for plan in planned:
-        if plan.shard is not None:
-            over, of = shards.get(plan.shard, (0, 0))
-            shards[plan.shard] = (over + (plan.row.row in ended), of + 1)
-    shown = tuple(
-        _clip(store, batch_id, plan, ended.get(plan.row.row), records.get(plan.fingerprint)) for plan in planned
-    )
+    shown = Clips(_rows(store, batch_id, planned, ended))
+    rows = planned.num_rows + len({fault.row for fault in quarantined})
     return Status(
         batch=batch_id,
         manifest=batch.source,
@@ -162,16 +199,79 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
         where=batch.where,
         refused=(*batch.refused, *(summary.refused if summary else ())),
         store=store.url,
-        state=_mark(store, batch_id) or _progress(summary, made=len(made & records.keys())),
+        state=_mark(store, batch_id) or _progress(summary, made=shown.rendered),
         rows=rows,
-        waiting=rows - len(ended),
-        ends=Counter(receipt.end for receipt in ended.values()),
+        waiting=rows - ended.num_rows,
+        ends=Counter({End(one["values"]): one["counts"] for one in ended["end"].value_counts().to_pylist()}),
         quarantined=quarantined,
         clips=shown,
-        shards=dict(sorted(shards.items())),
+        shards=_shards(planned, ended),
         report=store.uri(layout.report(batch_id)) if store.exists(layout.report(batch_id)) else "",
-        elapsed_seconds=_elapsed(batch, ended.values()),
+        elapsed_seconds=_elapsed(batch, ended),
     )
+
+
+_PLANNED = ("row", "experiment", "variant", "fingerprint", "shard", "decision", "duration_ms", "fps")
+LOOKED_FOR = 4096
+"""Most clips of rows without an end that are looked for, in the order of the plan; later ones count when their shard
+has its receipts."""
+
+
+def _nothing_planned() -> pa.Table:
+    return contracts.load("plan").arrow_schema().empty_table().select(_PLANNED)
+
+
+def _rows(store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table) -> pa.Table:
+    """The columns of :class:`Clips`, by the receipts; of rows without one by the records of clips that are there."""
+    receipt = ended.take(pc.index_in(planned["row"], ended["row"].combine_chunks()))
+    waiting = receipt["end"].is_null()
+    there = _there(store, batch_id, planned.filter(waiting))
+    columns = {name: planned[name] for name in ("row", "experiment", "variant", "fingerprint", "shard")}
+    columns |= {name: receipt[name] for name in ("end", "reason_kind")}
+    columns |= {name: pc.fill_null(receipt[name], "") for name in ("reason", "fix")}
+    for name in ("path", "render_seconds", "cpu_seconds", "cost_usd", "stand_in"):
+        columns[name] = pc.replace_with_mask(
+            receipt[name].combine_chunks(), waiting.combine_chunks(), there[name].combine_chunks()
+        )
+    path, base = columns.pop("path"), store.uri(layout.CATALOG).removesuffix(layout.CATALOG)
+    columns["uri"] = pc.if_else(pc.equal(path, ""), "", pc.binary_join_element_wise(base, path, ""))
+    columns["cost"] = pc.if_else(pc.equal(planned["decision"], Decision.RENDER), columns.pop("cost_usd"), 0.0)
+    columns["seconds"] = batches.seconds(planned)
+    return pa.table(columns)
+
+
+def _there(store: ObjectStore, batch_id: str, waiting: pa.Table) -> pa.Table:
+    """What the receipts of these rows of the plan would say of their clips now."""
+    wanted = waiting["fingerprint"].unique()[:LOOKED_FOR]
+    nothing = Receipt(batch=batch_id, row=0, end=End.FAILED)
+    found = {record.job.fingerprint: record for record in clips.find_each(store, wanted.to_pylist())}
+    if not found:
+        return tables.receipt_table([nothing]).take(pa.array([0] * waiting.num_rows, pa.int64()))
+    known = tables.receipt_table(
+        [
+            nothing,
+            *(
+                replace(
+                    nothing,
+                    fingerprint=record.job.fingerprint,
+                    path=record.objects["clip"].path,
+                    render_seconds=record.render_seconds,
+                    cpu_seconds=record.cpu_seconds,
+                    cost_usd=record.cost_usd if record.batch == batch_id else 0.0,
+                    stand_in=record.understanding is not None and record.understanding.fallback,
+                )
+                for record in found.values()
+            ),
+        ]
+    )
+    return known.take(pc.fill_null(pc.index_in(waiting["fingerprint"], known["fingerprint"].combine_chunks()), 0))
+
+
+def _shards(planned: pa.Table, ended: pa.Table) -> dict[int, tuple[int, int]]:
+    over = pc.is_in(planned["row"], ended["row"].combine_chunks())
+    rows = pa.table({"shard": planned["shard"], "over": over}).filter(planned["shard"].is_valid())
+    counted = rows.group_by("shard").aggregate([("over", "sum"), ("over", "count")]).sort_by("shard")
+    return {one["shard"]: (one["over_sum"], one["over_count"]) for one in counted.to_pylist()}
 
 
 def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
@@ -199,34 +299,14 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
 
 
 def clips_made(store: ObjectStore, batch_id: str) -> int:
-    """How many of the clips that the batch has to render are made."""
-    wanted = (one.fingerprint for one in batches.read_plan(store, batch_id) if one.decision is Decision.RENDER)
-    return clips.count(store, wanted)
-
-
-def _clip(
-    store: ObjectStore, batch: str, plan: PlannedRow, receipt: Receipt | None, record: ClipRecord | None
-) -> ClipStatus:
-    if receipt and receipt.end is End.FAILED:
-        record = None  # what a later batch made does not serve it
-    paid_here = record is not None and record.batch == batch and plan.decision is Decision.RENDER
-    return ClipStatus(
-        row=plan.row.row,
-        experiment=plan.row.experiment,
-        variant=plan.row.variant,
-        fingerprint=plan.fingerprint,
-        shard=plan.shard,
-        end=receipt.end if receipt else None,
-        reason=receipt.reason if receipt else "",
-        reason_kind=receipt.reason_kind if receipt else None,
-        fix=receipt.fix if receipt else "",
-        uri=store.uri(record.objects["clip"].path) if record else "",
-        seconds=plan.job.seconds,
-        render_seconds=record.render_seconds if record else 0.0,
-        cpu_seconds=record.cpu_seconds if record else 0.0,
-        cost=record.cost_usd if record and paid_here else 0.0,
-        stand_in=bool(record and record.understanding and record.understanding.fallback),
-    )
+    """How many of the clips that the batch has to render are made, as far as they are looked for."""
+    planned = batches.plan_table(store, batch_id, ["row", "fingerprint", "decision"])
+    wanted = planned.filter(pc.equal(planned["decision"], Decision.RENDER))
+    ended = receipts.read(store, batch_id)
+    served = ended["row"].filter(pc.not_equal(ended["path"], "")).combine_chunks()
+    over = pc.is_in(wanted["row"], served)
+    waiting = wanted["fingerprint"].filter(pc.invert(over))[:LOOKED_FOR]
+    return pc.sum(over, min_count=0).as_py() + clips.count(store, waiting.to_pylist())
 
 
 def _mark(store: ObjectStore, batch_id: str) -> str:
@@ -243,6 +323,6 @@ def _progress(summary: batches.PlanSummary | None, *, made: int) -> str:
     return "under way" if made else "planned"
 
 
-def _elapsed(batch: Batch, ended: Iterable[Receipt]) -> float:
-    last = max((receipt.finished_at for receipt in ended if receipt.finished_at), default=batch.created_at)
+def _elapsed(batch: Batch, ended: pa.Table) -> float:
+    last = max(filter(None, ended["finished_at"].unique().to_pylist()), default=batch.created_at)
     return (datetime.fromisoformat(last) - datetime.fromisoformat(batch.created_at)).total_seconds()

@@ -10,7 +10,7 @@ import functools
 import math
 from collections.abc import Sequence
 from importlib import resources
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,6 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from render import errors
 from render.checks import registry, wording
 from render.model import Figure, Outcome, Row, Verdict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SUFFIX = ".yaml"
 
@@ -150,7 +153,7 @@ def judge_prompt(policy: Policy, row: Row) -> Verdict:
 
     The negative prompt is not judged: what is not wanted may be named.
     """
-    for text in (row.prompt, *(shot.prompt for shot in row.shots), _values(row.scene)):
+    for text in (row.prompt, *(shot.prompt for shot in row.shots), values(row.scene)):
         for reading in wording.words(text):
             for rule in policy.prompt:
                 if found := _found(rule, policy, reading):
@@ -162,6 +165,24 @@ def judge_prompt(policy: Policy, row: Row) -> Verdict:
                         fix=rule.fix,
                     )
     return Verdict(outcome=Outcome.PASS)
+
+
+def suspects(policy: Policy, texts: pa.Array) -> pa.Array:
+    """Which texts (strings without null) :func:`judge_prompt` may reject, as ``[texts]`` of bool; it passes all others.
+
+    A million texts take seconds, where to judge them takes minutes.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    from render.checks import screening
+
+    sieve = screening.Sieve(texts)
+    found = sieve.holding(tuple(phrase for rule in policy.prompt for phrase in rule.phrases))
+    for rule in policy.prompt:
+        if rule.together:
+            found |= np.logical_and.reduce([sieve.holding(policy.words[name]) for name in rule.together])
+    return pa.array(found)
 
 
 def judge(policy: Policy, figures: Sequence[Figure]) -> Verdict:
@@ -181,7 +202,8 @@ def judge(policy: Policy, figures: Sequence[Figure]) -> Verdict:
 _WORSE = (Outcome.HOLD, Outcome.REJECT)
 
 
-def _values(scene: str) -> str:
+@functools.lru_cache(maxsize=1024)
+def values(scene: str) -> str:
     """All text of a YAML document, as it reads: escapes undone, nothing else made of it. Any other text is as it is."""
     try:
         return "\n".join(token.value for token in yaml.scan(scene) if isinstance(token, yaml.ScalarToken))

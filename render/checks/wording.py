@@ -80,11 +80,11 @@ def _hits(phrases: tuple[str, ...], text: Sequence[str]) -> list[Hit]:
 @functools.lru_cache(maxsize=1024)
 def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
     """Finds any of the phrases in normalised, space-separated words; group 1 is what was found."""
-    found = sorted({_expression(phrase) for phrase in phrases}, key=len, reverse=True)
+    found = sorted({expression(phrase) for phrase in phrases}, key=len, reverse=True)
     return re.compile(rf"(?<!\S)(?=({'|'.join(found)})(?!\S))")
 
 
-def _expression(phrase: str) -> str:
+def expression(phrase: str) -> str:
     """A phrase as a regular expression, normalised as the text is."""
     parts = [" ".join(words(part.rstrip("*"))[0]) + r"\S*" * part.endswith("*") for part in phrase.split()]
     return " ".join(part for part in parts if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from render.cli import options, output
@@ -35,16 +35,16 @@ def show(status: Status) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    lines = _lines(status)
-    shown = lines if len(lines) <= ROWS_SHOWN else [line for line in lines if line.end not in DELIVERED][:ROWS_SHOWN]
+    every = len(status.clips) + len(status.quarantined)
+    shown = _lines(status if every <= ROWS_SHOWN else replace(status, clips=status.clips.without(DELIVERED)))
     table = Table("row", "experiment/variant", "end", "clip, or why not and what to do", box=None, pad_edge=False)
     for line in shown:
         link = f"link {line.uri}" if line.uri else ""
         table.add_row(str(line.row), line.name, line.end, Text(line.text, style=link))
     if shown:
         output.show(table)
-    if len(lines) > len(shown):
-        output.say(f"… and {len(lines) - len(shown)} more rows; --json lists all.")
+    if every > len(shown):
+        output.say(f"… and {every - len(shown)} more rows; --json lists all.")
     for refused in status.refused:
         output.say(f"Refused from the inbox: {refused.reason}")
     output.say(f"\n{counts(status)}")
@@ -62,7 +62,7 @@ def _bundling(status: Status) -> str:
 
 def _unwritten(status: Status) -> str:
     """That the report is not there, and how to have it if it can show a clip."""
-    if not any(clip.uri for clip in status.clips):
+    if not status.clips.made:
         return "not written yet"
     command = f"nightreel report {status.batch}{options.elsewhere(status.store)}"
     return f"written at the end; to see what is made so far: {command}"
@@ -75,14 +75,14 @@ def counts(status: Status) -> str:
     if status.inbox and status.state == "finished" and not status.rows:
         return f"Batch {status.batch} (finished): no rows, since nothing that can be used had arrived."
     sentence = f"Batch {status.batch} ({status.state}): {output.many(status.rows, 'row')}, {ends or 'none ended yet'}."
-    if others := len({clip.fingerprint for clip in status.clips if clip.stand_in}):
+    if others := status.clips.stand_ins:
         sentence += f" {output.many(others, 'clip')} {'is a stand-in' if others == 1 else 'are stand-ins'}."
     if status.state == "taken in":
         sentence += " It is not planned yet."
     if status.waiting:
         unfinished = [str(shard) for shard, (ended, rows) in status.shards.items() if ended < rows]
         why = _unrendered(unfinished) if unfinished else "planning was interrupted"
-        made = sum(clip.end is None and bool(clip.uri) for clip in status.clips)
+        made = status.clips.made_and_waiting
         kept = f" ({made} of them with a clip that is made and kept)" if made else ""
         waits = "waits" if status.waiting == 1 else "wait"
         sentence += (
@@ -113,7 +113,7 @@ def following(status: Status) -> str:
         if status.inbox and not status.manifest.endswith(".parquet"):
             again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"
         return f"{again}  (a new batch, which tries the failed rows again)"
-    if status.quarantined and not any(clip.uri for clip in status.clips):
+    if status.quarantined and not status.clips.made:
         return "mend the rows above in what you gave to `nightreel run`, and run it again"
     return f'nightreel query "{SUM_UP}"{place}'
 
@@ -132,7 +132,7 @@ def code(status: Status, *, stopped: bool, allow_failed: int) -> int:
 
 
 def _lines(status: Status) -> list[Line]:
-    """Every row, in row order; a row with several faults is one line for each."""
+    """The first rows, in row order; a row with several faults is one line for each."""
     lines = [
         Line(
             row=clip.row,
@@ -141,12 +141,12 @@ def _lines(status: Status) -> list[Line]:
             text=_clip(clip),
             uri=clip.uri,
         )
-        for clip in status.clips
+        for clip in status.clips[:ROWS_SHOWN]
     ]
-    for fault in status.quarantined:
+    for fault in status.quarantined[:ROWS_SHOWN]:
         name = "/".join(part for part in (fault.experiment, fault.variant) if part)
         lines.append(Line(row=fault.row, name=name, end=End.REJECTED, text=told(fault)))
-    return sorted(lines, key=lambda line: line.row)
+    return sorted(lines, key=lambda line: line.row)[:ROWS_SHOWN]
 
 
 def _clip(clip: ClipStatus) -> str:

@@ -1,7 +1,25 @@
 """Loads the table contracts of schemas/, builds Arrow schemas and expectation suites, runs them."""
 
 from render.contracts.contract import NAMES, Column, Contract, Rule, load, read
+from render.contracts.rows import ROW_COLUMNS, row_of, row_record, row_schema, to_row_table, to_rows
 from render.contracts.text import shorten, visible
 from render.contracts.validation import Violation, validate
 
-__all__ = ["NAMES", "Column", "Contract", "Rule", "Violation", "load", "read", "shorten", "validate", "visible"]
+__all__ = [
+    "NAMES",
+    "ROW_COLUMNS",
+    "Column",
+    "Contract",
+    "Rule",
+    "Violation",
+    "load",
+    "read",
+    "row_of",
+    "row_record",
+    "row_schema",
+    "shorten",
+    "to_row_table",
+    "to_rows",
+    "validate",
+    "visible",
+]

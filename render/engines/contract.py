@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from render import errors
-from render.model import Failure, Footage, Job, Row, Understanding
+from render.model import Failure, Footage, Form, Job, Understanding
 
 SAMPLE_RATE = 48_000
 """Samples a second of every engine's sound."""
@@ -91,24 +91,24 @@ class Engine(ABC):
         self.bench = bench
 
     @classmethod
-    def refusal(cls, row: Row) -> tuple[str, str, str] | None:
-        """Say in planning whether this row can never succeed here: (column, reason, fix), else None."""
+    def refusal(cls, form: Form) -> tuple[str, str, str] | None:
+        """Say in planning whether rows of this form can never succeed here: (column, reason, fix), else None."""
         can = cls.capabilities
-        if row.style not in can.styles:
+        if form.style not in can.styles:
             known = ", ".join(sorted(can.styles))
-            return "style", f"Engine {can.name} has no style {row.style!r}.", f"Use one of {known}."
-        if row.scene and not can.takes_scene:
+            return "style", f"Engine {can.name} has no style {form.style!r}.", f"Use one of {known}."
+        if form.scene and not can.takes_scene:
             return "scene", f"Engine {can.name} takes no scene as data.", "Use engine world, or leave scene empty."
-        if row.duration_ms > can.max_seconds * 1000:
+        if form.duration_ms > can.max_seconds * 1000:
             return (
                 "seconds",
-                f"Engine {can.name} makes at most {can.max_seconds:g} s, not {row.duration_ms / 1000:g} s.",
+                f"Engine {can.name} makes at most {can.max_seconds:g} s, not {form.duration_ms / 1000:g} s.",
                 f"Set seconds to at most {can.max_seconds:g}.",
             )
-        if row.width * row.height > can.max_pixels:
+        if form.width * form.height > can.max_pixels:
             return (
                 "width",
-                f"Engine {can.name} makes at most {can.max_pixels} pixels a frame, not {row.width}x{row.height}.",
+                f"Engine {can.name} makes at most {can.max_pixels} pixels a frame, not {form.width}x{form.height}.",
                 "Ask for a smaller size.",
             )
         return None

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from render import errors
 from render.checks import policy
 from render.experiments.counts import Counts, count
 from render.experiments.lines import Line, lines, variants
 from render.model import Batch, ClipRecord, Decision, End, Fault, Outcome, PlannedRow, ReasonKind, Receipt, Row
-from render.store import batches, catalog, clips, receipts
+from render.store import batches, catalog, clips, receipts, tables
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
@@ -27,6 +30,9 @@ MENDABLE = frozenset({End.REJECTED, End.FAILED, End.WITHDRAWN})
 """Ends after which a row has no clip to hand on until another batch makes one."""
 
 _MOST_NAMES = 20
+
+MOST_ROWS = 10_000
+"""A batch of more rows is not shown whole: a browser could not, and the catalog answers questions about it."""
 
 WATCHABLE = DELIVERED | {End.HELD, None}
 """Ends whose clip the report plays: a held one waits for somebody to watch it, one without an end for its shard."""
@@ -100,6 +106,8 @@ class View:
     counts: Counts
     experiments: tuple[Experiment, ...]
     problems: tuple[Problem, ...]
+    left_out: int = 0
+    """Rows that are counted, but stand neither in the experiments nor among the problems: those after the others."""
 
     @property
     def malformed(self) -> tuple[Problem, ...]:
@@ -170,10 +178,21 @@ def newest(experiment: str, views: Sequence[View]) -> View:
 
 
 def of_batch(store: ObjectStore, batch_id: str) -> View:
-    """Gather a batch. Raises :class:`render.errors.NotFound` if it is not there or not planned yet."""
+    """Gather a batch, of a very long one the first :data:`MOST_ROWS` rows, and the counts of all.
+
+    Raises :class:`render.errors.NotFound` if it is not there or not planned yet.
+    """
     batch = batches.load(store, batch_id)
-    planned = list(batches.read_plan(store, batch_id))
-    return _gathered(store, batch, planned, batches.read_quarantine(store, batch_id))
+    faults = batches.read_quarantine(store, batch_id)
+    rows = batches.plan_table(store, batch_id, ["row"])["row"]
+    if len(rows) <= MOST_ROWS:
+        return _gathered(store, batch, batches.read_plan(store, batch_id), faults)
+    last = rows.take(pc.select_k_unstable(rows, MOST_ROWS, [("row", "ascending")]))[-1]
+    pieces = batches.plan_pieces(store, batch_id)
+    first = [one for piece in pieces for one in tables.planned_rows(piece.filter(pc.less_equal(piece["row"], last)))]
+    counts = _counts(rows, faults, receipts.read(store, batch_id))
+    shown = _gathered(store, batch, first, [fault for fault in faults if fault.row <= last.as_py()])
+    return replace(shown, counts=replace(counts, made=shown.counts.made), left_out=counts.rows - shown.counts.rows)
 
 
 def of_experiment(store: ObjectStore, experiment: str) -> View:
@@ -186,10 +205,9 @@ def of_experiment(store: ObjectStore, experiment: str) -> View:
     found = [batches.load(store, one) for one in _batches_of(store, experiment)]
     for batch in sorted(found, key=lambda one: (one.created_at, one.id), reverse=True):
         planned = []
-        for one in batches.read_plan(store, batch.id):
-            known.add(one.row.experiment)
-            if one.row.experiment == experiment:
-                planned.append(one)
+        for piece in batches.plan_pieces(store, batch.id):
+            known.update(piece["experiment"].unique().to_pylist())
+            planned += tables.planned_rows(piece.filter(pc.equal(piece["experiment"], experiment)))
         faults = [fault for fault in batches.read_quarantine(store, batch.id) if fault.experiment == experiment]
         if planned or faults:
             views.append(_gathered(store, batch, planned, faults))
@@ -214,8 +232,25 @@ def _batches_of(store: ObjectStore, experiment: str) -> list[str]:
     ]
 
 
-def _gathered(store: ObjectStore, batch: Batch, planned: list[PlannedRow], faults: Iterable[Fault]) -> View:
-    ended = receipts.read(store, batch.id)
+def _counts(rows: pa.ChunkedArray, faults: Iterable[Fault], ended: pa.Table) -> Counts:
+    """The counts of a batch whose plan has these rows, and whose quarantine has these faults."""
+    kinds: dict[int, ReasonKind] = {}
+    for fault in faults:
+        kinds.setdefault(fault.row, fault.kind)
+    quarantined = pa.array(list(kinds), pa.int64())
+    total = len(rows) + pc.sum(pc.invert(pc.is_in(quarantined, rows.combine_chunks())), min_count=0).as_py()
+    alike = ended.group_by(["end", "reason_kind"]).aggregate([([], "count_all")]).to_pylist()
+    pairs: list[tuple[End | None, ReasonKind | None]] = []
+    for one in alike:
+        pairs += [(End(one["end"]), one["reason_kind"] and ReasonKind(one["reason_kind"]))] * one["count_all"]
+    unsettled = quarantined.filter(pc.invert(pc.is_in(quarantined, ended["row"].combine_chunks())))
+    pairs += [(End.REJECTED, kinds[row]) for row in unsettled.to_pylist()]
+    return count([*pairs, *[(None, None)] * (total - len(pairs))])
+
+
+def _gathered(store: ObjectStore, batch: Batch, planned: Iterable[PlannedRow], faults: Iterable[Fault]) -> View:
+    planned = list(planned)
+    ended = list(tables.receipts(receipts.read(store, batch.id)))
     failed = {one.row for one in ended if one.end is End.FAILED}
     wanted = [one.fingerprint for one in planned if one.row.row not in failed and one.decision is not Decision.REFUSE]
     return view(batch, planned, faults, ended, clips.find_many(store, wanted))

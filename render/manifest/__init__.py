@@ -5,12 +5,13 @@ from render.manifest.convert import convert, csv_to_table
 from render.manifest.given import Given, find
 from render.manifest.inbox import rows_of, take
 from render.manifest.reader import check, read
-from render.manifest.rows import rows
+from render.manifest.rows import Judged, rows
 from render.manifest.sources import files
 from render.manifest.tables import to_bytes, write
 
 __all__ = [
     "Given",
+    "Judged",
     "check",
     "convert",
     "csv_to_table",

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+
+import pyarrow.compute as pc
 
 from render import errors
 from render.manifest.reader import check
-from render.manifest.rows import rows
+from render.manifest.rows import Judged, rows
 from render.manifest.sources import arrived, files, is_parquet
-from render.model import Fault, ManifestFile, RefusedManifest, Row
+from render.model import ManifestFile, RefusedManifest
 
 _OTHER = (
     "{url} is not Parquet, and an inbox takes nothing else. Turn a brief or a CSV into a manifest with "
     "`nightreel expand FILE --out INBOX/NAME.parquet`, or give it to `nightreel run`."
 )
-Numbered = TypeVar("Numbered", Row, Fault)
 
 
 def take(
@@ -43,29 +43,29 @@ def take(
     return good, refused
 
 
-def rows_of(manifests: Sequence[ManifestFile]) -> tuple[list[Row | list[Fault]], list[RefusedManifest]]:
-    """Read the files one by one, their rows counted on; and those that cannot be used any more since :func:`take`.
+def rows_of(manifests: Sequence[ManifestFile], refused: list[RefusedManifest]) -> Iterator[Judged]:
+    """Read the files one by one, their rows counted on; those that cannot be used any more come to the ``refused``.
 
-    Raises :class:`render.errors.StoreError` for one that cannot be had at the moment.
+    A file counts as a whole or not at all. Raises :class:`render.errors.StoreError` for one that cannot be had at the
+    moment.
     """
-    found: list[Row | list[Fault]] = []
-    refused = []
+    first = 0
     for file in manifests:
         try:
             own = list(rows([file]))
         except errors.ManifestError as error:
             refused.append(_refused(file, error))
             continue
-        first = len(found)
-        found += [
-            _moved(item, first) if isinstance(item, Row) else [_moved(one, first) for one in item] for item in own
-        ]
-    return found, refused
+        for judged in own:
+            yield _moved(judged, first)
+        first += sum(judged.count for judged in own)
 
 
-def _moved(item: Numbered, first: int) -> Numbered:
-    """The same row or fault, counted from ``first``."""
-    return replace(item, row=item.row + first)
+def _moved(judged: Judged, first: int) -> Judged:
+    """The same rows, counted from ``first``."""
+    place = judged.good.schema.get_field_index("row")
+    good = judged.good.set_column(place, judged.good.schema.field(place), pc.add(judged.good["row"], first))
+    return Judged(good=good, faults=tuple(replace(fault, row=fault.row + first) for fault in judged.faults))
 
 
 def _refused(file: ManifestFile, error: errors.ManifestError) -> RefusedManifest:

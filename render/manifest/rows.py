@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,22 @@ from render.errors import InputError
 from render.manifest.filter import Filter
 from render.manifest.normal import normalise
 from render.manifest.reader import read
-from render.model import Fault, ManifestFile, Row
+from render.model import Fault, ManifestFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A piece of a manifest, whose rows are good or have faults."""
+
+    good: pa.Table
+    """Rows with their defaults written out, as :func:`render.contracts.row_schema` says."""
+    faults: tuple[Fault, ...]
+    """Those of the other rows, by row."""
+
+    @property
+    def count(self) -> int:
+        """How many rows it is about."""
+        return self.good.num_rows + len({fault.row for fault in self.faults})
 
 
 def rows(
@@ -24,12 +40,12 @@ def rows(
     where: str | None = None,
     engines: Collection[str] | None = None,
     policies: Collection[str] | None = None,
-) -> Iterator[Row | list[Fault]]:
-    """Every wanted row in order: a :class:`Row` with its defaults written out, or the faults of a row.
+) -> Iterator[Judged]:
+    """Every wanted row in order, piece by piece.
 
     ``limit`` stops after so many rows, good or bad; ``where`` is a SQL expression over the columns of the manifest,
     defaults written out. ``engines`` and ``policies`` are the names that rows may use; by default those installed.
-    ``Row.row`` and ``Fault.row`` are 0-based positions over all files, whatever is left out.
+    Rows are numbered from 0 over all files, whatever is left out.
 
     Raises :class:`render.errors.ManifestError` for a file that cannot be used as a whole,
     :class:`render.errors.InputError` for a ``limit`` or ``where`` that makes no sense or takes no row.
@@ -45,10 +61,10 @@ def rows(
         left, taken = limit, 0
         for first, raw in _numbered(read(files)):
             table = raw if left is None or chosen else raw.slice(0, left)
-            judged = list(_judge(table, first, names, chosen, left))
-            yield from judged
-            left = left and left - len(judged)
-            taken += len(judged)
+            judged = _judge(table, first, names, chosen, left)
+            yield judged
+            left = left and left - judged.count
+            taken += judged.count
             if left == 0:
                 return
         if chosen and not taken:
@@ -68,24 +84,24 @@ def _numbered(tables: Iterator[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
         first += table.num_rows
 
 
-def _judge(
-    raw: pa.Table, first: int, names: dict[str, list[str]], chosen: Filter | None, left: int | None
-) -> Iterator[Row | list[Fault]]:
+def _judge(raw: pa.Table, first: int, names: dict[str, list[str]], chosen: Filter | None, left: int | None) -> Judged:
     contract = contracts.load("manifest")
     normal = normalise(raw, contract)
-    table, extra, misfits = normal.table, normal.extra, list(normal.faults)
-    positions = pa.array(range(table.num_rows), pa.int64())
+    table, extra, misfits = normal.table, normal.extra, normal.faults
+    positions = pa.array(np.arange(table.num_rows))
     if chosen is not None:
         positions = chosen.positions(pa.table({**_columns(table), **_columns(extra)}))[:left]
         table, extra = normal.take(positions)
-    numbers = pc.add(positions, first).to_pylist()
+    numbers = pc.add(positions, first)
+    taken = set(numbers.to_pylist()) if misfits else set()
 
     faults: dict[int, list[Fault]] = defaultdict(list)
     for fault in misfits:
-        faults[fault.row + first].append(replace(fault, row=fault.row + first))
+        if fault.row + first in taken:
+            faults[fault.row + first].append(replace(fault, row=fault.row + first))
     named = {(number, fault.column) for number, found in faults.items() for fault in found}
     for violation in contracts.validate(contract, table, **names):
-        number = numbers[violation.row or 0]
+        number = numbers[violation.row or 0].as_py()
         if (number, violation.column) not in named:
             faults[number].append(
                 Fault(
@@ -96,36 +112,64 @@ def _judge(
                     fix=violation.fix,
                 )
             )
-    good = iter(_build(table, extra, numbers, faults))
-    for index, number in enumerate(numbers):
-        if number in faults:
-            experiment, variant = (contracts.shorten(table[name][index].as_py()) for name in ("experiment", "variant"))
-            yield [replace(fault, experiment=experiment, variant=variant) for fault in faults[number]]
-        else:
-            yield next(good)
+    bad = pc.is_in(numbers, pa.array(list(faults), pa.int64()))
+    good = pc.invert(bad)
+    places = zip(numbers.filter(bad).to_pylist(), *(_shown(table[name].filter(bad)) for name in _NAMED), strict=True)
+    return Judged(
+        good=_build(table.filter(good), extra.filter(good), numbers.filter(good)),
+        faults=tuple(
+            replace(fault, experiment=experiment, variant=variant)
+            for number, experiment, variant in places
+            for fault in faults[number]
+        ),
+    )
 
 
-def _build(table: pa.Table, extra: pa.Table, numbers: list[int], faults: Collection[int]) -> Iterator[Row]:
-    """The rows without a fault."""
-    keep = pa.array([number not in faults for number in numbers], pa.bool_())
-    table, extra = table.filter(keep), extra.filter(keep)
-    numbers = [number for number in numbers if number not in faults]
-    names = ("experiment", "variant", "prompt", "negative_prompt", "scene", "style", "width", "height", "fps", "seed")
-    names += ("engine", "submitter", "team", "priority", "max_cost", "policy")
-    milliseconds = pc.round(pc.multiply(table.column("seconds"), 1000)).cast(pa.int64())
-    values = [table.column(name).to_pylist() for name in names]
-    deadlines, own_tags = table.column("deadline").to_pylist(), table.column("tags").to_pylist()
-    extras = [(name, extra.column(name).to_pylist()) for name in extra.column_names]
-    for index, (number, duration_ms, *cells) in enumerate(zip(numbers, milliseconds.to_pylist(), *values, strict=True)):
-        deadline = deadlines[index]
-        yield Row(
-            row=number,
-            duration_ms=duration_ms,
-            deadline=deadline.isoformat() if deadline else "",
-            tags={name: column[index] for name, column in extras if column[index] is not None}
-            | dict(own_tags[index] or ()),
-            **dict(zip(names, cells, strict=True)),
-        )
+_NAMED = ("experiment", "variant")
+
+
+def _shown(column: pa.ChunkedArray) -> list[str]:
+    return [contracts.shorten(value) for value in column.to_pylist()]
+
+
+def _build(table: pa.Table, extra: pa.Table, numbers: pa.Array) -> pa.Table:
+    """Rows without a fault in the columns of a row."""
+    columns = _columns(table)
+    columns["row"] = numbers
+    columns["duration_ms"] = pc.round(pc.multiply(columns["seconds"], 1000))
+    columns["deadline"] = _as_iso(columns["deadline"])
+    columns["shots"] = pa.array([[]] * len(numbers), contracts.row_schema().field("shots").type)
+    columns["tags"] = _tags(columns["tags"], extra)
+    schema = contracts.row_schema()
+    return pa.table({field.name: columns[field.name].cast(field.type) for field in schema}, schema=schema)
+
+
+def _as_iso(instants: pa.ChunkedArray) -> pa.Array:
+    """Instants as ISO 8601, empty for null; few are different from one another."""
+    encoded = instants.combine_chunks().dictionary_encode()
+    texts = [instant.isoformat() for instant in encoded.dictionary.to_pylist()]
+    return pc.fill_null(pa.array(texts, pa.string()).take(encoded.indices), "")
+
+
+def _tags(own: pa.ChunkedArray, extra: pa.Table) -> pa.Array:
+    """Each row's tags, sorted: the columns that the contract does not name, and those of ``tags``, which count more."""
+    names = sorted(extra.column_names)
+    columns = [extra[name].combine_chunks() for name in names]
+    given = np.array([column.is_valid() for column in columns], np.bool_).reshape(len(names), len(own)).T
+    row, column = np.nonzero(given)
+    kind = contracts.row_schema().field("tags").type
+    offsets = np.concatenate([[0], np.cumsum(given.sum(axis=1))])
+    values = pa.concat_arrays(columns or [pa.nulls(0, pa.string())]).take(pa.array(column * len(own) + row))
+    keys = pa.array(names, pa.string()).take(pa.array(column))
+    tags = pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys, values)
+    if own.null_count == len(own):
+        return tags
+    own_ones = pc.indices_nonzero(own.is_valid())
+    pairs = zip(tags.take(own_ones).to_pylist(), own.take(own_ones).to_pylist(), strict=True)
+    both = pa.array([sorted((dict(others) | dict(mine)).items()) for others, mine in pairs], kind)
+    place = np.arange(len(own))
+    place[own_ones.to_numpy()] = len(own) + np.arange(len(both))
+    return pa.concat_arrays([tags.cast(kind), both]).take(pa.array(place))
 
 
 def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:

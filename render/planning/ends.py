@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from render.checks import policy
 from render.model import (
@@ -69,6 +70,11 @@ def served(planned: Iterable[PlannedRow], record: ClipRecord, stamp: Stamp) -> l
                 reason=verdict.reason if not passed else "" if own else _served_by(plan, record),
                 kind=None if passed else ReasonKind.CHECK,
                 fix=verdict.fix,
+                path=record.objects["clip"].path,
+                render_seconds=record.render_seconds,
+                cpu_seconds=record.cpu_seconds,
+                cost_usd=record.cost_usd if own else 0.0,
+                stand_in=record.understanding is not None and record.understanding.fallback,
             )
         )
     return receipts
@@ -95,6 +101,7 @@ def _receipt(
     reason: str = "",
     kind: ReasonKind | None = None,
     fix: str = "",
+    **of_clip: Any,
 ) -> Receipt:
     return Receipt(
         batch=stamp.batch,
@@ -107,4 +114,5 @@ def _receipt(
         shard=stamp.shard,
         attempt=stamp.attempt,
         finished_at=stamp.finished_at,
+        **of_clip,
     )

@@ -1,52 +1,91 @@
 """The identity of a clip: a hash over all that can change a pixel or a sample.
 
-The canonical form is dull on purpose: text in NFC, times in integer milliseconds, no floats, every default
-written out, keys sorted. Same fingerprint, same clip. A scene stands in it only where a row gives one.
+Its canonical form is dull on purpose: a JSON object without spaces, keys sorted, text in NFC, times in integer
+milliseconds, no floats, every default written out. Same fingerprint, same clip. A scene stands in it only where a row
+gives one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
+from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from render.model import Row
+from render.model import Form
+from render.planning.forms import Forms
 
 VERSION = 1
 """Version of the canonical form; a new one makes every clip new."""
 
 
-def canonical(row: Row, *, engine_revision: str, media_revision: str) -> bytes:
-    """Write the row's canonical form: the JSON bytes that :func:`fingerprint` hashes."""
-    return orjson.dumps(
+def fingerprints(rows: pa.Table, forms: Forms, *, engine_revisions: list[str], media_revision: str) -> pa.Array:
+    """Hash the canonical form of each row of a table: 64 lower-case hex digits of SHA-256.
+
+    ``engine_revisions`` are those of the ``forms``' engines, one for each form.
+    """
+    texts = canonical(rows, forms, engine_revisions=engine_revisions, media_revision=media_revision)
+    return pa.array([hashlib.sha256(text).hexdigest() for text in texts.cast(pa.binary()).to_pylist()], pa.string())
+
+
+def canonical(rows: pa.Table, forms: Forms, *, engine_revisions: list[str], media_revision: str) -> pa.Array:
+    """The canonical form of each row; only its words and its seed are its own, the rest is its form's."""
+    openings = [
         {
-            "version": VERSION,
-            "prompt": _nfc(row.prompt),
-            "negative_prompt": _nfc(row.negative_prompt),
-            "style": row.style,
-            "duration_ms": row.duration_ms,
-            "width": row.width,
-            "height": row.height,
-            "fps": row.fps,
-            "seed": row.seed,
-            "engine": row.engine,
-            "engine_revision": engine_revision,
+            "duration_ms": form.duration_ms,
+            "engine": form.engine,
+            "engine_revision": revision,
+            "fps": form.fps,
+            "height": form.height,
             "media_revision": media_revision,
-            "shots": [
-                {"prompt": _nfc(shot.prompt), "duration_ms": shot.duration_ms, "camera": _nfc(shot.camera)}
-                for shot in row.shots
-            ],
         }
-        | ({"scene": _nfc(row.scene)} if row.scene else {}),
-        option=orjson.OPT_SORT_KEYS,
+        for form, revision in zip(forms.each, engine_revisions, strict=True)
+    ]
+    scenes = [{"scene": _nfc(form.scene)} if form.scene else {} for form in forms.each]
+    ends = [
+        {"shots": _shots(form), "style": form.style, "version": VERSION, "width": form.width} for form in forms.each
+    ]
+    return pc.binary_join_element_wise(
+        _of_rows([f"{{{_inside(opening)}" for opening in openings], forms),
+        ',"negative_prompt":',
+        _quoted(rows["negative_prompt"]),
+        ',"prompt":',
+        _quoted(rows["prompt"]),
+        _of_rows([f",{_inside(scene | {'seed': 0}).removesuffix('0')}" for scene in scenes], forms),
+        rows["seed"].combine_chunks().cast(pa.string()),
+        _of_rows([f",{_inside(end)}}}" for end in ends], forms),
+        "",
     )
 
 
-def fingerprint(row: Row, *, engine_revision: str, media_revision: str) -> str:
-    """Hash the row's canonical form: 64 lower-case hex digits of SHA-256."""
-    form = canonical(row, engine_revision=engine_revision, media_revision=media_revision)
-    return hashlib.sha256(form).hexdigest()
+def _inside(part: dict[str, Any]) -> str:
+    """What stands between the braces of a JSON object."""
+    return orjson.dumps(part, option=orjson.OPT_SORT_KEYS).decode()[1:-1]
+
+
+def _of_rows(texts: list[str], forms: Forms) -> pa.Array:
+    return pa.array(texts, pa.string()).take(pa.array(forms.of_row))
+
+
+def _quoted(column: pa.ChunkedArray) -> pa.Array:
+    """Texts as JSON strings in NFC."""
+    texts = pc.utf8_normalize(column.combine_chunks(), form="NFC")
+    escaped = pc.match_substring_regex(texts, r'["\\\x00-\x1f]')
+    quoted = pc.binary_join_element_wise('"', texts, '"', "")
+    if not pc.any(escaped).as_py():
+        return quoted
+    by_hand = [orjson.dumps(text).decode() for text in texts.filter(escaped).to_pylist()]
+    return pc.replace_with_mask(quoted, escaped, pa.array(by_hand, pa.string()))
+
+
+def _shots(form: Form) -> list[dict[str, Any]]:
+    return [
+        {"prompt": _nfc(shot.prompt), "duration_ms": shot.duration_ms, "camera": _nfc(shot.camera)}
+        for shot in form.shots
+    ]
 
 
 def _nfc(text: str) -> str:

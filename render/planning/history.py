@@ -1,37 +1,82 @@
-"""Why no earlier clip serves a job: how the nearest clip of the same prompt differs from it."""
+"""What earlier batches made: which clips are there, and why none serves a row that is to be rendered."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
-from typing import Any
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from render.model import Job
-from render.store import catalog
+from render.store import catalog, clips
 from render.store.objects import ObjectStore
 
+FEW = 4096
+"""So many clips are looked for one by one, by their records. Of more the catalog's word counts, which knows those of
+published batches; what it does not know is found by whoever is to make it."""
+NEWEST = 8
+"""So many of a prompt's clips, the newest ones, are compared with a row of that prompt."""
 COMPARED = ("engine_revision", "style", "width", "height", "fps", "seconds", "seed")
-"""Columns of the catalog's clips that a job has too, in the order in which differences are told."""
+"""Columns of the catalog's clips that a row has too, in the order in which differences are told."""
+SAME = "the negative prompt, the shots, the scene or the media settings changed"
 
 
-def explain(store: ObjectStore, jobs: Collection[Job]) -> dict[str, str]:
-    """Say by fingerprint how the nearest clip of the same prompt and engine differs; silent where there is none."""
-    clips: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for clip in catalog.clips_of_prompts(store, {job.prompt for job in jobs}, columns=COMPARED):
-        clips[clip["prompt"], clip["engine"]].append(clip)
-    return {job.fingerprint: _nearest(job, near) for job in jobs if (near := clips.get((job.prompt, job.engine)))}
+def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
+    """Name the batch that made each clip; null for a clip that is not there."""
+    found = pa.nulls(len(fingerprints), pa.string())
+    if len(fingerprints) > FEW:
+        found = catalog.made_by(store, fingerprints)
+    unknown = fingerprints.filter(found.is_null())
+    if 0 < len(unknown) <= FEW:
+        recorded = {record.job.fingerprint: record.batch for record in clips.find_each(store, unknown.to_pylist())}
+        named = pa.array([recorded.get(one) for one in unknown.to_pylist()], pa.string())
+        found = pc.replace_with_mask(found, found.is_null(), named)
+    return found
 
 
-def _nearest(job: Job, clips: Collection[Mapping[str, Any]]) -> str:
-    differences = min((_differences(job, clip) for clip in clips), key=len)
-    if not differences:
-        return "the negative prompt, the shots, the scene or the media settings changed"
-    return "; ".join(differences)
+def explain(store: ObjectStore, rows: pa.Table, chosen: pa.Array) -> pa.Array:
+    """Say for each of the chosen rows how an earlier clip of its prompt and engine differs; null where there is none.
+
+    That is the clip that differs by its engine's revision alone, else the nearest of the prompt's newest ones.
+    """
+    prompts = rows["prompt"].filter(chosen).unique()
+    made = catalog.clips_of_prompts(store, prompts, columns=[*COMPARED, "created_at"])
+    wanted = rows.select(_ROW).filter(chosen)
+    if not made.num_rows:
+        return pa.nulls(wanted.num_rows, pa.string())
+
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.register("made", made)
+        connection.register("wanted", wanted.append_column("place", pa.array(range(wanted.num_rows))))
+        found = connection.sql(_NEAREST).to_arrow_table()
+    return found["why"].combine_chunks()
 
 
-def _differences(job: Job, clip: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{name.replace('_', ' ')} changed from {clip[name]} to {getattr(job, name)}"
-        for name in COMPARED
-        if clip[name] != getattr(job, name)
-    ]
+_ROW = ("prompt", "engine", "engine_revision", "style", "width", "height", "fps", "duration_ms", "seed")
+_ALIKE = ", ".join(name for name in ("prompt", "engine", *COMPARED) if name != "engine_revision")
+_COUNT = " + ".join(f"(wanted.{name} <> made.{name})::int" for name in COMPARED)
+_TOLD = ", ".join(
+    f"case when wanted.{name} <> made.{name} then "
+    f"'{name.replace('_', ' ')} changed from ' || made.{name} || ' to ' || wanted.{name} end"
+    for name in COMPARED
+)
+_NEAREST = f"""
+with wanted as (
+    select *, greatest(1, (duration_ms::bigint * fps + 500) // 1000) / fps as seconds from wanted
+),
+twins as (
+    select {_ALIKE}, max_by(engine_revision, created_at) as engine_revision from made group by all
+),
+newest as (
+    from made qualify row_number() over (partition by prompt, engine order by created_at desc) <= {NEWEST}
+),
+near as (
+    select wanted.place, 0 as rank, made.* from wanted join twins as made using ({_ALIKE})
+    union all by name
+    select wanted.place, 1 as rank, made.* exclude (created_at) from wanted join newest as made using (prompt, engine)
+),
+told as (
+    select place, min_by(coalesce(nullif(concat_ws('; ', {_TOLD}), ''), '{SAME}'), ({_COUNT}) * 2 + rank) as why
+    from near as made join wanted using (place) group by place
+)
+select why from wanted left join told using (place) order by place
+"""  # noqa: S608 of this program's own names

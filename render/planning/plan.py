@@ -1,201 +1,145 @@
-"""From valid rows to planned rows: refuse, reuse, find duplicates, price, cut into shards."""
+"""From valid rows to the plan, by whole columns: refuse, reuse, find duplicates, price, cut into shards."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
-from render import errors
-from render.checks import policy
-from render.engines import registry
-from render.engines.contract import Engine
-from render.model import (
-    ClipRecord,
-    Decision,
-    Estimate,
-    Fault,
-    Job,
-    Outcome,
-    PlannedRow,
-    ReasonKind,
-    Row,
-)
-from render.planning.fingerprint import fingerprint
-from render.planning.price import estimate
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from render import contracts
+from render.model import Decision, ReasonKind
+from render.planning.draft import Drafting, fault_column
+from render.planning.forms import distinct
 from render.planning.shards import cut
 
-Lookup = Callable[[Collection[str]], Mapping[str, ClipRecord]]
-"""Gives the committed clips among the fingerprints."""
+Lookup = Callable[[pa.Array], pa.Array]
+"""Names for each of these fingerprints the batch that made its clip; null where there is none."""
 
-Explain = Callable[[Collection[Job]], Mapping[str, str]]
-"""Says, by fingerprint, how the nearest committed clip differs from a job; silent where there is none."""
+Explain = Callable[[pa.Table, pa.Array], pa.Array]
+"""Says for each of the chosen rows of a table how the nearest clip differs from it; null where there is none."""
 
 NEVER = "never rendered"
 
 
 def plan(
-    rows: Iterable[Row],
+    pieces: Iterable[pa.Table],
     *,
     lookup: Lookup,
     explain: Explain,
     media_revision: str,
     usd_per_cpu_hour: float,
     jobs_per_shard: int,
-) -> list[PlannedRow]:
-    """Decide for every row; the result keeps the rows' order.
+) -> pa.Table:
+    """Decide for every row of these tables of rows; gives the plan's table, in the rows' order.
 
     A row that policy or its engine's limits refuse gets ``Decision.REFUSE`` and a fault. Of the rest, rows whose
     fingerprint is committed are reused; the first row of each other fingerprint that may cost so much is rendered, and
     the others are its duplicates; where none may, all are refused. Jobs are cut into shards by descending priority.
     """
-    find = functools.cache(_find)
-    drafts = [
-        _draft(
-            row,
-            find(row.engine),
-            policy.load(row.policy),
-            media_revision=media_revision,
-            usd_per_cpu_hour=usd_per_cpu_hour,
+    drafting = Drafting(media_revision=media_revision, usd_per_cpu_hour=usd_per_cpu_hour)
+    schema = contracts.load("plan").arrow_schema()
+    with ThreadPoolExecutor(2, thread_name_prefix="drafts") as pool:  # one hashes while Arrow works for the other
+        drafts = list(pool.map(drafting.draft, (piece for piece in pieces if piece.num_rows)))
+    if not drafts:
+        return schema.empty_table()
+    return _decided(_joined(drafts), lookup, explain, jobs_per_shard).select(schema.names).cast(schema)
+
+
+def _joined(pieces: list[pa.Table]) -> pa.Table:
+    """One table of one chunk; the pieces' columns are let go one after another, so that few are there twice."""
+    columns = {}
+    for name in pieces[0].column_names:
+        columns[name] = pa.concat_arrays([chunk for piece in pieces for chunk in piece[name].chunks])
+        pieces[:] = [piece.drop_columns(name) for piece in pieces]
+    return pa.table(columns)
+
+
+def _decided(drafts: pa.Table, lookup: Lookup, explain: Explain, jobs_per_shard: int) -> pa.Table:
+    keys = drafts["fingerprint"].combine_chunks().dictionary_encode()
+    key = keys.indices.to_numpy()
+    refused = drafts["fault"].is_valid().to_numpy()
+    count = len(keys.dictionary)
+    made_by = _made_by(keys.dictionary, np.bincount(key[~refused], minlength=count) > 0, lookup)
+    del keys  # as large as the column of fingerprints itself
+    reused = ~refused & made_by.is_valid().to_numpy(zero_copy_only=False)[key]
+    dear = _too_dear(drafts)
+
+    payable = np.flatnonzero(~refused & ~reused & ~dear)
+    original = np.full(count, -1)
+    original[key[payable[::-1]]] = payable[::-1]  # of several writes to one place the last counts
+    urgency = np.full(count, np.iinfo(np.int32).min, np.int64)
+    np.maximum.at(urgency, key[payable], drafts["priority"].to_numpy()[payable])
+
+    first = original[key]
+    rendered = first == np.arange(len(key))
+    in_order = np.flatnonzero(rendered)
+    in_order = in_order[np.argsort(-urgency[key[in_order]], kind="stable")]
+    jobs = drafts.select(["engine", "engine_revision"]).take(in_order)
+    shard_of = np.full(count, -1, np.int32)
+    shard_of[key[in_order]] = cut(distinct(jobs.columns)[1], jobs_per_shard=jobs_per_shard)
+
+    settled = refused | reused
+    duplicate = ~settled & ~rendered & (first >= 0)
+    priced_out = ~settled & (first < 0)
+    fault = _with_prices(drafts, priced_out)
+    why = pc.if_else(pa.array(refused | priced_out), pc.struct_field(fault, "reason"), NEVER)
+    why = _put(why, reused, pc.binary_join_element_wise("rendered by batch ", made_by.take(pa.array(key[reused])), ""))
+    rows = drafts["row"].combine_chunks().cast(pa.string())
+    why = _put(why, duplicate, pc.binary_join_element_wise("same as row ", rows.take(pa.array(first[duplicate])), ""))
+    why = _put(why, rendered, pc.fill_null(explain(drafts, pa.array(rendered)), NEVER))
+    decisions = pa.array([str(one) for one in (Decision.RENDER, Decision.REFUSE, Decision.REUSE, Decision.DUPLICATE)])
+    free = pa.array(reused | duplicate)
+    table = drafts.drop_columns("fault")
+    for name in ("estimate_cost_usd", "estimate_cpu_seconds"):
+        column = pc.if_else(free, 0.0, table[name].combine_chunks())
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    return (
+        table.append_column(
+            "decision", decisions.take(pa.array(np.select([rendered, reused, duplicate], [0, 2, 3], 1)))
         )
-        for row in rows
+        .append_column("why", why)
+        .append_column("shard", pa.array(shard_of[key], mask=~(rendered | duplicate)))
+        .append_column("fault", fault)
+    )
+
+
+def _made_by(fingerprints: pa.Array, wanted: np.ndarray, lookup: Lookup) -> pa.Array:
+    """Which batch made each clip; refused rows' clips are not asked for."""
+    found = lookup(fingerprints if wanted.all() else fingerprints.filter(pa.array(wanted)))
+    return _put(pa.nulls(len(fingerprints), pa.string()), wanted, found)
+
+
+def _too_dear(drafts: pa.Table) -> np.ndarray:
+    """Which rows would cost more than they may, if they are rendered for it."""
+    return pc.fill_null(pc.greater(drafts["estimate_cost_usd"], drafts["max_cost"]), False).to_numpy()
+
+
+def _with_prices(drafts: pa.Table, dear: np.ndarray) -> pa.StructArray:
+    """The faults, with those of rows that are refused for their price."""
+    given = drafts["fault"].combine_chunks()
+    if not dear.any():
+        return given
+    priced = drafts.select(["estimate_cost_usd", "max_cost"]).filter(pa.array(dear))
+    costs, limits = (column.to_pylist() for column in priced.columns)
+    reasons = [
+        f"The clip is estimated at ${cost:.4f}, above the row's limit of ${limit:.4f}."
+        for cost, limit in zip(costs, limits, strict=True)
     ]
-    wanted = [draft for draft in drafts if draft.decision is not Decision.REFUSE]
-    committed = lookup({draft.fingerprint for draft in wanted})
-
-    originals: dict[str, PlannedRow] = {}
-    urgency: dict[str, int] = {}
-    for draft in wanted:
-        if draft.fingerprint not in committed and not _too_dear(draft):
-            originals.setdefault(draft.fingerprint, draft)
-            urgency[draft.fingerprint] = max(draft.row.priority, urgency.get(draft.fingerprint, draft.row.priority))
-    # Python's sort is stable: rows of one priority keep the manifest's order.
-    in_order = sorted(originals.values(), key=lambda draft: -urgency[draft.fingerprint])
-    jobs = [draft.job for draft in in_order]
-    shards = cut(jobs, jobs_per_shard=jobs_per_shard)
-    reasons = explain(jobs)
-
-    return [_decide(draft, committed, originals, shards, reasons) for draft in drafts]
+    own = {
+        "column": ["max_cost"] * len(costs),
+        "value": [f"{limit:g}" for limit in limits],
+        "reason": reasons,
+        "fix": ["Raise max_cost, or ask for a shorter or smaller clip or a cheaper engine."] * len(costs),
+        "kind": [str(ReasonKind.POLICY)] * len(costs),
+    }
+    faults = {
+        name: _put(pc.struct_field(given, name), dear, pa.array(values, pa.string())) for name, values in own.items()
+    }
+    return fault_column(drafts["row"].combine_chunks(), faults)
 
 
-def _decide(
-    draft: PlannedRow,
-    committed: Mapping[str, ClipRecord],
-    originals: Mapping[str, PlannedRow],
-    shards: Mapping[str, int],
-    reasons: Mapping[str, str],
-) -> PlannedRow:
-    key = draft.fingerprint
-    free = Estimate(cost_usd=0.0, cpu_seconds=0.0)
-    if draft.decision is Decision.REFUSE:
-        return draft
-    if key in committed:
-        why = f"rendered by batch {committed[key].batch}"
-        return replace(draft, decision=Decision.REUSE, why=why, shard=None, estimate=free)
-    first = originals.get(key)
-    if first is None:
-        fault = _too_dear(draft)
-        assert fault, "whatever may be rendered has an original"
-        return replace(draft, decision=Decision.REFUSE, why=fault.reason, fault=fault)
-    if draft is not first:
-        why = f"same as row {first.row.row}"
-        return replace(draft, decision=Decision.DUPLICATE, why=why, shard=shards[key], estimate=free)
-    return replace(draft, why=reasons.get(key, NEVER), shard=shards[key])
-
-
-def _find(name: str) -> type[Engine] | errors.EngineMissing:
-    """The engine, or why it cannot be loaded."""
-    try:
-        return registry.find(name)
-    except errors.EngineMissing as error:
-        return error
-
-
-def _draft(
-    row: Row,
-    engine: type[Engine] | errors.EngineMissing,
-    rules: policy.Policy,
-    *,
-    media_revision: str,
-    usd_per_cpu_hour: float,
-) -> PlannedRow:
-    if isinstance(engine, errors.EngineMissing):
-        revision, price = "", Estimate(cost_usd=0.0, cpu_seconds=0.0)
-        fault = _missing(row, engine)
-    else:
-        revision = engine.capabilities.revision
-        price = estimate(row, engine.capabilities, usd_per_cpu_hour=usd_per_cpu_hour)
-        fault = _fault(row, engine, rules)
-    key = fingerprint(row, engine_revision=revision, media_revision=media_revision)
-    if fault:
-        fault = replace(fault, experiment=row.experiment, variant=row.variant)
-    return PlannedRow(
-        row=row,
-        decision=Decision.REFUSE if fault else Decision.RENDER,
-        why=fault.reason if fault else NEVER,
-        fingerprint=key,
-        job=Job(
-            fingerprint=key,
-            prompt=row.prompt,
-            negative_prompt=row.negative_prompt,
-            style=row.style,
-            duration_ms=row.duration_ms,
-            width=row.width,
-            height=row.height,
-            fps=row.fps,
-            seed=row.seed,
-            engine=row.engine,
-            engine_revision=revision,
-            shots=row.shots,
-            scene=row.scene,
-        ),
-        shard=None,
-        estimate=price,
-        fault=fault,
-    )
-
-
-def _missing(row: Row, error: errors.EngineMissing) -> Fault:
-    return Fault(
-        row=row.row,
-        column="engine",
-        value=row.engine,
-        reason=str(error),
-        fix="Install what it lacks, or name another of `nightreel engines`.",
-        kind=ReasonKind.ENGINE,
-    )
-
-
-def _fault(row: Row, engine: type[Engine], rules: policy.Policy) -> Fault | None:
-    if refusal := engine.refusal(row):
-        column, reason, fix = refusal
-        value = str({"seconds": row.duration_ms / 1000}.get(column, getattr(row, column, "")))
-        return Fault(row=row.row, column=column, value=value, reason=reason, fix=fix, kind=ReasonKind.ENGINE)
-    verdict = policy.judge_prompt(rules, row)
-    if verdict.outcome is not Outcome.PASS:
-        return Fault(
-            row=row.row,
-            column="prompt",
-            value=row.prompt[:200],
-            reason=verdict.reason,
-            fix=verdict.fix,
-            kind=ReasonKind.POLICY,
-        )
-    return None
-
-
-def _too_dear(draft: PlannedRow) -> Fault | None:
-    """The fault of a row that would cost more than it may, if it is rendered for it."""
-    row, cost = draft.row, draft.estimate.cost_usd
-    if row.max_cost is None or cost <= row.max_cost:
-        return None
-    return Fault(
-        row=row.row,
-        column="max_cost",
-        value=f"{row.max_cost:g}",
-        reason=f"The clip is estimated at ${cost:.4f}, above the row's limit of ${row.max_cost:.4f}.",
-        fix="Raise max_cost, or ask for a shorter or smaller clip or a cheaper engine.",
-        kind=ReasonKind.POLICY,
-        experiment=row.experiment,
-        variant=row.variant,
-    )
+def _put(column: pa.Array, where: np.ndarray, values: pa.Array) -> pa.Array:
+    return pc.replace_with_mask(column, pa.array(where), values)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from render.engines.contract import Capabilities
-from render.model import Estimate, Row
+from render.model import Estimate, Form
 
 MEDIA_CPU_SECONDS_PER_MEGAPIXEL = 0.012
 """Checks, encoding and stills, for each million pixels of footage on one core."""
 
 
-def estimate(row: Row, capabilities: Capabilities, *, usd_per_cpu_hour: float) -> Estimate:
-    """Estimate the cost in US dollars and the CPU seconds of one clip of this row."""
-    megapixels = row.frames * row.width * row.height / 1e6
+def estimate(form: Form, capabilities: Capabilities, *, usd_per_cpu_hour: float) -> Estimate:
+    """Estimate the cost in US dollars and the CPU seconds of one clip of this form."""
+    megapixels = form.frames * form.width * form.height / 1e6
     cpu_seconds = (
         capabilities.cpu_ms_per_clip / 1000
         + megapixels * capabilities.cpu_ms_per_megapixel / 1000
         + megapixels * MEDIA_CPU_SECONDS_PER_MEGAPIXEL
     )
-    cost = capabilities.usd_per_second * row.frames / row.fps + cpu_seconds * usd_per_cpu_hour / 3600
+    cost = capabilities.usd_per_second * form.frames / form.fps + cpu_seconds * usd_per_cpu_hour / 3600
     return Estimate(cost_usd=round(cost, 6), cpu_seconds=round(cpu_seconds, 3))

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
+import pyarrow.compute as pc
+
 from render import errors
 from render.model import ClipRecord, End, Job, JobResult, PlannedRow, ReasonKind, Receipt
 from render.planning import ends
-from render.store import batches, clips, receipts
+from render.store import batches, clips, receipts, tables
 from render.store.objects import ObjectStore
 
 
@@ -18,7 +20,7 @@ def give_up(store: ObjectStore, batch: str, shard: int, *, now: datetime) -> Non
     """End a cancelled batch's shard: rows whose clip was made meanwhile by its verdict, the others as failed."""
     stamp = ends.Stamp(batch=batch, shard=shard, attempt=uuid4().hex[:12], finished_at=now.isoformat())
     rows = _waiting(store, batch, shard)
-    failed = {receipt.row for receipt in receipts.read_shard(store, batch, shard) if receipt.end is End.FAILED}
+    failed = set(_ended(store, batch, shard, failed=True))
     records = clips.find_many(store, {plan.fingerprint for plan in rows})
     given: list[Receipt] = []
     for plan in rows:
@@ -33,7 +35,7 @@ def give_up(store: ObjectStore, batch: str, shard: int, *, now: datetime) -> Non
                 stamp=stamp,
             )
     if given:
-        receipts.write(store, batch, shard, stamp.attempt, given)
+        receipts.write(store, batch, shard, stamp.attempt, tables.receipt_table(given))
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ class Settlement:
                 raise errors.StoreError(f"The worker says that clip {result.fingerprint} exists, but it has no record.")
             book.receipts += ends.served(rows, record, self._stamp(book.shard))
         if not book.open:
-            receipts.write(self.store, self.batch, book.shard, self.attempt, book.receipts)
+            receipts.write(self.store, self.batch, book.shard, self.attempt, tables.receipt_table(book.receipts))
         return book.shard, record
 
     def _stamp(self, shard: int) -> ends.Stamp:
@@ -97,6 +99,12 @@ class Settlement:
 
 def _waiting(store: ObjectStore, batch: str, shard: int) -> list[PlannedRow]:
     """Give the shard's rows that have no end or failed, most urgent first."""
-    over = {receipt.row for receipt in receipts.read_shard(store, batch, shard) if receipt.end is not End.FAILED}
+    over = set(_ended(store, batch, shard, failed=False))
     rows = [plan for plan in batches.read_plan(store, batch, shard) if plan.row.row not in over]
     return sorted(rows, key=lambda plan: (-plan.row.priority, plan.row.row))
+
+
+def _ended(store: ObjectStore, batch: str, shard: int, *, failed: bool) -> list[int]:
+    """The shard's rows that have failed, or those that have come to another end."""
+    ended = receipts.read_shard(store, batch, shard)
+    return ended["row"].filter(pc.equal(pc.equal(ended["end"], End.FAILED), failed)).to_pylist()

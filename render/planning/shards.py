@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
 
-from render.model import Job
+import numpy as np
 
 MOST_SHARDS = 256
 """Shards a batch: far below Airflow's map length, and few enough to look at."""
 
 
-def cut(jobs: Sequence[Job], *, jobs_per_shard: int) -> dict[str, int]:
-    """Give each job's fingerprint its shard, 0 upwards without gaps.
+def cut(profiles: np.ndarray, *, jobs_per_shard: int) -> np.ndarray:
+    """Give each job its shard, 0 upwards without gaps.
 
-    ``jobs`` come in the order in which they are wanted and keep it. A shard holds jobs of one engine profile
-    (name and revision); shards grow beyond ``jobs_per_shard`` when the batch would need more than
-    :data:`MOST_SHARDS`.
+    ``profiles`` (``[jobs]`` of whole numbers) says which engine profile, a name and a revision, each job is of; jobs
+    come in the order in which they are wanted and keep it. A shard holds jobs of one profile, and shards grow beyond
+    ``jobs_per_shard`` when the batch would need more than :data:`MOST_SHARDS`.
     """
-    profiles: dict[tuple[str, str], list[Job]] = defaultdict(list)
-    for job in jobs:
-        profiles[job.engine, job.engine_revision].append(job)
-    if not profiles:
-        return {}
-    room = max(1, MOST_SHARDS - len(profiles) + 1)
-    size = max(jobs_per_shard, math.ceil(len(jobs) / room))
-    shards: dict[str, int] = {}
+    _, first, profile = np.unique(profiles, return_index=True, return_inverse=True)
+    room = max(1, MOST_SHARDS - len(first) + 1)
+    size = max(jobs_per_shard, math.ceil(len(profiles) / room))
+    shards = np.empty(len(profiles), np.int32)
     number = 0
-    for members in profiles.values():
-        for start in range(0, len(members), size):
-            shards.update((job.fingerprint, number) for job in members[start : start + size])
-            number += 1
+    for one in np.argsort(first):  # profiles in the order in which they come up
+        members = np.flatnonzero(profile == one)
+        shards[members] = number + np.arange(len(members)) // size
+        number += math.ceil(len(members) / size)
     return shards

@@ -8,7 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +25,8 @@ from render.store.records import RecordFormat
 
 ROWS_AT_ONCE = 8192
 """Planned rows that are Python objects at the same time."""
+GROUP_ROWS = 65_536
+"""Most rows of a row group of a plan."""
 _AT_ONCE = 16
 """Requests under way at once where many records are looked up."""
 
@@ -142,35 +146,39 @@ def finished(store: ObjectStore, batch_id: str) -> Mapping[str, Any] | None:
     return None if mark is None else mark.summary
 
 
-def summarise(planned: Iterable[PlannedRow], faults: Iterable[Fault]) -> PlanSummary:
-    """Sum up a plan that is not kept; its attempt is empty."""
-    count = _Count()
-    for _ in count.over(planned):
-        pass
-    return count.summary("", quarantined=[*count.refused, *faults])
+def quarantined(planned: pa.Table, faults: Iterable[Fault]) -> list[Fault]:
+    """Every fault of every row that never becomes a job, by row."""
+    refused = planned.filter(planned["fault"].is_valid())
+    return sorted([*tables.refusals(refused), *faults], key=attrgetter("row"))
+
+
+def summarise(planned: pa.Table, faults: Iterable[Fault]) -> PlanSummary:
+    """Sum up a plan that is not kept; its attempt is empty. ``planned`` is as :func:`write_plan` takes it."""
+    return _summary("", planned, quarantined(planned, faults))
 
 
 def write_plan(
     store: ObjectStore,
     batch_id: str,
-    planned: Iterable[PlannedRow],
+    planned: pa.Table,
     faults: Iterable[Fault] = (),
     refused: Iterable[RefusedManifest] = (),
 ) -> PlanSummary:
     """Keep the batch's plan and return the summary of the plan that counts: this one, or that of a faster writer.
 
-    ``faults`` (read after ``planned``) are those of malformed rows; the faults of refused rows are added from the
-    plan. Plan and quarantine are one attempt: both files are written first, then ``plan.json`` names them.
+    ``planned`` is a table of the plan contract, in any order. ``faults`` are those of malformed rows; the faults of
+    refused rows are added from the plan. Plan and quarantine are one attempt: both files are written first, then
+    ``plan.json`` names them.
     """
     attempt = secrets.token_hex(8)
-    count = _Count()
-    table = _sorted_by_shard(count.over(planned))
-    quarantined = [*count.refused, *faults]
-    quarantined.sort(key=lambda fault: fault.row)
-    store.put(layout.plan(batch_id, attempt), _plan_parquet(table))
-    records = [tables.fault_record(fault) for fault in quarantined]
+    every = quarantined(planned, faults)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.parquet"
+        _write_by_shard(planned, file)
+        store.put_file(layout.plan(batch_id, attempt), file)
+    records = [tables.fault_record(fault) for fault in every]
     store.put(layout.quarantine(batch_id, attempt), tables.to_parquet(tables.to_table("quarantine", records)))
-    summary = replace(count.summary(attempt, quarantined=quarantined), refused=tuple(refused))
+    summary = replace(_summary(attempt, planned, every), refused=tuple(refused))
     if store.put_if_absent(layout.plan_record(batch_id), _PLAN.dump(summary)):
         return summary
     winner = plan_of(store, batch_id)
@@ -199,11 +207,25 @@ def read_plan(store: ObjectStore, batch_id: str, shard: int | None = None) -> It
     Rows come as they are read, so a plan of any length fits in memory. Raises :class:`render.errors.NotFound`
     if the batch is not planned.
     """
+    for piece in plan_pieces(store, batch_id, shard=shard):
+        yield from tables.planned_rows(piece)
+
+
+def plan_pieces(
+    store: ObjectStore, batch_id: str, *, shard: int | None = None, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Like :func:`read_plan`, as pieces of a table of the plan contract; ``columns`` reads no others."""
     path = layout.plan(batch_id, plan_of(store, batch_id).attempt)
     with store.open(path) as file, pq.ParquetFile(file) as parquet:
         groups = list(range(parquet.num_row_groups)) if shard is None else _groups_of(parquet, shard)
-        for batch in parquet.iter_batches(ROWS_AT_ONCE, row_groups=groups) if groups else ():
-            yield from tables.planned_rows(batch)
+        yield from parquet.iter_batches(ROWS_AT_ONCE, row_groups=groups, columns=columns) if groups else ()
+
+
+def plan_table(store: ObjectStore, batch_id: str, columns: Sequence[str]) -> pa.Table:
+    """These columns of the batch's whole plan, by shard, then row; those without a shard last."""
+    path = layout.plan(batch_id, plan_of(store, batch_id).attempt)
+    with store.open(path) as file, pq.ParquetFile(file) as parquet:
+        return parquet.read(columns=list(columns))
 
 
 def read_quarantine(store: ObjectStore, batch_id: str) -> list[Fault]:
@@ -211,6 +233,12 @@ def read_quarantine(store: ObjectStore, batch_id: str) -> list[Fault]:
     path = layout.quarantine(batch_id, plan_of(store, batch_id).attempt)
     with store.open(path) as file:
         return [tables.fault_of(record) for record in pq.read_table(file).to_pylist()]
+
+
+def seconds(planned: pa.Table) -> pa.ChunkedArray:
+    """Length of each row's finished picture in seconds, as :attr:`render.model.Form.seconds` tells it."""
+    frames = pc.divide(pc.add(pc.multiply(planned["duration_ms"].cast(pa.int64()), planned["fps"]), 500), 1000)
+    return pc.divide(pc.max_element_wise(frames, 1).cast(pa.float64()), planned["fps"])
 
 
 def loose_plans(batch_id: str, plan: PlanSummary | None, paths: Iterable[str]) -> list[str]:
@@ -229,48 +257,39 @@ def sweep_plans(store: ObjectStore, batch_id: str) -> list[str]:
     return loose
 
 
-class _Count:
-    """Counts planned rows as they pass, and keeps the faults of refused ones."""
+_OF_JOBS = ["engine", "engine_revision", "shard", "why", "duration_ms", "fps"]
+_OF_JOBS += ["estimate_cost_usd", "estimate_cpu_seconds"]
 
-    def __init__(self) -> None:
-        self._decisions: Counter[Decision] = Counter()
-        self._shards: Counter[int] = Counter()
-        self._reasons: Counter[str] = Counter()
-        self._cost = self._cpu = self._video = 0.0
-        self._tags: set[str] = set()
-        self._revisions = {"media": media.REVISION}
-        self.refused: list[Fault] = []
 
-    def over(self, planned: Iterable[PlannedRow]) -> Iterator[PlannedRow]:
-        for one in planned:
-            self._decisions[one.decision] += 1
-            self._tags.update(one.row.tags)
-            if one.decision is Decision.RENDER and one.shard is not None:
-                self._shards[one.shard] += 1
-                self._reasons[one.why] += 1
-                self._revisions[one.job.engine] = one.job.engine_revision
-                self._cost += one.estimate.cost_usd
-                self._cpu += one.estimate.cpu_seconds
-                self._video += one.job.seconds
-            if one.fault is not None:
-                self.refused.append(one.fault)
-            yield one
+def _summary(attempt: str, planned: pa.Table, faults: Sequence[Fault]) -> PlanSummary:
+    decisions = _counts(planned["decision"])
+    jobs = planned.select(_OF_JOBS).filter(pc.equal(planned["decision"], Decision.RENDER))
+    profiles = jobs.group_by(["engine", "engine_revision"]).aggregate([])
+    return PlanSummary(
+        attempt=attempt,
+        rows=planned.num_rows,
+        quarantined=len({fault.row for fault in faults}),
+        decisions={str(decision): decisions.get(decision, 0) for decision in Decision},
+        shards=dict(sorted(_counts(jobs["shard"]).items())),
+        reasons=_counts(jobs["why"]),
+        estimate_cost_usd=pc.sum(jobs["estimate_cost_usd"], min_count=0).as_py(),
+        estimate_cpu_seconds=pc.sum(jobs["estimate_cpu_seconds"], min_count=0).as_py(),
+        estimate_video_seconds=pc.sum(seconds(jobs), min_count=0).as_py(),
+        faults=_counted(faults),
+        tags=tuple(sorted(_tag_names(planned["tags"]))),
+        revisions={"media": media.REVISION}
+        | dict(zip(*(column.to_pylist() for column in profiles.columns), strict=True)),
+    )
 
-    def summary(self, attempt: str, *, quarantined: Sequence[Fault]) -> PlanSummary:
-        return PlanSummary(
-            attempt=attempt,
-            rows=self._decisions.total(),
-            quarantined=len({fault.row for fault in quarantined}),
-            decisions={str(decision): self._decisions[decision] for decision in Decision},
-            shards=dict(sorted(self._shards.items())),
-            reasons=dict(self._reasons.most_common()),
-            estimate_cost_usd=self._cost,
-            estimate_cpu_seconds=self._cpu,
-            estimate_video_seconds=self._video,
-            faults=_counted(quarantined),
-            tags=tuple(sorted(self._tags)),
-            revisions=self._revisions,
-        )
+
+def _counts(column: pa.ChunkedArray) -> dict[Any, int]:
+    """How often each value is there, the most frequent first."""
+    counts = Counter({entry["values"]: entry["counts"] for entry in column.value_counts().to_pylist()})
+    return dict(counts.most_common())
+
+
+def _tag_names(tags: pa.ChunkedArray) -> set[str]:
+    return {name for chunk in tags.chunks for name in chunk.keys.unique().to_pylist()}
 
 
 def _counted(faults: Iterable[Fault]) -> tuple[FaultCount, ...]:
@@ -284,24 +303,17 @@ def _counted(faults: Iterable[Fault]) -> tuple[FaultCount, ...]:
     return tuple(sorted(counts, key=lambda count: -count.rows))
 
 
-def _sorted_by_shard(planned: Iterator[PlannedRow]) -> pa.Table:
-    """All planned rows as a table, which takes far less memory than the objects."""
-    pieces = [tables.to_table("plan", [])]
-    while chunk := [tables.planned_record(one) for one in islice(planned, ROWS_AT_ONCE)]:
-        pieces.append(tables.to_table("plan", chunk))
-    table = pa.concat_tables(pieces)
-    return table.take(pc.sort_indices(table, sort_keys=[("shard", "ascending"), ("row", "ascending")]))
-
-
-def _plan_parquet(table: pa.Table) -> bytes:
-    """Parquet with row groups that hold rows of one shard only, so that a shard is read without the others."""
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+def _write_by_shard(planned: pa.Table, file: Path) -> None:
+    """Write Parquet with row groups that hold rows of one shard only, so that a shard is read without the others."""
+    planned = planned.combine_chunks()  # to take rows out of many chunks would join them anew each time
+    order = pc.sort_indices(planned, sort_keys=[("shard", "ascending"), ("row", "ascending")])
+    shards = planned["shard"].take(order).combine_chunks()
+    with pq.ParquetWriter(file, planned.schema, compression="zstd") as writer:
         start = 0
-        for run in pc.run_end_encode(table["shard"].combine_chunks()).run_ends.to_pylist() if table.num_rows else ():
-            writer.write_table(table.slice(start, run - start), row_group_size=8 * ROWS_AT_ONCE)
-            start = run
-    return sink.getvalue().to_pybytes()
+        for end in pc.run_end_encode(shards).run_ends.to_pylist() if len(shards) else ():
+            for first in range(start, end, GROUP_ROWS):
+                writer.write_table(planned.take(order[first : min(first + GROUP_ROWS, end)]))
+            start = end
 
 
 def _groups_of(parquet: pq.ParquetFile, shard: int) -> list[int]:

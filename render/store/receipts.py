@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from render import errors
-from render.model import End, Receipt
+from render import contracts, errors
+from render.model import End
 from render.store import layout, tables
 from render.store.objects import ObjectStore
 
 _AT_ONCE = 16
 
 
-def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, receipts: Iterable[Receipt]) -> str:
+def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, receipts: pa.Table) -> str:
     """Keep the receipts of one attempt of a shard, or of the plan's own (shard None); return the object's path.
 
     Raises :class:`render.errors.StoreError` if this attempt has written before: an attempt is written once, as a whole.
     """
     path = layout.receipts(batch_id, shard, attempt)
-    table = tables.to_table("receipts", [tables.receipt_record(receipt) for receipt in receipts])
-    if not store.put_if_absent(path, tables.to_parquet(table)):
+    if not store.put_if_absent(path, tables.to_parquet(receipts)):
         raise errors.StoreError(f"{store.uri(path)} is written already: give each attempt its own name.")
     return path
 
 
-def read(store: ObjectStore, batch_id: str) -> list[Receipt]:
+def read(store: ObjectStore, batch_id: str) -> pa.Table:
     """The receipt that counts for each row that has one, by row, over all shards and attempts.
 
     One that did not fail beats one that failed; among equals the latest counts.
@@ -35,21 +35,26 @@ def read(store: ObjectStore, batch_id: str) -> list[Receipt]:
     return _effective(_read_all(store, store.list(layout.all_receipts(batch_id))))
 
 
-def read_shard(store: ObjectStore, batch_id: str, shard: int | None) -> list[Receipt]:
+def read_shard(store: ObjectStore, batch_id: str, shard: int | None) -> pa.Table:
     """Like :func:`read`, for one shard, or for the rows that the plan settled (None)."""
     return _effective(_read_all(store, store.list(layout.receipts(batch_id, shard))))
 
 
-def _read_all(store: ObjectStore, paths: list[str]) -> list[Receipt]:
-    def read_one(path: str) -> list[Receipt]:
+def _read_all(store: ObjectStore, paths: list[str]) -> pa.Table:
+    def read_one(path: str) -> pa.Table:
         with store.open(path) as file:
-            return [tables.receipt_of(record) for record in pq.read_table(file).to_pylist()]
+            return pq.read_table(file)
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="receipts") as pool:
-        return [receipt for receipts in pool.map(read_one, paths) for receipt in receipts]
+        return pa.concat_tables([contracts.load("receipts").arrow_schema().empty_table(), *pool.map(read_one, paths)])
 
 
-def _effective(receipts: list[Receipt]) -> list[Receipt]:
-    latest = sorted(receipts, key=lambda one: (one.end is not End.FAILED, one.finished_at, one.attempt))
-    by_row = {receipt.row: receipt for receipt in latest}
-    return [by_row[row] for row in sorted(by_row)]
+def _effective(receipts: pa.Table) -> pa.Table:
+    if pc.count_distinct(receipts["row"]).as_py() == receipts.num_rows:
+        return receipts.sort_by("row")
+    ended = receipts.append_column("ended", pc.not_equal(receipts["end"], End.FAILED))
+    inwards = [(name, "ascending") for name in ("row", "ended", "finished_at", "attempt")]
+    receipts = receipts.take(pc.sort_indices(ended, sort_keys=inwards))
+    row = receipts["row"].combine_chunks()
+    last = pc.not_equal(row[:-1], row[1:])
+    return receipts.filter(pa.concat_arrays([last, pa.array([True])]))

@@ -1,24 +1,21 @@
 """Frozen data in Parquet by contract: model objects to Arrow tables and back, without loss.
 
-Field names of the model and columns of a contract are the same, but for the plan, where a row, its job and its
-estimate are flattened.
+Field names of the model and columns of a contract are the same, but for the plan, where a row and its estimate are
+flattened.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from render import contracts
-from render.model import Decision, End, Estimate, Fault, Job, PlannedRow, ReasonKind, Receipt, Row, Shot
-
-_ROW = tuple(field.name for field in fields(Row))
-_JOB = tuple(field.name for field in fields(Job))
+from render.model import Decision, End, Estimate, Fault, PlannedRow, ReasonKind, Receipt
 
 
 def to_table(contract: str, records: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -33,41 +30,49 @@ def to_parquet(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def planned_table(planned: Iterable[PlannedRow]) -> pa.Table:
+    """Planned rows as a table of the plan contract."""
+    return to_table("plan", [planned_record(one) for one in planned])
+
+
 def planned_record(planned: PlannedRow) -> dict[str, Any]:
     """A planned row as one record of the plan contract."""
-    row, job, fault = planned.row, planned.job, planned.fault
-    record = {name: getattr(row, name) for name in _ROW}
-    record["shots"] = [asdict(shot) for shot in row.shots]
-    record["tags"] = sorted(row.tags.items())
-    record |= {
+    fault = planned.fault
+    return contracts.row_record(planned.row) | {
         "decision": str(planned.decision),
         "why": planned.why,
         "fingerprint": planned.fingerprint,
+        "engine_revision": planned.engine_revision,
         "shard": planned.shard,
         "estimate_cost_usd": planned.estimate.cost_usd,
         "estimate_cpu_seconds": planned.estimate.cpu_seconds,
-        "job": {name: getattr(job, name) for name in _JOB} | {"shots": [asdict(shot) for shot in job.shots]},
         "fault": None if fault is None else fault_record(fault),
     }
-    return record
 
 
 def planned_rows(batch: pa.RecordBatch | pa.Table) -> Iterator[PlannedRow]:
     """The planned rows in a table of the plan contract."""
     for record in batch.to_pylist():
         fault = record["fault"]
-        row: dict[str, Any] = {name: record[name] for name in _ROW}
-        row |= {"shots": _shots(row["shots"]), "tags": dict(row["tags"])}
         yield PlannedRow(
-            row=Row(**row),
+            row=contracts.row_of(record),
             decision=Decision(record["decision"]),
             why=record["why"],
             fingerprint=record["fingerprint"],
-            job=_job(record["job"]),
+            engine_revision=record["engine_revision"],
             shard=record["shard"],
             estimate=Estimate(cost_usd=record["estimate_cost_usd"], cpu_seconds=record["estimate_cpu_seconds"]),
-            fault=None if fault is None else fault_of(fault),
+            fault=None
+            if fault is None
+            else fault_of(fault | {"experiment": record["experiment"], "variant": record["variant"]}),
         )
+
+
+def refusals(refused: pa.Table) -> Iterator[Fault]:
+    """The faults in a table of the plan contract in which every row has one."""
+    names = zip(refused["experiment"].to_pylist(), refused["variant"].to_pylist(), strict=True)
+    for record, (experiment, variant) in zip(refused["fault"].to_pylist(), names, strict=True):
+        yield fault_of(record | {"experiment": experiment, "variant": variant})
 
 
 def fault_record(fault: Fault) -> dict[str, Any]:
@@ -80,6 +85,16 @@ def fault_of(record: dict[str, Any]) -> Fault:
     return Fault(**(record | {"kind": ReasonKind(record["kind"])}))
 
 
+def receipt_table(receipts: Iterable[Receipt]) -> pa.Table:
+    """Receipts as a table of their contract."""
+    return to_table("receipts", [receipt_record(receipt) for receipt in receipts])
+
+
+def receipts(table: pa.Table) -> Iterator[Receipt]:
+    """The receipts in a table of their contract."""
+    return map(receipt_of, table.to_pylist())
+
+
 def receipt_record(receipt: Receipt) -> dict[str, Any]:
     """A receipt as one record of the receipts contract."""
     kind = receipt.reason_kind
@@ -90,11 +105,3 @@ def receipt_of(record: dict[str, Any]) -> Receipt:
     """The receipt in a record of the receipts contract."""
     kind = record["reason_kind"]
     return Receipt(**(record | {"end": End(record["end"]), "reason_kind": None if kind is None else ReasonKind(kind)}))
-
-
-def _job(record: dict[str, Any]) -> Job:
-    return Job(**(record | {"shots": _shots(record["shots"])}))
-
-
-def _shots(records: Sequence[dict[str, Any]]) -> tuple[Shot, ...]:
-    return tuple(Shot(**record) for record in records)

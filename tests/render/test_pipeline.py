@@ -515,7 +515,7 @@ def test_a_cancellation_is_seen_when_the_store_was_away_for_a_moment(settings, f
 def test_a_batch_is_finished_only_when_it_is_in_the_catalog(settings, farm, tmp_path, monkeypatch):
     manifest = write(tmp_path / "m.parquet", "one", "")
     with monkeypatch.context() as patch:
-        patch.setattr(catalog, "publish", raising(errors.StoreError("busy")))
+        patch.setattr(catalog, "publish_requests", raising(errors.StoreError("busy")))
         with pytest.raises(errors.StoreError):
             go(settings, manifest)
     (batch,) = batches.list_ids(open_store(settings.store))

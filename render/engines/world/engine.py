@@ -13,7 +13,7 @@ from render import errors
 from render.engines.contract import Bench, Cancel, Capabilities, Engine, Progress
 from render.engines.world.presets import DRAFT, FINAL, STANDARD, Preset
 from render.imports import uncollected
-from render.model import Failure, Footage, Job, Row, Understanding
+from render.model import Failure, Footage, Form, Job, Understanding
 
 if TYPE_CHECKING:
     from render.engines.world.take import Take
@@ -46,11 +46,11 @@ class WorldEngine(Engine):
         kernels.prepare(bench.cache, bench.device)
 
     @classmethod
-    def refusal(cls, row: Row) -> tuple[str, str, str] | None:
+    def refusal(cls, form: Form) -> tuple[str, str, str] | None:
         """See :meth:`render.engines.contract.Engine.refusal`: a scene that is not valid can never be built."""
-        if fault := _scene_fault(row.scene):
+        if fault := _scene_fault(form.scene):
             return "scene", fault, 'Mend the scene; `nightreel scene "PROMPT"` prints a right one to begin with.'
-        return super().refusal(row)
+        return super().refusal(form)
 
     @classmethod
     def foresee(cls, job: Job) -> Understanding | None:

@@ -3,23 +3,39 @@
 Delta Lake and DuckDB are imported when they are first needed.
 """
 
-from render.store.catalog.builders import checks_table, clips_table, requests_table
-from render.store.catalog.delta import publish
-from render.store.catalog.query import clips_of_prompts, ends_of, find_clip, is_empty, query, rows_ended, tables
+from render.store.catalog.builders import WANTED, checks_table, clips_table, requests_table
+from render.store.catalog.delta import publish_clips, publish_requests
+from render.store.catalog.query import (
+    clips_of,
+    clips_of_prompts,
+    ends_of,
+    find_clip,
+    is_empty,
+    made_by,
+    query,
+    rows_ended,
+    tables,
+    within,
+)
 from render.store.catalog.upkeep import Upkeep, tidy
 
 __all__ = [
+    "WANTED",
     "Upkeep",
     "checks_table",
+    "clips_of",
     "clips_of_prompts",
     "clips_table",
     "ends_of",
     "find_clip",
     "is_empty",
-    "publish",
+    "made_by",
+    "publish_clips",
+    "publish_requests",
     "query",
     "requests_table",
     "rows_ended",
     "tables",
     "tidy",
+    "within",
 ]

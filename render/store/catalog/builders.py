@@ -8,35 +8,47 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from render.model import Batch, ClipRecord, Decision, End, Fault, PlannedRow, Receipt
+from render import contracts
+from render.model import Batch, ClipRecord, Decision, End, Fault
 from render.store.tables import to_table
 
+WANTED = (
+    *("row", "experiment", "variant", "prompt", "style", "engine", "submitter", "team", "priority", "tags", "policy"),
+    *("decision", "why", "fingerprint"),
+)
+"""Columns of the plan that a request has."""
 
-def requests_table(
-    batch: Batch, planned: Iterable[PlannedRow], faults: Iterable[Fault], ended: Iterable[Receipt]
-) -> pa.Table:
+
+def requests_table(batch: Batch, planned: pa.Table, faults: Iterable[Fault], ended: pa.Table) -> pa.Table:
     """One row for each manifest row of the batch, by row; a row without a receipt has no end yet.
 
-    ``faults`` may hold those of refused rows too, as :func:`render.store.batches.read_quarantine` gives them.
+    ``planned`` has the columns :data:`WANTED` of the plan, ``ended`` the receipts that count. ``faults`` may hold those
+    of refused rows too, as :func:`render.store.batches.read_quarantine` gives them.
     """
-    receipts = {receipt.row: receipt for receipt in ended}
-    by_row: dict[int, list[Fault]] = defaultdict(list)
-    for fault in faults:
-        by_row[fault.row].append(fault)
-    shared: dict[str, Any] = {
+    faulty = _faulty(faults)
+    row = pa.chunked_array([*planned["row"].chunks, *faulty["row"].chunks]).unique().sort()
+    wanted, found, receipts = (_at(table, row) for table in (planned, faulty, ended))
+    refused = pc.equal(wanted["decision"], Decision.REFUSE)
+    columns = {name: wanted[name] for name in WANTED} | {
+        "row": row,
+        "fingerprint": pc.if_else(pc.fill_null(refused, True), pa.scalar(None, pa.string()), wanted["fingerprint"]),
+        "finished_at": _instants(receipts["finished_at"]),
+    }
+    for name in ("experiment", "variant"):
+        columns[name] = pc.coalesce(wanted[name], found[name])
+    for name in ("end", "reason", "reason_kind", "fix"):
+        columns[name] = pc.coalesce(_not_empty(receipts[name]), found[name])
+    shared = {
         "batch": batch.id,
         "run_key": batch.run_key,
         "manifest": batch.source,
         "requested_at": _instant(batch.created_at),
     }
-    records: list[dict[str, Any]] = [
-        shared | _wanted(plan) | _end(plan.row.row, by_row.pop(plan.row.row, ()), receipts.get(plan.row.row))
-        for plan in planned
-    ]
-    records += [shared | _end(row, found, receipts.get(row)) for row, found in by_row.items()]
-    records.sort(key=lambda record: record["row"])
-    return to_table("requests", records)
+    schema = contracts.load("requests").arrow_schema()
+    columns |= {name: pa.repeat(pa.scalar(value, schema.field(name).type), len(row)) for name, value in shared.items()}
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
 
 def clips_table(records: Iterable[ClipRecord]) -> pa.Table:
@@ -57,47 +69,41 @@ def checks_table(records: Iterable[ClipRecord]) -> pa.Table:
     return to_table("checks", rows)
 
 
-def _wanted(plan: PlannedRow) -> dict[str, Any]:
-    row = plan.row
-    return {
-        "experiment": row.experiment,
-        "variant": row.variant,
-        "prompt": row.prompt,
-        "style": row.style,
-        "engine": row.engine,
-        "submitter": row.submitter,
-        "team": row.team,
-        "priority": row.priority,
-        "tags": sorted(row.tags.items()),
-        "policy": row.policy,
-        "decision": str(plan.decision),
-        "why": plan.why,
-        "fingerprint": None if plan.decision is Decision.REFUSE else plan.fingerprint,
-    }
-
-
-def _end(row: int, faults: Iterable[Fault], receipt: Receipt | None) -> dict[str, Any]:
-    """How the row ended: by its receipt, else by its faults; with neither it has not ended."""
-    found = list(faults)
-    record: dict[str, Any] = {"row": row}
-    if found:
-        record |= {
-            "experiment": found[0].experiment or None,
-            "variant": found[0].variant or None,
+def _faulty(faults: Iterable[Fault]) -> pa.Table:
+    """What the faults alone say of each faulty row."""
+    by_row: dict[int, list[Fault]] = defaultdict(list)
+    for fault in faults:
+        by_row[fault.row].append(fault)
+    records = [
+        {
+            "row": row,
+            "experiment": own[0].experiment or None,
+            "variant": own[0].variant or None,
             "end": str(End.REJECTED),
-            "reason": " ".join(dict.fromkeys(fault.reason for fault in found)),
-            "reason_kind": str(found[0].kind),
-            "fix": " ".join(dict.fromkeys(fault.fix for fault in found)),
+            "reason": " ".join(dict.fromkeys(fault.reason for fault in own)),
+            "reason_kind": str(own[0].kind),
+            "fix": " ".join(dict.fromkeys(fault.fix for fault in own)),
         }
-    if receipt is not None:
-        said = {
-            "reason": receipt.reason,
-            "reason_kind": str(receipt.reason_kind or ""),
-            "fix": receipt.fix,
-            "finished_at": _instant(receipt.finished_at),
-        }
-        record |= {"end": str(receipt.end)} | {name: value for name, value in said.items() if value}
-    return record
+        for row, own in by_row.items()
+    ]
+    schema = contracts.load("requests").arrow_schema()
+    names = ("row", "experiment", "variant", "end", "reason", "reason_kind", "fix")
+    return pa.Table.from_pylist(records, schema=pa.schema([schema.field(name) for name in names]))
+
+
+def _at(table: pa.Table, row: pa.Array) -> pa.Table:
+    """The table's records of these rows, in their order; nulls for a row that it does not have."""
+    return table.take(pc.index_in(row, table["row"].combine_chunks()))
+
+
+def _not_empty(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _instants(texts: pa.ChunkedArray) -> pa.Array:
+    encoded = _not_empty(texts).combine_chunks().dictionary_encode()
+    instants = pa.array([_instant(text) for text in encoded.dictionary.to_pylist()], pa.timestamp("us", "UTC"))
+    return instants.take(encoded.indices)
 
 
 def _clip(record: ClipRecord) -> dict[str, Any]:

@@ -47,19 +47,25 @@ Missing = Callable[[pa.Table, pa.Table], pa.Table]
 """Which of the rows (second) are still to be written, given what the snapshot holds of them (first)."""
 
 
-def publish(store: ObjectStore, batch_id: str, *, requests: pa.Table, clips: pa.Table, checks: pa.Table) -> None:
-    """Bring a batch into the catalog, table by table. Doing it again, or at the same time elsewhere, changes nothing.
+def publish_clips(store: ObjectStore, clips: pa.Table, checks: pa.Table) -> None:
+    """Bring clips and their figures into the catalog. Doing it again, or at the same time elsewhere, changes nothing.
 
-    The tables are those of :mod:`render.store.catalog.builders`; ``requests`` holds rows of this batch only. Clips and
-    their figures are written once, a clip again only when its folder was deleted and it was made anew; a request is
-    written again only when its row has come further (an end where there was none, anything else after a failure, the
-    later of two). Raises :class:`render.errors.StoreError`.
+    The tables are those of :mod:`render.store.catalog.builders`. Clips and their figures are written once, a clip again
+    only when its folder was deleted and it was made anew. Raises :class:`render.errors.StoreError`.
     """
-    if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
-        raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
     figure = ("fingerprint", "check", "name")
     _write(store, "clips", clips, keys=("fingerprint",), compared=("fingerprint", "path"), missing=_absent)
     _write(store, "checks", checks, keys=figure, compared=figure, missing=_absent)
+
+
+def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> None:
+    """Bring a batch's requests into the catalog, after the clips that serve them. Doing it again changes nothing.
+
+    A request is written again only when its row has come further (an end where there was none, anything else after a
+    failure, the later of two). Raises :class:`render.errors.StoreError`.
+    """
+    if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
+        raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
     _write(store, "requests", requests, keys=("batch", "row"), compared=requests.column_names, missing=_ahead)
 
 
@@ -130,8 +136,7 @@ def _write(
             _create(store, name)
             continue
         check_version(store, name, snapshot)
-        wanted = rows[keys[0]].unique().to_pylist()
-        stored = scan.read(store, name, snapshot, compared, where=(keys[0], wanted))
+        stored = scan.read(store, name, snapshot, compared, where=(keys[0], rows[keys[0]].unique()))
         news = missing(stored, rows)
         if not news.num_rows:
             return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 
 from render import errors
@@ -23,7 +25,7 @@ Files = Mapping[str, int]
 """Size in bytes by path in the store. None of the files ever changes."""
 
 
-def of(store: ObjectStore, name: str, snapshot: DeltaTable, within: tuple[str, Collection[str]] | None = None) -> Files:
+def of(store: ObjectStore, name: str, snapshot: DeltaTable, within: tuple[str, pa.Array] | None = None) -> Files:
     """The data files of a table's snapshot: size in bytes by path in the store.
 
     ``within`` is a column and values: files whose statistics say that they hold none of these are left out. Raises
@@ -38,7 +40,8 @@ def of(store: ObjectStore, name: str, snapshot: DeltaTable, within: tuple[str, C
     sizes = dict(zip(added["path"].to_pylist(), added["size_bytes"].to_pylist(), strict=True))
     if within:
         column, values = within
-        some = [(column, ">=", min(values)), (column, "<=", max(values))]
+        least, most = pc.min_max(values).values()
+        some = [(column, ">=", least.as_py()), (column, "<=", most.as_py())]
         kept = {uri.rpartition("/")[2] for uri in snapshot.file_uris(file_pruning_predicate=some)}
         sizes = {name: size for name, size in sizes.items() if name in kept}
     return {f"{layout.table(name)}/{path}": size for path, size in sizes.items()}

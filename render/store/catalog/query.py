@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from render import contracts, errors
 from render.model import End
@@ -82,7 +83,7 @@ def find_clip(store: ObjectStore, sha256: str) -> str | None:
     snapshot = delta.load(store, "clips")
     if snapshot is None:
         return None
-    found = scan.read(store, "clips", snapshot, ["fingerprint"], where=("sha256", [sha256]))
+    found = scan.read(store, "clips", snapshot, ["fingerprint"], where=("sha256", pa.array([sha256])))
     return min(found["fingerprint"].to_pylist(), default=None)
 
 
@@ -96,20 +97,58 @@ def ends_of(store: ObjectStore, batch_ids: Collection[str]) -> dict[str, Counter
     ends: dict[str, Counter[End]] = {batch_id: Counter() for batch_id in batch_ids}
     snapshot = delta.load(store, "requests") if batch_ids else None
     if snapshot is not None:
-        rows = scan.read(store, "requests", snapshot, ["batch", "end"], where=("batch", batch_ids))
+        rows = scan.read(store, "requests", snapshot, ["batch", "end"], where=("batch", pa.array(list(batch_ids))))
         for group in rows.group_by(["batch", "end"]).aggregate([([], "count_all")]).to_pylist():
             if group["end"] is not None:
                 ends[group["batch"]][End(group["end"])] = group["count_all"]
     return ends
 
 
-def clips_of_prompts(store: ObjectStore, prompts: Collection[str], *, columns: Sequence[str]) -> list[dict[str, Any]]:
+def clips_of_prompts(store: ObjectStore, prompts: pa.Array, *, columns: Sequence[str]) -> pa.Table:
     """The published clips of these prompts: ``prompt``, ``engine`` and the given columns of each."""
-    snapshot = delta.load(store, "clips") if prompts else None
+    return _clips(store, ["prompt", "engine", *columns], where=("prompt", prompts))
+
+
+def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
+    """The batch that made each of these clips; null for a clip that was never published."""
+    found = clips_of(store, fingerprints, columns=["batch"])
+    return found["batch"].combine_chunks().take(pc.index_in(fingerprints, found["fingerprint"].combine_chunks()))
+
+
+def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:
+    """Those of these clips that were published: ``fingerprint`` and the given columns of each, in no order."""
+    return _clips(store, ["fingerprint", *columns], where=("fingerprint", fingerprints))
+
+
+def within(
+    store: ObjectStore, fingerprints: pa.Array, limits: Sequence[tuple[str, str, float | None, float | None]]
+) -> pa.Array:
+    """Those of these clips for which every limit has its figure, within it.
+
+    A limit is a check, the name of a figure, and the least and the greatest value that it may have, if there are such.
+    """
+    snapshot = delta.load(store, "checks") if len(fingerprints) else None
+    if not limits or snapshot is None:
+        return fingerprints if not limits else fingerprints[:0]
+    names = ("check", "name", "least", "most")
+    kinds = (pa.string(), pa.string(), pa.float64(), pa.float64())
+    columns = zip(names, kinds, zip(*limits, strict=True), strict=True)
+    asked = pa.table({name: pa.array(values, kind) for name, kind, values in columns})
+    sql = f"""
+        select fingerprint from found join limits using ("check", name)
+        where value >= coalesce(least, '-inf') and value <= coalesce(most, 'inf')
+        group by fingerprint having count(*) = {len(limits)}
+    """  # noqa: S608 of this program's own names
+    found = scan.ask(store, "checks", snapshot, sql, where=("fingerprint", fingerprints), tables={"limits": asked})
+    return fingerprints[:0] if found is None else found["fingerprint"].combine_chunks()
+
+
+def _clips(store: ObjectStore, columns: Sequence[str], *, where: tuple[str, pa.Array]) -> pa.Table:
+    snapshot = delta.load(store, "clips") if len(where[1]) else None
     if snapshot is None:
-        return []
-    found = scan.read(store, "clips", snapshot, ["prompt", "engine", *columns], where=("prompt", prompts))
-    return found.to_pylist()
+        schema = contracts.load("clips").arrow_schema()
+        return pa.schema([schema.field(name) for name in columns]).empty_table()
+    return scan.read(store, "clips", snapshot, columns, where=where)
 
 
 @contextmanager

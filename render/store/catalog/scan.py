@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,30 +20,45 @@ if TYPE_CHECKING:
 
 
 def read(
-    store: ObjectStore,
-    name: str,
-    snapshot: DeltaTable,
-    columns: Sequence[str],
-    *,
-    where: tuple[str, Collection[str]],
+    store: ObjectStore, name: str, snapshot: DeltaTable, columns: Sequence[str], *, where: tuple[str, pa.Array]
 ) -> pa.Table:
     """The given columns of a table's rows, in no order; ``where`` is a column, and which of its values are wanted.
 
     Raises :class:`render.errors.StoreError`.
     """
+    given = ", ".join(f'"{column}"' for column in columns)
+    found = ask(store, name, snapshot, f"select {given} from found", where=where)  # noqa: S608 of its own names
+    if found is None:
+        schema = pa.schema(snapshot.schema().to_arrow())
+        return pa.schema([schema.field(column) for column in columns]).empty_table()
+    return found
+
+
+def ask(
+    store: ObjectStore,
+    name: str,
+    snapshot: DeltaTable,
+    sql: str,
+    *,
+    where: tuple[str, pa.Array],
+    tables: Mapping[str, pa.Table] | None = None,
+) -> pa.Table | None:
+    """What a question of this program says of ``found``, the rows that ``where`` wants, beside other ``tables``.
+
+    None if no data file can hold such a row. Raises :class:`render.errors.StoreError`.
+    """
     import duckdb
 
     column, values = where
-    schema = pa.schema(snapshot.schema().to_arrow())
-    found = files.of(store, name, snapshot, within=where) if values else {}
-    if not found:
-        return pa.schema([schema.field(name) for name in columns]).empty_table()
-    given = ", ".join(f'"{name}"' for name in columns)
-    wanted = f'(select unnest($1::varchar[]) as "{column}")'
-    sql = f'select {given} from read_parquet({files.listed(store, found)}) semi join {wanted} using ("{column}")'  # noqa: S608 of this program's own names
+    kept = files.of(store, name, snapshot, within=where) if len(values) else {}
+    if not kept:
+        return None
+    rows = f'select * from read_parquet({files.listed(store, kept)}) semi join wanted using ("{column}")'  # noqa: S608 of this program's own names
     try:
-        with _connection(store, found) as connection:
-            return connection.sql(sql, params=[list(values)]).to_arrow_table()
+        with _connection(store, kept) as connection:
+            for given, table in {"wanted": pa.table({column: values}), **(tables or {})}.items():
+                connection.register(given, table)
+            return connection.sql(f"with found as ({rows}) {sql}").to_arrow_table()
     except duckdb.Error as error:
         raise errors.StoreError(f"The catalog table {snapshot.table_uri} cannot be read: {error}") from error
 

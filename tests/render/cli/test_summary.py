@@ -5,10 +5,11 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from render import pipeline
@@ -16,7 +17,7 @@ from render.cli import main, summary
 from render.cli.progress import Display
 from render.model import STAND_IN, End
 from render.settings import Settings, load
-from render.status import ClipStatus, Status
+from render.status import Clips, ClipStatus, Status
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -26,6 +27,12 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "scratch"))
     return load()
+
+
+def rows(*clips: ClipStatus) -> Clips:
+    kinds = {"end": pa.string(), "reason_kind": pa.string(), "fingerprint": pa.string(), "stand_in": pa.bool_()}
+    names = [field.name for field in fields(ClipStatus)]
+    return Clips(pa.table({name: pa.array([getattr(one, name) for one in clips], kinds.get(name)) for name in names}))
 
 
 def killed(*_: object, **__: object) -> None:
@@ -333,7 +340,7 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
         return summary.counts(
             Status(
                 batch="b", manifest="m", run_key="r", inbox=False, store="s", state="finished", rows=len(clips),
-                waiting=0, ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=clips,
+                waiting=0, ends={End.PUBLISHED: len(clips)}, quarantined=(), clips=rows(*clips),
                 shards={0: (len(clips), len(clips))}, report="", elapsed_seconds=0.0,
             )
         )  # fmt: skip
@@ -380,7 +387,7 @@ def test_a_run_that_stopped_can_be_resumed_unless_it_was_cancelled(
 ) -> None:
     status = Status(
         batch="b", manifest="m", run_key="r", inbox=False, store="s", state=state, rows=1, waiting=waiting,
-        ends={End.FAILED: failed}, quarantined=(), clips=(), shards={}, report="", elapsed_seconds=0.0,
+        ends={End.FAILED: failed}, quarantined=(), clips=rows(), shards={}, report="", elapsed_seconds=0.0,
     )  # fmt: skip
     assert summary.code(status, stopped=stopped, allow_failed=0) == code
 

@@ -25,7 +25,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     for number in range(3):
         tables = {name: schema.empty_table() for name, schema in schemas.items()}
         tables["checks"] = pa.Table.from_pylist([FIGURE | {"fingerprint": f"{number:064x}"}], schemas["checks"])
-        catalog.publish(store, "a-batch", **tables)
+        catalog.publish_clips(store, tables["clips"], tables["checks"])
+        catalog.publish_requests(store, "a-batch", tables["requests"])
     return store
 
 

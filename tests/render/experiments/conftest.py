@@ -26,7 +26,7 @@ from render.model import (
     StoredObject,
     Understanding,
 )
-from render.store import batches, clips, layout, receipts
+from render.store import batches, clips, layout, receipts, tables
 from render.store.objects import ObjectStore, open_store
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -131,7 +131,7 @@ class Makers:
             decision=decision,
             why="never rendered",
             fingerprint=job.fingerprint,
-            job=job,
+            engine_revision=job.engine_revision,
             shard=0 if decision is Decision.RENDER else None,
             estimate=Estimate(cost_usd=0.0, cpu_seconds=1.0),
             fault=fault,
@@ -199,8 +199,8 @@ class Makers:
                 self._commit(store, scratch, one, batch)
         ended += [self.receipt(batch, one.row, End.REJECTED, reason=one.reason, reason_kind=one.kind) for one in faults]
         batches.create(store, batch)
-        batches.write_plan(store, batch.id, planned, faults)
-        receipts.write(store, batch.id, 0, "one", ended)
+        batches.write_plan(store, batch.id, tables.planned_table(planned), faults)
+        receipts.write(store, batch.id, 0, "one", tables.receipt_table(ended))
 
     def _commit(self, store: ObjectStore, scratch: Path, one: PlannedRow, batch: Batch) -> None:
         files = {role: scratch / f"{role}-{one.fingerprint}" for role in ("clip", "poster", "sheet")}

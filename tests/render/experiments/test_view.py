@@ -157,3 +157,17 @@ def test_an_unknown_experiment_names_the_known_ones(store, spring):
 def test_a_batch_that_is_not_there_is_an_error(store):
     with pytest.raises(errors.NotFound):
         of_batch(store, "none-000000000000")
+
+
+def test_of_a_long_batch_the_first_rows_are_shown_and_all_are_counted(make, store, tmp_path, monkeypatch):
+    batch = make.batch()
+    ends = [End.PUBLISHED, End.REJECTED, None, End.HELD, End.PUBLISHED]
+    rows = [(make.row(number, prompt=f"ball {number}"), end) for number, end in enumerate(ends)]
+    make.keep(store, tmp_path, batch, rows, [make.fault(5), make.fault(5, "style", "x"), make.fault(6)])
+    whole = of_batch(store, batch.id)
+    monkeypatch.setattr("render.experiments.view.MOST_ROWS", 3)
+    shown = of_batch(store, batch.id)
+    assert shown.counts == whole.counts
+    assert (whole.left_out, shown.left_out) == (0, 4)
+    assert [entry.row.row for entry in shown.entries] == [0, 1, 2]
+    assert [problem.row for problem in shown.problems] == [1]

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from render import manifest
 from render.errors import InputError, ManifestError
-from render.model import Row
 
 CSV = 'experiment,variant,prompt,seconds,width,market\ne,1,"A cup, red",2.5,640,DE\ne,2,"two\nlines",,,\n\n'
 REQUIRED = ("experiment", "variant", "prompt")
@@ -60,11 +59,9 @@ def test_a_cell_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
     assert csv.field_size_limit() == before
     assert data is not None
     (tmp_path / "m.parquet").write_bytes(data)
-    faults, row = manifest.rows(manifest.files(str(tmp_path / "m.parquet")))
-    assert isinstance(faults, list | tuple)
-    assert [(fault.row, fault.column) for fault in faults] == [(0, "prompt")]
-    assert isinstance(row, Row)
-    assert row.prompt == "red"
+    [piece] = manifest.rows(manifest.files(str(tmp_path / "m.parquet")))
+    assert [(fault.row, fault.column) for fault in piece.faults] == [(0, "prompt")]
+    assert piece.good["prompt"].to_pylist() == ["red"]
 
 
 def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:

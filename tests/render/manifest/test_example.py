@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from render import manifest
+from render import contracts, manifest
 from render.checks import policy
-from render.model import Outcome, Row
+from render.model import Outcome
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PHYSICS = (
@@ -29,15 +29,14 @@ def test_the_committed_manifest_is_the_expansion_of_the_brief() -> None:
 
 @pytest.mark.slow
 def test_it_holds_good_rows_a_duplicate_and_three_malformed_ones() -> None:
-    items = list(manifest.rows(manifest.files(EXAMPLES / "spring_campaign.parquet")))
-    rows = [item for item in items if isinstance(item, Row)]
-    faults = [fault for item in items if isinstance(item, list) for fault in item]
-    assert [(fault.column, fault.value) for fault in faults] == [
+    [piece] = manifest.rows(manifest.files(EXAMPLES / "spring_campaign.parquet"))
+    rows = list(contracts.to_rows(piece.good))
+    assert [(fault.column, fault.value) for fault in piece.faults] == [
         ("prompt", ""),
         ("seconds", "-3"),
         ("style", "vaporwave"),
     ]
-    assert len(items) >= 14
+    assert piece.count >= 14
     assert {(row.width, row.height, row.fps, row.duration_ms) for row in rows} == {(640, 360, 24, 4000)}
     asked = Counter((row.prompt, row.style) for row in rows)
     assert sorted(asked.values()) == [1] * 10 + [2]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from render import errors, manifest
-from render.model import Row
 
 CSV = "experiment,variant,prompt\ne,1,red\n"
 
@@ -22,10 +21,9 @@ def test_a_csv_is_read_as_the_parquet_that_it_stands_for(tmp_path: Path) -> None
     assert (file.url, file.bytes) == (path.as_uri(), len(given.converted))
     assert file.sha256 == hashlib.sha256(given.converted).hexdigest()
     with given.readable() as readable:
-        [row] = manifest.rows(readable)
+        [piece] = manifest.rows(readable)
         [passing] = readable
-    assert isinstance(row, Row)
-    assert row.prompt == "red"
+    assert piece.good["prompt"].to_pylist() == ["red"]
     assert not Path(passing.url).exists()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from render import manifest
-from render.model import Row
+from render import contracts, manifest
+from render.model import RefusedManifest
 
 
 def put(folder: Path, name: str, *prompts: str) -> None:
@@ -33,9 +33,9 @@ def test_rows_are_counted_on_and_a_file_that_has_gone_is_named(tmp_path: Path) -
     put(tmp_path, "c.parquet", "Three balls fall")
     files, _ = manifest.take(tmp_path, taken=())
     (tmp_path / "b.parquet").unlink()
-    rows, refused = manifest.rows_of(files)
-    good = [row for row in rows if isinstance(row, Row)]
-    faults = [fault for one in rows if not isinstance(one, Row) for fault in one]
-    assert [(row.row, row.prompt) for row in good] == [(0, "A ball falls"), (2, "Three balls fall")]
-    assert {fault.row for fault in faults} == {1}
+    refused: list[RefusedManifest] = []
+    pieces = list(manifest.rows_of(files, refused))
+    rows = [(row.row, row.prompt) for piece in pieces for row in contracts.to_rows(piece.good)]
+    assert rows == [(0, "A ball falls"), (2, "Three balls fall")]
+    assert {fault.row for piece in pieces for fault in piece.faults} == {1}
     assert [Path(one.file.url).name for one in refused] == ["b.parquet"]

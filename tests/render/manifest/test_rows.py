@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from render import manifest
+from render import contracts, manifest
 from render.errors import InputError
 from render.model import Fault, ReasonKind, Row
 
@@ -22,11 +24,21 @@ pytestmark = pytest.mark.slow  # Great Expectations takes seconds to import
 TWO_SHOTS = [{"prompt": "a", "seconds": 1.0, "camera": "pan"}, {"prompt": "b", "seconds": 1.0, "camera": "pan"}]
 
 
+def items(pieces: Iterable[manifest.Judged]) -> list[Row | list[Fault]]:
+    """Each row, or its faults, in order."""
+    found: dict[int, Row | list[Fault]] = {}
+    for piece in pieces:
+        rows = contracts.to_rows(piece.good)
+        of_row = itertools.groupby(piece.faults, key=lambda fault: fault.row)
+        found |= {row.row: row for row in rows} | {row: list(faults) for row, faults in of_row}
+    return [found[row] for row in sorted(found)]
+
+
 def judged(folder: Path, columns: dict[str, Any], **options: Any) -> list[Row | list[Fault]]:
     count = len(next(iter(columns.values())))
     required = {"experiment": ["e"] * count, "variant": ["v"] * count, "prompt": ["p"] * count}
     pq.write_table(pa.table(required | columns), folder / "m.parquet")
-    return list(manifest.rows(manifest.files(folder), engines=["world"], policies=["default"], **options))
+    return items(manifest.rows(manifest.files(folder), engines=["world"], policies=["default"], **options))
 
 
 def faults(folder: Path, columns: dict[str, Any]) -> list[tuple[int, str, str]]:
@@ -199,8 +211,8 @@ def test_rows_are_numbered_over_all_files_and_row_groups(tmp_path: Path, monkeyp
     files = manifest.files(tmp_path)
 
     def numbers(**options: Any) -> list[int]:
-        items = manifest.rows(files, engines=["world"], policies=["default"], **options)
-        return [item[0].row if isinstance(item, list) else item.row for item in items]
+        pieces = manifest.rows(files, engines=["world"], policies=["default"], **options)
+        return [item[0].row if isinstance(item, list) else item.row for item in items(pieces)]
 
     assert numbers() == list(range(14))
     assert numbers(limit=5) == [0, 1, 2, 3, 4]
@@ -222,7 +234,7 @@ def test_the_names_of_engines_and_policies_are_those_installed(tmp_path: Path) -
         pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"], "engine": ["testcard"]}),
         tmp_path / "m.parquet",
     )
-    [row] = manifest.rows(manifest.files(tmp_path))
+    [row] = items(manifest.rows(manifest.files(tmp_path)))
     assert isinstance(row, Row)
 
 
@@ -263,8 +275,8 @@ def test_every_row_comes_out_once_whatever_its_columns_hold(tmp_path: Path, data
         kind = st.none() | data.draw(plain)
         arrays = st.lists(kind, min_size=4, max_size=4).map(pa.array) | st.sampled_from(EXOTIC)
         columns[name] = data.draw(arrays)
-    items = judged(tmp_path, columns or {"prompt": ["p"] * 4})
-    assert [item[0].row if isinstance(item, list) else item.row for item in items] == [0, 1, 2, 3]
+    found = judged(tmp_path, columns or {"prompt": ["p"] * 4})
+    assert [item[0].row if isinstance(item, list) else item.row for item in found] == [0, 1, 2, 3]
 
 
 def test_what_a_fault_shows_is_short_and_moves_no_terminal(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from render.model import (
     PlannedRow,
     ReasonKind,
     Row,
+    StoredObject,
     Verdict,
 )
 from render.planning import ends
@@ -43,7 +44,7 @@ def planned(row: int, decision: Decision) -> PlannedRow:
         decision=decision,
         why="same as row 0" if decision is Decision.DUPLICATE else "never rendered",
         fingerprint=JOB.fingerprint,
-        job=JOB,
+        engine_revision=JOB.engine_revision,
         shard=0,
         estimate=Estimate(cost_usd=0.0, cpu_seconds=1.0),
     )
@@ -55,7 +56,7 @@ def record(batch: str) -> ClipRecord:
         job=JOB,
         attempt=f"{batch}-1",
         batch=batch,
-        objects={},
+        objects={"clip": StoredObject(path="clips/c.mp4", sha256="0" * 64, bytes=1, media_type="video/mp4")},
         engine_simulated=True,
         figures=(),
         understanding=None,
@@ -63,7 +64,7 @@ def record(batch: str) -> ClipRecord:
         captions=(),
         render_seconds=1.0,
         cpu_seconds=1.0,
-        cost_usd=0.0,
+        cost_usd=2.0,
         worker="w",
         created_at=STAMP.finished_at,
     )
@@ -86,6 +87,8 @@ def test_the_rendered_row_is_published_and_its_duplicate_reused(verdict):
     first, second = ends.served(rows, record("now"), STAMP)
     assert (first.end, first.reason, first.reason_kind) == (End.PUBLISHED, "", None)
     assert (second.end, second.reason) == (End.REUSED, "same as row 0")
+    assert (first.path, first.cost_usd) == (second.path, 2.0) == ("clips/c.mp4", 2.0)
+    assert second.cost_usd == 0.0
 
 
 def test_a_clip_that_another_batch_made_meanwhile_is_reused(verdict):

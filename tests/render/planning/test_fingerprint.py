@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import readable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from render import contracts
 from render.model import Row, Shot
-from render.planning.fingerprint import fingerprint
+from render.planning import forms
+from render.planning.fingerprint import canonical, fingerprints
 
 REVISIONS = {"engine_revision": "world-1", "media_revision": "media-1"}
 
@@ -16,8 +19,24 @@ def row(**changes: object) -> Row:
     return replace(Row(row=0, experiment="e", variant="a", prompt="A ball falls"), **changes)
 
 
+def keys(*rows: Row, **revisions: str) -> list[str]:
+    return _of(fingerprints, rows, revisions)
+
+
+def texts(*rows: Row) -> list[str]:
+    return _of(canonical, rows, REVISIONS)
+
+
+def _of(function, rows, revisions) -> list[str]:
+    table = contracts.to_row_table(rows)
+    shapes = forms.of(table)
+    engine_revisions = [revisions["engine_revision"]] * len(shapes.each)
+    media_revision = revisions["media_revision"]
+    return function(table, shapes, engine_revisions=engine_revisions, media_revision=media_revision).to_pylist()
+
+
 def key(**changes: object) -> str:
-    return fingerprint(row(**changes), **REVISIONS)
+    return keys(row(**changes), **REVISIONS)[0]
 
 
 RELEVANT = {
@@ -63,7 +82,7 @@ def test_no_other_field_changes_it(field):
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_each_revision_changes_it(revision):
-    assert fingerprint(row(), **(REVISIONS | {revision: "other"})) != key()
+    assert keys(row(), **(REVISIONS | {revision: "other"})) != [key()]
 
 
 @pytest.mark.parametrize("change", [{"prompt": "p2"}, {"duration_ms": 1001}, {"camera": "wide"}])
@@ -95,3 +114,29 @@ def test_it_is_a_pure_function_of_its_row(prompt, seed, duration_ms):
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_text_never_runs_over_from_one_field_into_the_next(prompt, negative):
     assert (key(prompt=prompt, negative_prompt=negative) == key(prompt=prompt + negative)) == (negative == "")
+
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20) | st.sampled_from(
+    ['"', "\\", "\n\x01\x7f", "e\u0301"]
+)
+ROWS = st.builds(
+    Row,
+    row=st.just(0),
+    experiment=st.just("e"),
+    variant=st.just("a"),
+    prompt=TEXT,
+    negative_prompt=TEXT,
+    style=TEXT,
+    engine=TEXT,
+    scene=TEXT,
+    seed=st.integers(0, 2**63 - 1),
+    duration_ms=st.integers(1, 2**31 - 1),
+    width=st.integers(1, 9),
+    shots=st.lists(st.builds(Shot, prompt=TEXT, duration_ms=st.integers(1, 9), camera=TEXT), max_size=2).map(tuple),
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=6))
+def test_by_columns_it_is_what_it_is_by_rows(rows):
+    assert [text.encode() for text in texts(*rows)] == [readable.canonical(one, **REVISIONS) for one in rows]
+    assert keys(*rows, **REVISIONS) == [readable.fingerprint(one, **REVISIONS) for one in rows]

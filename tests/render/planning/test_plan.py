@@ -2,37 +2,35 @@
 
 from dataclasses import replace
 
+import pyarrow as pa
+import readable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render import errors
+from render import contracts, errors
 from render.engines import registry
-from render.model import ClipRecord, Decision, Job, PlannedRow, ReasonKind, Row
+from render.model import Decision, Job, PlannedRow, ReasonKind, Row, Shot
 from render.planning.plan import plan
+from render.store import tables
 
 ROW = Row(row=0, experiment="e", variant="a", prompt="A ball falls", engine="testcard", width=64, height=64)
 
 
-def planned(
-    rows, *, committed=(), explain=lambda jobs: {}, usd_per_cpu_hour=0.0, jobs_per_shard=64
-) -> list[PlannedRow]:
-    return plan(
-        rows,
-        lookup=lambda keys: {key: record(key) for key in keys if key in committed},
-        explain=explain,
+def planned(rows, *, made_by=None, reasons=None, usd_per_cpu_hour=0.0, jobs_per_shard=64, pieces=1) -> list[PlannedRow]:
+    whole = contracts.to_row_table(rows)
+    size = max(1, -(-len(rows) // pieces))
+    table = plan(
+        [whole.slice(start, size).combine_chunks() for start in range(0, len(rows), size)],
+        lookup=lambda keys: pa.array([(made_by or {}).get(key) for key in keys.to_pylist()], pa.string()),
+        explain=lambda some, chosen: pa.array(
+            [(reasons or {}).get(key) for key in some["fingerprint"].filter(chosen).to_pylist()], pa.string()
+        ),
         media_revision="media-1",
         usd_per_cpu_hour=usd_per_cpu_hour,
         jobs_per_shard=jobs_per_shard,
     )
-
-
-def record(key: str) -> ClipRecord:
-    job = planned([ROW])[0].job
-    return ClipRecord(
-        version=1, job=replace(job, fingerprint=key), attempt="earlier-0", batch="earlier", objects={},
-        engine_simulated=True, figures=(), understanding=None, events=(), captions=(), render_seconds=1.0,
-        cpu_seconds=1.0, cost_usd=0.0, worker="w", created_at="2026-11-22T00:00:00+00:00",
-    )  # fmt: skip
+    assert table.schema.equals(contracts.load("plan").arrow_schema(), check_metadata=True)
+    return list(tables.planned_rows(table))
 
 
 def decisions(rows: list[PlannedRow]) -> list[Decision]:
@@ -72,14 +70,15 @@ def test_a_later_row_of_the_same_fingerprint_is_a_duplicate_in_the_same_shard():
 
 def test_a_committed_clip_is_reused_by_every_row_of_its_fingerprint():
     key = planned([ROW])[0].fingerprint
-    rows = planned([ROW, replace(ROW, row=1)], committed={key})
+    rows = planned([ROW, replace(ROW, row=1)], made_by={key: "earlier"})
     assert decisions(rows) == [Decision.REUSE, Decision.REUSE]
     assert {row.why for row in rows} == {"rendered by batch earlier"}
     assert {row.shard for row in rows} == {None}
 
 
 def test_a_job_says_how_it_differs_from_the_nearest_clip():
-    (row,) = planned([ROW], explain=lambda jobs: {job.fingerprint: "engine revision changed" for job in jobs})
+    key = planned([ROW])[0].fingerprint
+    (row,) = planned([ROW], reasons={key: "engine revision changed"})
     assert row.why == "engine revision changed"
 
 
@@ -100,7 +99,7 @@ def test_a_row_that_costs_nothing_is_not_refused_for_its_price():
     rows = planned([mean, generous], usd_per_cpu_hour=1.0)
     assert decisions(rows) == [Decision.DUPLICATE, Decision.RENDER]
     assert rows[0].why == "same as row 1"
-    (reused,) = planned([mean], committed=[rows[0].fingerprint], usd_per_cpu_hour=1.0)
+    (reused,) = planned([mean], made_by={rows[0].fingerprint: "earlier"}, usd_per_cpu_hour=1.0)
     assert reused.decision is Decision.REUSE
 
 
@@ -138,3 +137,51 @@ def test_the_job_carries_all_that_can_change_a_pixel():
     (row,) = planned([replace(ROW, negative_prompt="people", seed=3, fps=30, style="anime")])
     for field in set(Job.__dataclass_fields__) - {"fingerprint", "engine_revision"}:
         assert getattr(row.job, field) == getattr(row.row, field)
+
+
+PROMPTS = ("A ball falls", "two balls", "A beheading", "b3heading", "béhèading", "b e h e a d i n g", "a child", "nude")
+SCENES = ("", "family: objects\n", "label: a behead\\u0069ng\n", "a: [")
+SPECS = st.builds(
+    Row,
+    row=st.just(0),
+    experiment=st.sampled_from("ef"),
+    variant=st.sampled_from("ab"),
+    prompt=st.sampled_from(PROMPTS),
+    negative_prompt=st.sampled_from(["", "A beheading"]),
+    style=st.sampled_from(["anime", "oil"]),
+    duration_ms=st.sampled_from([500, 501, 4000, 10_000_000]),
+    width=st.just(64),
+    height=st.just(64),
+    fps=st.sampled_from([8, 24]),
+    engine=st.sampled_from(["testcard", "testcard", "world", "none"]),
+    seed=st.integers(0, 1),
+    shots=st.sampled_from([(), (), (Shot(prompt="a", duration_ms=1), Shot(prompt="A beheading", duration_ms=1))]),
+    scene=st.sampled_from(SCENES),
+    priority=st.integers(-2, 2),
+    max_cost=st.none() | st.sampled_from([0.0, 1e-6, 100.0]),
+    tags=st.dictionaries(st.sampled_from("ab"), st.just("1")),
+)
+
+
+@given(
+    specs=st.lists(SPECS, max_size=30),
+    made=st.sets(st.integers(0, 29)),
+    usd=st.sampled_from([0.0, 1.0]),
+    jobs_per_shard=st.integers(1, 4),
+    pieces=st.integers(1, 3),
+)
+def test_the_plan_by_columns_is_the_plan_told_row_by_row(specs, made, usd, jobs_per_shard, pieces):
+    rows = [replace(spec, row=3 + 2 * number) for number, spec in enumerate(specs)]
+    keys = [one.fingerprint for one in planned(rows)]
+    made_by = {key: f"batch-{number}" for number, key in enumerate(keys) if number in made}
+    reasons = {key: f"seed changed from {number} to 7" for number, key in enumerate(keys) if number % 3 == 0}
+    told = readable.plan(
+        rows,
+        made_by=made_by,
+        reasons=reasons,
+        media_revision="media-1",
+        usd_per_cpu_hour=usd,
+        jobs_per_shard=jobs_per_shard,
+    )
+    given_ = {"made_by": made_by, "reasons": reasons, "usd_per_cpu_hour": usd, "jobs_per_shard": jobs_per_shard}
+    assert planned(rows, **given_, pieces=pieces) == told

@@ -34,10 +34,10 @@ def publish_many(url: str, number: int, seconds: float, said: Path) -> None:
         batch, mine = f"batch-{number}-{batches}", 100 + number + PUBLISHERS * batches
         records = [makers.record(clip) for clip in (SHARED[batches % len(SHARED)], mine)]
         for ended in ([], [makers.receipt(row, End.PUBLISHED, batch=batch) for row in range(3)]):
-            catalog.publish(
+            makers.publish(
                 store,
                 batch,
-                requests=catalog.requests_table(makers.batch(id=batch), map(makers.planned, range(3)), [], ended),
+                requests=makers.requests_table(makers.batch(id=batch), map(makers.planned, range(3)), [], ended),
                 clips=catalog.clips_table(records),
                 checks=catalog.checks_table(records),
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from render.model import (
@@ -24,6 +26,8 @@ from render.model import (
     StoredObject,
     Understanding,
 )
+from render.store import catalog, tables
+from render.store.objects import ObjectStore
 
 BATCH = "2026-11-22-0123456789ab"
 NOW = "2026-11-22T10:00:00+00:00"
@@ -65,11 +69,18 @@ def batch(**changes: Any) -> Batch:
 
 def planned(row: int, *, shard: int | None = 0, decision: Decision = Decision.RENDER, **changes: Any) -> PlannedRow:
     fields: dict[str, Any] = {
-        "row": Row(row=row, experiment="spring", variant="a", prompt=f"prompt {row}", tags={"b": "2", "a": "1"}),
+        "row": Row(
+            row=row,
+            experiment="spring",
+            variant="a",
+            prompt=f"prompt {row}",
+            duration_ms=2000,
+            tags={"b": "2", "a": "1"},
+        ),
         "decision": decision,
         "why": "never rendered",
         "fingerprint": fingerprint(row + 1),
-        "job": job(row + 1),
+        "engine_revision": "1",
         "shard": shard,
         "estimate": Estimate(cost_usd=0.5, cpu_seconds=2.0),
     }
@@ -77,8 +88,26 @@ def planned(row: int, *, shard: int | None = 0, decision: Decision = Decision.RE
 
 
 def refused(row: int) -> PlannedRow:
-    fault = Fault(row=row, column="prompt", value="x", reason="Not allowed.", fix="Rewrite.", kind=ReasonKind.POLICY)
+    fault = Fault(
+        row=row, column="prompt", value="x", reason="Not allowed.", fix="Rewrite.", kind=ReasonKind.POLICY,
+        experiment="spring", variant="a",
+    )  # fmt: skip
     return planned(row, shard=None, decision=Decision.REFUSE, fault=fault)
+
+
+def plan_table(*planned_: PlannedRow) -> pa.Table:
+    return tables.planned_table(planned_)
+
+
+def requests_table(
+    batch_: Batch, planned_: Iterable[PlannedRow], faults_: Iterable[Fault] = (), ended: Iterable[Receipt] = ()
+) -> pa.Table:
+    return catalog.requests_table(batch_, plan_table(*planned_), faults_, tables.receipt_table(ended))
+
+
+def publish(store: ObjectStore, batch_id: str, *, requests: pa.Table, clips: pa.Table, checks: pa.Table) -> None:
+    catalog.publish_clips(store, clips, checks)
+    catalog.publish_requests(store, batch_id, requests)
 
 
 def fault(row: int, column: str = "seconds") -> Fault:
@@ -157,7 +186,7 @@ planned_rows = st.builds(
     decision=st.sampled_from(Decision),
     why=_TEXT,
     fingerprint=_FINGERPRINT | st.just(""),
-    job=st.builds(Job, fingerprint=_FINGERPRINT, engine_revision=_TEXT, **_COMMON),
+    engine_revision=_TEXT,
     shard=st.none() | st.integers(0, 255),
     estimate=st.builds(Estimate, cost_usd=_MONEY, cpu_seconds=_MONEY),
     fault=st.none() | faults,

@@ -96,7 +96,8 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
         makers.refused(4),
         makers.planned(5, shard=0),
     ]
-    summary = batches.write_plan(store, makers.BATCH, iter(rows), [makers.fault(7), makers.fault(6), makers.fault(7)])
+    table = makers.plan_table(*rows)
+    summary = batches.write_plan(store, makers.BATCH, table, [makers.fault(7), makers.fault(6), makers.fault(7)])
     assert [one.row.row for one in batches.read_plan(store, makers.BATCH)] == [2, 5, 0, 3, 1, 4]
     assert list(batches.read_plan(store, makers.BATCH, shard=1)) == [rows[0], rows[3]]
     assert list(batches.read_plan(store, makers.BATCH, shard=9)) == []
@@ -107,7 +108,7 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
     assert summary.decisions == {"render": 3, "duplicate": 1, "reuse": 1, "refuse": 1}
     assert summary.shards == {0: 2, 1: 1}
     assert summary.reasons == {"never rendered": 3}
-    assert batches.summarise(rows, [makers.fault(6), makers.fault(7)]) == replace(summary, attempt="")
+    assert batches.summarise(table, [makers.fault(6), makers.fault(7)]) == replace(summary, attempt="")
     assert summary.estimate_cost_usd == 1.5
     assert summary.estimate_cpu_seconds == 6.0
     assert summary.estimate_video_seconds == 6.0
@@ -115,7 +116,7 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
 
 def test_a_plan_counts_its_faults_by_kind_and_column(store: ObjectStore) -> None:
     faults = [makers.fault(9), makers.fault(7), makers.fault(7, column="width"), makers.fault(7)]
-    summary = batches.write_plan(store, makers.BATCH, [makers.planned(0), makers.refused(4)], faults)
+    summary = batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0), makers.refused(4)), faults)
     counted = [(count.rows, count.first.row, count.first.kind, count.first.column) for count in summary.faults]
     refused, bad = makers.refused(4).fault, makers.fault(7)
     assert refused is not None
@@ -128,7 +129,7 @@ def test_a_plan_counts_its_faults_by_kind_and_column(store: ObjectStore) -> None
 
 
 def test_an_empty_plan_is_a_plan(store: ObjectStore) -> None:
-    summary = batches.write_plan(store, makers.BATCH, [])
+    summary = batches.write_plan(store, makers.BATCH, makers.plan_table())
     assert summary.shards == {}
     assert list(batches.read_plan(store, makers.BATCH)) == []
     assert list(batches.read_plan(store, makers.BATCH, shard=0)) == []
@@ -142,15 +143,17 @@ def test_a_batch_without_a_plan_says_so(store: ObjectStore) -> None:
 
 
 def test_the_second_plan_uses_the_first(store: ObjectStore) -> None:
-    first = batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    first = batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     kept = store.list()
-    second = batches.write_plan(store, makers.BATCH, [makers.planned(0), makers.planned(1)], [makers.fault(2)])
+    second = batches.write_plan(
+        store, makers.BATCH, makers.plan_table(makers.planned(0), makers.planned(1)), [makers.fault(2)]
+    )
     assert second == first
     assert store.list() == kept
 
 
 def test_the_sweep_of_plans_leaves_what_is_not_of_the_layout(store: ObjectStore) -> None:
-    batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     mine = f"{layout.batch(makers.BATCH)}/plan/sub/x.parquet"
     store.put(mine, b"mine")
     assert batches.sweep_plans(store, makers.BATCH) == []
@@ -161,11 +164,11 @@ def test_a_planner_that_died_leaves_what_the_sweep_removes(store: ObjectStore, m
     with monkeypatch.context() as patch:
         patch.setattr(store, "put_if_absent", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+            batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     assert batches.plan_summary(store, makers.BATCH) is None
     left = store.list()
     assert len(left) == 2
-    batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     assert sorted(batches.sweep_plans(store, makers.BATCH)) == left
     assert batches.sweep_plans(store, makers.BATCH) == []
     assert len(list(batches.read_plan(store, makers.BATCH))) == 1
@@ -174,7 +177,7 @@ def test_a_planner_that_died_leaves_what_the_sweep_removes(store: ObjectStore, m
 def test_a_shards_rows_lie_apart(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "ROWS_AT_ONCE", 10)
     rows = [makers.planned(row, shard=row % 7, decision=Decision.DUPLICATE) for row in range(200)]
-    batches.write_plan(store, makers.BATCH, iter(rows))
+    batches.write_plan(store, makers.BATCH, makers.plan_table(*rows))
     for shard in range(7):
         assert list(batches.read_plan(store, makers.BATCH, shard)) == [row for row in rows if row.shard == shard]
     assert len(list(batches.read_plan(store, makers.BATCH))) == 200
@@ -183,15 +186,18 @@ def test_a_shards_rows_lie_apart(store: ObjectStore, monkeypatch: pytest.MonkeyP
 @settings(max_examples=60)
 @given(st.lists(makers.planned_rows, max_size=4))
 def test_planned_rows_survive_parquet(rows: list[PlannedRow]) -> None:
-    table = tables.to_table("plan", [tables.planned_record(row) for row in rows])
+    table = tables.planned_table(rows)
     assert table.schema.equals(contracts.load("plan").arrow_schema())
-    assert list(tables.planned_rows(table)) == rows
+    assert list(tables.planned_rows(table)) == [
+        replace(row, fault=row.fault and replace(row.fault, experiment=row.row.experiment, variant=row.row.variant))
+        for row in rows
+    ]
 
 
 @pytest.mark.slow
 def test_a_good_plan_meets_its_contract() -> None:
     rows = [makers.planned(0), makers.refused(1), makers.planned(2, shard=None, decision=Decision.REUSE)]
-    table = tables.to_table("plan", [tables.planned_record(row) for row in rows])
+    table = tables.planned_table(rows)
     assert contracts.validate(contracts.load("plan"), table) == []
     quarantine = tables.to_table("quarantine", [tables.fault_record(makers.fault(3))])
     assert contracts.validate(contracts.load("quarantine"), quarantine) == []

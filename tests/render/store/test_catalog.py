@@ -41,12 +41,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> ObjectStore:
 def requests(
     planned: Sequence[PlannedRow], ended: Sequence[Receipt] = (), faults: Sequence[Any] = (), batch: str = makers.BATCH
 ) -> pa.Table:
-    return catalog.requests_table(makers.batch(id=batch), planned, faults, ended)
+    return makers.requests_table(makers.batch(id=batch), planned, faults, ended)
 
 
 def publish(store: ObjectStore, table: pa.Table, clips: Sequence[int] = (), batch: str = makers.BATCH) -> None:
     records = [makers.record(number) for number in clips]
-    catalog.publish(
+    makers.publish(
         store,
         batch,
         requests=table,
@@ -136,18 +136,45 @@ def test_a_condition_on_any_column_works(published: ObjectStore, condition: str,
 
 
 def test_clips_of_prompts_are_found(published: ObjectStore) -> None:
-    found = catalog.clips_of_prompts(published, ["prompt 2", "prompt 9"], columns=["engine_revision"])
-    assert found == [{"prompt": "prompt 2", "engine": "testcard", "engine_revision": "1"}]
-    assert catalog.clips_of_prompts(published, [], columns=["seed"]) == []
+    found = catalog.clips_of_prompts(published, pa.array(["prompt 2", "prompt 9"]), columns=["engine_revision"])
+    assert found.to_pylist() == [{"prompt": "prompt 2", "engine": "testcard", "engine_revision": "1"}]
+    nothing = catalog.clips_of_prompts(published, pa.array([], pa.string()), columns=["seed"])
+    assert (nothing.num_rows, nothing.column_names) == (0, ["prompt", "engine", "seed"])
+
+
+def test_the_batch_that_made_a_clip_is_named(published: ObjectStore) -> None:
+    asked = pa.array([makers.fingerprint(number) for number in (9, 3, 1)])
+    assert catalog.made_by(published, asked).to_pylist() == [None, makers.BATCH, makers.BATCH]
+    assert catalog.made_by(published, asked[:1]).to_pylist() == [None]
+
+
+@pytest.mark.parametrize(
+    ("limits", "passing"),
+    [
+        ([], True),
+        ([("black", "black_share", None, 0.25), ("loudness", "integrated", -23.0, -23.0)], True),
+        ([("black", "black_share", None, 0.25), ("black", "black_share", None, 0.2)], False),
+        ([("black", "black_share", 0.3, None)], False),
+        ([("black", "never_measured", None, 1.0)], False),
+    ],
+)
+def test_the_clips_whose_figures_are_within_every_limit_are_found(
+    published: ObjectStore, limits: list[Any], passing: bool
+) -> None:
+    asked = pa.array([makers.fingerprint(1), makers.fingerprint(2)])
+    assert sorted(catalog.within(published, asked, limits).to_pylist()) == (asked.to_pylist() if passing else [])
+
+
+def test_of_a_clip_that_is_not_there_nothing_is_within_a_limit(published: ObjectStore) -> None:
+    asked = pa.array([makers.fingerprint(9)])
+    assert catalog.within(published, asked, [("black", "black_share", None, 1.0)]).to_pylist() == []
 
 
 def test_only_the_batch_that_rendered_a_clip_spends(store: ObjectStore) -> None:
     paid = [makers.record(1, cost_usd=2.0)]
     for batch, decision in ((makers.BATCH, Decision.RENDER), ("later", Decision.REUSE)):
         table = requests([makers.planned(0, decision=decision)], [makers.receipt(0)], batch=batch)
-        catalog.publish(
-            store, batch, requests=table, clips=catalog.clips_table(paid), checks=catalog.checks_table(paid)
-        )
+        makers.publish(store, batch, requests=table, clips=catalog.clips_table(paid), checks=catalog.checks_table(paid))
     assert rows(store, "select sum(cost_usd), sum(spent_usd) from results") == [(4.0, 2.0)]
 
 
@@ -191,7 +218,7 @@ def test_a_row_goes_forward_and_never_back(store: ObjectStore) -> None:
 def test_a_clip_is_never_written_again(store: ObjectStore) -> None:
     publish(store, requests([]), clips=[1])
     other = makers.record(1, render_seconds=99.0)
-    catalog.publish(
+    makers.publish(
         store,
         "b",
         requests=requests([], batch="b"),
@@ -288,7 +315,7 @@ def test_a_table_whose_reading_breaks_off_is_read_again_but_not_forever(
 def test_a_clip_that_was_made_anew_replaces_the_old_one(store: ObjectStore) -> None:
     publish(store, requests([]), clips=[1, 2])
     film = StoredObject(path="clips/anew.mp4", sha256="a" * 64, bytes=9, media_type="video/mp4")
-    catalog.publish(
+    makers.publish(
         store,
         "b",
         requests=requests([], batch="b"),
@@ -304,15 +331,15 @@ def test_keys_are_told_apart_however_long_they_are(store: ObjectStore) -> None:
     prompts = [f"{'a very long prompt ' * 20}{number}" for number in range(4)]
     for number, prompt in enumerate(prompts[:3]):
         clip = makers.record(number, job=makers.job(number, prompt=prompt))
-        catalog.publish(
+        makers.publish(
             store,
             "b",
             requests=requests([], batch="b"),
             clips=catalog.clips_table([clip]),
             checks=catalog.checks_table([clip]),
         )
-    found = catalog.clips_of_prompts(store, prompts[2:], columns=["seed"])
-    assert [clip["prompt"] for clip in found] == [prompts[2]]
+    found = catalog.clips_of_prompts(store, pa.array(prompts[2:]), columns=["seed"])
+    assert found["prompt"].to_pylist() == [prompts[2]]
 
 
 def test_a_query_sees_what_was_published_since_the_last_one(store: ObjectStore) -> None:

@@ -27,10 +27,10 @@ def store(tmp_path: Path) -> ObjectStore:
 
 def publish(store: ObjectStore, number: int) -> None:
     batch, record = f"batch-{number}", makers.record(number)
-    catalog.publish(
+    makers.publish(
         store,
         batch,
-        requests=catalog.requests_table(makers.batch(id=batch), [makers.planned(0)], [], []),
+        requests=makers.requests_table(makers.batch(id=batch), [makers.planned(0)], [], []),
         clips=catalog.clips_table([record]),
         checks=catalog.checks_table([record]),
     )
@@ -100,9 +100,9 @@ def test_what_a_writer_left_without_a_commit_is_removed_when_it_is_old(store: Ob
 def test_upkeep_looks_again_when_another_commit_was_faster(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     stale = table(store, "requests")
     planned, ended = [makers.planned(0)], [makers.receipt(0, batch="batch-1")]
-    requests = catalog.requests_table(makers.batch(id="batch-1"), planned, [], ended)
+    requests = makers.requests_table(makers.batch(id="batch-1"), planned, [], ended)
     nothing = {"clips": catalog.clips_table([]), "checks": catalog.checks_table([])}
-    catalog.publish(store, "batch-1", requests=requests, **nothing)
+    makers.publish(store, "batch-1", requests=requests, **nothing)
     load, loaded = delta.load, []
 
     def load_late(where: ObjectStore, name: str) -> DeltaTable | None:

@@ -24,7 +24,7 @@ from store_suite import StoreSuite
 from infra import seaweed
 from render import errors, manifest, pipeline
 from render.settings import load
-from render.store import batches, catalog, clips, layout, receipts, s3, sweep
+from render.store import batches, catalog, clips, layout, receipts, s3, sweep, tables
 from render.store.objects import ObjectStore, open_store
 
 pytestmark = pytest.mark.slow
@@ -168,9 +168,9 @@ def test_a_profile_leads_the_catalog_there_too(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     store = open_store(f"s3://{seaweed.BUCKET}/{secrets.token_hex(4)}")
-    requests = catalog.requests_table(makers.batch(), [makers.planned(0)], [], [])
+    requests = makers.requests_table(makers.batch(), [makers.planned(0)], [], [])
     record = makers.record()
-    catalog.publish(
+    makers.publish(
         store,
         makers.BATCH,
         requests=requests,
@@ -257,21 +257,21 @@ def test_a_batch_lives_on_s3(store: ObjectStore, tmp_path: Path) -> None:
     batch, planned = makers.batch(), [makers.planned(0), makers.planned(1, shard=1), makers.refused(2)]
     assert batches.create(store, batch)
     assert batches.newest_unfinished(store, batch.content) == batch
-    batches.write_plan(store, batch.id, planned)
+    batches.write_plan(store, batch.id, makers.plan_table(*planned))
     assert list(batches.read_plan(store, batch.id, shard=1)) == [planned[1]]
     record = clips.commit(store, files={"clip": film}, **fields)
     assert clips.commit(store, files={"clip": film}, **fields) == record
     assert clips.verify(store, record) == []
-    receipts.write(store, batch.id, 0, "one", [makers.receipt(0)])
-    tables = {
-        "requests": catalog.requests_table(
-            batch, planned, batches.read_quarantine(store, batch.id), receipts.read(store, batch.id)
-        ),
+    ended = [makers.receipt(0)]
+    receipts.write(store, batch.id, 0, "one", tables.receipt_table(ended))
+    assert receipts.read(store, batch.id).num_rows == 1
+    published = {
+        "requests": makers.requests_table(batch, planned, batches.read_quarantine(store, batch.id), ended),
         "clips": catalog.clips_table([record]),
         "checks": catalog.checks_table([record]),
     }
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: catalog.publish(store, batch.id, **tables), range(2)))
+        list(pool.map(lambda _: makers.publish(store, batch.id, **published), range(2)))
     answer = catalog.query(store, 'select row, "end", uri from results order by row').to_pylist()
     assert [(one["row"], one["end"]) for one in answer] == [(0, "published"), (1, None), (2, "rejected")]
     assert answer[0]["uri"] == store.uri(record.objects["clip"].path)

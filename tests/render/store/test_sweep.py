@@ -49,7 +49,7 @@ def test_what_a_record_names_is_no_orphan(store: ObjectStore, tmp_path: Path) ->
     for number in (1, 2):
         committed(store, number, tmp_path)
     batches.create(store, makers.batch())
-    batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     store.put("notes/of-a-person.txt", b"mine")
     aged(store)
     assert list(sweep.find(store, older_than_s=DAY)) == []
@@ -89,7 +89,7 @@ def test_each_kind_of_orphan_is_found_when_it_is_old_enough(store: ObjectStore, 
     kept = committed(store, 1, tmp_path)
     beside, alone = attempt_at(store, 1), attempt_at(store, 2)
     batches.create(store, makers.batch())
-    plan = batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    plan = batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     loose = [layout.plan(makers.BATCH, "dead"), layout.quarantine(makers.BATCH, "dead")]
     for path in loose:
         store.put(path, b"PAR1")
@@ -129,7 +129,7 @@ def test_what_is_named_meanwhile_stays(store: ObjectStore, tmp_path: Path) -> No
     record = store.get(layout.clip_record(makers.fingerprint(1)))
     store.delete(layout.clip_record(makers.fingerprint(1)))
     batches.create(store, makers.batch())
-    batches.write_plan(store, makers.BATCH, [makers.planned(0)])
+    batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     plan = store.get(layout.plan_record(makers.BATCH))
     store.delete(layout.plan_record(makers.BATCH))
     store.put(layout.report("late"), b"page")
