@@ -20,6 +20,7 @@ from render import pipeline
 from render.farm import scratch
 from render.model import End
 from render.store import batches, layout
+from render.store.directory import DirectoryStore
 from render.store.objects import open_store
 
 pytestmark = pytest.mark.slow
@@ -47,13 +48,17 @@ def full_scratch(name: str) -> Iterator[None]:
 @contextmanager
 def full_store() -> Iterator[None]:
     """A directory store whose disk is full when a clip's files come to it."""
-    copy = shutil.copyfileobj
+    put_file, copy = DirectoryStore.put_file, shutil.copyfileobj
 
     def copy_there(source: IO[bytes], _target: IO[bytes], piece: int) -> None:
         with FULL.open("wb") as full:
             copy(source, full, piece)
 
-    with patch.object(shutil, "copyfileobj", copy_there):
+    def put_there(store: DirectoryStore, path: str, local: Path) -> None:
+        with patch.object(shutil, "copyfileobj", copy_there if path.startswith(layout.CLIPS) else copy):
+            put_file(store, path, local)
+
+    with patch.object(DirectoryStore, "put_file", put_there):
         yield
 
 
