@@ -39,6 +39,7 @@ ENDS_AGAIN: Ends = {End.REUSED: 3, End.REJECTED: 1}
 """Of a batch whose forerunner had finished before its own end was known to whoever ran it."""
 
 PRELOADED = ["subject", "s3fs", "great_expectations", "render.checks.registry", "render.engines.testcard"]
+PRELOADED += ["av", "ffmpeg", "PIL.Image", "scipy.ndimage", "scipy.signal", "torch"]
 SEED = "NIGHTREEL_CHAOS_SEED"
 
 

@@ -53,7 +53,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     with seaweed.running(folder) as env, Proxy(env["AWS_ENDPOINT_URL"]).running() as proxy:
         for name, value in {**env, "AWS_ENDPOINT_URL": proxy.url}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("s3fs.S3FileSystem.read_timeout", 0.6)
+        monkeypatch.setattr("s3fs.S3FileSystem.read_timeout", 0.5)
         yield proxy
 
 
