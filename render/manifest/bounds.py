@@ -27,8 +27,6 @@ MANIFEST_BYTES = 4 << 30
 """Bytes that the values of a batch may take."""
 VALUE_BYTES = 1 << 20
 """Bytes of the longest value that is handed on whole from a row that alone takes more than :data:`BATCH_BYTES`."""
-MAX_COLUMNS = 1_000
-"""Columns, counting each inside a nested one."""
 MAX_PIECES = 100_000
 """Pieces that a file is read in."""
 ITEM_BYTES = 16
@@ -108,11 +106,8 @@ class Bounded:
         )
 
     def _check_columns(self, url: str) -> None:
-        if len(self._columns) > MAX_COLUMNS:
-            raise ManifestError(
-                f"{url} has {len(self._columns):,} columns, counting those inside others, and {MAX_COLUMNS:,} are the "
-                "most. Leave out those that no row needs."
-            )
+        if len(self._columns) > tables.MAX_COLUMNS:
+            raise ManifestError(f"{url} {tables.too_wide(len(self._columns))}")
         if twice := [path for path, count in Counter(column.path for column in self._columns).items() if count > 1]:
             raise ManifestError(f"{url} has the column {twice[0]!r} more than once. Rename or remove one of them.")
 
