@@ -192,7 +192,7 @@ def test_a_single_shot_stands_for_the_clip(tmp_path: Path) -> None:
 
 
 def test_rows_are_numbered_over_all_files_and_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.manifest.reader.BATCH_ROWS", 4)
+    monkeypatch.setattr("render.manifest.bounds.BATCH_ROWS", 4)
     table = pa.table({"experiment": ["e"] * 7, "variant": ["v"] * 7, "prompt": ["p", "", "p", "p", "p", "", "p"]})
     for name in ("a", "b"):
         pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
