@@ -178,7 +178,7 @@ def plain(fault: Fault) -> None:
     assert contracts.visible(said) == said
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(table=columns())
 def test_every_column_takes_its_form(
     written: Callable[[dict[str, pa.Array]], Path], table: dict[str, pa.Array]
@@ -201,7 +201,7 @@ def test_every_column_takes_its_form(
             plain(fault)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(table=columns())
 def test_every_row_has_one_end(written: Callable[[dict[str, pa.Array]], Path], table: dict[str, pa.Array]) -> None:
     """Columns of any type with any values: each row is good or has faults, and good ones are safe to name things by."""
@@ -223,7 +223,7 @@ def test_every_row_has_one_end(written: Callable[[dict[str, pa.Array]], Path], t
                 plain(fault)
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(table=columns())
 def test_the_command_line_ends_with_an_exit_code(
     written: Callable[[dict[str, pa.Array]], Path],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -116,3 +118,33 @@ class _Keys(pe.KmsClient):
 
     def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:
         return base64.b64encode(key_bytes)
+
+
+DAMAGE = """
+import hashlib, pathlib, sys
+from render import manifest
+from render.errors import ManifestError
+from render.model import ManifestFile
+path = pathlib.Path(sys.argv[1])
+whole, told = path.read_bytes(), set()
+for position in range(int.from_bytes(whole[-8:-4], "little")):
+    data = bytearray(whole)
+    data[len(whole) - 9 - position] ^= 1 << position % 8
+    path.write_bytes(data)
+    try:
+        manifest.check(ManifestFile(url=str(path), sha256=hashlib.sha256(data).hexdigest(), bytes=len(data)))
+    except ManifestError as error:
+        told.add(str(error.__cause__))
+print(told)
+"""
+
+
+@pytest.mark.slow
+def test_no_byte_of_a_footer_ends_the_process(tmp_path: Path) -> None:
+    """pyarrow hands out the metadata of a column without catching what its C++ throws where that is damaged."""
+    path = tmp_path / "m.parquet"
+    tags = pa.array([[("a", "b")]] * 50, pa.map_(pa.string(), pa.string()))
+    pq.write_table(TABLE.append_column("tags", tags), path, store_schema=False)
+    done = subprocess.run([sys.executable, "-c", DAMAGE, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "histogram size mismatch" in done.stdout
