@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     window: int = Field(4, ge=1, description="Groups in flight for each worker.")
     tries: int = Field(3, ge=1, description="How often a job is tried when its failure may pass.")
     backoff_seconds: float = Field(2.0, ge=0, description="Wait before the second try; doubles for each further one.")
+    stall_seconds: float = Field(
+        600.0,
+        gt=0,
+        description="How long a job may go without any progress until its worker is ended and the job tried again.",
+    )
     stop_after_engine_errors: int = Field(
         10, ge=1, description="Stop a batch after this many equal engine errors in a row."
     )

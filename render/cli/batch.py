@@ -22,7 +22,8 @@ def go(
     """Run the manifest's batch, new or resumed; give where it stands now, and why it stopped early if it did.
 
     ``passing`` says that the manifest is gone afterwards. Raises what :func:`render.pipeline.run` raises, but for a
-    stop, which is no error here.
+    stop, which is no error here, and a store that fails in the middle, which is
+    :class:`render.errors.BatchStopped`.
     """
     from render import pipeline
     from render.farm import dispatch
@@ -50,4 +51,10 @@ def go(
                 raise errors.Cancelled("Stopped before the batch was recorded.") from stop
             with interrupt.unheard():  # one more is pressed where the stop takes a moment
                 return pipeline.status(settings, batch.id), str(stop) or STOPPED
+        except errors.CorruptObject:
+            raise
+        except errors.StoreError as error:
+            if batch is None:
+                raise
+            raise errors.BatchStopped(f"{error} Then run the same command again: it resumes.") from error
     return status, None

@@ -5,11 +5,12 @@ An engine's module is imported only when the engine is asked for.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from importlib import metadata
 
 from render import errors
-from render.engines.contract import Engine
+from render.engines.contract import Capabilities, Engine
 
 GROUP = "nightreel.engines"
 
@@ -46,3 +47,9 @@ def find(name: str) -> type[Engine]:
     if engine.capabilities.name != name:
         raise errors.EngineMissing(f"Engine {name!r} calls itself {engine.capabilities.name!r}: name both alike.")
     return engine
+
+
+@functools.cache
+def capabilities(name: str) -> Capabilities:
+    """What the engine of that name can do, looked up once a process. Raises as :func:`find` does."""
+    return find(name).capabilities

@@ -26,6 +26,12 @@ UNEXPLAINED = 5
 LOOKAHEAD = 256
 """Jobs that are held back at least, if there are so many, before groups go out that are not full."""
 
+SLICE_SECONDS = 1.0
+"""Work that a group is to hold where its jobs are short: it takes so much to make the sending cheap."""
+
+MOST_JOBS = 256
+"""Of a group that is larger than its engine asks for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
@@ -40,7 +46,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Like jobs that go to one worker together."""
+    """Like jobs that go to one worker together: as many as the engine wants at once, or several times as many."""
 
     jobs: tuple[Job, ...]
     order: int
@@ -76,6 +82,7 @@ class Backlog:
         self._stop_after = stop_after
         self._most_waiting = most_waiting
         self._filling: dict[tuple, list[tuple[int, Job]]] = {}
+        self._pace: dict[tuple, float] = {}
         self._waiting: list[tuple[float, int, int, Group]] = []
         self._tie = itertools.count()
         self._failures: Counter[str] = Counter()
@@ -107,12 +114,22 @@ class Backlog:
             return heapq.heappop(self._waiting)[-1]
         return self._fresh() if len(self._waiting) < self._most_waiting else None
 
-    def tried(self, group: Group, outcomes: Sequence[Tried], now: float) -> list[JobResult]:
-        """Take note of a group's outcomes; gives the results of the jobs that have ended."""
+    def tried(
+        self, group: Group, outcomes: Sequence[Tried], now: float, *, seconds: float | None = None
+    ) -> list[JobResult]:
+        """Take note of a group's outcomes; gives the results of the jobs that have ended.
+
+        Jobs without an outcome were not begun. ``seconds`` is what the others took in all, if that is known.
+        """
         by_job = {outcome.result.fingerprint: outcome for outcome in outcomes}
-        results = []
+        if seconds is not None and outcomes:
+            self._pace[_alike(group.jobs[0])] = seconds / len(outcomes)
+        results, untouched = [], []
         for job in group.jobs:
-            outcome = by_job[job.fingerprint]
+            outcome = by_job.get(job.fingerprint)
+            if outcome is None:
+                untouched.append((group.order, job))
+                continue
             self._failures[job.fingerprint] += 1
             count = self._failures[job.fingerprint]
             if outcome.result.state == "failed" and outcome.may_pass and count < self._tries:
@@ -120,7 +137,27 @@ class Backlog:
             else:
                 self._note(outcome)
                 results.append(self._end(replace(outcome.result, tries=count)))
+        if untouched:
+            self._filling.setdefault(_alike(group.jobs[0]), [])[:0] = untouched
         return results
+
+    def stalled(self, group: Group, *, seconds: float, now: float) -> list[JobResult]:
+        """Take note that a group's worker was ended, since nothing had moved for so long; gives results as others do.
+
+        Which job of several hung is not known: each is tried by itself, and none is blamed.
+        """
+        if len(group.jobs) > 1:
+            self._each_alone(group, now)
+            return []
+        hung = JobResult(
+            fingerprint=group.jobs[0].fingerprint,
+            state="failed",
+            reason=f"It hung: for {seconds:g} s nothing moved, so its worker was ended.",
+            reason_kind=ReasonKind.ENGINE,
+            fix="Run the batch again; if the reason stays the same, show it to whoever maintains the engine, or raise "
+            "the setting stall_seconds if the engine may be silent for longer.",
+        )
+        return self.tried(group, [Tried(result=hung, may_pass=True)], now)
 
     def lost(self, group: Group, *, deaths: int, now: float) -> list[JobResult]:
         """Take note that a group's worker died; gives the results of the jobs that have ended.
@@ -135,8 +172,7 @@ class Backlog:
                 return []
             deaths = 1
         if len(group.jobs) > 1:
-            for job in group.jobs:
-                self._wait(_single(group, job), now)
+            self._each_alone(group, now)
             return []
         self._deaths[first] += deaths
         if self._deaths[first] < DEATHS:
@@ -158,6 +194,10 @@ class Backlog:
     def again(self, group: Group, now: float) -> None:
         """Put back a group that was interrupted through no fault of its own."""
         self._wait(replace(group, sent=group.sent + 1), now)
+
+    def _each_alone(self, group: Group, now: float) -> None:
+        for job in group.jobs:
+            self._wait(_single(group, job), now)
 
     def _wait(self, group: Group, until: float) -> None:
         heapq.heappush(self._waiting, (until, group.order, next(self._tie), group))
@@ -187,10 +227,10 @@ class Backlog:
             except StopIteration:
                 self._exhausted = True
                 break
-            alike = (job.engine, job.engine_revision, job.width, job.height, job.fps, job.duration_ms)
+            alike = _alike(job)
             held = self._filling.setdefault(alike, [])
             held.append((order, job))
-            size = self._capabilities(job.engine).group_size
+            size = self._size(alike, self._capabilities(job.engine))
             enough = size * self.workers if size > 1 else 1
             if len(held) >= enough:
                 return self._cut(alike)
@@ -199,15 +239,25 @@ class Backlog:
         return self._cut(next(iter(self._filling))) if self._filling else None
 
     def _cut(self, alike: tuple) -> Group:
-        """Take a group off like jobs: as many as the engine wants, but no more than one worker's share."""
+        """Take a group off like jobs: a good size, but no more than one worker's share."""
         held = self._filling[alike]
         can = self._capabilities(held[0][1].engine)
-        size = min(can.group_size, math.ceil(len(held) / self.workers))
+        size = min(self._size(alike, can), math.ceil(len(held) / self.workers))
         order, jobs = held[0][0], tuple(job for _, job in held[:size])
         del held[:size]
         if not held:
             del self._filling[alike]
         return Group(jobs=jobs, order=order, resources=can.resources)
+
+    def _size(self, alike: tuple, can: Capabilities) -> int:
+        """How many jobs a group should have: what the engine wants, as often as it fits into a slice."""
+        pace = self._pace.get(alike, SLICE_SECONDS) * can.group_size
+        times = min(MOST_JOBS // can.group_size, int(SLICE_SECONDS / max(pace, 1e-9)))
+        return can.group_size * max(1, times)
+
+
+def _alike(job: Job) -> tuple:
+    return job.engine, job.engine_revision, job.width, job.height, job.fps, job.duration_ms
 
 
 def _single(group: Group, job: Job) -> Group:

@@ -9,7 +9,7 @@ import resource
 import socket
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,16 +60,18 @@ def make(
     usd_per_cpu_hour: float,
     cancel: Cancel,
     meter: Meter,
+    moved: Callable[[], None],
 ) -> bool:
     """Make the clip and commit it; False if another worker's record was there first.
 
     ``folder`` is private and left to the caller to remove; ``meter`` was made when the engine was asked for this
-    footage. Raises :class:`render.errors.EngineError` for footage that is not as the contract says or cannot be
-    had, :class:`render.errors.MediaError`, :class:`render.errors.StoreError`, :class:`render.errors.Cancelled`.
+    footage; ``moved`` is called after each chunk of frames and each step. Raises :class:`render.errors.EngineError` for
+    footage that is not as the contract says or cannot be had, :class:`render.errors.MediaError`,
+    :class:`render.errors.StoreError`, :class:`render.errors.Cancelled`.
     """
     job = footage.job
     picture, film = folder / "picture.mp4", folder / "clip.mp4"
-    finish, figures = _shoot(footage, picture, device=device, cancel=cancel)
+    finish, figures = _shoot(footage, picture, device=device, cancel=cancel, moved=moved)
     mux.mux(
         picture,
         finish.sound,
@@ -80,9 +82,11 @@ def make(
         comment=_comment(capabilities, finish.understanding),
     )
     render_seconds = meter.wall_seconds()
+    moved()
 
     for check in checks.file_checks():
         figures += check().measure(film, job)
+        moved()
     files = {"clip": film, "poster": folder / "poster.webp", "sheet": folder / "sheet.webp"}
     stills.poster(film, files["poster"])
     stills.contact_sheet(film, files["sheet"])
@@ -90,6 +94,7 @@ def make(
         files["captions"] = folder / "captions.vtt"
         captions.write_vtt(finish.captions, files["captions"])
 
+    moved()
     cancel.check()
     cpu_seconds = meter.cpu_seconds()
     attempt = clips.new_attempt(batch)
@@ -154,7 +159,9 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{where}"
 
 
-def _shoot(footage: Footage, picture: Path, *, device: str, cancel: Cancel) -> tuple[Finish, list[Figure]]:
+def _shoot(
+    footage: Footage, picture: Path, *, device: str, cancel: Cancel, moved: Callable[[], None]
+) -> tuple[Finish, list[Figure]]:
     """Stream the frames into the checks and the picture file; gives what came with the last frame and the figures."""
     job = footage.job
     watching: list[StreamCheck] = [check(job) for check in checks.stream_checks()]
@@ -166,10 +173,12 @@ def _shoot(footage: Footage, picture: Path, *, device: str, cancel: Cancel) -> t
             tensor = _on_device(chunk, device)
             for check in watching:
                 check.see(tensor, first_frame)
+            moved()
         if encoder.frames != job.frames:
             raise errors.EngineError(f"Engine {job.engine} gave {encoder.frames} frames instead of {job.frames}.")
     with blamed_on(job.engine):
         finish = footage.finish()
+    moved()
     return finish, [figure for check in watching for figure in check.measure(finish)]
 
 

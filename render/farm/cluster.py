@@ -108,7 +108,7 @@ def spawn(settings: Settings, home: Path, *, owner: int | None = None, idle_seco
         _file(home).unlink(missing_ok=True)
         command = [sys.executable, "-m", "render.farm.cluster", "--home", str(home.absolute())]
         command += ["--workers", str(settings.workers), "--scratch", str(settings.scratch.absolute())]
-        command += ["--idle-seconds", str(idle_seconds)]
+        command += ["--idle-seconds", str(idle_seconds), "--stall-seconds", str(settings.stall_seconds)]
         if owner is not None:
             command += ["--owner", str(owner)]
         with (
@@ -147,8 +147,10 @@ def stop(address: str) -> None:
 @contextmanager
 def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     import dask.config
-    from distributed import Nanny, Scheduler, SpecCluster
+    from distributed import Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
+
+    from render.farm.nanny import Keeper
 
     # Without an address of its own the HTTP side would listen on every interface, at Dask's well-known port.
     here: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
@@ -166,12 +168,14 @@ def _cluster(settings: Settings) -> Iterator[SpecCluster]:
     for number, gpu in enumerate(_gpus(settings.workers)):
         offer = {"MEMORY": memory} | ({"GPU": 1} if gpu else {})
         own = {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": offer}
-        workers[number] = {"cls": Nanny, "options": common | own}
+        workers[number] = {"cls": Keeper, "options": common | own}
     touched = (*ENVIRONMENT, "PYTHONHASHSEED", "__DASK_PARENT_PID")  # by us, and by Dask for the workers' sake
     before = {name: os.environ[name] for name in touched if name in os.environ}
     os.environ.update(ENVIRONMENT)  # the environment outranks Dask's configuration
     try:
-        with dask.config.set(CONFIGURATION), _loop() as loop, ExitStack() as stack:
+        # A process that is stopped cannot end itself, as one that hangs does: it is the scheduler that misses it.
+        silence = {"distributed.scheduler.worker-ttl": f"{settings.stall_seconds} s"}
+        with dask.config.set(CONFIGURATION | silence), _loop() as loop, ExitStack() as stack:
             with _not_half_started():
                 cluster = stack.enter_context(
                     SpecCluster(scheduler=scheduler, workers=workers, silence_logs=logging.CRITICAL, loop=loop)
@@ -270,6 +274,7 @@ def _main() -> None:
     parser.add_argument("--workers", type=int, required=True)
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--idle-seconds", type=float, required=True)
+    parser.add_argument("--stall-seconds", type=float, required=True)
     parser.add_argument("--owner", type=int)
     given = parser.parse_args()
     if os.fork():  # whoever started us need not wait for us
@@ -280,7 +285,8 @@ def _main() -> None:
         signal.signal(number, lambda *_: asked.set())
     owner_start = scratch.start_time(given.owner) if given.owner is not None else None
     file = _file(given.home)
-    with _cluster(load(workers=given.workers, scratch=given.scratch)) as cluster:
+    settings = load(workers=given.workers, scratch=given.scratch, stall_seconds=given.stall_seconds)
+    with _cluster(settings) as cluster:
         scheduler, pid = cast("Scheduler", cluster.scheduler), os.getpid()
         whole = file.with_suffix(".part")
         whole.write_text(

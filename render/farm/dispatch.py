@@ -31,6 +31,8 @@ LOOK_SECONDS = 2.0
 PATIENCE_SECONDS = 120.0
 """How long work may lie without a worker that could take it; a local worker is back within seconds."""
 CANCEL_SECONDS = 5.0
+HUNG = 0.8
+"""Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
 ON_REQUEST = "Stopped on request. Run the same command again: it resumes."
 
 
@@ -75,7 +77,7 @@ def run(
 
     backlog = Backlog(
         jobs,
-        capabilities=lambda name: registry.find(name).capabilities,
+        capabilities=registry.capabilities,
         tries=settings.tries,
         backoff_seconds=settings.backoff_seconds,
         stop_after=settings.stop_after_engine_errors,
@@ -90,7 +92,7 @@ def run(
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
     with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
-        flight = _Flight(client, backlog, orders, window=settings.window)
+        flight = _Flight(client, backlog, orders, window=settings.window, stall_seconds=settings.stall_seconds)
         try:
             flight.go(control or Control(), on_result)
         except BaseException:
@@ -101,14 +103,18 @@ def run(
 class _Flight:
     """What is on the cluster at this moment."""
 
-    def __init__(self, client: Client, backlog: Backlog, orders: worker.Orders, *, window: int) -> None:
+    def __init__(
+        self, client: Client, backlog: Backlog, orders: worker.Orders, *, window: int, stall_seconds: float
+    ) -> None:
         self._client = client
         self._backlog = backlog
         self._orders = orders
         self._window = window
+        self._stall_seconds = stall_seconds
         self._out: dict[str, tuple[Future, Group]] = {}
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._began: Counter[str] = Counter()
+        self._moved_at: dict[str, float] = {}
         self._workers: list[Mapping[str, float]] = []
         self._seen: list[Mapping[str, float]] = []
         self._looked_at = self._served_at = float("-inf")
@@ -118,6 +124,7 @@ class _Flight:
     def go(self, control: Control, on_result: Callable[[JobResult], None]) -> None:
         """Send, wait and collect until nothing is left."""
         self._client.subscribe_topic(worker.BEGAN, self._note_began)
+        self._client.subscribe_topic(worker.MOVED, self._note_moved)
         self._served_at = time.monotonic()
         while True:
             if control.cancelled:
@@ -166,6 +173,7 @@ class _Flight:
             worker.work,
             list(group.jobs),
             self._orders,
+            self._stall_seconds,
             key=key,
             pure=False,
             retries=0,
@@ -202,13 +210,16 @@ class _Flight:
         future, group = self._out[key]
         now = time.monotonic()
         try:
-            outcomes = future.result(timeout=LOOK_SECONDS)
+            done = future.result(timeout=LOOK_SECONDS)
         except TimeoutError:  # the worker that held the result died: it is made again, or found
             self._call_when_done(key, future)
             return []
         except KilledWorker as death:
             deaths = min(self._began[key], death.allowed_failures + 1)
-            results = self._backlog.lost(group, deaths=deaths, now=now)
+            if deaths and now - self._moved_at[key] > HUNG * self._stall_seconds:
+                results = self._backlog.stalled(group, seconds=self._stall_seconds, now=now)
+            else:
+                results = self._backlog.lost(group, deaths=deaths, now=now)
         except errors.Cancelled:
             self._backlog.again(group, now)
             results = []
@@ -217,9 +228,10 @@ class _Flight:
                 raise self._scheduler_lost() from error
             results = self._backlog.tried(group, [_undelivered(job, error) for job in group.jobs], now)
         else:
-            results = self._backlog.tried(group, outcomes, now)
+            results = self._backlog.tried(group, done.outcomes, now, seconds=done.seconds)
         del self._out[key]
         self._began.pop(key, None)
+        self._moved_at.pop(key, None)
         future.release()
         return results
 
@@ -274,6 +286,12 @@ class _Flight:
         key = event[1]["key"]
         if key in self._out:
             self._began[key] += 1
+            self._moved_at[key] = time.monotonic()
+
+    def _note_moved(self, event: tuple[float, Any]) -> None:
+        key = event[1]["key"]
+        if key in self._out:
+            self._moved_at[key] = time.monotonic()
 
 
 def _offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:

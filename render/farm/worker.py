@@ -6,20 +6,25 @@ Also the module that Dask workers preload (``dask worker --preload render.farm.w
 from __future__ import annotations
 
 import atexit
+import errno
 import functools
 import logging
+import os
 import signal
 import threading
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from render import errors
 from render.engines import registry
 from render.engines.contract import Bench, Cancel, Engine
 from render.farm import clip, scratch
-from render.farm.backlog import Tried
+from render.farm.backlog import SLICE_SECONDS, Tried
+from render.farm.pulse import Pulse
 from render.model import Failure, Footage, Job, JobResult, ReasonKind
 from render.store import clips
 from render.store.objects import ObjectStore, open_store
@@ -27,7 +32,13 @@ from render.store.objects import ObjectStore, open_store
 BEGAN = "nightreel-began"
 """Dask's event topic on which a worker says that it begins a group, so that the right one is blamed if it dies."""
 
+MOVED = "nightreel-moved"
+"""Dask's event topic on which a worker says from time to time that its group gets on."""
+
 MAY_PASS = (errors.StoreError, errors.MediaError, OSError, MemoryError)
+
+NO_ROOM = os.strerror(errno.ENOSPC)
+"""How a full disk is called in every error that it leads to, ffmpeg's too."""
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +55,15 @@ class Orders:
     single_writer: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a group came to. Jobs without an outcome were not begun: their worker has given them back."""
+
+    outcomes: Sequence[Tried]
+    seconds: float
+    """How long it took."""
+
+
 def dask_setup(worker: object) -> None:  # noqa: ARG001
     """Prepare the process before its first task: called by Dask."""
     # A Ctrl-C goes to all processes of the terminal; what it means for the batch is for the controller to say.
@@ -51,38 +71,41 @@ def dask_setup(worker: object) -> None:  # noqa: ARG001
     _device()
 
 
-def work(jobs: Sequence[Job], orders: Orders) -> list[Tried]:
-    """The Dask task: :func:`make_clips`, announced to whoever waits for it."""
+def work(jobs: Sequence[Job], orders: Orders, stall_seconds: float) -> Done:
+    """The Dask task: :func:`make_clips`, announced to whoever waits for it.
+
+    If nothing moves for ``stall_seconds``, this process ends.
+    """
     from distributed import get_worker
 
     worker = get_worker()
     key = str(worker.get_current_task())
     worker.log_event(BEGAN, {"key": key})
-    return make_clips(jobs, orders, task=key)
+    began = time.monotonic()
+    with Pulse(stall_seconds, lambda: worker.log_event(MOVED, {"key": key})) as pulse:
+        outcomes = make_clips(jobs, orders, task=key, moved=pulse.beat)
+    return Done(outcomes=outcomes, seconds=time.monotonic() - began)
 
 
-def make_clips(jobs: Sequence[Job], orders: Orders, *, task: str = "") -> list[Tried]:
-    """Make and commit the clips of like jobs, one outcome for each job, in order.
+def make_clips(
+    jobs: Sequence[Job], orders: Orders, *, task: str = "", moved: Callable[[], None] = lambda: None
+) -> list[Tried]:
+    """Make and commit the clips of like jobs, one outcome for each job that was begun, in order.
 
-    ``task`` names this work, for :func:`cancel`. Clips that have a record are not made again. Every failure is an
-    outcome with its reason; the only exception is :class:`render.errors.Cancelled`. The engine stays open in this
-    process for the next group.
+    When a slice of time is used up, or a job has failed and was not refused, those that would be next are left alone.
+    ``task`` names this work, for :func:`cancel`; ``moved`` is called when something got done. Clips that have a record
+    are not made again. Every failure is an outcome with its reason; the only exception is
+    :class:`render.errors.Cancelled`. The engine stays open in this process for the next group.
     """
-    outcomes: dict[str, Tried] = {}
-    try:
-        store = _store(orders.store_url, orders.single_writer)
-        for job in jobs:
-            if clips.find(store, job.fingerprint):
-                outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
-        if missing := [job for job in jobs if job.fingerprint not in outcomes]:
-            for outcome in _render(missing, orders, store, task):
-                outcomes[outcome.result.fingerprint] = outcome
-    except errors.Cancelled:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is these jobs' reason
-        for job in jobs:
-            outcomes.setdefault(job.fingerprint, _failed(job, error))
-    return [outcomes[job.fingerprint] for job in jobs]
+    outcomes: list[Tried] = []
+    began, left = time.monotonic(), iter(jobs)
+    with _cancellable(task) as flag:
+        while some := list(islice(left, _at_once(jobs[0].engine))):
+            outcomes += _make(some, orders, flag, moved)
+            failed = any(outcome.result.state == "failed" and not outcome.refused for outcome in outcomes)
+            if failed or time.monotonic() - began > SLICE_SECONDS:
+                break
+    return outcomes
 
 
 def cancel(tasks: Collection[str]) -> None:
@@ -99,26 +122,64 @@ _open_engines = ExitStack()
 atexit.register(_open_engines.close)
 
 
-def _render(jobs: Sequence[Job], orders: Orders, store: ObjectStore, task: str) -> Iterator[Tried]:
+def _at_once(engine: str) -> int:
+    try:
+        return registry.capabilities(engine).group_size
+    except errors.EngineMissing:  # which is said of each job by itself
+        return 1
+
+
+def _make(jobs: Sequence[Job], orders: Orders, flag: Cancel, moved: Callable[[], None]) -> list[Tried]:
+    """Give an outcome for each of the jobs, which the engine is given at once."""
+    outcomes: dict[str, Tried] = {}
+    try:
+        store = _store(orders.store_url, orders.single_writer)
+        for job in jobs:
+            if clips.find(store, job.fingerprint):
+                outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
+            moved()
+        if missing := [job for job in jobs if job.fingerprint not in outcomes]:
+            for outcome in _render(missing, orders, store, flag, moved):
+                outcomes[outcome.result.fingerprint] = outcome
+    except errors.Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is these jobs' reason
+        for job in jobs:
+            outcomes.setdefault(job.fingerprint, _failed(job, error))
+    return [outcomes[job.fingerprint] for job in jobs]
+
+
+def _render(
+    jobs: Sequence[Job], orders: Orders, store: ObjectStore, flag: Cancel, moved: Callable[[], None]
+) -> Iterator[Tried]:
     name = jobs[0].engine
     engine = open_engine(name, jobs[0].engine_revision, orders.scratch, orders.cache)
+    moved()
     left = {job.fingerprint for job in jobs}
-    with _cancellable(task) as flag, _not_without_being_asked(name, flag):
+    with _not_without_being_asked(name, flag):
         with clip.blamed_on(name):
-            items = engine.generate(jobs, cancel=flag, progress=_ignore_progress)
+            items = engine.generate(jobs, cancel=flag, progress=lambda _job, _share: moved())
         meter = clip.Meter()
         for item in clip.drawn_from(name, items):
             left.discard(item.job.fingerprint)
-            yield _finished(item, engine=engine, orders=orders, store=store, flag=flag, meter=meter)
+            yield _finished(item, engine=engine, orders=orders, store=store, flag=flag, meter=meter, moved=moved)
             meter = clip.Meter()
     if left:
         raise errors.EngineError(f"Engine {name} gave nothing for {len(left)} of {len(jobs)} jobs.")
 
 
 def _finished(
-    item: Footage | Failure, *, engine: Engine, orders: Orders, store: ObjectStore, flag: Cancel, meter: clip.Meter
+    item: Footage | Failure,
+    *,
+    engine: Engine,
+    orders: Orders,
+    store: ObjectStore,
+    flag: Cancel,
+    meter: clip.Meter,
+    moved: Callable[[], None],
 ) -> Tried:
     job = item.job
+    moved()
     if isinstance(item, Failure):
         return _failed(job, (errors.EngineRefused if item.permanent else errors.EngineError)(item.reason))
     try:
@@ -136,6 +197,7 @@ def _finished(
                 usd_per_cpu_hour=orders.usd_per_cpu_hour,
                 cancel=flag,
                 meter=meter,
+                moved=moved,
             )
     except errors.Cancelled:
         raise
@@ -160,8 +222,12 @@ def _failed(job: Job, error: Exception) -> Tried:
             kind = ReasonKind.ENGINE
             may_pass = error.__cause__ is None or isinstance(error.__cause__, (*MAY_PASS, RuntimeError))
             fix = "Run the batch again; if the reason stays the same, show it to whoever maintains the engine."
+        case errors.StoreError() if NO_ROOM in reason:
+            fix = "Make room on the disk of the store, then run the batch again."
         case errors.StoreError():
             fix = "Look after the store (`nightreel doctor`), then run the batch again."
+        case errors.MediaError() | OSError() if NO_ROOM in reason:
+            fix = "Make room on the disk of the worker's scratch (setting scratch), then run the batch again."
         case errors.MediaError() | OSError() | MemoryError():
             fix = "Look after the worker's disk and memory, then run the batch again."
         case _:
@@ -223,7 +289,3 @@ def _not_without_being_asked(engine: str, flag: Cancel) -> Iterator[None]:
     except errors.Cancelled as error:
         flag.check()
         raise errors.EngineError(f"Engine {engine} stopped without being asked to: {error}") from error
-
-
-def _ignore_progress(job: Job, share: float) -> None:
-    """Progress within a clip is not reported yet: batches are followed clip by clip."""

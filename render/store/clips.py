@@ -189,11 +189,11 @@ def _upload(store: ObjectStore, path: str, local: Path) -> StoredObject:
         size = file.tell()
     store.put_file(path, local)
     try:
-        held, arrived = store.size(path), store.sha256(path) == sha256
+        arrived = store.sha256(path) == sha256
     except errors.NotFound as error:  # swept, since another attempt has made the clip meanwhile
         raise errors.StoreError(f"{store.uri(path)} is gone again after its upload. Try again.") from error
     if not arrived:
-        raise errors.CorruptObject(f"{store.uri(path)} holds {held} bytes that are not the {size} sent. Try again.")
+        raise errors.CorruptObject(f"{store.uri(path)} does not hold the {size} bytes that were sent. Try again.")
     return StoredObject(path=path, sha256=sha256, bytes=size, media_type=layout.media_type(path))
 
 

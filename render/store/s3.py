@@ -51,7 +51,7 @@ class S3Store(ObjectStore):
 
     def get(self, path: str) -> bytes:
         with self._faults(path):
-            return cast("bytes", self._fs.cat_file(f"{self._bucket}/{self._key(path)}"))
+            return cast("bytes", self._fs.cat_file(f"{self._bucket}/{self._key(path)}", max_concurrency=1))
 
     def open(self, path: str) -> BinaryIO:
         size = self.size(path)

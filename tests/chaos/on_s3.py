@@ -5,7 +5,6 @@ A crash is kill -9 of the process that runs the batch, at the request's arrival 
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -24,7 +23,6 @@ from render.store.objects import open_store
 
 IDLE_S = 90.0
 """A process that for so long neither computes nor sends a request hangs, however slow the machine is."""
-PRELOADED = ["subject", "s3fs", "great_expectations", "render.checks.registry", "render.engines.testcard"]
 MISHAPS = {Mode.BEFORE: Mishap.KILLED_BEFORE, Mode.AFTER: Mishap.KILLED_AFTER, Mode.LOST: Mishap.LOST}
 ENDED, REFUSED = 0, 3
 
@@ -34,8 +32,7 @@ class S3Ground(Ground):
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
-        self._processes = multiprocessing.get_context("forkserver")
-        self._processes.set_forkserver_preload(PRELOADED)
+        self._processes = subject.warm_processes()
 
     def command(self, folder: Path, number: int, case: Case | None) -> bool:
         """See :meth:`Ground.command`."""

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import multiprocessing
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from s3fs import S3FileSystem
+
 from render import errors, pipeline
 from render.farm import dispatch, worker
-from render.model import End
+from render.model import ClipRecord, End, Job, JobResult
 from render.settings import Settings, load
 from render.store import batches, catalog, clips, layout
 from render.store.objects import ObjectStore, open_store
+
+Ends = Mapping[End, int]
+"""How many rows of a batch come to each end."""
 
 MANIFEST = """experiment,variant,prompt,engine,seconds,width,height,fps
 e,a,one,testcard,0.5,64,64,8
@@ -22,10 +34,19 @@ e,c,one,testcard,0.5,64,64,8
 e,d,,testcard,0.5,64,64,8
 """
 """Two clips to be made, one that follows the first, one row that is malformed."""
-ROWS = 4
-ENDS = {End.PUBLISHED: 2, End.REUSED: 1, End.REJECTED: 1}
-ENDS_AGAIN = {End.REUSED: 3, End.REJECTED: 1}
+ENDS: Ends = {End.PUBLISHED: 2, End.REUSED: 1, End.REJECTED: 1}
+ENDS_AGAIN: Ends = {End.REUSED: 3, End.REJECTED: 1}
 """Of a batch whose forerunner had finished before its own end was known to whoever ran it."""
+
+PRELOADED = ["subject", "s3fs", "great_expectations", "render.checks.registry", "render.engines.testcard"]
+SEED = "NIGHTREEL_CHAOS_SEED"
+
+
+def seed() -> int:
+    """What the environment gives to replay a failure, else another one each time; a failing test prints it."""
+    chosen = int(os.environ.get(SEED) or random.randrange(1 << 32))
+    print(f"{SEED}={chosen}")
+    return chosen
 
 
 def prepare(folder: Path, store: str | None = None) -> tuple[Settings, Path]:
@@ -62,40 +83,51 @@ def records_in(store: ObjectStore) -> list[str]:
     return [path for path in store.list(layout.CLIPS) if path.endswith("/clip.json")]
 
 
-def violations(store: ObjectStore, records: dict[str, str]) -> list[str]:
-    """What is not as an undisturbed run leaves it; ``records`` are the attempts of clips made before the last run."""
+def violations(
+    store: ObjectStore, records: Mapping[str, str], *, ends: Sequence[Ends] = (ENDS, ENDS_AGAIN)
+) -> list[str]:
+    """What is not as an undisturbed run leaves it; ``records`` are the attempts of clips made before the last run.
+
+    ``ends`` are those of the first batch, and of each later one.
+    """
     wrong: list[str] = []
     known = batches.list_ids(store)
     if not known:
         return ["no batch"]
-    for batch, ends in zip(known, (ENDS, *[ENDS_AGAIN] * len(known)), strict=False):
+    wanted = [ends[min(number, len(ends) - 1)] for number in range(len(known))]
+    for batch, its_ends in zip(known, wanted, strict=True):
         status = pipeline.status_of(store, batch)
         if status.state != "finished":
             wrong.append(f"{batch} is {status.state}")
-        if {end: count for end, count in status.ends.items() if count} != ends:
+        if {end: count for end, count in status.ends.items() if count} != its_ends:
             wrong.append(f"{batch} ends {dict(status.ends)}")
         if not store.exists(layout.report(batch)):
             wrong.append(f"{batch} has no report")
         parts = [part for part in ("plan", "quarantine") if len(store.list(f"{layout.batch(batch)}/{part}")) != 1]
         wrong += [f"{batch} has an unreferenced {part}" for part in parts]
     made = [clips.get(store, path.split("/")[2]) for path in records_in(store)]
-    if len(made) != 2:
+    if len(made) != sum(its_ends.get(End.PUBLISHED, 0) for its_ends in wanted):
         wrong.append(f"{len(made)} clips")
-    for record in made:
-        wrong += clips.verify(store, record)
-        # Not by folders: an S3 service may show an emptied one for a while.
-        objects = store.list(layout.clip(record.job.fingerprint))
-        if {path.split("/")[3] for path in objects} != {record.attempt, "clip.json"}:
-            wrong.append("an unreferenced attempt")
-        if records.get(record.job.fingerprint, record.attempt) != record.attempt:
-            wrong.append("a clip with a record was made again")
+    with ThreadPoolExecutor(8) as pool:
+        wrong += chain.from_iterable(pool.map(partial(_of_clip, store, records), made))
     if store.sweep_temporary(older_than_s=-1.0):
         wrong.append("a temporary object")
-    wrong += _of_catalog(store, rows=ROWS * len(known))
+    wrong += _of_catalog(store, sum(map(Counter, wanted), Counter()))
     return wrong
 
 
-def _of_catalog(store: ObjectStore, *, rows: int) -> Iterator[str]:
+def _of_clip(store: ObjectStore, records: Mapping[str, str], record: ClipRecord) -> list[str]:
+    wrong = clips.verify(store, record)
+    # Not by folders: an S3 service may show an emptied one for a while.
+    objects = store.list(layout.clip(record.job.fingerprint))
+    if {path.split("/")[3] for path in objects} != {record.attempt, "clip.json"}:
+        wrong.append("an unreferenced attempt")
+    if records.get(record.job.fingerprint, record.attempt) != record.attempt:
+        wrong.append("a clip with a record was made again")
+    return wrong
+
+
+def _of_catalog(store: ObjectStore, ends: Ends) -> Iterator[str]:
     questions = {
         "requests": 'select count(*) as n, count(distinct (batch, row)) as keys, count("end") as ended from requests',
         "clips": "select count(*) as n, count(distinct fingerprint) as keys from clips",
@@ -103,20 +135,21 @@ def _of_catalog(store: ObjectStore, *, rows: int) -> Iterator[str]:
         "results": "select count(*) as n, count(uri) as clips from results",
     }
     found = {name: catalog.query(store, sql).to_pylist()[0] for name, sql in questions.items()}
+    rows, made = sum(ends.values()), ends[End.PUBLISHED]
     if found["requests"] != {"n": rows, "keys": rows, "ended": rows}:
         yield f"requests {found['requests']}"
-    if found["clips"] != {"n": 2, "keys": 2}:
+    if found["clips"] != {"n": made, "keys": made}:
         yield f"clips {found['clips']}"
     if not found["checks"]["n"] or found["checks"]["n"] != found["checks"]["keys"]:
         yield f"checks {found['checks']}"
-    if found["results"] != {"n": rows, "clips": rows // ROWS * (ROWS - 1)}:
+    if found["results"] != {"n": rows, "clips": made + ends[End.REUSED]}:
         yield f"results {found['results']}"
 
 
 def _farm(
     _address: str, jobs: Any, *, store_url: str, batch: str, settings: Settings, on_result: Any, **_: Any
 ) -> None:
-    """A farm in this process, which tries again what may pass, as the real one does."""
+    """A farm in this process, or in some of its own, which tries again what may pass, as the real one does."""
     worker._store.cache_clear()  # a new process opens its own
     orders = worker.Orders(
         store_url=store_url,
@@ -125,9 +158,34 @@ def _farm(
         cache=settings.cache,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,
     )
-    for job in jobs:
-        for _ in range(settings.tries):
-            (tried,) = worker.make_clips([job], orders)
-            if not tried.may_pass:
-                break
-        on_result(tried.result)
+    make = partial(_make, orders, settings.tries)
+    if settings.workers == 1:
+        for job in jobs:
+            on_result(make(job))
+        return
+    env = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    with ProcessPoolExecutor(
+        settings.workers, warm_processes(), initializer=_prepare_worker, initargs=(env, S3FileSystem.read_timeout)
+    ) as pool:
+        for result in pool.map(make, jobs):
+            on_result(result)
+
+
+def warm_processes() -> Any:
+    """The way to processes that have imported all that takes its time."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+def _prepare_worker(env: Mapping[str, str], read_timeout: float) -> None:
+    os.environ.update(env)
+    S3FileSystem.read_timeout = read_timeout
+
+
+def _make(orders: worker.Orders, tries: int, job: Job) -> JobResult:
+    for _ in range(tries):
+        (tried,) = worker.make_clips([job], orders)
+        if not tried.may_pass:
+            break
+    return tried.result

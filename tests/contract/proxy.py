@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 """Headers that belong to one of the two connections."""
-SLOW_S = 0.5
+SLOW_S = 0.2
 """Seconds for which a slow answer pauses in its middle."""
+SILENT_S = 5.0
+"""Seconds for which nothing is said at all, before the connection is closed."""
 KINDS = (
     (r"[?&]list-type=2", "list"),
     (r"[?&]uploads?\b|[?&]uploadId=", "multipart"),
@@ -41,6 +43,7 @@ class Mishap(StrEnum):
     SLOW_DOWN = "503 SlowDown"
     TRUNCATED = "the answer's body ends early"
     SLOW = "the answer pauses in its middle"
+    SILENT = "it is done and no answer comes"
 
 
 REFUSALS = {Mishap.ERROR: (500, "InternalError"), Mishap.SLOW_DOWN: (503, "SlowDown")}
@@ -51,6 +54,8 @@ class Proxy:
 
     def __init__(self, service: str) -> None:
         self.kinds: list[str] = []
+        self.over = threading.Event()
+        """Set when it ends: nothing is waited for any more."""
         self._befalls: Callable[[str], Mishap | None] = lambda _: None
         self._kill: Callable[[], None] = lambda: None
         self._service = urlsplit(service)
@@ -79,6 +84,7 @@ class Proxy:
         try:
             yield self
         finally:
+            self.over.set()
             self._server.shutdown()
             self._server.server_close()
             thread.join()
@@ -139,7 +145,9 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             answer, data = proxy.ask(self.command, self.path, self.headers, body)
             if mishap is Mishap.KILLED_AFTER:
                 proxy.kill()
-            if mishap in (Mishap.KILLED_AFTER, Mishap.LOST):
+            if mishap is Mishap.SILENT:
+                proxy.over.wait(SILENT_S)
+            if mishap in (Mishap.KILLED_AFTER, Mishap.LOST, Mishap.SILENT):
                 self._hang_up()
                 return
             length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(data))

@@ -40,6 +40,7 @@ _MANY = 64
 _SMALL_BYTES = 4 << 20
 _TRIES = 60
 _FAILURES = 3
+_WAIT_S = 0.1
 _LONGEST_WAIT_S = 2.0
 
 Missing = Callable[[pa.Table, pa.Table], pa.Table]
@@ -74,13 +75,16 @@ def load(store: ObjectStore, name: str) -> DeltaTable | None:
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
     place = f"{store.url}/{layout.table(name)}"
-    try:
-        table = DeltaTable(place, storage_options=store.delta_options())
-    except TableNotFoundError:
-        return None
-    except (DeltaError, OSError) as error:
-        raise errors.StoreError(f"The catalog table {place} cannot be read: {error}") from error
-    return table
+    failure: Exception | None = None
+    for _ in range(_FAILURES):
+        try:
+            return DeltaTable(place, storage_options=store.delta_options())
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:  # delta-rs does not ask again for an answer that broke off half-way
+            failure = error
+            time.sleep(_WAIT_S)
+    raise errors.StoreError(f"The catalog table {place} cannot be read: {failure}") from failure
 
 
 def check_version(store: ObjectStore, name: str, snapshot: DeltaTable) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from render import errors, pipeline
 from render.cli import main
 from render.farm import cluster
 from render.settings import load
@@ -145,6 +146,27 @@ def test_ctrl_c_drains_and_the_same_command_resumes(
 
     code, again = said("run", path, "--scheduler", scheduler)
     assert (code, again["batch"], again["ends"]["published"]) == (0, document["batch"], CLIPS)
+
+
+def test_a_store_that_fails_in_the_middle_is_an_incomplete_batch(
+    tmp_path: Path, manifest: Callable[..., Path], said: Said, scheduler: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The batch is recorded, so the same command resumes it, and the exit code says so."""
+
+    def away(*_: object, **__: object) -> None:
+        raise errors.StoreError("The bucket is away. Look after it.")
+
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "publish", away)
+        code, told = said("run", path, "--scheduler", scheduler)
+    assert (code, told["error"]["message"]) == (
+        3,
+        "The bucket is away. Look after it. Then run the same command again: it resumes.",
+    )
+    code, document = said("run", path, "--scheduler", scheduler)
+    assert (code, document["ends"]["published"]) == (0, 1)
+    [_] = (tmp_path / "store" / "batches").iterdir()
 
 
 @pytest.mark.parametrize(("presses", "why"), [(1, "Stopped on request."), (2, "Stopped at once.")])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.engines.contract import Capabilities
-from render.farm.backlog import DEATHS, LOOKAHEAD, UNEXPLAINED, Backlog, Tried
+from render.farm.backlog import DEATHS, LOOKAHEAD, MOST_JOBS, UNEXPLAINED, Backlog, Tried
 from render.model import Job, JobResult, ReasonKind
 
 
@@ -145,6 +145,47 @@ def test_a_group_that_only_stood_in_line_is_not_blamed_but_not_forever():
     assert result.state == "failed"
 
 
+def test_a_group_that_hung_is_tried_again_as_singles_and_only_the_one_that_hangs_alone_fails():
+    """Nobody is blamed for a neighbour; whoever hangs by itself has its tries, with waits that double."""
+    jobs = [job(number, engine="batched") for number in range(4)]
+    ahead = backlog(jobs, tries=2)
+    assert ahead.stalled(ahead.next(0.0), seconds=600.0, now=0.0) == []
+    singles = taken(ahead)
+    assert [group.jobs for group in singles] == [(one,) for one in jobs]
+    assert ahead.stalled(singles[2], seconds=600.0, now=0.0) == []
+    for single in (singles[0], singles[1], singles[3]):
+        assert [result.tries for result in ahead.tried(single, [made(single.jobs[0])], 0.0)] == [1]
+    assert ahead.next(1.9) is None
+    (result,) = ahead.stalled(ahead.next(2.0), seconds=600.0, now=2.0)
+    assert (result.state, result.tries, result.reason_kind) == ("failed", 2, ReasonKind.ENGINE)
+    assert "for 600 s nothing moved" in result.reason
+    assert ahead.empty
+
+
+def test_groups_grow_where_jobs_are_short_and_shrink_where_they_are_not():
+    """A group holds about a second of work, in whole handfuls of the engine, and never more than so many jobs."""
+    ahead = backlog(job(number, engine="batched") for number in itertools.count())
+    sizes = []
+    for seconds_each in (0.05, 0.0, 2.0, 2.0):
+        group = ahead.next(0.0)
+        sizes.append(len(group.jobs))
+        ahead.tried(group, [made(one) for one in group.jobs], 0.0, seconds=seconds_each * len(group.jobs))
+    assert sizes == [4, 20, MOST_JOBS, 4]
+
+
+def test_jobs_that_were_given_back_are_shared_out_anew_before_others():
+    """Jobs that their worker did not begin are no tries, and go to whoever is free."""
+    ahead = backlog(map(job, range(20)), tries=1)
+    ahead.workers = 2
+    first = ahead.next(0.0)
+    ahead.tried(first, [made(job(0))], 0.0, seconds=0.1)
+    group = ahead.next(0.0)
+    assert [one.fingerprint for one in group.jobs] == [job(number).fingerprint for number in range(1, 11)]
+    (result,) = ahead.tried(group, [made(job(1))], 0.0, seconds=0.1)
+    assert result.tries == 1
+    assert ahead.next(0.0).jobs[0] == job(2)
+
+
 def test_an_interrupted_group_comes_again_and_it_does_not_count_as_a_try():
     ahead = backlog([job(0)], tries=1)
     group = ahead.next(0.0)
@@ -203,14 +244,19 @@ def test_waiting_tries_keep_fresh_jobs_back():
     assert ahead.next(2.0).jobs == (job(0),)
 
 
+FATES = ("made", "may pass", "final", "died", "stood by", "hung", "cut", "given back")
+
+
 @given(
     fates=st.lists(
-        st.lists(st.sampled_from(["made", "may pass", "final", "died", "stood by", "cut"]), max_size=8), max_size=30
+        st.lists(st.sampled_from(FATES), max_size=8),
+        max_size=30,
     ),
     batched=st.booleans(),
     workers=st.integers(1, 5),
+    pace=st.sampled_from([0.0, 0.1, 0.4, 2.0]),
 )
-def test_every_job_ends_exactly_once_whatever_happens(fates, batched, workers):
+def test_every_job_ends_exactly_once_whatever_happens(fates, batched, workers, pace):
     """Each job meets its own list of fates, then success."""
     jobs = [job(number, engine="batched" if batched else "plain") for number in range(len(fates))]
     fate = {one.fingerprint: iter(mishaps) for one, mishaps in zip(jobs, fates, strict=True)}
@@ -231,12 +277,16 @@ def test_every_job_ends_exactly_once_whatever_happens(fates, batched, workers):
             continue
         if {"died", "stood by"} & set(met):
             results = ahead.lost(group, deaths=int("died" in met), now=now)
+        elif "hung" in met:
+            results = ahead.stalled(group, seconds=600.0, now=now)
         else:
+            back = {one for one, how in zip(group.jobs[1:], met[1:], strict=True) if how == "given back"}
             outcomes = [
-                made(one) if how == "made" else failed(one, may_pass=how == "may pass")
+                failed(one, may_pass=how == "may pass") if how in {"may pass", "final"} else made(one)
                 for one, how in zip(group.jobs, met, strict=True)
+                if one not in back
             ]
-            results = ahead.tried(group, outcomes, now)
+            results = ahead.tried(group, outcomes, now, seconds=pace * len(outcomes))
         ended.update(result.fingerprint for result in results)
     assert ended == Counter(one.fingerprint for one in jobs)
     assert not ahead.left()

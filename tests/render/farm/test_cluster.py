@@ -12,6 +12,7 @@ from pathlib import Path
 import distributed
 import pytest
 import torch
+from distributed.process import AsyncProcess
 
 from render import errors
 from render.farm import cluster
@@ -93,6 +94,25 @@ def test_a_farm_that_is_interrupted_while_it_starts_leaves_nothing(settings, mon
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_started_again(settings, monkeypatch):
+    """A farm has all its workers in the end, whatever befalls them meanwhile."""
+    start = AsyncProcess.start
+    killed = []
+
+    async def start_and_kill(process):
+        await start(process)
+        if not killed:
+            killed.append(process.pid)
+            os.kill(process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(AsyncProcess, "start", start_and_kill)
+    settings = settings.model_copy(update={"workers": 1})
+    with cluster.local(settings) as address, cluster.connect(address) as client:
+        assert killed
+        [pid] = client.run(os.getpid).values()
+        assert pid != killed[0]
 
 
 @pytest.mark.parametrize(("workers", "devices"), [(2, ["0", "1"]), (5, ["0", "1", "2", "", ""])])

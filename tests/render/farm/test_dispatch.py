@@ -66,6 +66,29 @@ def test_a_poison_job_is_found_and_its_neighbours_are_finished(farm, run, new_jo
     assert {result.state for result in results.values()} <= {"made", "found"}
 
 
+def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new_job, tmp_path):
+    """Whatever it hangs in, the process ends; it fails after its tries, and a process that was stopped is replaced."""
+    settings = settings.model_copy(update={"stall_seconds": 5.0, "tries": 2})
+    frozen = new_job("freeze", engine="quads")
+    halted, neighbours = new_job(f"halt {tmp_path / 'halted'}"), [new_job(engine="quads") for _ in range(3)]
+    results = {}
+    with cluster.local(settings) as address:
+        dispatch.run(
+            address,
+            [halted, frozen, *neighbours],
+            store_url=settings.store,
+            batch="b1",
+            settings=settings,
+            on_result=lambda result: results.update({result.fingerprint: result}),
+        )
+    result = results[frozen.fingerprint]
+    assert (result.state, result.reason_kind, result.tries) == ("failed", ReasonKind.ENGINE, 2)
+    assert "for 5 s nothing moved" in result.reason
+    assert {results[job.fingerprint].state for job in (halted, *neighbours)} <= {"made", "found"}
+    assert results[halted.fingerprint].tries == 2
+    assert all(results[job.fingerprint].tries == 1 for job in neighbours)
+
+
 def test_what_may_pass_is_tried_again_and_what_will_not_is_not(run, new_job, tmp_path):
     flaky, refused, broken = new_job(f"once {tmp_path / 'flickered'}"), new_job("refuse"), new_job("fail")
     results = run([flaky, refused, broken])

@@ -132,16 +132,32 @@ def test_what_goes_wrong_around_the_engine_is_not_its_fault(monkeypatch, orders,
     assert left_in(orders) == []
 
 
-def test_a_store_that_is_away_is_the_reason_of_every_job(monkeypatch, orders, new_job):
+def test_a_store_that_is_away_is_the_reason_of_the_jobs_that_were_begun(monkeypatch, orders, new_job):
     def away(*_):
         raise errors.StoreError("The bucket is away.")
 
     monkeypatch.setattr(worker.clips, "find", away)
-    jobs = [new_job(), new_job()]
+    jobs = [new_job(engine="quads") for _ in range(6)]
     outcomes = worker.make_clips(jobs, orders)
     assert [(outcome.result.fingerprint, outcome.may_pass) for outcome in outcomes] == [
-        (job.fingerprint, True) for job in jobs
+        (job.fingerprint, True) for job in jobs[:4]
     ]
+
+
+def test_a_slice_of_time_that_is_used_up_leaves_the_other_jobs_alone(monkeypatch, orders, store, new_job):
+    """What an engine takes at once is finished; jobs after that go back, and could be another worker's."""
+    monkeypatch.setattr(worker, "SLICE_SECONDS", 0.0)
+    jobs = [new_job(engine="quads") for _ in range(6)]
+    outcomes = worker.make_clips(jobs, orders)
+    assert [outcome.result.state for outcome in outcomes] == ["made"] * 4
+    assert [bool(clips.find(store, job.fingerprint)) for job in jobs] == [True] * 4 + [False] * 2
+
+
+def test_a_refused_job_ends_no_slice_and_another_failure_does(orders, new_job):
+    """A row that cannot be made says nothing of the next ones; what else goes wrong may do so for all of them."""
+    refused, good, broken = new_job("refuse"), new_job(), new_job("fail")
+    outcomes = worker.make_clips([refused, good, broken, new_job()], orders)
+    assert [outcome.result.state for outcome in outcomes] == ["failed", "made", "failed"]
 
 
 def test_cancelling_a_task_stops_its_work_and_no_other(orders, store, new_job, tmp_path):

@@ -290,6 +290,28 @@ def test_a_table_that_cannot_be_written_is_a_clear_error(store: ObjectStore, mon
         publish(store, requests([]), clips=[1])
 
 
+@pytest.mark.parametrize("failures", [2, 3])
+def test_a_table_whose_reading_breaks_off_is_read_again_but_not_forever(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """An answer that ends half-way is asked for again, up to three times in all."""
+    publish(store, requests([makers.planned(0)], [makers.receipt(0)]), clips=[1])
+    faults = iter([deltalake.exceptions.DeltaError("the body broke off")] * failures)
+
+    class Faulty(DeltaTable):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            for fault in faults:
+                raise fault
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(deltalake, "DeltaTable", Faulty)
+    if failures < 3:
+        assert delta.load(store, "clips") is not None
+    else:
+        with pytest.raises(errors.StoreError, match="cannot be read: the body broke off"):
+            delta.load(store, "clips")
+
+
 def test_a_clip_that_was_made_anew_replaces_the_old_one(store: ObjectStore) -> None:
     publish(store, requests([]), clips=[1, 2])
     film = StoredObject(path="clips/anew.mp4", sha256="a" * 64, bytes=9, media_type="video/mp4")

@@ -1,5 +1,6 @@
 """Engines that misbehave as their prompt says, installed for the workers as any third party's would be."""
 
+import ctypes
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ from render.model import Failure
 class Mischief(TestcardEngine):
     """Does as its prompt says, else gives a card.
 
-    kill, refuse, fail, bug, short, skip, stop, leave, hang FILE, pause FILE, once FILE.
+    kill, refuse, fail, bug, short, skip, stop, leave, freeze, gorge, hang FILE, pause FILE, once FILE, halt FILE.
     """
 
     capabilities = replace(TestcardEngine.capabilities, name="mischief", revision="1", group_size=1)
@@ -35,6 +36,16 @@ class Mischief(TestcardEngine):
         yield next(footage.frames)[: 1 if word in {"short", "kill"} else None]
         if word == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if word == "freeze":  # and gives no other thread a turn
+            ctypes.PyDLL(None).pause()
+        if word == "halt" and not Path(file).exists():
+            Path(file).touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if word == "gorge":
+            eaten = []
+            while True:
+                eaten.append(b"x" * (16 << 20))
+                time.sleep(0.01)
         if word == "fail":
             raise errors.EngineError("The lamp is broken.")
         if word == "stop":

@@ -1,0 +1,78 @@
+"""A batch on a store that fails at every tenth request, delta-rs' own included, ends as on one that never does."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import subject
+from proxy import Mishap, Proxy
+
+from infra import seaweed
+from render.model import End
+from render.store.objects import open_store
+
+pytestmark = pytest.mark.slow
+
+CLIPS = 100
+SHARE = 0.1
+"""Of the requests, that a mishap befalls."""
+MISHAPS = (Mishap.ERROR, Mishap.SLOW_DOWN, Mishap.SILENT, Mishap.RESET, Mishap.LOST, Mishap.TRUNCATED, Mishap.SLOW)
+RUNS = 4
+"""After so many the batch must be complete; as a rule the first completes it."""
+
+
+class Fate:
+    """Decides by the seed what befalls the n-th request of a kind, however requests of several threads mix."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._seen: Counter[str] = Counter()
+        self.befell: Counter[Mishap] = Counter()
+
+    def __call__(self, kind: str) -> Mishap | None:
+        self._seen[kind] += 1
+        chance = random.Random(f"{self._seed} {kind} {self._seen[kind]}")
+        if chance.random() >= SHARE:
+            return None
+        mishap = chance.choice(MISHAPS)
+        if mishap is Mishap.SILENT and "delta" in kind:
+            mishap = Mishap.LOST  # delta-rs would wait for half a minute
+        self.befell[mishap] += 1
+        return mishap
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What every request of the test goes through."""
+    folder = tmp_path / "service"
+    folder.mkdir()
+    with seaweed.running(folder) as env, Proxy(env["AWS_ENDPOINT_URL"]).running() as proxy:
+        for name, value in {**env, "AWS_ENDPOINT_URL": proxy.url}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("s3fs.S3FileSystem.read_timeout", 0.6)
+        yield proxy
+
+
+def test_a_batch_ends_right_on_a_store_that_fails_at_every_tenth_request(proxy: Proxy, tmp_path: Path) -> None:
+    """Whatever the requests come to, every row has its one end, every clip is whole, and nothing is left over."""
+    fate = Fate(subject.seed())
+    rows = "".join(f"e,v{number},take {number},testcard,0.5,64,64,8\n" for number in range(CLIPS))
+    settings, manifest = subject.prepare(tmp_path, f"s3://{seaweed.BUCKET}/faulty")
+    manifest.write_text(f"experiment,variant,prompt,engine,seconds,width,height,fps\n{rows}")
+    settings = settings.model_copy(update={"workers": 4})
+    before: dict[str, str] = {}
+    for number in range(RUNS):
+        proxy.begin(fate, lambda: None)
+        ended = subject.give_command(settings, manifest, number)
+        proxy.begin(lambda _: None, lambda: None)
+        if ended:
+            break
+        before = subject.attempts(settings.store)
+    assert ended, f"not done after {RUNS} runs"
+    assert fate.befell.keys() == set(MISHAPS)
+    ends = [{End.PUBLISHED: CLIPS}, {End.REUSED: CLIPS}]
+    assert subject.violations(open_store(settings.store), before, ends=ends) == []
