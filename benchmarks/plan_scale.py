@@ -90,6 +90,14 @@ def validate(folder: Path) -> None:
             writer.write_table(judged.good)
 
 
+def find(folder: Path) -> None:
+    """What of the planning is to ask which clips are there."""
+    from render.planning import history
+
+    keys = pq.read_table(folder / "done.parquet")["fingerprint"].combine_chunks()
+    assert history.made_by(_store(folder), keys).null_count == 0
+
+
 def screen(folder: Path) -> None:
     """What of the planning is the policy's look at the prompts."""
     from render.checks import policy
@@ -167,6 +175,7 @@ STEPS: dict[str, Callable[[Path], None]] = {
     "scan": scan,
     "validate": validate,
     "screen": screen,
+    "find": find,
     "plan": plan,
     "by hand": by_hand,
     "by sql": by_sql,
@@ -227,6 +236,8 @@ def make_done(folder: Path) -> None:
     keys = _planned(folder)["fingerprint"].combine_chunks()
     keys = keys.filter(pa.array(np.arange(len(keys)) % NEW_OF != 0)).sort()
     pq.write_table(pa.table({"fingerprint": keys}), folder / "done.parquet")
+    for key in keys.to_pylist():
+        (folder / "store" / layout.clip(key)).mkdir(parents=True)
     clip = {
         "prompt": "p", "style": "anime", "width": 640, "height": 360, "fps": 24, "seconds": 4.0, "seed": 0,
         "engine": "e", "engine_revision": "1", "simulated": True, "fallback": False, "render_seconds": 1.0,
@@ -288,7 +299,18 @@ def measure_all(rows: int) -> None:
         folder = Path(name)
         pq.write_table(manifest(rows), folder / "manifest.parquet", compression="zstd", row_group_size=PIECE)
         print(f"{rows:,} rows, {(folder / 'manifest.parquet').stat().st_size / 1e6:.0f} MB", flush=True)
-        for step in ("scan", "validate", "make done", "screen", "plan", "by hand", "by sql", "settle", "status"):
+        for step in (
+            "scan",
+            "validate",
+            "make done",
+            "screen",
+            "find",
+            "plan",
+            "by hand",
+            "by sql",
+            "settle",
+            "status",
+        ):
             command = [sys.executable, __file__, "--be", step, "--folder", name]
             done = subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             if step in STEPS:

@@ -106,10 +106,12 @@ def intake(
         if known := batches.of_run(store, run_key):
             return known
         lies_in, taken = inbox or store.uri(layout.INBOX), batches.taken(store)
-        files, refused = manifests.take(lies_in, taken=taken, roots=_roots(settings, store))
+        files, refused = manifests.take(
+            lies_in, taken=taken, roots=_roots(settings, store), most_rows=settings.manifest_rows
+        )
         converted = None
     else:
-        given = manifests.find(manifest, roots=_roots(settings, store))
+        given = manifests.find(manifest, roots=_roots(settings, store), most_rows=settings.manifest_rows)
         files, converted, refused = list(given.files), given.converted, []
         if where is not None:
             with given.readable() as readable:
@@ -184,7 +186,8 @@ def preview(
     ``on_scene`` for each row to be rendered whose engine knows before what it would show.
     """
     store = _opened(settings)
-    with manifests.find(manifest, roots=_roots(settings, store)).readable() as readable:
+    given = manifests.find(manifest, roots=_roots(settings, store), most_rows=settings.manifest_rows)
+    with given.readable() as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
     for fault in batches.quarantined(planned, faults):
         on_fault(fault)

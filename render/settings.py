@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+MANIFEST_ROWS = 10_000_000
+"""Most rows of a batch, unless it is set."""
 _PREFIX = "NIGHTREEL_"
 _CONFIG = f"{_PREFIX}CONFIG"
 
@@ -74,6 +76,9 @@ class Settings(BaseSettings):
     )
     manifest_roots: tuple[str, ...] = Field(
         (), description="If set, manifests may only be read from below these paths or URLs (and the store)."
+    )
+    manifest_rows: int = Field(
+        MANIFEST_ROWS, ge=1, description="Most rows that a batch takes; a planned row takes about a kilobyte of memory."
     )
 
     @classmethod

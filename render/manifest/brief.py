@@ -62,6 +62,8 @@ def expand(brief: Mapping[str, Any] | str | Path) -> pa.Table:
     try:
         rows = list(_rows(document))
         names = dict.fromkeys(itertools.chain.from_iterable(rows))
+        if len(names) > tables.MAX_COLUMNS:
+            raise BriefError(f"The brief {tables.too_wide(len(names))}")
         return tables.build({name: [row.get(name) for row in rows] for name in (*NAMES, *names)})
     except UnicodeError as error:
         raise BriefError("The brief holds half a character (a lone surrogate). Write that text anew.") from error
@@ -84,7 +86,7 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
         raise BriefError("The brief gives no row. Add a prompt, or rows.")
     if count + len(literal) > MAX_ROWS:
         raise BriefError(
-            f"The brief gives {count + len(literal):,} rows, more than {MAX_ROWS:,}. "
+            f"The brief gives {_many(count + len(literal))} rows, more than {MAX_ROWS:,}. "
             "Use fewer factors or levels, or several briefs."
         )
     if _text(templates, factors) * count + len(casts.text(defaults)) * (count + len(literal)) > MAX_TEXT:
@@ -97,6 +99,11 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
     shared = {} if _fields(templates["experiment"]) else {"experiment": templates["experiment"] or None}
     for number, row in enumerate(literal):
         yield shared | defaults | _mapping(f"Row {number} of rows", row)
+
+
+def _many(count: int) -> str:
+    """A number of combinations, which may have more digits than anybody reads."""
+    return f"{count:,}" if count < 10**15 else "over a thousand million million"
 
 
 def _meant(key: str) -> str:

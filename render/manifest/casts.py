@@ -124,7 +124,7 @@ def _names_known(cell: Any, target: pa.DataType) -> bool:
     if not types.is_list(target) or not types.is_struct(target.value_type):
         return True
     known = {field.name for field in target.value_type}
-    return all(item is None or set(item) <= known for item in cell or ())
+    return all(item is None or (isinstance(item, Mapping) and item.keys() <= known) for item in cell or ())
 
 
 def tags(cell: Any) -> list[tuple[str, str]]:
@@ -186,8 +186,17 @@ def _without_blanks(array: pa.Array) -> pa.Array:
         trimmed = pc.utf8_trim_whitespace(array)
         return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
     if types.is_list(array.type) or types.is_large_list(array.type):
-        return pc.if_else(pc.equal(pc.list_value_length(array), 0), pa.scalar(None, array.type), array)
+        return _without_empty(array)
     return array
+
+
+def _without_empty(lists: pa.Array) -> pa.Array:
+    """The same lists, null for empty ones; built by hand, since Arrow's functions do not take lists of any type."""
+    if not len(lists):
+        return lists
+    filled = pc.fill_null(pc.greater(pc.list_value_length(lists), 0), False).buffers()[1]
+    offsets = lists.buffers()[1].slice(lists.offset * (8 if types.is_large_list(lists.type) else 4))
+    return pa.Array.from_buffers(lists.type, len(lists), [filled, offsets], children=[lists.values])
 
 
 def _in_calendar(stamps: pa.Array) -> pa.Array:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from render.manifest.reader import meant
 
 MAX_BYTES = 256 << 20
 """Length of a CSV file that is read; a larger one should be Parquet."""
+MAX_CELLS = 20_000_000
+"""Cells of a CSV file, the empty ones as well: each takes far more memory than its comma."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """What may separate columns, in this order."""
 _STATED = re.compile(rf"[\r\n]*sep=([{''.join(SEPARATORS)}])(?:[\r\n]|\Z)", re.IGNORECASE)
@@ -60,7 +62,7 @@ def csv_to_table(url: str | Path) -> pa.Table:
             io.StringIO(text, newline=""), delimiter=stated[1] if stated else _delimiter(text), strict=True
         )
         with _cells_of_any_length():
-            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
+            lines = [(reader.line_num, cells) for cells in _counted(place.url, reader) if any(cells)]
     except UnicodeDecodeError as error:
         if data.startswith(b"PAR1"):
             raise ManifestError(f"{place.url} is a Parquet file. Let its name end in .parquet.") from error
@@ -85,6 +87,16 @@ def csv_to_table(url: str | Path) -> pa.Table:
     return tables.build({name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)})
 
 
+def _counted(url: str, lines: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The same lines, as long as there are not too many cells in them."""
+    count = 0
+    for cells in lines:
+        count += len(cells)
+        if count > MAX_CELLS:
+            raise ManifestError(f"{url} holds more than {MAX_CELLS:,} cells. Write so many as Parquet.")
+        yield cells
+
+
 @contextmanager
 def _cells_of_any_length() -> Iterator[None]:
     """Let a cell be as long as its file: one that is too long is its row's fault, and found there."""
@@ -102,6 +114,8 @@ def _delimiter(text: str) -> str:
 
 
 def _check_header(url: str, header: list[str]) -> None:
+    if len(header) > tables.MAX_COLUMNS:
+        raise ManifestError(f"{url} {tables.too_wide(len(header))}")
     if "" in header:
         raise ManifestError(f"{url}: column {header.index('') + 1} has no name. Give it one, or remove it.")
     if twice := [name for name, count in Counter(header).items() if count > 1]:

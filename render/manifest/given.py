@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from render.errors import ManifestError
 from render.manifest.convert import convert
-from render.manifest.reader import check
+from render.manifest.reader import check, too_many
 from render.manifest.sources import files, locate
 from render.model import ManifestFile
+from render.settings import MANIFEST_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +38,15 @@ class Given:
             yield [replace(self.files[0], url=str(path))]
 
 
-def find(name: str, *, roots: Sequence[str]) -> Given:
-    """Find a manifest by its path or URL, within ``roots`` if there are any.
+def find(name: str, *, roots: Sequence[str], most_rows: int = MANIFEST_ROWS) -> Given:
+    """Find a manifest of at most ``most_rows`` rows by its path or URL, within ``roots`` if there are any.
 
     Raises :class:`render.errors.InputError` for what is none.
     """
     if (converted := convert(name, roots=roots)) is None:
         found = files(name, roots=roots)
-        for file in found:
-            check(file)
+        if (rows := sum(map(check, found))) > most_rows:
+            raise ManifestError(too_many(name, rows, most_rows))
         return Given(files=tuple(found), converted=None)
     digest = hashlib.sha256(converted).hexdigest()
     stands_for = ManifestFile(url=locate(name, roots).url, sha256=digest, bytes=len(converted))

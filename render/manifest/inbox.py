@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from render import errors
-from render.manifest.reader import check
+from render.manifest.reader import check, too_many
 from render.manifest.rows import Judged, rows
 from render.manifest.sources import arrived, files, is_parquet
 from render.model import ManifestFile, RefusedManifest
+from render.settings import MANIFEST_ROWS
 
 _OTHER = (
     "{url} is not Parquet, and an inbox takes nothing else. Turn a brief or a CSV into a manifest with "
@@ -21,14 +22,21 @@ _OTHER = (
 
 
 def take(
-    inbox: str | Path, *, taken: Collection[ManifestFile], roots: Sequence[str] = ()
+    inbox: str | Path,
+    *,
+    taken: Collection[ManifestFile],
+    roots: Sequence[str] = (),
+    most_rows: int = MANIFEST_ROWS,
 ) -> tuple[list[ManifestFile], list[RefusedManifest]]:
     """Find the manifests in the inbox that are not among the ``taken``, and those that cannot be used.
+
+    Those that would make more than ``most_rows`` rows together wait for a later batch; one that has more by itself
+    cannot be used.
 
     Raises :class:`render.errors.StoreError` for one that cannot be had at the moment, and
     :class:`render.errors.ManifestError` for an inbox that cannot be listed or leads out of the ``roots``.
     """
-    good, refused = [], []
+    good, refused, total = [], [], 0
     for file in arrived(inbox, roots):
         if file in taken:
             continue
@@ -36,10 +44,14 @@ def take(
             refused.append(RefusedManifest(file=file, reason=_OTHER.format(url=file.url)))
             continue
         try:
-            check(file)
-            good.append(file)
+            if (own := check(file)) > most_rows:
+                raise errors.ManifestError(too_many(file.url, own, most_rows))
         except errors.ManifestError as error:
             refused.append(_refused(file, error))
+            continue
+        if total + own <= most_rows:
+            good.append(file)
+            total += own
     return good, refused
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
@@ -14,6 +15,8 @@ from render.contracts import Column, Contract, shorten
 from render.manifest import casts
 from render.model import Fault
 
+LONGEST_TAG = 4000
+"""Characters of a tag's name or value."""
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,(?!\d{3}\s*$)\d+\s*")
 """A number with one; three digits behind it may as well be thousands."""
 
@@ -56,10 +59,35 @@ def normalise(raw: pa.Table, contract: Contract) -> Normal:
             columns[column.name] = columns[column.name].fill_null(pa.scalar(column.default, column.type))
     known = set(columns)
     extra = {name: casts.as_text(casts.plain(raw.column(name))) for name in raw.column_names if name not in known}
+    for name, values in (*extra.items(), ("tags", _longest_tag(columns["tags"]))):
+        long = pc.greater(pc.utf8_length(values), LONGEST_TAG)
+        faults += [_long_tag(row, name, values[row]) for row in pc.indices_nonzero(long).to_pylist()]
     return Normal(
         table=pa.table(columns),
         extra=pa.table(extra) if extra else pa.table({"": pa.nulls(raw.num_rows)}).select([]),
         faults=tuple(faults),
+    )
+
+
+def _longest_tag(tags: pa.Array) -> pa.Array:
+    """Of each row the longest name or value; null for a row without tags."""
+    offsets = tags.offsets.to_numpy()
+    row = np.repeat(np.arange(len(tags)), np.diff(offsets))
+    texts = pa.concat_arrays([column[offsets[0] : offsets[-1]] for column in (tags.keys, tags.items)])
+    length = pc.fill_null(pc.utf8_length(texts), 0).to_numpy()
+    order = np.argsort(length, kind="stable")
+    longest = np.full(len(tags), -1)
+    longest[np.tile(row, 2)[order]] = order  # of several writes to one place the last counts
+    return texts.take(pa.array(longest, mask=longest < 0))
+
+
+def _long_tag(row: int, name: str, text: pa.Scalar) -> Fault:
+    return Fault(
+        row=row,
+        column=shorten(name),
+        value=shorten(text.as_py()),
+        reason=f"A tag must have at most {LONGEST_TAG:,} characters.",
+        fix=f"Shorten {shorten(name)}.",
     )
 
 
@@ -102,7 +130,7 @@ def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
     fix = f"Write it as {wanted}" if column.required else f"Write {column.name} as {wanted}, or leave it empty"
     if types.is_floating(column.type) and _DECIMAL_COMMA.fullmatch(shown):
         fix = f"Write it with a decimal point: {shown.strip().replace(',', '.')}"
-    given = f"the text {shown!r}" if types.is_string(cell.type) else f"{shown!r} ({cell.type})"
+    given = f"the text {shown!r}" if types.is_string(cell.type) else f"{shown!r} ({shorten(cell.type)})"
     return Fault(
         row=row,
         column=column.name,

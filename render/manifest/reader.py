@@ -12,46 +12,60 @@ import pyarrow.parquet as pq
 
 from render import contracts
 from render.errors import ManifestError
-from render.manifest import casts, sources
+from render.manifest import bounds, casts, sources
 from render.model import ManifestFile
-
-BATCH_ROWS = 65_536
-BATCH_BYTES = 64 << 20
-"""Rows, and bytes of their values, that are in memory at once."""
-PIECE_ROWS = 256
-"""Rows that are decoded at once: a file of a few bytes can stand for very long values."""
 
 
 def read(files: Sequence[ManifestFile]) -> Iterator[pa.Table]:
-    """Every row of the files, in order, as tables of at most 65,536 rows and about 64 MiB.
+    """Every row of the files, in order, as tables of at most 262,144 rows and about 64 MiB.
 
     Their columns have the types as they were written, without encodings.
 
     Raises :class:`render.errors.ManifestError` that names the file and the fix, if a file is not the one that was
-    hashed, is no whole Parquet file, holds no row, lacks a required column or has a column twice.
+    hashed, is no whole Parquet file, holds no row, lacks a required column or has a column twice, or stands for more
+    than :mod:`render.manifest.bounds` allows.
     """
+    total = 0
     for file in files:
-        yield from _read_one(file)
+        for table, size in _read_one(file):
+            total += size
+            if total > bounds.MANIFEST_BYTES:
+                raise ManifestError(
+                    f"{file.url}: the manifest's values take more than {bounds.MANIFEST_BYTES >> 30} GiB once they are "
+                    "read. Shorten them, or split it into several manifests."
+                )
+            yield table
 
 
-def check(file: ManifestFile) -> None:
-    """Raise :class:`render.errors.ManifestError` if :func:`read` would, as far as the file's footer tells."""
-    with _opened(file):
-        pass
+def check(file: ManifestFile) -> int:
+    """How many rows a file holds; :class:`render.errors.ManifestError` if its footer tells that :func:`read` would."""
+    with _opened(file) as parquet:
+        return parquet.rows
 
 
-def _read_one(file: ManifestFile) -> Iterator[pa.Table]:
+def too_many(url: str, rows: int, most: int) -> str:
+    """What to say of a manifest that has more rows than a batch may take."""
+    return (
+        f"{url} has {rows:,} rows, and a batch takes {most:,} at most. Split it into several manifests, or raise the "
+        f"setting manifest_rows (NIGHTREEL_MANIFEST_ROWS={rows})."
+    )
+
+
+def _read_one(file: ManifestFile) -> Iterator[tuple[pa.Table, int]]:
+    """Tables, and the bytes that each takes or would take if its longest values were whole."""
     with _opened(file) as parquet, sources.explained(file.url):
         held: list[pa.RecordBatch] = []
         rows = size = 0
-        for piece in map(_plain, parquet.iter_batches(batch_size=PIECE_ROWS)):
-            if held and (rows + piece.num_rows > BATCH_ROWS or size + piece.nbytes > BATCH_BYTES):
-                yield pa.Table.from_batches(held)
+        for raw, bytes_ in parquet.pieces():
+            piece = _plain(raw)
+            full = rows + piece.num_rows > bounds.BATCH_ROWS or size + bytes_ > bounds.BATCH_BYTES
+            if held and (full or piece.schema != held[0].schema):
+                yield pa.Table.from_batches(held), size
                 held, rows, size = [], 0, 0
             held.append(piece)
-            rows, size = rows + piece.num_rows, size + piece.nbytes
+            rows, size = rows + piece.num_rows, size + bytes_
         if held:
-            yield pa.Table.from_batches(held)
+            yield pa.Table.from_batches(held), size
 
 
 def _plain(piece: pa.RecordBatch) -> pa.RecordBatch:
@@ -59,7 +73,7 @@ def _plain(piece: pa.RecordBatch) -> pa.RecordBatch:
 
 
 @contextmanager
-def _opened(file: ManifestFile) -> Iterator[pq.ParquetFile]:
+def _opened(file: ManifestFile) -> Iterator[bounds.Bounded]:
     """The file, when it is the one that was hashed and right as a whole."""
     place = sources.locate(file.url)
     if sources.digest(place)[0] != file.sha256:
@@ -71,9 +85,10 @@ def _opened(file: ManifestFile) -> Iterator[pq.ParquetFile]:
         raise ManifestError(f"{file.url} is empty (0 bytes). Write it again, or remove it.")
     with sources.explained(file.url), place.open() as handle, pq.ParquetFile(handle) as parquet:
         _check_columns(file.url, parquet.schema_arrow)
-        if parquet.metadata.num_rows == 0:
+        bounded = bounds.Bounded(file.url, handle, parquet.metadata)
+        if bounded.rows == 0:
             raise ManifestError(f"{file.url} holds no rows. Write it again with rows, or remove it.")
-        yield parquet
+        yield bounded
 
 
 def _check_columns(url: str, schema: pa.Schema) -> None:

@@ -67,10 +67,16 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
                 why = "access is denied. Check the file's permissions or your store credentials."
             case ImportError():
                 why = f"this kind of URL needs another package: {error}. Install it, or use a path or an s3:// URL."
+            case pa.ArrowException() | UnicodeDecodeError() | OSError(errno=None) if "crypt" in str(error):
+                why = f"it is encrypted ({_first_line(error)}). Write it without encryption."
             case pa.ArrowInvalid() if Path(self.url).suffix.lower() in OTHERS:
                 why = "it is no Parquet file. Give a Parquet file, a folder of them, a .csv or a brief (.yaml)."
             case pa.ArrowInvalid():
                 why = f"{_first_line(error)}. Check the path, and whether the file is a whole Parquet file."
+            case MemoryError():
+                why = f"{_first_line(error)}. Write it in row groups of fewer rows, or use a machine with more memory."
+            case pa.ArrowException() | UnicodeDecodeError() | OSError(errno=None):
+                why = f"{_first_line(error)}. Check whether the file is whole and not damaged, or write it again."
             case _:
                 why = f"{_first_line(error)}. Check the address, and your credentials for it and the network."
         raise ManifestError(f"{self.url} cannot be {self.done}: {why}") from error

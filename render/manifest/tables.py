@@ -16,11 +16,22 @@ from fsspec.implementations.local import LocalFileSystem
 from render import contracts
 from render.manifest import casts, sources
 
+MAX_COLUMNS = 1_000
+"""Columns of a manifest, counting each inside a nested one."""
+
 
 @cache
 def known_columns() -> frozenset[str]:
     """The columns that the manifest contract names."""
     return frozenset(column.name for column in contracts.load("manifest").columns)
+
+
+def too_wide(columns: int) -> str:
+    """What to say of a manifest that has more than :data:`MAX_COLUMNS`."""
+    return (
+        f"has {columns:,} columns, counting those inside others, and {MAX_COLUMNS:,} are the most. Leave out those "
+        "that no row needs."
+    )
 
 
 def build(columns: Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from yaml import MappingNode, SafeLoader, YAMLError, load_all
+from yaml import MappingNode, Node, SafeLoader, YAMLError, load_all
+from yaml.constructor import ConstructorError
 from yaml.error import MarkedYAMLError
 
 from render.errors import BriefError
 from render.manifest import casts, sources
 
 MAX_BYTES = 1 << 20
+MAX_TEXT = 16 << 20
+"""Characters of its texts, those counted again that an alias repeats."""
+MAX_BITS = 1024
+"""Bits of a whole number."""
 MAX_NODES = 1_000_000
 """Values in a brief, those counted again that an alias repeats."""
+
+
+def _misfit(node: Node) -> ConstructorError:
+    kind = node.tag.rpartition(":")[2]
+    return ConstructorError(problem=f"this does not fit its type, {kind}", problem_mark=node.start_mark)
 
 
 class _Loader(SafeLoader):
@@ -29,7 +40,23 @@ class _Loader(SafeLoader):
         for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+        except (
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:  # what a tag says is not what stands there
+            raise _misfit(node) from error
+        if isinstance(value, int) and value.bit_length() > MAX_BITS:
+            raise _misfit(node)
+        return value
+
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, MappingNode):
+            raise _misfit(node)
         seen = set()
         for key, _ in node.value:
             name = self.construct_object(key, deep=True)
@@ -68,7 +95,7 @@ def load(url: str | Path) -> Any:
     if len(data) > MAX_BYTES:
         raise BriefError(f"{place.url} is longer than a brief may be ({MAX_BYTES:,} bytes). Make it a manifest.")
     try:
-        documents = list(load_all(data.decode("utf-8-sig"), _Loader))
+        documents = list(islice(load_all(data.decode("utf-8-sig"), _Loader), 2))
         _count(documents)
     except UnicodeDecodeError as error:
         raise BriefError(f"{place.url} is not text in UTF-8. Save it as UTF-8.") from error
@@ -77,7 +104,7 @@ def load(url: str | Path) -> Any:
     if not documents:
         raise BriefError(f"{place.url} is empty. Write a prompt into it, and the factors of the test.")
     if len(documents) != 1:
-        raise BriefError(f"{place.url} must hold one YAML document, not {len(documents)}.")
+        raise BriefError(f"{place.url} must hold one YAML document, not several.")
     return documents[0]
 
 
@@ -103,12 +130,18 @@ def _told(error: Exception) -> str:
 
 def _count(root: list[Any]) -> None:
     """Walk everything that the document stands for, so that nothing small can stand for something huge."""
-    waiting, seen = list(root), 0
+    waiting, seen, text = list(root), 0, 0
     while waiting:
         seen += 1
+        if text > MAX_TEXT:
+            raise BriefError(
+                f"The brief stands for more than {MAX_TEXT:,} characters. Use fewer aliases, or shorter texts."
+            )
         if seen > MAX_NODES:
             raise BriefError(f"The brief stands for more than {MAX_NODES:,} values. Use fewer aliases or rows.")
         node = waiting.pop()
+        if isinstance(node, str | bytes):
+            text += len(node)
         if isinstance(node, dict):
             waiting += [*node.keys(), *node.values()]
         elif isinstance(node, list | tuple | set):

@@ -9,8 +9,8 @@ from render.store import catalog, clips
 from render.store.objects import ObjectStore
 
 FEW = 4096
-"""So many clips are looked for one by one, by their records. Of more the catalog's word counts, which knows those of
-published batches; what it does not know is found by whoever is to make it."""
+"""So many clips are looked for one by one, by their records. Of more the catalog's word counts for those whose folders
+are there; what it does not know, since its batch is not published, is found by whoever is to make it."""
 NEWEST = 8
 """So many of a prompt's clips, the newest ones, are compared with a row of that prompt."""
 COMPARED = ("engine_revision", "style", "width", "height", "fps", "seconds", "seed")
@@ -22,7 +22,8 @@ def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """Name the batch that made each clip; null for a clip that is not there."""
     found = pa.nulls(len(fingerprints), pa.string())
     if len(fingerprints) > FEW:
-        found = catalog.made_by(store, fingerprints)
+        there = clips.lie_there(store, fingerprints)
+        found = pc.if_else(there, catalog.made_by(store, fingerprints), pa.scalar(None, pa.string()))
     unknown = fingerprints.filter(found.is_null())
     if 0 < len(unknown) <= FEW:
         recorded = {record.job.fingerprint: record.batch for record in clips.find_each(store, unknown.to_pylist())}

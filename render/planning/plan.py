@@ -49,10 +49,10 @@ def plan(
 
 
 def _joined(pieces: list[pa.Table]) -> pa.Table:
-    """One table of one chunk; the pieces' columns are let go one after another, so that few are there twice."""
+    """One table of as few chunks as can be; columns of pieces are let go one by one, so that few are there twice."""
     columns = {}
     for name in pieces[0].column_names:
-        columns[name] = pa.concat_arrays([chunk for piece in pieces for chunk in piece[name].chunks])
+        columns[name] = pa.concat_tables([piece.select([name]) for piece in pieces]).combine_chunks()[name]
         pieces[:] = [piece.drop_columns(name) for piece in pieces]
     return pa.table(columns)
 

@@ -14,6 +14,8 @@ from render.store import layout, tables
 from render.store.objects import ObjectStore
 
 _AT_ONCE = 16
+_OF_CLIP = {"path": "", "render_seconds": 0.0, "cpu_seconds": 0.0, "cost_usd": 0.0, "stand_in": False}
+"""What a receipt says of its clip; those of version 1.0 of the contract say nothing."""
 
 
 def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, receipts: pa.Table) -> str:
@@ -45,8 +47,12 @@ def _read_all(store: ObjectStore, paths: list[str]) -> pa.Table:
         with store.open(path) as file:
             return pq.read_table(file)
 
+    schema = contracts.load("receipts").arrow_schema()
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="receipts") as pool:
-        return pa.concat_tables([contracts.load("receipts").arrow_schema().empty_table(), *pool.map(read_one, paths)])
+        found = pa.concat_tables([schema.empty_table(), *pool.map(read_one, paths)], promote_options="default")
+    given = {name: found[name] for name in schema.names}
+    given |= {name: pc.fill_null(found[name], value) for name, value in _OF_CLIP.items()}
+    return pa.table(given, schema=schema)
 
 
 def _effective(receipts: pa.Table) -> pa.Table:

@@ -59,7 +59,7 @@ def planned_rows(batch: pa.RecordBatch | pa.Table) -> Iterator[PlannedRow]:
             decision=Decision(record["decision"]),
             why=record["why"],
             fingerprint=record["fingerprint"],
-            engine_revision=record["engine_revision"],
+            engine_revision=record.get("engine_revision", ""),  # a plan of version 1 says it elsewhere
             shard=record["shard"],
             estimate=Estimate(cost_usd=record["estimate_cost_usd"], cpu_seconds=record["estimate_cpu_seconds"]),
             fault=None

@@ -105,6 +105,10 @@ def test_a_prompt_may_itself_be_the_factor() -> None:
         ({"rows": ["a"]}, "Row 0 of rows"),
         ({"prompt": "x", "factors": {name: list(range(100)) for name in "abc"}}, "1,000,000 rows"),
         ({"prompt": "\ud800"}, "surrogate"),
+        (
+            {"prompt": "p", "factors": {f"f{i}": ["a", "b"] for i in range(15_000)}},
+            "gives over a thousand million million rows, more than 100,000",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_brief_is_said(brief: dict[str, Any], told: str) -> None:
@@ -131,6 +135,15 @@ def test_what_is_wrong_with_a_brief_is_said(brief: dict[str, Any], told: str) ->
             "aliases",
         ),
         ("#" + "x" * (1 << 20), "longer"),
+        ("prompt: a\n" + "---\n" * 100_000, "one YAML document"),
+        ("defaults: {a: &a " + "x" * 100_000 + ", b: [" + "*a, " * 200 + "]}", "characters. Use fewer aliases"),
+        ("rows:\n" + "".join(f" - {{c{i}: 1}}\n" for i in range(1_001)), "1,002 columns.* Leave out"),
+        *(
+            (f"prompt: p\ndefaults: {{seconds: {value}}}", "line 2, column 21: this does not fit its type")
+            for value in ('!!int ""', "!!int x", '!!float ""', "!!bool x", "!!timestamp x", "!!set [a]", "!!int -")
+        ),
+        ("prompt: 0x" + "f" * 10_000, "line 1, column 9: this does not fit its type, int"),
+        ("seed: " + "9" * 10_000, "line 1, column 7: this does not fit its type, int"),
     ],
 )
 def test_what_is_wrong_with_its_yaml_is_said(tmp_path: Path, text: str, told: str) -> None:

@@ -73,6 +73,11 @@ def test_what_fits_is_taken(values: pa.Array, target: pa.DataType, fitting: list
         (pa.array(["soon", "2026-13-01"]), UTC_TIME),
         (pa.array([1]), UTC_TIME),
         (pa.array([2**62], pa.timestamp("us")), UTC_TIME),
+        (pa.array([[[["a"]]], [[]]], pa.list_(pa.list_(pa.list_(pa.string())))), SHOTS),
+        (pa.array([[[("a", {})]]], pa.list_(pa.map_(pa.string(), pa.map_(pa.string(), pa.int8())))), SHOTS),
+        (pa.array([["a"]], pa.list_(pa.string_view())), pa.float64()),
+        (pa.ExtensionArray.from_storage(pa.json_(), pa.array(["1"])), SHOTS),
+        (pa.ListArray.from_arrays([0, 1], pa.ExtensionArray.from_storage(pa.json_(), pa.array(["1"]))), UTC_TIME),
         (pa.array(["{", "3", '[{"unknown": 1}]', '["a"]', "[" * 100_000, "null"]), SHOTS),
         (pa.array([1]), TAGS),
         (pa.array(["[1]"]), TAGS),
@@ -88,6 +93,13 @@ def test_text_that_is_not_utf_8_is_pointed_at(target: pa.DataType) -> None:
     values = pa.array([b"\xff", None, b"\xed\xa0\x80"]).view(pa.string())
     assert cast(values, target) == ([None] * 3, [True, False, True])
     assert casts.as_text(values).to_pylist() == ["ff", None, "eda080"]
+
+
+@pytest.mark.parametrize("items", [pa.array(["a"], pa.string_view()), pa.array(["1"]).cast(pa.json_())], ids=str)
+def test_an_empty_list_is_no_value_whatever_its_items_are(items: pa.Array) -> None:
+    """Arrow's functions do not take lists of every type; of a slice only what is in it counts."""
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 1, 1], pa.int32()), items).slice(1)
+    assert cast(lists, UTC_TIME) == ([None, None], [False, False])
 
 
 def test_tags_are_text_by_name_whatever_map_they_come_in() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -82,6 +83,7 @@ def test_a_value_that_does_not_fit_is_left_to_its_row(tmp_path: Path) -> None:
         (b"sep=;\nexperiment;variant;prompt\na;b;c;d\n", "line 3: 4 cells"),
         (b"sep=|\nexperiment|variant|prompt\na|b|c\n", "lacks the required columns"),
         (b"PAR1\xff\xfe", "is a Parquet file"),
+        (b"experiment,variant,prompt" + b",x" * 1_000 + b"\na,b,c\n", "1,003 columns.* Leave out"),
         (b"experiment,variant,prompt,\na,b,c,d\n", "column 4 has no name"),
         (b"experiment,variant,prompt,prompt\na,b,c,d\n", "more than once"),
         (b"experiment,variant,prompt\na,b,c,d\n", "line 2: 4 cells"),
@@ -106,6 +108,15 @@ def test_what_is_wrong_with_a_csv_is_said(tmp_path: Path, data: bytes, told: str
     with pytest.raises(ManifestError, match=told) as caught:
         manifest.csv_to_table(path)
     assert "m.csv" in str(caught.value)
+
+
+def test_a_csv_of_too_many_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty cells count, which take one byte of the file each and many of memory."""
+    monkeypatch.setattr(import_module("render.manifest.convert"), "MAX_CELLS", 1_000)
+    path = tmp_path / "m.csv"
+    path.write_text("experiment,variant,prompt\n" + ",,\n" * 400)
+    with pytest.raises(ManifestError, match=r"m\.csv holds more than 1,000 cells. Write so many as Parquet"):
+        manifest.csv_to_table(path)
 
 
 @settings(max_examples=50)

@@ -47,3 +47,13 @@ def test_a_manifest_outside_the_roots_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text(CSV)
     with pytest.raises(errors.InputError):
         manifest.find(str(tmp_path / "m.csv"), roots=(str(tmp_path / "inside"),))
+
+
+def test_a_manifest_of_too_many_rows_is_refused_by_its_footers(tmp_path: Path) -> None:
+    """The rows of all files count together, and the message says how many there are and which setting allows them."""
+    (tmp_path / "m.csv").write_text(CSV)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.parquet").write_bytes(manifest.convert(tmp_path / "m.csv") or b"")
+    assert len(manifest.find(str(tmp_path), roots=(), most_rows=2).files) == 2
+    with pytest.raises(errors.ManifestError, match=r"has 2 rows, and a batch takes 1 at most.*_ROWS=2"):
+        manifest.find(str(tmp_path), roots=(), most_rows=1)

@@ -39,3 +39,17 @@ def test_rows_are_counted_on_and_a_file_that_has_gone_is_named(tmp_path: Path) -
     assert rows == [(0, "A ball falls"), (2, "Three balls fall")]
     assert {fault.row for piece in pieces for fault in piece.faults} == {1}
     assert [Path(one.file.url).name for one in refused] == ["b.parquet"]
+
+
+def test_what_would_be_too_many_rows_waits_or_is_refused(tmp_path: Path) -> None:
+    """A batch takes files as long as its rows last; a file that no batch could take is refused."""
+    put(tmp_path, "a.parquet", "A ball falls", "A cup falls")
+    put(tmp_path, "b.parquet", *["A ball falls"] * 4)
+    put(tmp_path, "c.parquet", "A ball falls", "A cup falls")
+    put(tmp_path, "d.parquet", "A ball falls")
+    taken, refused = manifest.take(tmp_path, taken=(), most_rows=3)
+    assert [Path(file.url).name for file in taken] == ["a.parquet", "d.parquet"]
+    [one] = refused
+    assert "b.parquet has 4 rows, and a batch takes 3 at most" in one.reason
+    later, _ = manifest.take(tmp_path, taken=[*taken, one.file], most_rows=3)
+    assert [Path(file.url).name for file in later] == ["c.parquet"]

@@ -204,7 +204,7 @@ def test_a_single_shot_stands_for_the_clip(tmp_path: Path) -> None:
 
 
 def test_rows_are_numbered_over_all_files_and_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.manifest.reader.BATCH_ROWS", 4)
+    monkeypatch.setattr("render.manifest.bounds.BATCH_ROWS", 4)
     table = pa.table({"experiment": ["e"] * 7, "variant": ["v"] * 7, "prompt": ["p", "", "p", "p", "p", "", "p"]})
     for name in ("a", "b"):
         pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
@@ -285,3 +285,17 @@ def test_what_a_fault_shows_is_short_and_moves_no_terminal(tmp_path: Path) -> No
     assert {fault.experiment for fault in found} == {"␛[2J" + "x" * 115 + "…"}
     assert [fault.value for fault in found if fault.column == "style"] == ["␛[31m␊red"]
     assert all(text.isprintable() and len(text) < 200 for fault in found for text in (fault.value, fault.reason))
+
+
+def test_a_tag_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    long = "x" * 4001
+    columns = {
+        "market": ["DE", long, "x" * 4000, None, "DE"],
+        "tags": pa.array(
+            [[("a", "b")], None, [], [("a", "b"), (long, "c")], [("a", long)]], pa.map_("string", "string")
+        ),
+    }
+    found = judged(tmp_path, columns)
+    assert [isinstance(one, Row) for one in found] == [True, False, True, False, False]
+    told = [(one.row, one.column, one.value[:3]) for item in found if isinstance(item, list) for one in item]
+    assert told == [(1, "market", "xxx"), (3, "tags", "xxx"), (4, "tags", "xxx")]

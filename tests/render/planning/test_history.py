@@ -8,7 +8,7 @@ import pytest
 from render import contracts
 from render.model import ClipRecord, Job, Row, StoredObject
 from render.planning import history
-from render.store import catalog
+from render.store import catalog, layout
 from render.store.objects import ObjectStore, open_store
 
 JOB = Job(
@@ -91,11 +91,18 @@ def test_only_chosen_rows_are_told_of(store):
 
 @pytest.mark.parametrize(
     ("few", "known"),
-    [(3, [None, "unpublished", None]), (2, ["early", "unpublished", None]), (1, ["early", None, None])],
+    [
+        (3, [None, "unpublished", None]),
+        (2, ["early", "unpublished", None]),
+        (1, ["early", None, None]),
+        (1, ["early", None, None, None]),
+    ],
 )
 def test_a_few_clips_are_known_by_their_records_and_many_by_the_catalog(store, monkeypatch, few, known):
     record = replace(RECORD, job=replace(JOB, fingerprint="b" * 64), batch="unpublished")
     monkeypatch.setattr(history, "FEW", few)
     monkeypatch.setattr(history.clips, "find_each", lambda _, wanted: [record] if "b" * 64 in wanted else [])
-    publish(store, JOB)
-    assert history.made_by(store, pa.array(["a" * 64, "b" * 64, "d" * 64])).to_pylist() == known
+    publish(store, JOB, replace(JOB, fingerprint="c" * 64))  # of c nothing but its row in the catalog is left
+    store.put(layout.clip_record("a" * 64), b"")
+    asked = pa.array([letter * 64 for letter in "abdc"[: len(known)]])
+    assert history.made_by(store, asked).to_pylist() == known

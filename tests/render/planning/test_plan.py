@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 import readable
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import contracts, errors
@@ -163,6 +163,7 @@ SPECS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(
     specs=st.lists(SPECS, max_size=30),
     made=st.sets(st.integers(0, 29)),

@@ -64,6 +64,13 @@ def test_an_attempt_is_written_once(store: ObjectStore) -> None:
     assert read(store) == [makers.receipt(0)]
 
 
+def test_receipts_of_the_first_version_are_read(store: ObjectStore) -> None:
+    old = tables.receipt_table([makers.receipt(0)]).select(range(10))
+    receipts.write(store, makers.BATCH, 0, "old", old)
+    write(store, 1, "new", makers.receipt(1, shard=1, path="clips/c.mp4", cost_usd=2.0))
+    assert read(store) == [makers.receipt(0), makers.receipt(1, shard=1, path="clips/c.mp4", cost_usd=2.0)]
+
+
 @settings(max_examples=40)
 @given(st.lists(makers.receipts, max_size=4))
 def test_receipts_survive_parquet(written: list[Receipt]) -> None:
