@@ -5,6 +5,8 @@ from __future__ import annotations
 from render.engines.contract import Capabilities
 from render.model import Estimate, Form
 
+MEDIA_CPU_SECONDS_PER_CLIP = 0.16
+"""Starting ffmpeg, looking at the file and committing it, on one core."""
 MEDIA_CPU_SECONDS_PER_MEGAPIXEL = 0.012
 """Checks, encoding and stills, for each million pixels of footage on one core."""
 
@@ -15,6 +17,7 @@ def estimate(form: Form, capabilities: Capabilities, *, usd_per_cpu_hour: float)
     cpu_seconds = (
         capabilities.cpu_ms_per_clip / 1000
         + megapixels * capabilities.cpu_ms_per_megapixel / 1000
+        + MEDIA_CPU_SECONDS_PER_CLIP
         + megapixels * MEDIA_CPU_SECONDS_PER_MEGAPIXEL
     )
     cost = capabilities.usd_per_second * form.frames / form.fps + cpu_seconds * usd_per_cpu_hour / 3600
