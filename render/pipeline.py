@@ -166,7 +166,8 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
         else:
             judged = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
         planned, faults = _planned(settings, store, judged)
-        summary = batches.write_plan(store, batch_id, planned, faults, refused)
+        settings.scratch.mkdir(parents=True, exist_ok=True)
+        summary = batches.write_plan(store, batch_id, planned, faults, refused, scratch=settings.scratch)
     _settle_planned(store, batch_id, now)
     return summary
 

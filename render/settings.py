@@ -78,7 +78,10 @@ class Settings(BaseSettings):
         (), description="If set, manifests may only be read from below these paths or URLs (and the store)."
     )
     manifest_rows: int = Field(
-        MANIFEST_ROWS, ge=1, description="Most rows that a batch takes; a planned row takes about a kilobyte of memory."
+        MANIFEST_ROWS,
+        ge=1,
+        le=30_000_000,
+        description="Most rows that a batch takes; a planned row takes about a kilobyte of memory.",
     )
 
     @classmethod

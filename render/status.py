@@ -73,6 +73,10 @@ class Clips(Sequence[ClipStatus]):
             return _clip(self._table.slice(places, 1).to_pylist()[0])
         return Clips(self._table.take(pa.array(places, pa.int64())))
 
+    def first(self, most: int) -> Clips:
+        """So many of them, by row."""
+        return Clips(self._table.take(pc.select_k_unstable(self._table, most, [("row", "ascending")])))
+
     def without(self, ends: Collection[End]) -> Clips:
         """Those that have come to none of these ends."""
         return Clips(self._table.filter(pc.invert(pc.is_in(self._table["end"], pa.array(list(ends), pa.string())))))
@@ -224,7 +228,8 @@ def _nothing_planned() -> pa.Table:
 def _rows(store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table) -> pa.Table:
     """The columns of :class:`Clips`, by the receipts; of rows without one by the records of clips that are there."""
     receipt = ended.take(pc.index_in(planned["row"], ended["row"].combine_chunks()))
-    waiting = receipt["end"].is_null()
+    untold = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["fingerprint"], ""))  # by old receipts
+    waiting = pc.or_kleene(receipt["end"].is_null(), pc.and_(untold, pc.not_equal(receipt["end"], End.FAILED)))
     there = _there(store, batch_id, planned.filter(waiting))
     columns = {name: planned[name] for name in ("row", "experiment", "variant", "fingerprint", "shard")}
     columns |= {name: receipt[name] for name in ("end", "reason_kind")}

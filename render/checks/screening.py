@@ -54,7 +54,8 @@ def _folded(texts: pa.Array) -> pa.Array:
     """Lower case without accents and compatibility forms, as far as that leads to plain letters."""
     if pc.all(pc.string_is_ascii(texts)).as_py():
         return pc.utf8_lower(texts)
-    folded = pc.replace_substring(pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC")), "ß", "ss")
+    folded = pc.utf8_lower(pc.utf8_normalize(pc.replace_substring(texts, "\u0345", "ι"), form="NFKC"))
+    folded = pc.replace_substring(folded, "ß", "ss")  # as Python's casefold does with both
     return pc.replace_substring_regex(pc.utf8_normalize(folded, form="NFKD"), _ACCENTS, "")
 
 
@@ -66,4 +67,4 @@ def _pattern(phrases: tuple[str, ...]) -> str:
 
 def _expressions(phrases: tuple[str, ...]) -> Iterator[str]:
     for phrase in phrases:
-        yield wording.expression(phrase).replace(" ", f"{_APART}+").replace(r"\S*", "[a-z0-9]*")
+        yield wording.expression(phrase).replace(" ", f"{_APART}+")

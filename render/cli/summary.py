@@ -141,7 +141,7 @@ def _lines(status: Status) -> list[Line]:
             text=_clip(clip),
             uri=clip.uri,
         )
-        for clip in status.clips[:ROWS_SHOWN]
+        for clip in status.clips.first(ROWS_SHOWN)
     ]
     for fault in status.quarantined[:ROWS_SHOWN]:
         name = "/".join(part for part in (fault.experiment, fault.variant) if part)

@@ -191,7 +191,7 @@ def of_batch(store: ObjectStore, batch_id: str) -> View:
     pieces = batches.plan_pieces(store, batch_id)
     first = [one for piece in pieces for one in tables.planned_rows(piece.filter(pc.less_equal(piece["row"], last)))]
     counts = _counts(rows, faults, receipts.read(store, batch_id))
-    shown = _gathered(store, batch, first, [fault for fault in faults if fault.row <= last.as_py()])
+    shown = _gathered(store, batch, first, [fault for fault in faults if fault.row <= last.as_py()], last.as_py())
     return replace(shown, counts=replace(counts, made=shown.counts.made), left_out=counts.rows - shown.counts.rows)
 
 
@@ -248,9 +248,18 @@ def _counts(rows: pa.ChunkedArray, faults: Iterable[Fault], ended: pa.Table) -> 
     return count([*pairs, *[(None, None)] * (total - len(pairs))])
 
 
-def _gathered(store: ObjectStore, batch: Batch, planned: Iterable[PlannedRow], faults: Iterable[Fault]) -> View:
-    planned = list(planned)
-    ended = list(tables.receipts(receipts.read(store, batch.id)))
+def _gathered(
+    store: ObjectStore,
+    batch: Batch,
+    planned: Iterable[PlannedRow],
+    faults: Iterable[Fault],
+    last_row: int | None = None,
+) -> View:
+    """The view of these rows; ``last_row`` leaves the receipts of later ones out."""
+    planned, found = list(planned), receipts.read(store, batch.id)
+    if last_row is not None:
+        found = found.filter(pc.less_equal(found["row"], last_row))
+    ended = list(tables.receipts(found))
     failed = {one.row for one in ended if one.end is End.FAILED}
     wanted = [one.fingerprint for one in planned if one.row.row not in failed and one.decision is not Decision.REFUSE]
     return view(batch, planned, faults, ended, clips.find_many(store, wanted))

@@ -285,8 +285,8 @@ class _Flight:
     def _note_began(self, event: tuple[float, Any]) -> None:
         key = event[1]["key"]
         if key in self._out:
-            self._began[key] += 1
             self._moved_at[key] = time.monotonic()
+            self._began[key] += 1
 
     def _note_moved(self, event: tuple[float, Any]) -> None:
         key = event[1]["key"]

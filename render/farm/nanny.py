@@ -5,6 +5,7 @@ from __future__ import annotations
 from distributed import Nanny, Status
 
 STARTS = 5
+_OVER = (Status.closing, Status.closing_gracefully, Status.closed)
 
 
 class Keeper(Nanny):
@@ -14,7 +15,7 @@ class Keeper(Nanny):
         """Start the process; give what has become of it."""
         status = await super().instantiate()
         for _ in range(STARTS - 1):
-            if status is not Status.stopped:
+            if status is not Status.stopped or self.status in _OVER:
                 break
             status = await super().instantiate()
         return status

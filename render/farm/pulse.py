@@ -33,6 +33,8 @@ class Pulse:
         self._counted_at = 0.0
 
     def __enter__(self) -> Self:
+        with _lock:
+            _ends_at[self] = 0.0
         self._count(time.monotonic())
         return self
 
@@ -42,7 +44,7 @@ class Pulse:
             _arm()
 
     def beat(self) -> None:
-        """Say that the work gets on."""
+        """Say that the work gets on; of no account once it is over."""
         now = time.monotonic()
         if now - self._counted_at >= self._seconds / SHARE:
             self._count(now)
@@ -51,8 +53,9 @@ class Pulse:
     def _count(self, now: float) -> None:
         self._counted_at = now
         with _lock:
-            _ends_at[self] = now + self._seconds
-            _arm()
+            if self in _ends_at:
+                _ends_at[self] = now + self._seconds
+                _arm()
 
 
 def _arm() -> None:

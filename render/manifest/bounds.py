@@ -23,8 +23,10 @@ BATCH_BYTES = 64 << 20
 """Rows, and bytes of their values, that are in memory at once."""
 GROUP_BYTES = 1 << 30
 """Bytes that a row group may take by its footer: where its values are long, one piece may take most of it."""
-MANIFEST_BYTES = 4 << 30
-"""Bytes that the values of a batch may take."""
+MANIFEST_BYTES = 2 << 30
+"""Bytes that the values of a batch may take: what a column of Arrow can hold, whichever it is."""
+TAG_BYTES = 32
+"""Bytes that a tag takes beside its name and its value, which become text."""
 VALUE_BYTES = 1 << 20
 """Bytes of the longest value that is handed on whole from a row that alone takes more than :data:`BATCH_BYTES`."""
 MAX_PIECES = 100_000
@@ -181,15 +183,22 @@ def _bytes(column: pq.ColumnSchema, chunk: pq.ColumnChunkMetaData) -> int:
 
 def _parts(batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, int]]:
     columns, names = [_compacted(column) for column in batch.columns], batch.schema.names
-    sizes = [_size(column) for column in columns]
-    if sum(map(max, sizes, map(_reserved, columns))) <= BATCH_BYTES:
-        yield pa.RecordBatch.from_arrays(list(map(_decoded, columns)), names), sum(sizes)
+    sizes, tags = [_size(column) for column in columns], sum(map(_as_tags, names, columns))
+    if tags + sum(map(max, sizes, map(_reserved, columns))) <= BATCH_BYTES:
+        yield pa.RecordBatch.from_arrays(list(map(_decoded, columns)), names), tags + sum(sizes)
     elif batch.num_rows > 1:
         middle = batch.num_rows // 2
         yield from _parts(batch.slice(0, middle))
         yield from _parts(batch.slice(middle))
     else:
-        yield _shortened(pa.RecordBatch.from_arrays(columns, names), sizes), sum(sizes)
+        yield _shortened(pa.RecordBatch.from_arrays(columns, names), sizes), tags + sum(sizes)
+
+
+def _as_tags(name: str, column: pa.Array) -> int:
+    """Bytes that a column takes besides if it becomes tags, which hold its name in every row."""
+    if name in tables.known_columns():
+        return 0
+    return (len(name.encode("utf-8", "surrogatepass")) + TAG_BYTES) * (len(column) - column.null_count)
 
 
 def _compacted(column: pa.Array) -> pa.Array:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pyarrow.parquet as pq
 
 from render.errors import ManifestError
 from render.manifest.convert import convert
@@ -48,6 +51,8 @@ def find(name: str, *, roots: Sequence[str], most_rows: int = MANIFEST_ROWS) -> 
         if (rows := sum(map(check, found))) > most_rows:
             raise ManifestError(too_many(name, rows, most_rows))
         return Given(files=tuple(found), converted=None)
+    if (rows := pq.read_metadata(io.BytesIO(converted)).num_rows) > most_rows:
+        raise ManifestError(too_many(name, rows, most_rows))
     digest = hashlib.sha256(converted).hexdigest()
     stands_for = ManifestFile(url=locate(name, roots).url, sha256=digest, bytes=len(converted))
     return Given(files=(stands_for,), converted=converted)

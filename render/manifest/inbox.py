@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from render import errors
+from render.manifest.bounds import MANIFEST_BYTES
 from render.manifest.reader import check, too_many
 from render.manifest.rows import Judged, rows
 from render.manifest.sources import arrived, files, is_parquet
@@ -18,6 +19,10 @@ from render.settings import MANIFEST_ROWS
 _OTHER = (
     "{url} is not Parquet, and an inbox takes nothing else. Turn a brief or a CSV into a manifest with "
     "`nightreel expand FILE --out INBOX/NAME.parquet`, or give it to `nightreel run`."
+)
+_TOO_MUCH = (
+    "The values of this batch's manifests take more than {most} GiB together, and {url} is one too many. Put it into "
+    "the inbox again, under another name."
 )
 
 
@@ -58,13 +63,16 @@ def take(
 def rows_of(manifests: Sequence[ManifestFile], refused: list[RefusedManifest]) -> Iterator[Judged]:
     """Read the files one by one, their rows counted on; those that cannot be used any more come to the ``refused``.
 
-    A file counts as a whole or not at all. Raises :class:`render.errors.StoreError` for one that cannot be had at the
-    moment.
+    A file counts as a whole or not at all, and one that is too much beside the others is not taken.
+    Raises :class:`render.errors.StoreError` for one that cannot be had at the moment.
     """
-    first = 0
+    first = size = 0
     for file in manifests:
         try:
             own = list(rows([file]))
+            size += sum(judged.good.nbytes for judged in own)
+            if size > MANIFEST_BYTES:
+                raise errors.ManifestError(_TOO_MUCH.format(url=file.url, most=MANIFEST_BYTES >> 30))
         except errors.ManifestError as error:
             refused.append(_refused(file, error))
             continue

@@ -55,15 +55,18 @@ def _read_one(file: ManifestFile) -> Iterator[tuple[pa.Table, int]]:
     """Tables, and the bytes that each takes or would take if its longest values were whole."""
     with _opened(file) as parquet, sources.explained(file.url):
         held: list[pa.RecordBatch] = []
-        rows = size = 0
+        rows = size = read = 0
         for raw, bytes_ in parquet.pieces():
             piece = _plain(raw)
+            read += piece.num_rows
             full = rows + piece.num_rows > bounds.BATCH_ROWS or size + bytes_ > bounds.BATCH_BYTES
             if held and (full or piece.schema != held[0].schema):
                 yield pa.Table.from_batches(held), size
                 held, rows, size = [], 0, 0
             held.append(piece)
             rows, size = rows + piece.num_rows, size + bytes_
+        if read != parquet.rows:
+            raise ManifestError(f"{file.url} is damaged: it holds {read:,} of {parquet.rows:,} rows. Write it again.")
         if held:
             yield pa.Table.from_batches(held), size
 

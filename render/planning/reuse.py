@@ -34,13 +34,19 @@ def settle(store: ObjectStore, batch_id: str, stamp: ends.Stamp) -> pa.Table:
 
 
 def _sure(store: ObjectStore, reused: pa.Table) -> pa.Array:
-    """Which rows pass by what the catalog knows; none where there are few, whose records are as quick to read."""
+    """Which rows pass by what the catalog knows; none where there are few, whose records are as quick to read.
+
+    Their clips are in the catalog and lie there.
+    """
     sure = np.zeros(reused.num_rows, np.bool_)
     if reused.num_rows > FEW:
         for name in reused["policy"].unique().to_pylist():
             own = pc.equal(reused["policy"], name)
             limits = [(one.check, one.figure, one.min, one.max) for one in policy.load(name).limits]
             passing = catalog.within(store, reused["fingerprint"].filter(own).unique(), limits)
+            passing = passing.filter(
+                pc.and_(clips.lie_there(store, passing), catalog.made_by(store, passing).is_valid())
+            )
             sure |= pc.and_(own, pc.is_in(reused["fingerprint"], passing)).to_numpy()
     return pa.array(sure)
 

@@ -163,16 +163,18 @@ def write_plan(
     planned: pa.Table,
     faults: Iterable[Fault] = (),
     refused: Iterable[RefusedManifest] = (),
+    *,
+    scratch: Path | None = None,
 ) -> PlanSummary:
     """Keep the batch's plan and return the summary of the plan that counts: this one, or that of a faster writer.
 
     ``planned`` is a table of the plan contract, in any order. ``faults`` are those of malformed rows; the faults of
     refused rows are added from the plan. Plan and quarantine are one attempt: both files are written first, then
-    ``plan.json`` names them.
+    ``plan.json`` names them. The plan's file is written into ``scratch`` first, if that is given.
     """
     attempt = secrets.token_hex(8)
     every = quarantined(planned, faults)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=scratch) as folder:
         file = Path(folder) / "plan.parquet"
         _write_by_shard(planned, file)
         store.put_file(layout.plan(batch_id, attempt), file)

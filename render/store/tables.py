@@ -53,13 +53,13 @@ def planned_record(planned: PlannedRow) -> dict[str, Any]:
 def planned_rows(batch: pa.RecordBatch | pa.Table) -> Iterator[PlannedRow]:
     """The planned rows in a table of the plan contract."""
     for record in batch.to_pylist():
-        fault = record["fault"]
+        fault, of_job = record["fault"], record.get("job", record)  # where a plan of version 1 has the revision
         yield PlannedRow(
             row=contracts.row_of(record),
             decision=Decision(record["decision"]),
             why=record["why"],
             fingerprint=record["fingerprint"],
-            engine_revision=record.get("engine_revision", ""),  # a plan of version 1 says it elsewhere
+            engine_revision=of_job["engine_revision"],
             shard=record["shard"],
             estimate=Estimate(cost_usd=record["estimate_cost_usd"], cpu_seconds=record["estimate_cpu_seconds"]),
             fault=None

@@ -163,9 +163,12 @@ def test_a_broken_file_in_the_inbox_is_refused_once_and_stops_no_other(settings,
 
 
 def break_page(path: Path) -> None:
-    """Damage a Parquet file where its footer does not tell."""
+    """Damage the page of a number in a Parquet file, which nothing but reading it tells."""
+    group = pq.read_metadata(path).row_group(0)
+    chunks = (group.column(index) for index in range(group.num_columns))
+    start = next(chunk.data_page_offset for chunk in chunks if chunk.path_in_schema == "seconds")
     data = bytearray(path.read_bytes())
-    data[4:60] = bytes(56)
+    data[start : start + 12] = bytes(12)
     path.write_bytes(data)
 
 

@@ -26,7 +26,7 @@ from render.store.objects import ObjectStore
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
 
-TABLES = ("clips", "checks", "requests")
+TABLES = ("checks", "clips", "requests")
 """In the order in which they are published: a request never names a clip that is not there."""
 
 PUBLISHER = "nightreel.publish"
@@ -50,12 +50,13 @@ Missing = Callable[[pa.Table, pa.Table], pa.Table]
 def publish_clips(store: ObjectStore, clips: pa.Table, checks: pa.Table) -> None:
     """Bring clips and their figures into the catalog. Doing it again, or at the same time elsewhere, changes nothing.
 
-    The tables are those of :mod:`render.store.catalog.builders`. Clips and their figures are written once, a clip again
-    only when its folder was deleted and it was made anew. Raises :class:`render.errors.StoreError`.
+    The tables are those of :mod:`render.store.catalog.builders`. A clip that is there has its figures there. Both are
+    written once, a clip again only when its folder was deleted and it was made anew.
+    Raises :class:`render.errors.StoreError`.
     """
     figure = ("fingerprint", "check", "name")
-    _write(store, "clips", clips, keys=("fingerprint",), compared=("fingerprint", "path"), missing=_absent)
     _write(store, "checks", checks, keys=figure, compared=figure, missing=_absent)
+    _write(store, "clips", clips, keys=("fingerprint",), compared=("fingerprint", "path"), missing=_absent)
 
 
 def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> None:

@@ -22,7 +22,8 @@ def held(*texts: str, phrases: tuple[str, ...] = WORDS) -> list[bool]:
     [
         "A beheading", "BEHEAD", "beheaded!", "a b3h34ding", "b e h e a d s", "béhèading", "bеhеаding",
         "be\u200bheading", "ｂｅｈｅａｄ", "behe@d", "little-girls", "little  girl", "LITTLE\nGIRL", "3D printing",
-        "1ittle girl", "a 3-d little girl", "b.e.h.e.a.d", "lıttle girl beheaded",
+        "1ittle girl", "a 3-d little girl", "b.e.h.e.a.d", "lıttle girl beheaded", "beheadжed",
+        "a little g\u0345rl",
     ],
 )  # fmt: skip
 def test_a_phrase_is_held_back_in_every_disguise(text):
@@ -62,6 +63,7 @@ PIECES = st.sampled_from(
             ".",
         ),
         *("how to", "tie a noose", "kill", "all", "jews", "ｋ", "к", "İ", "ﬀ", "ı", "K", "\u0301", "x", "a b c d"),
+        *("glorif", "ж", "hitler", "\u0345", "snuff v", "deo", "encourag", "self harm", "ʼ", "ѕ"),
     ]
 )
 TEXTS = st.lists(PIECES | st.characters(exclude_categories=("Cs",)), max_size=12).map("".join)

@@ -45,3 +45,12 @@ def test_of_two_works_at_once_one_that_hangs_is_enough():
         "with Pulse(0.5, lambda: None) as pulse:\n    beaten(pulse, 30)\n"
     )
     assert done.returncode == 1
+
+
+def test_a_beat_after_the_work_ends_nothing():
+    """A thread that an engine left behind may still tell of progress: the next job has no part in it."""
+    done = ended(
+        "with Pulse(0.5, lambda: None) as over:\n    pass\n"
+        "with Pulse(30, lambda: None):\n    time.sleep(0.1)\n    over.beat()\n    time.sleep(1)\n"
+    )
+    assert done.returncode == 0, done.stderr

@@ -59,9 +59,9 @@ def unused(count: int) -> pa.DictionaryArray:
 @pytest.mark.parametrize(
     ("make", "end"),
     [
-        (lambda path: written(path, 100_000, prompt=repeated(100_000, "x" * 1_000_000)), "more than 4 GiB"),
-        (lambda path: written(path, 100_000, junk=inside(repeated(100_000, "x" * 1_000_000))), "more than 4 GiB"),
-        (lambda path: written(path, tags=listed(repeated(1_000_000, "x" * 100_000))), "more than 4 GiB"),
+        (lambda path: written(path, 100_000, prompt=repeated(100_000, "x" * 1_000_000)), "more than 2 GiB"),
+        (lambda path: written(path, 100_000, junk=inside(repeated(100_000, "x" * 1_000_000))), "more than 2 GiB"),
+        (lambda path: written(path, tags=listed(repeated(1_000_000, "x" * 100_000))), "more than 2 GiB"),
         (lambda path: written(path, 20, prompt=repeated(20, "x" * 80_000_000)), "20"),
         (lambda path: written(path, 300_000, prompt=unused(300_000)), "300000"),
         (lambda path: written(path, tags=listed(pa.nulls(5_000_000))), "1"),
@@ -142,3 +142,12 @@ def test_honest_files_are_read_in_large_pieces(tmp_path: Path, monkeypatch: pyte
     parts = list(manifest.read(manifest.files(path)))
     assert [part.num_rows for part in parts] == [65_536, 100_000 - 65_536]
     assert pa.concat_tables(parts)["prompt"].combine_chunks().equals(words)
+
+
+def test_columns_of_few_bytes_that_become_many_tags_come_in_small_pieces(tmp_path: Path) -> None:
+    """A bit of a file may become a name and a word of each row: a piece is as small as its tags ask for."""
+    path, names = tmp_path / "m.parquet", [f"column {number}" for number in range(300)]
+    written(path, 20_000, **dict.fromkeys(names, pa.repeat(True, 20_000)))
+    parts = list(manifest.read(manifest.files(path)))
+    assert sum(part.num_rows for part in parts) == 20_000
+    assert max(part.num_rows for part in parts) * 300 * bounds.TAG_BYTES <= bounds.BATCH_BYTES

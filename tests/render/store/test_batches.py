@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import store_makers as makers
 from hypothesis import given, settings
@@ -192,6 +193,14 @@ def test_planned_rows_survive_parquet(rows: list[PlannedRow]) -> None:
         replace(row, fault=row.fault and replace(row.fault, experiment=row.row.experiment, variant=row.row.variant))
         for row in rows
     ]
+
+
+def test_a_plan_of_the_first_version_is_read() -> None:
+    """It has the revision in a struct of all that the job is."""
+    rows = [makers.planned(0), makers.refused(1)]
+    old = tables.planned_table(rows)
+    jobs = pa.array([{"engine_revision": one} for one in old["engine_revision"].to_pylist()])
+    assert list(tables.planned_rows(old.drop_columns("engine_revision").append_column("job", jobs))) == rows
 
 
 @pytest.mark.slow

@@ -255,9 +255,9 @@ def test_a_conflict_is_looked_at_again(store: ObjectStore, monkeypatch: pytest.M
 
 def test_a_table_that_stays_busy_is_a_clear_error(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(store, requests([]))
-    stale = delta.load(store, "clips")
+    stale = {name: delta.load(store, name) for name in delta.TABLES}
     publish(store, requests([]), clips=[1])
-    monkeypatch.setattr(delta, "load", lambda *_: stale)
+    monkeypatch.setattr(delta, "load", lambda _, name: stale[name])
     monkeypatch.setattr(delta, "_TRIES", 2)
     with pytest.raises(errors.StoreError, match="busy 2 times"):
         publish(store, requests([]), clips=[2])
@@ -286,7 +286,7 @@ def test_a_table_that_cannot_be_written_is_a_clear_error(store: ObjectStore, mon
         raise OSError("No space left.")
 
     monkeypatch.setattr(deltalake, "write_deltalake", fail)
-    with pytest.raises(errors.StoreError, match=r"clips in .* cannot be written: No space left"):
+    with pytest.raises(errors.StoreError, match=r"checks in .* cannot be written: No space left"):
         publish(store, requests([]), clips=[1])
 
 
