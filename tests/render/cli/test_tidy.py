@@ -54,7 +54,7 @@ def test_the_document_says_what_was_done(store: ObjectStore, said: Callable[...,
     code, document = said("tidy", "--yes")
     assert code == 0
     assert document["store"] == store.url
-    [clips, checks, requests] = document["tables"]
+    [checks, clips, requests] = document["tables"]
     assert checks == {
         "table": "checks",
         "files": 3,

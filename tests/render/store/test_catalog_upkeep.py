@@ -91,7 +91,7 @@ def test_what_a_writer_left_without_a_commit_is_removed_when_it_is_old(store: Ob
         (folder / name).write_bytes(b"1234")
         then = (folder / name).stat().st_mtime - hours * 3600
         os.utime(folder / name, (then, then))
-    [clips, *_] = upkeep.tidy(store, older_than_h=WEEK, do=True)
+    [_, clips, _] = upkeep.tidy(store, older_than_h=WEEK, do=True)
     assert (clips.stale, clips.stale_bytes, clips.removed) == (1, 4, True)
     assert not (folder / "part-lost.parquet").exists()
     assert (folder / "part-new.parquet").exists()
@@ -130,7 +130,7 @@ def test_trouble_with_the_storage_is_a_clear_error(store: ObjectStore, monkeypat
         raise OSError("The disk is gone.")
 
     monkeypatch.setattr(DeltaTable, "vacuum", fail)
-    with pytest.raises(errors.StoreError, match=r"clips in .* cannot be tidied: The disk is gone"):
+    with pytest.raises(errors.StoreError, match=r"checks in .* cannot be tidied: The disk is gone"):
         list(upkeep.tidy(store, older_than_h=WEEK, do=True))
 
 
