@@ -54,11 +54,17 @@ def validate(contract: Contract, table: pa.Table, **parameters: Any) -> list[Vio
     if missing := wanted - set(table.column_names):
         raise NightreelError(f"The {contract.name} table lacks {', '.join(sorted(missing))}: add the columns.")
     columns = table.select([name for name in table.column_names if name in wanted])
-    frame = columns.to_pandas(integer_object_nulls=True)
+    frame = _widened(columns).to_pandas(integer_object_nulls=True)
     found = []
     for rule, result in zip(rules, _run(contract.name, rules, frame), strict=True):
         found += _violations(rule, result, table)
     return sorted(found, key=lambda violation: -1 if violation.row is None else violation.row)
+
+
+def _widened(table: pa.Table) -> pa.Table:
+    """Whole numbers in 64 bits: the library compares those by columns, and narrower ones one by one."""
+    wide = [field.with_type(pa.int64()) if pa.types.is_integer(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(wide))
 
 
 def _words(argument: Any) -> str:

@@ -114,7 +114,7 @@ def _by_policy(rows: pa.Table, wanted: pa.Array) -> list[tuple[int, Fault]]:
     for name in rows["policy"].unique().to_pylist():
         rules = policy.load(name)
         own = pc.indices_nonzero(pc.and_(pc.equal(rows["policy"], name), wanted))
-        positions = own.take(_suspects(rules, rows.take(own)))
+        positions = own.take(_suspects(rules, rows.select(["prompt", "shots", "scene"]).take(own)))
         for position, row in zip(positions.to_pylist(), contracts.to_rows(rows.take(positions)), strict=True):
             verdict = policy.judge_prompt(rules, row)
             if verdict.outcome is not Outcome.PASS:
