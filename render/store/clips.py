@@ -148,7 +148,7 @@ def count(store: ObjectStore, fingerprints: Iterable[str]) -> int:
 
 def lie_there(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """Which of these clips have a folder, by listing all folders: for so many that to ask for each takes longer."""
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-folders") as pool:
+    with ThreadPoolExecutor(store.lists_at_once, thread_name_prefix="clip-folders") as pool:
         places = (f"{layout.CLIPS}/{name}" for name in store.folders(layout.CLIPS))
         found = pa.chunked_array(
             pool.map(lambda place: pa.array(store.folders(place), pa.string()), places), pa.string()

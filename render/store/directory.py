@@ -30,6 +30,8 @@ _TRIES = 20
 class DirectoryStore(ObjectStore):
     """Objects are files. Safe for any number of threads and processes, on one machine or on a shared filesystem."""
 
+    lists_at_once = 1  # threads that read directories wait for Python's lock at each name
+
     def __init__(self, url: str) -> None:
         self._root = Path(str(strip_protocol(url))).absolute()
         self.url = str(self._root)
@@ -90,7 +92,7 @@ class DirectoryStore(ObjectStore):
         folder = self._root / confine_folder(prefix)
         try:
             with os.scandir(folder) as entries:
-                return sorted(entry.name for entry in entries if entry.is_dir() and not hidden(entry.name))
+                return sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_dir())
         except (FileNotFoundError, NotADirectoryError):
             return []
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from fsspec.utils import get_protocol
 
@@ -41,6 +41,8 @@ class ObjectStore(ABC):
 
     url: str
     """Where the store is, without a slash at its end."""
+    lists_at_once: ClassVar[int] = 16
+    """Listings that are worth having under way at once."""
 
     @abstractmethod
     def uri(self, path: str) -> str:
