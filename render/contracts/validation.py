@@ -63,8 +63,11 @@ def validate(contract: Contract, table: pa.Table, **parameters: Any) -> list[Vio
 
 def _widened(table: pa.Table) -> pa.Table:
     """Whole numbers in 64 bits: the library compares those by columns, and narrower ones one by one."""
-    wide = [field.with_type(pa.int64()) if pa.types.is_integer(field.type) else field for field in table.schema]
-    return table.cast(pa.schema(wide))
+    columns = {
+        name: column.cast(pa.int64()) if pa.types.is_integer(column.type) else column
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    return pa.table(columns)
 
 
 def _words(argument: Any) -> str:
