@@ -80,6 +80,10 @@ class Shot:
     camera: str = ""
 
 
+def _whole_frames(duration_ms: int, fps: int) -> int:
+    return max(1, (duration_ms * fps + 500) // 1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """What a row wants apart from its words and its seed: an engine says by it whether it can, and at what price."""
@@ -97,7 +101,7 @@ class Form:
     @property
     def frames(self) -> int:
         """Whole frames nearest to the wanted length, at least one."""
-        return max(1, (self.duration_ms * self.fps + 500) // 1000)
+        return _whole_frames(self.duration_ms, self.fps)
 
     @property
     def seconds(self) -> float:
@@ -177,7 +181,7 @@ class Job:
     @property
     def frames(self) -> int:
         """Whole frames nearest to the wanted length, at least one."""
-        return max(1, (self.duration_ms * self.fps + 500) // 1000)
+        return _whole_frames(self.duration_ms, self.fps)
 
     @property
     def seconds(self) -> float:

@@ -184,14 +184,16 @@ def of_batch(store: ObjectStore, batch_id: str) -> View:
     """
     batch = batches.load(store, batch_id)
     faults = batches.read_quarantine(store, batch_id)
+    ended = receipts.read(store, batch_id)
     rows = batches.plan_table(store, batch_id, ["row"])["row"]
     if len(rows) <= MOST_ROWS:
-        return _gathered(store, batch, batches.read_plan(store, batch_id), faults)
+        return _gathered(store, batch, batches.read_plan(store, batch_id), faults, ended)
     last = rows.take(pc.select_k_unstable(rows, MOST_ROWS, [("row", "ascending")]))[-1]
     pieces = batches.plan_pieces(store, batch_id)
     first = [one for piece in pieces for one in tables.planned_rows(piece.filter(pc.less_equal(piece["row"], last)))]
-    counts = _counts(rows, faults, receipts.read(store, batch_id))
-    shown = _gathered(store, batch, first, [fault for fault in faults if fault.row <= last.as_py()], last.as_py())
+    counts = _counts(rows, faults, ended)
+    near = ended.filter(pc.less_equal(ended["row"], last))
+    shown = _gathered(store, batch, first, [fault for fault in faults if fault.row <= last.as_py()], near)
     return replace(shown, counts=replace(counts, made=shown.counts.made), left_out=counts.rows - shown.counts.rows)
 
 
@@ -210,7 +212,7 @@ def of_experiment(store: ObjectStore, experiment: str) -> View:
             planned += tables.planned_rows(piece.filter(pc.equal(piece["experiment"], experiment)))
         faults = [fault for fault in batches.read_quarantine(store, batch.id) if fault.experiment == experiment]
         if planned or faults:
-            views.append(_gathered(store, batch, planned, faults))
+            views.append(_gathered(store, batch, planned, faults, receipts.read(store, batch.id)))
     if not views:
         known.update(catalog.query(store, "select distinct experiment from requests")["experiment"].to_pylist())
         names = sorted(filter(None, known))
@@ -249,20 +251,13 @@ def _counts(rows: pa.ChunkedArray, faults: Iterable[Fault], ended: pa.Table) -> 
 
 
 def _gathered(
-    store: ObjectStore,
-    batch: Batch,
-    planned: Iterable[PlannedRow],
-    faults: Iterable[Fault],
-    last_row: int | None = None,
+    store: ObjectStore, batch: Batch, planned: Iterable[PlannedRow], faults: Iterable[Fault], ended: pa.Table
 ) -> View:
-    """The view of these rows; ``last_row`` leaves the receipts of later ones out."""
-    planned, found = list(planned), receipts.read(store, batch.id)
-    if last_row is not None:
-        found = found.filter(pc.less_equal(found["row"], last_row))
-    ended = list(tables.receipts(found))
-    failed = {one.row for one in ended if one.end is End.FAILED}
+    """The view of these rows, of which ``ended`` has the receipts."""
+    planned, ends = list(planned), list(tables.receipts(ended))
+    failed = {one.row for one in ends if one.end is End.FAILED}
     wanted = [one.fingerprint for one in planned if one.row.row not in failed and one.decision is not Decision.REFUSE]
-    return view(batch, planned, faults, ended, clips.find_many(store, wanted))
+    return view(batch, planned, faults, ends, clips.find_many(store, wanted))
 
 
 def _request(row: Row) -> tuple[object, ...]:

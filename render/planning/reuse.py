@@ -40,13 +40,12 @@ def _sure(store: ObjectStore, reused: pa.Table) -> pa.Array:
     """
     sure = np.zeros(reused.num_rows, np.bool_)
     if reused.num_rows > FEW:
+        wanted = reused["fingerprint"].unique()
+        there = wanted.filter(pc.and_(clips.lie_there(store, wanted), catalog.made_by(store, wanted).is_valid()))
         for name in reused["policy"].unique().to_pylist():
             own = pc.equal(reused["policy"], name)
             limits = [(one.check, one.figure, one.min, one.max) for one in policy.load(name).limits]
-            passing = catalog.within(store, reused["fingerprint"].filter(own).unique(), limits)
-            passing = passing.filter(
-                pc.and_(clips.lie_there(store, passing), catalog.made_by(store, passing).is_valid())
-            )
+            passing = catalog.within(store, there, limits)
             sure |= pc.and_(own, pc.is_in(reused["fingerprint"], passing)).to_numpy()
     return pa.array(sure)
 
