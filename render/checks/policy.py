@@ -177,11 +177,17 @@ def suspects(policy: Policy, texts: pa.Array) -> pa.Array:
 
     from render.checks import screening
 
-    sieve = screening.Sieve(texts)
-    found = sieve.holding(tuple(phrase for rule in policy.prompt for phrase in rule.phrases))
-    for rule in policy.prompt:
-        if rule.together:
-            found |= np.logical_and.reduce([sieve.holding(policy.words[name]) for name in rule.together])
+    alone = tuple(phrase for rule in policy.prompt for phrase in rule.phrases)
+    together = [[policy.words[name] for name in rule.together] for rule in policy.prompt if rule.together]
+    likely = np.flatnonzero(
+        screening.Sieve(texts).holding(alone + tuple(word for words, *_ in together for word in words))
+    )
+    sieve = screening.Sieve(texts.take(pa.array(likely)))
+    held = sieve.holding(alone)
+    for each in together:
+        held |= np.logical_and.reduce([sieve.holding(words) for words in each])
+    found = np.zeros(len(texts), np.bool_)
+    found[likely] = held
     return pa.array(found)
 
 

@@ -53,7 +53,7 @@ class Sieve:
 def _folded(texts: pa.Array) -> pa.Array:
     """Lower case without accents and compatibility forms, as far as that leads to plain letters."""
     if pc.all(pc.string_is_ascii(texts)).as_py():
-        return pc.utf8_lower(texts)
+        return pc.ascii_lower(texts)
     folded = pc.utf8_lower(pc.utf8_normalize(pc.replace_substring(texts, "\u0345", "ι"), form="NFKC"))
     folded = pc.replace_substring(folded, "ß", "ss")  # as Python's casefold does with both
     return pc.replace_substring_regex(pc.utf8_normalize(folded, form="NFKD"), _ACCENTS, "")

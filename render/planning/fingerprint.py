@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from binascii import hexlify
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +22,8 @@ from render.planning.forms import Forms
 
 VERSION = 1
 """Version of the canonical form; a new one makes every clip new."""
+_AT_ONCE = 4096
+"""Canonical forms that are Python objects at the same time."""
 
 
 def fingerprints(rows: pa.Table, forms: Forms, *, engine_revisions: list[str], media_revision: str) -> pa.Array:
@@ -27,8 +31,11 @@ def fingerprints(rows: pa.Table, forms: Forms, *, engine_revisions: list[str], m
 
     ``engine_revisions`` are those of the ``forms``' engines, one for each form.
     """
-    texts = canonical(rows, forms, engine_revisions=engine_revisions, media_revision=media_revision)
-    return pa.array([hashlib.sha256(text).hexdigest() for text in texts.cast(pa.binary()).to_pylist()], pa.string())
+    texts = canonical(rows, forms, engine_revisions=engine_revisions, media_revision=media_revision).cast(pa.binary())
+    pieces = (texts.slice(start, _AT_ONCE).to_pylist() for start in range(0, len(texts), _AT_ONCE))
+    digits = b"".join(hexlify(b"".join([hashlib.sha256(text).digest() for text in piece])) for piece in pieces)
+    ends = np.arange(len(texts) + 1, dtype=np.int32) * (2 * hashlib.sha256().digest_size)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(digits))
 
 
 def canonical(rows: pa.Table, forms: Forms, *, engine_revisions: list[str], media_revision: str) -> pa.Array:
@@ -73,12 +80,16 @@ def _of_rows(texts: list[str], forms: Forms) -> pa.Array:
 def _quoted(column: pa.ChunkedArray) -> pa.Array:
     """Texts as JSON strings in NFC."""
     texts = pc.utf8_normalize(column.combine_chunks(), form="NFC")
-    escaped = pc.match_substring_regex(texts, r'["\\\x00-\x1f]')
     quoted = pc.binary_join_element_wise('"', texts, '"', "")
-    if not pc.any(escaped).as_py():
+    if not _ESCAPED[np.frombuffer(texts.buffers()[-1] or b"", np.uint8)].any():
         return quoted
+    escaped = pc.match_substring_regex(texts, r'["\\\x00-\x1f]')
     by_hand = [orjson.dumps(text).decode() for text in texts.filter(escaped).to_pylist()]
     return pc.replace_with_mask(quoted, escaped, pa.array(by_hand, pa.string()))
+
+
+_ESCAPED = np.isin(np.arange(256), [*range(0x20), *b'"\\'])
+"""Which bytes JSON does not have in a string as they are."""
 
 
 def _shots(form: Form) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,8 +24,10 @@ def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """Name the batch that made each clip; null for a clip that is not there."""
     found = pa.nulls(len(fingerprints), pa.string())
     if len(fingerprints) > FEW:
-        there = clips.lie_there(store, fingerprints)
-        found = pc.if_else(there, catalog.made_by(store, fingerprints), pa.scalar(None, pa.string()))
+        with ThreadPoolExecutor(1, thread_name_prefix="clips-there") as pool:
+            there = pool.submit(clips.lie_there, store, fingerprints)
+            published = catalog.made_by(store, fingerprints)
+        found = pc.if_else(there.result(), published, pa.scalar(None, pa.string()))
     unknown = fingerprints.filter(found.is_null())
     if 0 < len(unknown) <= FEW:
         recorded = {record.job.fingerprint: record.batch for record in clips.find_each(store, unknown.to_pylist())}

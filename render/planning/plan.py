@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import contracts
+from render.ahead import ahead
 from render.model import Decision, ReasonKind
 from render.planning.draft import Drafting, fault_column
 from render.planning.forms import distinct
@@ -22,6 +22,8 @@ Explain = Callable[[pa.Table, pa.Array], pa.Array]
 """Says for each of the chosen rows of a table how the nearest clip differs from it; null where there is none."""
 
 NEVER = "never rendered"
+_AT_ONCE = 2
+"""Tables of rows that are drafted at once: Python hashes for one while Arrow works for the other."""
 
 
 def plan(
@@ -41,8 +43,7 @@ def plan(
     """
     drafting = Drafting(media_revision=media_revision, usd_per_cpu_hour=usd_per_cpu_hour)
     schema = contracts.load("plan").arrow_schema()
-    with ThreadPoolExecutor(2, thread_name_prefix="drafts") as pool:  # one hashes while Arrow works for the other
-        drafts = list(pool.map(drafting.draft, (piece for piece in pieces if piece.num_rows)))
+    drafts = list(ahead(drafting.draft, (piece for piece in pieces if piece.num_rows), threads=_AT_ONCE))
     if not drafts:
         return schema.empty_table()
     return _decided(_joined(drafts), lookup, explain, jobs_per_shard).select(schema.names).cast(schema)

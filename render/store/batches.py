@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from render import errors, media
+from render.ahead import ahead
 from render.model import Batch, Decision, Fault, ManifestFile, PlannedRow, ReasonKind, RefusedManifest
 from render.store import layout, tables
 from render.store.objects import ObjectStore
@@ -310,12 +312,15 @@ def _write_by_shard(planned: pa.Table, file: Path) -> None:
     planned = planned.combine_chunks()  # to take rows out of many chunks would join them anew each time
     order = pc.sort_indices(planned, sort_keys=[("shard", "ascending"), ("row", "ascending")])
     shards = planned["shard"].take(order).combine_chunks()
+    ends = pc.run_end_encode(shards).run_ends.to_pylist() if len(shards) else []
+    groups = (
+        order[first : min(first + GROUP_ROWS, end)]
+        for start, end in pairwise([0, *ends])
+        for first in range(start, end, GROUP_ROWS)
+    )
     with pq.ParquetWriter(file, planned.schema, compression="zstd") as writer:
-        start = 0
-        for end in pc.run_end_encode(shards).run_ends.to_pylist() if len(shards) else ():
-            for first in range(start, end, GROUP_ROWS):
-                writer.write_table(planned.take(order[first : min(first + GROUP_ROWS, end)]))
-            start = end
+        for rows in ahead(planned.take, groups):
+            writer.write_table(rows)
 
 
 def _groups_of(parquet: pq.ParquetFile, shard: int) -> list[int]:

@@ -30,6 +30,8 @@ from render import errors
 INBOX = "inbox"
 BATCHES = "batches"
 CLIPS = "clips"
+PREFIX = 2
+"""Digits of a fingerprint that name the folder which its clip's folder is in."""
 CATALOG = "catalog"
 REPORTS = "reports"
 PROBES = "probes"
@@ -145,7 +147,7 @@ def clip(fingerprint: str) -> str:
     """The clip's folder."""
     if not is_fingerprint(fingerprint):
         raise errors.InputError(f"{fingerprint!r} is not a fingerprint: it has 64 lower-case hex digits.")
-    return f"{CLIPS}/{fingerprint[:2]}/{fingerprint}"
+    return f"{CLIPS}/{fingerprint[:PREFIX]}/{fingerprint}"
 
 
 def clip_record(fingerprint: str) -> str:

@@ -42,14 +42,11 @@ def enumerate_all(ground: Ground, folder: Path, *, each: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("grounds", nargs="*", choices=GROUNDS, help="where the store is")
+    parser.add_argument("ground", nargs="?", choices=GROUNDS, default="directory", help="where the store is")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="play every Nth case (default: all)")
     given = parser.parse_args()
-    violated = 0
-    for name in given.grounds or ["directory"]:
-        with tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder, GROUNDS[name](Path(folder)) as ground:
-            print(f"On {name}:", flush=True)
-            violated += enumerate_all(ground, Path(folder), each=given.each)
+    with tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder, GROUNDS[given.ground](Path(folder)) as ground:
+        violated = enumerate_all(ground, Path(folder), each=given.each)
     sys.exit(bool(violated))
 
 
