@@ -12,7 +12,8 @@ from render.store.objects import ObjectStore
 
 FEW = 4096
 """So many clips are looked for one by one, by their records. Of more the catalog's word counts for those whose folders
-are there; what it does not know, since its batch is not published, is found by whoever is to make it."""
+are there. Where more of the folders are not known to it, since their batches are not published, whoever is to make
+those clips finds them."""
 NEWEST = 8
 """So many of a prompt's clips, the newest ones, are compared with a row of that prompt."""
 COMPARED = ("engine_revision", "style", "width", "height", "fps", "seconds", "seed")
@@ -22,17 +23,18 @@ SAME = "the negative prompt, the shots, the scene or the media settings changed"
 
 def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """Name the batch that made each clip; null for a clip that is not there."""
-    found = pa.nulls(len(fingerprints), pa.string())
+    found, asked = pa.nulls(len(fingerprints), pa.string()), pa.repeat(True, len(fingerprints))
     if len(fingerprints) > FEW:
         with ThreadPoolExecutor(1, thread_name_prefix="clips-there") as pool:
             there = pool.submit(clips.lie_there, store, fingerprints)
             published = catalog.made_by(store, fingerprints)
         found = pc.if_else(there.result(), published, pa.scalar(None, pa.string()))
-    unknown = fingerprints.filter(found.is_null())
+        asked = pc.and_not(there.result(), found.is_valid())
+    unknown = fingerprints.filter(asked)
     if 0 < len(unknown) <= FEW:
         recorded = {record.job.fingerprint: record.batch for record in clips.find_each(store, unknown.to_pylist())}
         named = pa.array([recorded.get(one) for one in unknown.to_pylist()], pa.string())
-        found = pc.replace_with_mask(found, found.is_null(), named)
+        found = pc.replace_with_mask(found, asked, named)
     return found
 
 
