@@ -54,7 +54,12 @@ CONFIGURATION = {
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.worker.memory.monitor-interval": "500ms",
     "distributed.scheduler.active-memory-manager.start": False,
+    # A group whose worker died comes back at once, and its jobs are tried one by one.
+    "distributed.scheduler.allowed-failures": 0,
 }
+
+LOOPBACK: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Without an address of its own the HTTP side would listen on every interface, at Dask's well-known port."""
 
 PRELOAD = "render.farm.worker"
 """The module that a worker loads at its start; operators give it as ``dask worker --preload``."""
@@ -144,42 +149,49 @@ def stop(address: str) -> None:
         time.sleep(0.05)
 
 
-@contextmanager
-def _cluster(settings: Settings) -> Iterator[SpecCluster]:
-    import dask.config
-    from distributed import Scheduler, SpecCluster
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Dask's configuration in the process of a scheduler, and in that of a worker's keeper."""
+    # A process that is stopped cannot end itself, as one that hangs does: it is the scheduler that misses it.
+    return CONFIGURATION | {"distributed.scheduler.worker-ttl": f"{settings.stall_seconds} s"}
+
+
+def worker_options(settings: Settings) -> list[dict[str, Any]]:
+    """For each worker of this machine what its :class:`render.farm.nanny.Keeper` is given."""
     from distributed.system import MEMORY_LIMIT
 
-    from render.farm.nanny import Keeper
-
-    # Without an address of its own the HTTP side would listen on every interface, at Dask's well-known port.
-    here: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    scheduler = {"cls": Scheduler, "options": {**here, "port": 0, "allowed_failures": 0}}
     memory = MEMORY_LIMIT // settings.workers
-    common = here | {
+    common = LOOPBACK | {
         "nthreads": 1,
         "memory_limit": memory,
         "local_directory": str(settings.scratch.absolute()),
         "preload": [PRELOAD],
-        "silence_logs": logging.CRITICAL,
     }
+    return [
+        common | {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": {"MEMORY": memory} | ({"GPU": 1} if gpu else {})}
+        for gpu in _gpus(settings.workers)
+    ]
+
+
+@contextmanager
+def _cluster(settings: Settings) -> Iterator[SpecCluster]:
+    import dask.config
+    from distributed import Scheduler, SpecCluster
+
+    from render.farm.nanny import Keeper
+
+    quiet = {"silence_logs": logging.CRITICAL}
+    scheduler = {"cls": Scheduler, "options": {**LOOPBACK, "port": 0}}
     settings.scratch.mkdir(parents=True, exist_ok=True)
-    workers = {}
-    for number, gpu in enumerate(_gpus(settings.workers)):
-        offer = {"MEMORY": memory} | ({"GPU": 1} if gpu else {})
-        own = {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": offer}
-        workers[number] = {"cls": Keeper, "options": common | own}
+    workers = {
+        number: {"cls": Keeper, "options": options | quiet} for number, options in enumerate(worker_options(settings))
+    }
     touched = (*ENVIRONMENT, "PYTHONHASHSEED", "__DASK_PARENT_PID")  # by us, and by Dask for the workers' sake
     before = {name: os.environ[name] for name in touched if name in os.environ}
     os.environ.update(ENVIRONMENT)  # the environment outranks Dask's configuration
     try:
-        # A process that is stopped cannot end itself, as one that hangs does: it is the scheduler that misses it.
-        silence = {"distributed.scheduler.worker-ttl": f"{settings.stall_seconds} s"}
-        with dask.config.set(CONFIGURATION | silence), _loop() as loop, ExitStack() as stack:
+        with dask.config.set(configuration(settings)), _loop() as loop, ExitStack() as stack:
             with _not_half_started():
-                cluster = stack.enter_context(
-                    SpecCluster(scheduler=scheduler, workers=workers, silence_logs=logging.CRITICAL, loop=loop)
-                )
+                cluster = stack.enter_context(SpecCluster(scheduler=scheduler, workers=workers, loop=loop, **quiet))
             yield cluster
     finally:
         for name in touched:
