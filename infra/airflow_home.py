@@ -1,4 +1,4 @@
-"""Airflow for the demo: a home in the project, SQLite, one log, and no process left behind."""
+"""Airflow for the demo and the stack: its environment, its database, and no process left behind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -39,47 +40,68 @@ def hear_no_more() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """Where Airflow keeps its metadata."""
+
+    url: str
+    """For SQLAlchemy."""
+    place: Path | None = None
+    """What holds it on this machine; where that is not known, it is brought up to date at each start."""
+
+    @classmethod
+    def sqlite(cls, home: Path) -> Database:
+        """A file in Airflow's home."""
+        return cls(url=f"sqlite:///{home / 'airflow.db'}", place=home / "airflow.db")
+
+
+def environment(home: Path, database: Database) -> dict[str, str]:
+    """What Airflow's commands find in their environment: this process's own, and nothing of another Airflow."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    return others | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.url,
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "NO_COLOR": "1",
+    }
+
+
 class Airflow:
     """Runs Airflow's commands in ``home``; everything they say goes to ``log``, which starts anew with each object."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, database: Database | None = None, *, log: str = "demo.log") -> None:
         self.home = home
-        self.log = home / "demo.log"
-        self._database = home / "airflow.db"
+        self.log = home / log
+        self._database = database or Database.sqlite(home)
         home.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
 
     def migrate(self, say: Callable[[str], None]) -> None:
         """Make the database, once for each version of Airflow."""
-        stamp = self.home / "migrated"
+        place = self._database.place
+        stamp = place.with_name("migrated") if place else None
         version = metadata.version("apache-airflow")
-        if stamp.exists() and stamp.read_text() == version and self._database.exists():
+        if place and stamp and place.exists() and stamp.exists() and stamp.read_text() == version:
             return
-        say(f"Making Airflow's database in {os.path.relpath(self.home)}, once: about half a minute")
+        where = f"Making Airflow's database in {os.path.relpath(place.parent)}, once" if place else "Airflow's database"
+        say(f"{where}: about half a minute")
         with self.run("db", "migrate") as migration:
             if migration.wait():
                 raise errors.NightreelError(f"Airflow's database could not be made; {self.log} says why.")
-        stamp.write_text(version)
+        if stamp:
+            stamp.write_text(version)
 
     @contextmanager
     def run(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """Start a command in a process group of its own; its whole tree, a Dask farm included, ends with the block."""
-        own = {
-            "AIRFLOW_HOME": str(self.home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self._database}",
-            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-            "NIGHTREEL_FARM_OWNER": str(os.getpid()),
-            "NO_COLOR": "1",
-        }
-        others = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [Path(sys.executable).parent / "airflow", *arguments],
                 cwd=ROOT,
-                env=others | own,
+                env=environment(self.home, self._database) | {"NIGHTREEL_FARM_OWNER": str(os.getpid())},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.airflow_home import ROOT, Airflow, stop_on_signals
-from infra.screen import Screen, ends_table
+from infra.screen import Screen
 from render import errors, pipeline, settings
 from render.experiments.steps import SUM_UP
 
@@ -58,12 +58,7 @@ def _demo(screen: Screen, airflow: Airflow, ours: settings.Settings, manifest: s
             time.sleep(POLL_SECONDS)
         status = pipeline.status(ours, batch)
         screen.show(status)
-    if status.clips or status.quarantined:
-        screen.print(ends_table(status))
-        ends = ", ".join(f"{count} {end}" for end, count in status.ends.items() if count)
-        screen.say(f"{status.rows} rows in {time.monotonic() - start:.0f} s: {ends}.")
-    if status.report:
-        screen.say(f"Report: {status.report}")
+    screen.sum_up(status, time.monotonic() - start)
     if run.returncode:
         last = airflow.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
         screen.say("\n".join(["", f"The DAG run failed. The last lines of {airflow.log}:", *last]))

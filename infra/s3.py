@@ -13,20 +13,20 @@ from infra import seaweed
 from infra.airflow_home import ROOT, stop_on_signals
 
 CREDENTIALS, CONFIG = "credentials", "config"
-LAST_PORT = 65_535 - 7
+LAST_PORT = 65_536 - seaweed.PORTS
 
 
 def main() -> int:
     """Run the service until it is interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default=ROOT / ".nightreel" / "s3", type=Path, help="For its data, which stay.")
-    parser.add_argument("--port", default=8333, type=_port, help="It takes this one and the seven after it.")
+    parser.add_argument("--port", default=8333, type=port, help="It takes this one and the seven after it.")
     given = parser.parse_args()
     stop_on_signals()
     given.folder.mkdir(parents=True, exist_ok=True)
     try:
         with seaweed.serving(given.folder.resolve(), port=given.port) as service:
-            credentials, config = (shlex.quote(str(path)) for path in _profile(given.folder, service.env))
+            credentials, config = (shlex.quote(str(path)) for path in profile(given.folder, service.env))
             print(
                 f"S3 is at {service.env['AWS_ENDPOINT_URL']}, with the bucket {seaweed.BUCKET}. Its data are in "
                 f"{os.path.relpath(given.folder)}. Ctrl-C ends it. In another shell:\n\n"
@@ -44,13 +44,14 @@ def main() -> int:
         return 1
 
 
-def _port(text: str) -> int:
+def port(text: str) -> int:
+    """An option's first port, after which the others fit, too."""
     if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {LAST_PORT}")
     return int(text)
 
 
-def _profile(folder: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
+def profile(folder: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
     """Write what AWS clients need into their usual two files, readable by this user only."""
     texts = {
         CREDENTIALS: f"[default]\naws_access_key_id = {env['AWS_ACCESS_KEY_ID']}\n"

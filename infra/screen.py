@@ -57,6 +57,15 @@ class Screen:
         """Print a table."""
         self._console.print(what, soft_wrap=False)
 
+    def sum_up(self, status: Status, seconds: float) -> None:
+        """Print how every row ended, and where the report is."""
+        if status.clips or status.quarantined:
+            self.print(ends_table(status))
+            ends = ", ".join(f"{count} {end}" for end, count in status.ends.items() if count)
+            self.say(f"{status.rows} rows in {seconds:.0f} s: {ends}.")
+        if status.report:
+            self.say(f"Report: {status.report}")
+
     def show(self, status: Status) -> None:
         """Tell what is new since the last call; rows of one clip count once."""
         if not status.clips:

@@ -26,6 +26,8 @@ BUCKET = "nightreel"
 START_SECONDS = 60
 IDENTITIES = "identities.json"
 VOLUMES, VOLUME_MB = 64, 256
+NAMES = ("s3", "master", "volume", "filer")
+PORTS = 2 * len(NAMES)
 SOCKETS = Path("/tmp")  # noqa: S108
 """Where the service keeps its Unix sockets, and can be told no other place."""
 WITH_PARENT = """
@@ -92,15 +94,13 @@ def _claim(output: BinaryIO, folder: Path) -> None:
 
 @contextmanager
 def _started(folder: Path, port: int | None, output: BinaryIO) -> Iterator[Service]:
-    key, secret = credentials(folder)
     data = folder / "data"
     data.mkdir(exist_ok=True)
-    names = ("s3", "master", "volume", "filer")
-    free = _free_ports(2 * len(names)) if port is None else _those_from(port, 2 * len(names))
-    plain, grpc = free[: len(names)], free[len(names) :]
+    free = _free_ports(PORTS) if port is None else _those_from(port)
+    plain, grpc = free[: len(NAMES)], free[len(NAMES) :]
     ports = [
         option
-        for name, own, remote in zip(names, plain, grpc, strict=True)
+        for name, own, remote in zip(NAMES, plain, grpc, strict=True)
         for option in (f"-{name}.port={own}", f"-{name}.port.grpc={remote}")
     ]
     command = [
@@ -120,13 +120,7 @@ def _started(folder: Path, port: int | None, output: BinaryIO) -> Iterator[Servi
         "-s3.port.lance=0",
         *ports,
     ]
-    env = {
-        "AWS_ACCESS_KEY_ID": key,
-        "AWS_SECRET_ACCESS_KEY": secret,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{plain[0]}",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
+    env = environment(folder, plain[0])
     process = subprocess.Popen(
         command, cwd=folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
     )
@@ -141,6 +135,18 @@ def _started(folder: Path, port: int | None, output: BinaryIO) -> Iterator[Servi
         for own in (*plain, *grpc):
             for left in SOCKETS.glob(f"seaweedfs-*-{own}.sock"):
                 left.unlink(missing_ok=True)
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    """The ``AWS_*`` variables that lead to the service of the folder on ``port``."""
+    key, secret = credentials(folder)
+    return {
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
 
 
 def credentials(folder: Path) -> tuple[str, str]:
@@ -165,22 +171,39 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _those_from(first: int, count: int) -> list[int]:
-    """So many ports in a row, which must be free."""
-    ports = list(range(first, first + count))
-    for port in ports:
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise RuntimeError(f"Port {port} is taken. ARGS='--port N' chooses N to N + 7.") from error
+def _those_from(first: int) -> list[int]:
+    ports = list(range(first, first + PORTS))
+    if taken := next(filter(is_taken, ports), None):
+        raise RuntimeError(f"Port {taken} is taken. ARGS='--port N' chooses N to N + {PORTS - 1}.")
     return ports
 
 
+def is_taken(port: int) -> bool:
+    """True if something listens on that port of loopback."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def _await(service: Service) -> None:
-    """Return when a PUT works: the service answers HTTP long before it can store anything."""
-    env = service.env
+    """Return when the service can store something."""
+    deadline = time.monotonic() + START_SECONDS
+    while error := fault(service.env):
+        if service.process.poll() is not None or time.monotonic() > deadline:
+            tail = service.log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"SeaweedFS did not come up: {error}\n{tail}")
+        time.sleep(0.2)
+
+
+def fault(env: Mapping[str, str]) -> str:
+    """What keeps a PUT into the bucket from working, which is made if need be; empty if it works.
+
+    The service answers HTTP long before it can store anything.
+    """
     client: Any = get_session().create_client(
         "s3",
         endpoint_url=env["AWS_ENDPOINT_URL"],
@@ -189,19 +212,13 @@ def _await(service: Service) -> None:
         aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
         config=Config(retries={"total_max_attempts": 1}),
     )
-    deadline = time.monotonic() + START_SECONDS
     try:
-        while True:
-            try:
-                if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
-                    client.create_bucket(Bucket=BUCKET)
-                client.put_object(Bucket=BUCKET, Key="ready", Body=b"yes")
-                client.delete_object(Bucket=BUCKET, Key="ready")
-                return
-            except (BotoCoreError, ClientError) as error:
-                if service.process.poll() is not None or time.monotonic() > deadline:
-                    tail = service.log.read_text(errors="replace")[-2000:]
-                    raise RuntimeError(f"SeaweedFS did not come up: {error}\n{tail}") from error
-                time.sleep(0.2)
+        if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
+            client.create_bucket(Bucket=BUCKET)
+        client.put_object(Bucket=BUCKET, Key="ready", Body=b"yes")
+        client.delete_object(Bucket=BUCKET, Key="ready")
+    except (BotoCoreError, ClientError) as error:
+        return str(error)
     finally:
         client.close()
+    return ""
