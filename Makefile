@@ -1,16 +1,17 @@
 # Every target with `##` behind it stands in `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help env demo gallery s3 test crash check clean lock
+.PHONY: help env demo gallery s3 stack stack-demo test crash check clean lock
 SHELL := /bin/bash
 
 # Another environment that the shell stands in must not leak into this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONUSERBASE
 
 BIN := .venv/bin
+STACK_LOCK := .nightreel/stack/lock
 CODE := $(wildcard render dags infra tests benchmarks)
 
 help: ## Show what each target does
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## Make .venv from requirements.lock (downloads about 1.1 GB once; nothing to do when it stands)
 	@infra/env.sh
@@ -23,6 +24,12 @@ gallery: env ## Render 43 clips of what the built-in engine shows into one page 
 
 s3: env ## Run a real S3 service on loopback, to try a store in a bucket (Ctrl-C ends it)
 	@$(BIN)/python -m infra.s3 $(ARGS)
+
+stack: env ## Run Airflow, Dask and S3 as real processes, kept alive until Ctrl-C (ARGS=--help shows options)
+	@$(BIN)/python -m infra.stack $(ARGS)
+
+stack-demo: env ## Drop the spring campaign in the running stack's inbox and watch it (starts a stack if none runs)
+	@$(BIN)/python -m infra.stack_demo $(ARGS)
 
 test: env ## Run every test (ARGS='-k words' picks some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
@@ -39,7 +46,9 @@ check: env ## Lint, format, types, import contracts, dependencies and the lock
 	$(BIN)/deptry .
 	$(BIN)/python infra/check_lock.py
 
-clean: ## Remove caches, Airflow's home and what the demo made; .venv stays
+clean: ## Remove caches, Airflow's home and what the demo and the stack made; .venv stays
+	@! command -v flock >/dev/null || [ ! -e $(STACK_LOCK) ] || flock -n $(STACK_LOCK) true || \
+		{ echo "A stack is at work in .nightreel/stack: end it first (Ctrl-C in its terminal)." >&2; exit 1; }
 	rm -rf .airflow .nightreel .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 

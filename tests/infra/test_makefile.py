@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from infra.supervised import claimed
+
 ROOT = Path(__file__).parents[2]
-TARGETS = {"help", "env", "demo", "gallery", "s3", "test", "crash", "check", "clean", "lock"}
+TARGETS = {"help", "env", "demo", "gallery", "s3", "stack", "stack-demo", "test", "crash", "check", "clean", "lock"}
 
 
 @pytest.mark.parametrize("command", [["make"], ["make", "help"]])
 def test_help_is_the_default_and_explains_every_target(command: list[str]) -> None:
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    explained = dict(re.findall(r"^make (\w+) +(\S.*)$", printed, re.MULTILINE))
+    explained = dict(re.findall(r"^make ([\w-]+) +(\S.*)$", printed, re.MULTILINE))
     assert set(explained) == TARGETS
     declared = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert declared
     assert set(declared[1].split()) == TARGETS
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="flock comes with Linux")
+def test_clean_refuses_while_a_stack_is_at_work(tmp_path: Path) -> None:
+    """What a stack works on stays until the stack has ended."""
+    lock = tmp_path / ".nightreel" / "stack" / "lock"
+    clean = ["make", f"--file={ROOT / 'Makefile'}", "clean"]
+    with claimed(lock.parent):
+        refused = subprocess.run(clean, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert refused.returncode != 0
+        assert "end it first" in refused.stderr
+        assert lock.exists()
+    subprocess.run(clean, cwd=tmp_path, capture_output=True, check=True)
+    assert not lock.exists()
 
 
 def load_check_lock():

@@ -1,0 +1,147 @@
+"""The stack's processes: one supervisord, started on a tether, asked on its socket."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from infra.airflow_home import ROOT, hear_no_more
+from render import errors
+
+CONFIGURATION = ROOT / "infra" / "supervisord.conf"
+START_SECONDS = 60.0
+STOP_SECONDS = 300
+RESTARTS = 4
+"""A part that has been started so often, and the stack is not up yet, will not come up."""
+LOG_LINES_SHOWN = 15
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[int]:
+    """Lock the folder; gives the file that is locked, which a process may inherit so that it stays so.
+
+    Raises :class:`BlockingIOError` if it is locked already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield lock.fileno()
+
+
+def is_claimed(folder: Path) -> bool:
+    """True if a stack has the folder."""
+    try:
+        with (folder / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+@contextmanager
+def run_folder(folder: Path) -> Iterator[Path]:
+    """A folder for sockets, whose paths must be short, and for what is true of this run only; ``run`` leads there.
+
+    That of a run which was killed is removed first.
+    """
+    link = folder / "run"
+    _remove(link)
+    run = Path(tempfile.mkdtemp(prefix="nightreel-"))
+    link.symlink_to(run)
+    try:
+        yield run
+    finally:
+        _remove(link)
+
+
+def _remove(link: Path) -> None:
+    if link.is_symlink():
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+        link.unlink()
+
+
+@dataclass
+class Supervisor:
+    """supervisord at work."""
+
+    process: subprocess.Popen[bytes]
+    logs: Path
+    _remote: Any
+    _starts: dict[str, set[int]] = field(default_factory=dict)
+
+    def start(self, *groups: str) -> None:
+        """Start parts, without waiting for them."""
+        for group in groups:
+            self._remote.startProcessGroup(group, False)
+
+    def pids(self) -> dict[str, int]:
+        """The process of each part that runs: its tether."""
+        return {info["name"]: info["pid"] for info in self._remote.getAllProcessInfo() if info["pid"]}
+
+    def check(self) -> None:
+        """Raise :class:`render.errors.NightreelError` with a part's last words if it dies again and again."""
+        if self.process.poll() is not None:
+            raise errors.NightreelError(f"The supervisor ended ({self.process.returncode}); its log is in {self.logs}.")
+        for info in self._remote.getAllProcessInfo():
+            starts = self._starts.setdefault(info["name"], set())
+            starts.add(info["start"])
+            if len(starts - {0}) >= RESTARTS or info["statename"] == "FATAL":
+                log = Path(info["stdout_logfile"])
+                last = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+                raise errors.NightreelError("\n".join([f"{info['name']} does not stay up. {log} ends so:", *last]))
+
+
+@contextmanager
+def supervisor(run: Path, logs: Path, env: Mapping[str, str], *, keep: int) -> Iterator[Supervisor]:
+    """Run supervisord with nothing started yet; all of its parts end with the block, and with this process.
+
+    The file ``keep`` stays open as long as anything of it lives.
+    """
+    command = [sys.executable, "-m", "infra.tether", str(STOP_SECONDS)]
+    command += [str(Path(sys.executable).with_name("supervisord")), f"--configuration={CONFIGURATION}"]
+    with (logs / "supervisord.out").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[keep],
+            start_new_session=True,
+        )
+    try:
+        yield Supervisor(process, logs, _remote(process, run / "supervisor.sock", logs))
+    finally:
+        hear_no_more()
+        process.terminate()
+        process.wait()
+
+
+def _remote(process: subprocess.Popen[bytes], socket: Path, logs: Path) -> Any:
+    """What answers on the socket, once it does."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            remote = ServerProxy("http://localhost", transport=SupervisorTransport(serverurl=f"unix://{socket}"))
+            remote.supervisor.getState()
+            return remote.supervisor
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                last = (logs / "supervisord.out").read_text(errors="replace")[-2000:]
+                raise errors.NightreelError(f"supervisord did not come up:\n{last}") from error
+            time.sleep(0.1)
