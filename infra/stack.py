@@ -43,7 +43,7 @@ def main() -> int:
             screen.say(f"The supervisor ended by itself ({stack.process.returncode}). Its log is in {plan.logs}.")
             return 1
     except KeyboardInterrupt:
-        screen.say("The stack has ended. What it keeps is kept: `make stack` again goes on from there.")
+        screen.say("The stack has ended. Its data are kept: `make stack` again goes on from there.")
         return 0
     except errors.NightreelError as error:
         screen.say(f"{error}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from infra.plan import Plan, add_options, found, plan_of
 from infra.screen import Screen
 from infra.stack import running
 from render import errors, pipeline, settings
+from render.experiments import bundle, view
 from render.store import batches, layout
 from render.store.objects import ObjectStore, open_store
 
@@ -91,8 +91,10 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
     if status.state != "finished":
         screen.say(f"The run has ended, the batch has not; the logs of its tasks are at {plan.airflow}.")
         return 1
-    exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in plan.clients().items())
-    screen.say(f"Next, while the stack runs: {exports} .venv/bin/nightreel report {batch} --bundle report.zip")
+    reports = plan.folder / "reports"
+    reports.mkdir(exist_ok=True)
+    made = bundle.write(store, view.of_batch(store, batch), reports / f"{batch}.zip", now=datetime.now(UTC))
+    screen.say(f"To be opened on this machine, with its clips: {os.path.relpath(made.file)}")
     return 0
 
 

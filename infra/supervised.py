@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from infra.airflow_home import ROOT, hear_no_more
 from render import errors
@@ -84,9 +84,14 @@ class Supervisor:
     _starts: dict[str, set[int]] = field(default_factory=dict)
 
     def start(self, *groups: str) -> None:
-        """Start parts, without waiting for them."""
+        """Start parts, without waiting until they do what they are there for.
+
+        Raises :class:`render.errors.NightreelError` for one whose command cannot be run.
+        """
         for group in groups:
-            self._remote.startProcessGroup(group, False)
+            for part in self._remote.startProcessGroup(group, False):
+                if part["status"] != Faults.SUCCESS:
+                    raise errors.NightreelError(f"{part['name']} cannot be started: {part['description']}.")
 
     def pids(self) -> dict[str, int]:
         """The process of each part that runs: its tether."""

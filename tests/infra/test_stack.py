@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from supervisor.xmlrpc import Faults
 
 from infra import airflow_api, postgres, seaweed, stack, stack_demo, supervised
 from infra.airflow_home import ROOT, Database
@@ -173,6 +175,15 @@ def test_a_part_that_does_not_stay_up_is_told_with_its_last_words(tmp_path: Path
         supervisor.check()
 
 
+def test_a_part_whose_command_cannot_be_run_is_told(tmp_path: Path) -> None:
+    """A stack does not wait for what cannot come."""
+    result = {"name": "postgres", "status": Faults.NOT_EXECUTABLE, "description": "NOT_EXECUTABLE"}
+    remote = SimpleNamespace(startProcessGroup=lambda name, wait: [result])
+    process: Any = None
+    with pytest.raises(errors.NightreelError, match="postgres cannot be started: NOT_EXECUTABLE"):
+        supervised.Supervisor(process, tmp_path, remote).start("postgres")
+
+
 def test_postgres_is_taken_only_where_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not without its tools, and not as root."""
     for name in postgres.TOOLS:
@@ -308,6 +319,8 @@ def test_it_is_ready_heals_renders_and_leaves_nothing(tmp_path: Path) -> None:
         assert "Dropped" in text
         assert ": 4 published, 1 rejected." in text
         assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
+        [bundle] = (trial.plan.folder / "reports").iterdir()
+        assert zipfile.is_zipfile(bundle)
 
         for log in trial.plan.folder.rglob("*.log"):
             assert secret not in log.read_text(errors="replace"), log
