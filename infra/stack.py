@@ -118,6 +118,11 @@ def _environment(plan: Plan, run: Path, database: Database, server: postgres.Pos
             "AIRFLOW__CORE__PARALLELISM": str(TASKS_AT_ONCE),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(plan.password_file),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            # A scheduler that was killed is replaced at once; its tasks would be missed only after five minutes.
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
+            # All parts share this machine's cores: an answer that takes longer than five seconds is no failure.
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "STACK_AIRFLOW": str(Path(sys.executable).with_name("airflow")),
             "STACK_DASHBOARD_PORT": str(plan.dashboard_port),
             "STACK_FOLDER": str(plan.folder),

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,10 +79,12 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
         batch, over = None, False
         while not over:
             time.sleep(POLL_SECONDS)
-            over = _is_over(api, run)
-            batch = batch or _batch_of(store, store.uri(path))
-            if batch:
-                screen.show(pipeline.status(ours, batch))
+            with suppress(httpx.HTTPError, errors.StoreError):  # what dies is started again, and answers then
+                state = api.state(run)
+                batch = batch or _batch_of(store, store.uri(path))
+                if batch:
+                    screen.show(pipeline.status(ours, batch))
+                over = state in OVER
     if batch is None:
         screen.say(f"The run has ended and has not taken the manifest; the logs of its tasks are at {plan.airflow}.")
         return 1
@@ -101,13 +103,6 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
 def _run_that_takes_it(api: Api) -> Run:
     """The run that works on what was dropped: the nightly one, ahead of its time."""
     return api.trigger("nightly_render")
-
-
-def _is_over(api: Api, run: Run) -> bool:
-    try:
-        return api.state(run) in OVER
-    except httpx.HTTPError:  # its server is kept alive, and answers again
-        return False
 
 
 def _batch_of(store: ObjectStore, manifest: str) -> str | None:

@@ -60,7 +60,7 @@ def run_folder(folder: Path) -> Iterator[Path]:
     """
     link = folder / "run"
     _remove(link)
-    run = Path(tempfile.mkdtemp(prefix="nightreel-"))
+    run = Path(tempfile.mkdtemp(prefix="nightreel-stack-"))
     link.symlink_to(run)
     try:
         yield run

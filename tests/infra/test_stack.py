@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 from supervisor.xmlrpc import Faults
 
-from infra import airflow_api, postgres, seaweed, stack, stack_demo, supervised
+from infra import airflow_api, farm, postgres, seaweed, stack, stack_demo, supervised
 from infra.airflow_home import ROOT, Database
 from infra.plan import Plan, found
 from render import errors
@@ -86,6 +86,13 @@ def test_ports_that_overlap_are_refused(tmp_path: Path) -> None:
         both.refuse_taken_ports()
 
 
+@pytest.mark.parametrize("option", ["--workers=0", "--workers=two", "--airflow-port=0"])
+def test_numbers_that_make_no_sense_are_refused(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is started."""
+    with pytest.raises(SystemExit, match="2"):
+        said_by(stack.main, [option], monkeypatch)
+
+
 def test_a_second_stack_says_where_the_first_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends at once, whether the first one is ready or still starts."""
     first = plan(tmp_path)
@@ -129,6 +136,17 @@ def test_no_secret_is_in_the_environment_of_the_parts(tmp_path: Path, monkeypatc
     assert {name for name in env if name.startswith("AWS_")} == {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
     assert env["NIGHTREEL_SCHEDULER"] == wanted.scheduler
     assert env["NIGHTREEL_STORE"].startswith("s3://")
+
+
+def test_a_member_of_the_farm_must_know_where_its_scheduler_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says which setting is missing."""
+    monkeypatch.delenv("NIGHTREEL_SCHEDULER", raising=False)
+    monkeypatch.setattr(sys, "argv", ["farm", "worker", "0"])
+    with pytest.raises(SystemExit, match="2"):
+        farm.main()
+    assert "NIGHTREEL_SCHEDULER" in capsys.readouterr().err
 
 
 def test_every_part_is_kept_alive_on_a_tether(tmp_path: Path) -> None:
