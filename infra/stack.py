@@ -40,7 +40,7 @@ def main() -> int:
             screen.say(_told(plan))
             while stack.process.poll() is None:
                 time.sleep(POLL_SECONDS)
-            screen.say(f"The supervisor ended by itself ({stack.process.returncode}). Its log is in {plan.logs}.")
+            screen.say(f"supervisord ended by itself ({stack.process.returncode}); its log is in {plan.logs}.")
             return 1
     except KeyboardInterrupt:
         screen.say("The stack has ended. Its data are kept: `make stack` again goes on from there.")

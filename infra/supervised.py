@@ -93,15 +93,13 @@ class Supervisor:
                 if part["status"] != Faults.SUCCESS:
                     raise errors.NightreelError(f"{part['name']} cannot be started: {part['description']}.")
 
-    def pids(self) -> dict[str, int]:
-        """The process of each part that runs: its tether."""
-        return {info["name"]: info["pid"] for info in self._remote.getAllProcessInfo() if info["pid"]}
-
     def check(self) -> None:
         """Raise :class:`render.errors.NightreelError` with a part's last words if it dies again and again."""
-        if self.process.poll() is not None:
-            raise errors.NightreelError(f"The supervisor ended ({self.process.returncode}); its log is in {self.logs}.")
-        for info in self._remote.getAllProcessInfo():
+        try:
+            parts = self._remote.getAllProcessInfo()
+        except OSError as error:
+            raise errors.NightreelError(f"supervisord ended; its log is in {self.logs}.") from error
+        for info in parts:
             starts = self._starts.setdefault(info["name"], set())
             starts.add(info["start"])
             if len(starts - {0}) >= RESTARTS or info["statename"] == "FATAL":

@@ -185,8 +185,8 @@ def test_a_part_that_does_not_stay_up_is_told_with_its_last_words(tmp_path: Path
     """So a stack that cannot come up says why."""
     log = tmp_path / "s3.log"
     log.write_text("no room\n")
-    alive: Any = SimpleNamespace(poll=lambda: None)
-    supervisor = supervised.Supervisor(alive, tmp_path, Remote(log, state=state))
+    process: Any = None
+    supervisor = supervised.Supervisor(process, tmp_path, Remote(log, state=state))
     for _ in range(checks):
         supervisor.check()
     with pytest.raises(errors.NightreelError, match=r"s3 does not stay up.*\nno room"):
@@ -200,6 +200,17 @@ def test_a_part_whose_command_cannot_be_run_is_told(tmp_path: Path) -> None:
     process: Any = None
     with pytest.raises(errors.NightreelError, match="postgres cannot be started: NOT_EXECUTABLE"):
         supervised.Supervisor(process, tmp_path, remote).start("postgres")
+
+
+def test_a_supervisor_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Where its log is, too."""
+
+    def refuse() -> None:
+        raise ConnectionRefusedError
+
+    process: Any = None
+    with pytest.raises(errors.NightreelError, match=f"supervisord ended.*{tmp_path}"):
+        supervised.Supervisor(process, tmp_path, SimpleNamespace(getAllProcessInfo=refuse)).check()
 
 
 def test_postgres_is_taken_only_where_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
