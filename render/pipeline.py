@@ -318,11 +318,11 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
 
     The batch is marked as finished if every row has its end, in the catalog too: else a later run takes it up again.
     """
+    from render.experiments import gather
     from render.experiments import report as page
-    from render.experiments import view
 
     store = _opened(settings)
-    uri = page.write(store, view.of_batch(store, batch_id), now=now)
+    uri = page.write(store, gather.of_batch(store, batch_id), now=now)
     state = status(settings, batch_id)
     if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
         batches.finish(store, batch_id, {"finished_at": now.isoformat()})
