@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import as_tables
 import pytest
 
 from render.model import (
@@ -208,7 +209,7 @@ class Makers:
                 )
         ended += [self.receipt(batch, one.row, End.REJECTED, reason=one.reason, reason_kind=one.kind) for one in faults]
         batches.create(store, batch)
-        batches.write_plan(store, batch.id, tables.planned_table(planned), faults)
+        batches.write_plan(store, batch.id, as_tables.of_planned(planned), faults)
         receipts.write(store, batch.id, 0, "one", tables.receipt_table(ended))
 
     @staticmethod

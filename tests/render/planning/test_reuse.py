@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import as_tables
 import pytest
 
 from render.checks import policy
@@ -37,7 +38,7 @@ def store(tmp_path: Path) -> ObjectStore:
         planned.append(one)
         records.append(_commit(store, one.job, film, figures))
     catalog.publish_clips(store, catalog.clips_table(records), catalog.checks_table(records))
-    batches.write_plan(store, "now", tables.planned_table([*planned, _rendered(planned[0])]))
+    batches.write_plan(store, "now", as_tables.of_planned([*planned, _rendered(planned[0])]))
     return store
 
 
@@ -80,5 +81,5 @@ def test_the_catalogs_word_gives_the_same_ends_as_the_records(
 
 
 def test_a_plan_without_reuse_settles_nothing(store: ObjectStore) -> None:
-    batches.write_plan(store, "other", tables.planned_table([]))
+    batches.write_plan(store, "other", as_tables.of_planned([]))
     assert reuse.settle(store, "other", STAMP).num_rows == 0
