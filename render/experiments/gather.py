@@ -97,12 +97,8 @@ def _batches_of(store: ObjectStore, experiment: str) -> list[str]:
     """The batches in which the catalog knows the experiment, and the planned ones that are not published yet."""
     text = experiment.replace("'", "''")
     sql = f"select distinct batch from requests where experiment = '{text}'"  # noqa: S608 (quoted above)
-    published = set(catalog.query(store, sql)["batch"].to_pylist())
-    return [
-        one
-        for one in batches.list_ids(store)
-        if one in published or (batches.finished(store, one) is None and batches.plan_summary(store, one) is not None)
-    ]
+    published = {*catalog.query(store, sql)["batch"].to_pylist()} & {*batches.list_ids(store)}
+    return sorted(published | {*batches.unpublished(store)})
 
 
 def _counts(rows: pa.ChunkedArray, faults: Iterable[Fault], ended: pa.Table) -> Counts:
