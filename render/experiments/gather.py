@@ -151,6 +151,8 @@ def _totals_of_others(
     if len(wanted) > FEW:
         wanted = wanted.filter(clips.lie_there(store, wanted))
     records = clips.find_many(store, wanted.to_pylist())
+    if not records:
+        return told, 0
     rows = others.filter(pc.and_(untold, pc.is_in(others["fingerprint"], pa.array(records, pa.string()))))["row"]
     ends = {one.row: one for one in tables.receipts(ended.filter(pc.is_in(ended["row"], rows.combine_chunks())))}
     found = _planned_rows(store, batch.id, lambda piece: pc.is_in(piece["row"], rows.combine_chunks()))
