@@ -289,6 +289,7 @@ def publish(settings: Settings, batch_id: str) -> None:
         made = _sound(batch_id, "clips", catalog.clips_table(piece))
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
+    catalog.relieve(store)
     clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()

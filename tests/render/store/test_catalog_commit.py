@@ -269,14 +269,3 @@ def test_compacting_is_tolerated(store: ObjectStore) -> None:
     publish(store, requests([makers.planned(0)], [makers.receipt(0)]), clips=[1, 2])
     assert versions(store) == before
     assert rows(store, f"select prompt from clips where fingerprint = '{makers.fingerprint(2)}'") == [("prompt 2",)]
-
-
-def test_publishing_keeps_the_number_of_small_files_low(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delta, "_MANY", 3)
-    for number in range(1, 8):
-        publish(store, requests([makers.planned(0)], [], batch=f"b-{number}"), clips=[number], batch=f"b-{number}")
-        for name in delta.TABLES:
-            snapshot = delta.load(store, name)
-            assert snapshot is not None
-            assert len(snapshot.file_uris()) <= 3
-    assert rows(store, "select (select count(*) from clips), (select count(*) from requests)") == [(7, 7)]
