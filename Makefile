@@ -37,7 +37,7 @@ check: env ## Lint, format, types, import contracts, dependencies and the lock
 	$(BIN)/pyrefly check
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/python infra/check_lock.py
+	$(BIN)/python -m infra.check_lock
 
 clean: ## Remove caches, Airflow's home and what the demo made; .venv stays
 	rm -rf .airflow .nightreel .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
