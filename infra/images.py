@@ -63,7 +63,7 @@ def _asked_for(pyproject: str, extras: Collection[str]) -> Iterator[str]:
 
 
 def _closure(roots: Iterator[str], parents: Mapping[str, Collection[str]]) -> set[str]:
-    """The roots and whatever they want; a package that is wanted with an extra brings what that extra wants anywhere."""
+    """The roots and whatever they want. Of a package wanted with an extra by anybody, what that extra wants comes too."""
     found: set[str] = set()
     news = set(roots)
     while news:
