@@ -63,7 +63,7 @@ def _asked_for(pyproject: str, extras: Collection[str]) -> Iterator[str]:
 
 
 def _closure(roots: Iterator[str], parents: Mapping[str, Collection[str]]) -> set[str]:
-    """The roots and whatever they want. Of a package wanted with an extra by anybody, what that extra wants comes too."""
+    """The roots and whatever they want. Where anybody wants a package with an extra, all have that extra."""
     found: set[str] = set()
     news = set(roots)
     while news:

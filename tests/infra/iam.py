@@ -1,4 +1,4 @@
-"""Judges requests to S3 by the policies of infra/terraform/policies, as far as these go: it refuses what it does not know."""
+"""Judges requests to S3 by the policies of infra/terraform/policies; what it does not know of IAM it refuses to judge."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def requests(method: str, path: str, headers: Mapping[str, str]) -> Iterator[Req
         case "GET" | "HEAD":
             yield Request("s3:GetObject", key)
         case "PUT" | "POST" if key:
-            creates = ("partNumber" not in query and "uploads" not in query) or method == "POST" and "uploadId" in query
+            creates = not {"partNumber", "uploads"} & query.keys()
             condition = {"s3:if-none-match": headers["If-None-Match"]} if "If-None-Match" in headers else {}
             yield Request("s3:PutObject", key, {"s3:ObjectCreationOperation": str(creates).lower(), **condition})
         case "DELETE" if "uploadId" in query:

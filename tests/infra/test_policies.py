@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,6 +14,8 @@ from unittest.mock import patch
 
 import hcl2
 import pytest
+from iam import LOGS, POLICIES, ROOT, Judge, Request, requests
+from proxy import Proxy
 
 from infra import seaweed
 from render import pipeline
@@ -23,10 +24,6 @@ from render.model import End
 from render.settings import load
 from render.store import catalog, clips, layout, sweep
 from render.store.objects import ObjectStore, open_store
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "contract")]
-from iam import LOGS, POLICIES, ROOT, Judge, Request, requests
-from proxy import Proxy
 
 BUCKET = "films"
 FINGERPRINT = "ab" * 32
