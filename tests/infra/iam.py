@@ -1,4 +1,4 @@
-"""Judges requests to S3 by the policies of infra/terraform/policies; what it does not know of IAM it refuses to judge."""
+"""Judges requests to S3 by the policies of infra/terraform/policies; what it does not know of IAM it does not judge."""
 
 from __future__ import annotations
 
