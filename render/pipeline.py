@@ -64,6 +64,8 @@ class Progress:
     result: JobResult
     uri: str
     """Where the finished clip is; empty when it failed."""
+    left: int
+    """Clips of the shard that have not ended yet."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -244,9 +246,9 @@ def render(
     settlement = Settlement(store, batch_id, shards, now=now)
 
     def settle(result: JobResult) -> None:
-        shard, record = settlement.settle(result)
+        shard, record, left = settlement.settle(result)
         uri = store.uri(record.objects["clip"].path) if record else ""
-        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri))
+        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri, left=left))
 
     try:
         with _drained_by_cancelling(store, batch_id, control):

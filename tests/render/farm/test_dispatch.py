@@ -2,9 +2,14 @@ import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -192,6 +197,46 @@ def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(far
         staying.result(timeout=60)
     assert ended.keys() == {job.fingerprint for job in shared}
     assert set(ended.values()) <= {"made", "found"}
+
+
+CONTROLLER = """
+import json, sys
+from render.farm import dispatch
+from render.model import Job
+from render.settings import Settings
+address, job, settings = sys.argv[1], Job(**json.loads(sys.argv[2])), Settings.model_validate_json(sys.argv[3])
+dispatch.run(address, [job], store_url=settings.store, batch="b1", settings=settings, on_result=print)
+"""
+
+
+@pytest.mark.parametrize("how", ["leaves", "is killed"])
+def test_when_a_controller_goes_its_work_goes_on_and_is_found_by_the_next(farm, run, new_job, tmp_path, how):
+    """The job is made once: the next controller is told how it ended, be it under way or over by then."""
+    address, settings = farm
+    count = tmp_path / "count"
+    job = new_job(f"pause {count}")
+    if how == "leaves":
+        control = dispatch.Control()
+        with ThreadPoolExecutor(1) as pool:
+            leaving = pool.submit(run, [job], control=control)
+            wait_for(count)
+            control.leave()
+            with pytest.raises(errors.BatchStopped):
+                leaving.result(timeout=60)
+    else:
+        arguments = [address, json.dumps(asdict(job)), settings.model_dump_json()]
+        with subprocess.Popen([sys.executable, "-c", CONTROLLER, *arguments]) as controller:
+            wait_for(count)
+            controller.kill()
+    assert [result.state for result in run([job]).values()] in (["made"], ["found"])
+    assert count.read_text() == "x"
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert file.exists()
 
 
 def test_equal_engine_errors_in_a_row_stop_the_batch(run, new_job):
