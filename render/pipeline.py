@@ -291,6 +291,7 @@ def publish(settings: Settings, batch_id: str) -> None:
         made = _sound(batch_id, "clips", catalog.clips_table(piece))
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
+    catalog.relieve(store)
     clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
@@ -320,11 +321,11 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
 
     The batch is marked as finished if every row has its end, in the catalog too: else a later run takes it up again.
     """
+    from render.experiments import gather
     from render.experiments import report as page
-    from render.experiments import view
 
     store = _opened(settings)
-    uri = page.write(store, view.of_batch(store, batch_id), now=now)
+    uri = page.write(store, gather.of_batch(store, batch_id), now=now)
     state = status(settings, batch_id)
     if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
         batches.finish(store, batch_id, {"finished_at": now.isoformat()})
