@@ -18,6 +18,7 @@ from render import errors
 from render.engines import registry
 from render.farm import cluster, worker
 from render.farm.backlog import Backlog, Group, Tried
+from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
 from render.settings import Settings
 from render.store.objects import open_store
@@ -33,31 +34,6 @@ PATIENCE_SECONDS = 120.0
 CANCEL_SECONDS = 5.0
 HUNG = 0.8
 """Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
-ON_REQUEST = "Stopped on request. Run the same command again: it resumes."
-
-
-class Control:
-    """How a batch is stopped from outside: from a signal handler, another thread."""
-
-    def __init__(self) -> None:
-        self.draining = False
-        """Begin nothing any more; what runs is finished."""
-        self.cancelled = False
-        """Stop what runs, too."""
-        self.left = False
-        """Go away, and let go on what the cluster has."""
-
-    def drain(self) -> None:
-        """Let what runs finish, begin nothing any more."""
-        self.draining = True
-
-    def cancel(self) -> None:
-        """Stop at once."""
-        self.draining = self.cancelled = True
-
-    def leave(self) -> None:
-        """Go away at once; what the cluster has goes on, and whoever runs the batch again finds it there."""
-        self.left = True
 
 
 def run(

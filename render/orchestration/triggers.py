@@ -7,16 +7,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from render import errors
+from render.farm.control import Control
 from render.orchestration.run import FINAL, now
 from render.settings import Settings, load
 
 if TYPE_CHECKING:
-    from render.farm.dispatch import Control
     from render.pipeline import Progress
 
 PATIENCE_SECONDS = 600.0
@@ -89,23 +90,22 @@ class ShardTrigger(BaseTrigger):
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _in_thread(self, settings: Settings) -> None:
-        from render.farm.dispatch import Control
-
         self._control = Control()
+        make = partial(self._make, settings, self._control)
         pool = ThreadPoolExecutor(1, thread_name_prefix=f"shard-{self.shard}")
-        log_to_task = copy_context().run
-        try:
-            self._work = asyncio.get_running_loop().run_in_executor(pool, log_to_task, self._render, settings)
-            await asyncio.shield(self._work)
+        try:  # in this context, which leads what is logged to the task's log
+            work = asyncio.get_running_loop().run_in_executor(pool, partial(copy_context().run, make))
+            self._work = work
+            await asyncio.shield(work)
         finally:
             pool.shutdown(wait=False)
 
-    def _render(self, settings: Settings) -> None:
+    def _make(self, settings: Settings, control: Control) -> None:
         from render import pipeline
 
         tell = Teller(self.log)
         pipeline.render(
-            settings, self.batch, [self.shard], address=self.address, now=now, control=self._control, on_progress=tell
+            settings, self.batch, [self.shard], address=self.address, now=now, control=control, on_progress=tell
         )
 
 

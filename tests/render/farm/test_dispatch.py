@@ -15,6 +15,7 @@ import pytest
 
 from render import errors
 from render.farm import cluster, dispatch
+from render.farm.control import Control
 from render.model import ReasonKind
 from render.store import clips
 from render.store.objects import open_store
@@ -106,7 +107,7 @@ def test_what_may_pass_is_tried_again_and_what_will_not_is_not(run, new_job, tmp
 
 
 def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
-    control = dispatch.Control()
+    control = Control()
     taken = []
 
     def endless():
@@ -127,7 +128,7 @@ def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
 
 @pytest.mark.parametrize("how", ["control", "an exception"])
 def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, how):
-    control = dispatch.Control()
+    control = Control()
     began = [tmp_path / "one", tmp_path / "other"]
     hanging = [new_job(f"hang {file}") for file in began]
 
@@ -163,7 +164,7 @@ def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(far
     address, settings = farm
     began = tmp_path / "began"
     shared = [new_job(f"pause {began}"), *(new_job() for _ in range(3))]
-    ended, control = {}, dispatch.Control()
+    ended, control = {}, Control()
 
     def stay():
         dispatch.run(
@@ -216,7 +217,7 @@ def test_when_a_controller_goes_its_work_goes_on_and_is_found_by_the_next(farm, 
     count = tmp_path / "count"
     job = new_job(f"pause {count}")
     if how == "leaves":
-        control = dispatch.Control()
+        control = Control()
         with ThreadPoolExecutor(1) as pool:
             leaving = pool.submit(run, [job], control=control)
             wait_for(count)

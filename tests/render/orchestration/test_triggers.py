@@ -13,7 +13,7 @@ import pytest
 from airflow._shared.module_loading import import_string
 
 from render import errors, pipeline
-from render.farm.dispatch import Control
+from render.farm.control import Control
 from render.model import JobResult
 from render.orchestration import triggers
 from render.orchestration.triggers import ShardTrigger, Teller
