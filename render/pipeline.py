@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from render import contracts, errors, media
 from render import manifest as manifests
 from render.engines import registry
+from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
     Decision,
@@ -42,9 +43,6 @@ from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
 from render.store import batches, catalog, clips, layout, receipts, tables
 from render.store.objects import ObjectStore, open_store
-
-if TYPE_CHECKING:
-    from render.farm.dispatch import Control
 
 PIECE = 4096
 """Clips that are published at once: their records take some tens of KiB each."""
@@ -64,6 +62,8 @@ class Progress:
     result: JobResult
     uri: str
     """Where the finished clip is; empty when it failed."""
+    left: int
+    """Clips of the shard that have not ended yet."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -240,13 +240,13 @@ def render(
         )
     if store.exists(layout.cancelled(batch_id)):
         raise _gone(store, batch_id, shards, now())
-    control = control or dispatch.Control()
+    control = control or Control()
     settlement = Settlement(store, batch_id, shards, now=now)
 
     def settle(result: JobResult) -> None:
-        shard, record = settlement.settle(result)
+        shard, record, left = settlement.settle(result)
         uri = store.uri(record.objects["clip"].path) if record else ""
-        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri))
+        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri, left=left))
 
     try:
         with _drained_by_cancelling(store, batch_id, control):
@@ -457,10 +457,8 @@ def _content(files: Sequence[ManifestFile], *, limit: int | None, where: str | N
 
 def _stop_if_asked(control: Control | None) -> None:
     """Stop before a farm is started for nothing, if that is asked for."""
-    from render.farm import dispatch
-
     if control and control.draining:
-        raise errors.BatchStopped(dispatch.ON_REQUEST)
+        raise errors.BatchStopped(ON_REQUEST)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from in_process import NOW, go, raising, write
 
 from render import errors, media, pipeline
 from render.engines.testcard import TestcardEngine
-from render.farm import cluster, dispatch
+from render.farm import cluster
+from render.farm.control import Control
 from render.model import End
 from render.store import batches, clips
 from render.store.objects import open_store
@@ -70,7 +71,7 @@ def test_pending_shards_are_found_without_a_look_at_the_clips(settings, farm, tm
 def test_a_run_that_is_stopped_while_it_plans_starts_no_farm(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "local", raising(AssertionError("a farm was started")))
     batch = pipeline.intake(settings, manifest=write(tmp_path / "m.parquet", "one"), run_key="run-1", now=NOW)
-    control = dispatch.Control()
+    control = Control()
     with pytest.raises(errors.BatchStopped, match="Stopped on request"):
         pipeline.run(settings, batch.id, now=lambda: NOW, control=control, on_plan=lambda *_: control.drain())
     assert pipeline.status(settings, batch.id).state == "planned"
