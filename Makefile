@@ -44,7 +44,7 @@ check: env ## Lint, format, types, import contracts, dependencies and the lock
 	$(BIN)/pyrefly check
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/python infra/check_lock.py
+	$(BIN)/python -m infra.check_lock
 
 clean: ## Remove caches, Airflow's home and what the demo and the stack made; .venv stays
 	@! command -v flock >/dev/null || [ ! -e $(STACK_LOCK) ] || flock -n $(STACK_LOCK) true || \

@@ -153,6 +153,7 @@ def publish(store: ObjectStore, rows: catalog_rows.Rows) -> None:
     """Publish a batch as the product does."""
     catalog.publish_clips(store, rows.clips, rows.checks)
     catalog.publish_requests(store, rows.batch, rows.requests)
+    catalog.relieve(store)
 
 
 def publish_range(url: str, first: int, count: int, said: Path | None = None) -> list[float]:

@@ -1,4 +1,4 @@
-"""Say whether requirements.lock still serves pyproject.toml. Reads the two files only: no network."""
+"""Say whether requirements.lock still serves pyproject.toml, and the images' locks are of it. Needs no network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from infra import images
 
 ROOT = Path(__file__).parent.parent
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)")
@@ -41,9 +43,11 @@ def faults(pyproject: str, lock: str) -> list[str]:
 def main() -> None:
     """Exit 1 with what to do when the lock is out of date."""
     found = faults((ROOT / "pyproject.toml").read_text(), (ROOT / "requirements.lock").read_text())
+    if not found:
+        found = [f"infra/images/{image}.lock is not of this requirements.lock." for image in images.stale()]
     if found:
-        sys.exit("\n".join([*found, "Type `make lock` and commit requirements.lock."]))
-    print("requirements.lock serves pyproject.toml.")
+        sys.exit("\n".join([*found, "Type `make lock` and commit requirements.lock and infra/images/*.lock."]))
+    print("requirements.lock serves pyproject.toml, and the images' locks are of it.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Resolves pyproject.toml, all extras, into requirements.lock. Pins that still fit stay; --upgrade asks for the newest.
+# Resolves pyproject.toml, all extras, into requirements.lock, and derives the images' locks from it. Pins that still
+# fit stay; --upgrade asks for the newest.
 #
 # What only a CUDA build of PyTorch needs is left out: pip brings it along with that build (see infra/env.sh), and
 # the CPU build does without.
@@ -11,3 +12,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 trimmed=$(awk '/^[a-z]/ { cuda = /^(nvidia-|cuda-|triton==)/ } !cuda' requirements.lock | sed 's/^\(torch==[^+]*\)+cpu/\1/')
 printf '%s\n' "$trimmed" >requirements.lock
+.venv/bin/python -m infra.images

@@ -22,7 +22,7 @@ from infra.plan import Plan, add_options, found, plan_of
 from infra.screen import Screen
 from infra.stack import running
 from render import errors, pipeline, settings
-from render.experiments import bundle, view
+from render.experiments import bundle, gather
 from render.store import batches, layout
 from render.store.objects import ObjectStore, open_store
 
@@ -95,7 +95,7 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
         return 1
     reports = plan.folder / "reports"
     reports.mkdir(exist_ok=True)
-    made = bundle.write(store, view.of_batch(store, batch), reports / f"{batch}.zip", now=datetime.now(UTC))
+    made = bundle.write(store, gather.of_batch(store, batch), reports / f"{batch}.zip", now=datetime.now(UTC))
     screen.say(f"To be opened on this machine, with its clips: {os.path.relpath(made.file)}")
     return 0
 

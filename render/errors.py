@@ -97,3 +97,7 @@ class BatchStopped(NightreelError):
     """The batch stopped before every row reached its end; running it again resumes it."""
 
     exit_code = 3
+
+
+class SchedulerLost(BatchStopped):
+    """The Dask scheduler went away while it worked on the batch."""

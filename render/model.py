@@ -441,7 +441,7 @@ class Receipt:
     finished_at: str = ""
     """ISO 8601, UTC."""
     path: str = ""
-    """The clip that serves the row, relative to the store; empty where there is none."""
+    """The clip that serves the row, relative to the store, as it was when the row ended; empty where there is none."""
     render_seconds: float = 0.0
     """Wall-clock seconds that the clip took when it was made."""
     cpu_seconds: float = 0.0

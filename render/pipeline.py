@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from render import contracts, errors, media
 from render import manifest as manifests
 from render.engines import registry
+from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
     Decision,
@@ -42,9 +43,6 @@ from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
 from render.store import batches, catalog, clips, layout, receipts, tables
 from render.store.objects import ObjectStore, open_store
-
-if TYPE_CHECKING:
-    from render.farm.dispatch import Control
 
 PIECE = 4096
 """Clips that are published at once: their records take some tens of KiB each."""
@@ -64,6 +62,8 @@ class Progress:
     result: JobResult
     uri: str
     """Where the finished clip is; empty when it failed."""
+    left: int
+    """Clips of the shard that have not ended yet."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -240,13 +240,13 @@ def render(
         )
     if store.exists(layout.cancelled(batch_id)):
         raise _gone(store, batch_id, shards, now())
-    control = control or dispatch.Control()
+    control = control or Control()
     settlement = Settlement(store, batch_id, shards, now=now)
 
     def settle(result: JobResult) -> None:
-        shard, record = settlement.settle(result)
+        shard, record, left = settlement.settle(result)
         uri = store.uri(record.objects["clip"].path) if record else ""
-        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri))
+        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri, left=left))
 
     try:
         with _drained_by_cancelling(store, batch_id, control):
@@ -289,6 +289,7 @@ def publish(settings: Settings, batch_id: str) -> None:
         made = _sound(batch_id, "clips", catalog.clips_table(piece))
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
+    catalog.relieve(store)
     clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
@@ -318,11 +319,11 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
 
     The batch is marked as finished if every row has its end, in the catalog too: else a later run takes it up again.
     """
+    from render.experiments import gather
     from render.experiments import report as page
-    from render.experiments import view
 
     store = _opened(settings)
-    uri = page.write(store, view.of_batch(store, batch_id), now=now)
+    uri = page.write(store, gather.of_batch(store, batch_id), now=now)
     state = status(settings, batch_id)
     if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
         batches.finish(store, batch_id, {"finished_at": now.isoformat()})
@@ -456,10 +457,8 @@ def _content(files: Sequence[ManifestFile], *, limit: int | None, where: str | N
 
 def _stop_if_asked(control: Control | None) -> None:
     """Stop before a farm is started for nothing, if that is asked for."""
-    from render.farm import dispatch
-
     if control and control.draining:
-        raise errors.BatchStopped(dispatch.ON_REQUEST)
+        raise errors.BatchStopped(ON_REQUEST)
 
 
 @contextmanager

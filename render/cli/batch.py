@@ -26,9 +26,9 @@ def go(
     :class:`render.errors.BatchStopped`.
     """
     from render import pipeline
-    from render.farm import dispatch
+    from render.farm.control import Control
 
-    control = dispatch.Control()
+    control = Control()
     batch = None
     with Display() as display, interrupt.draining(control.drain, say=display.say):
         now = datetime.now(UTC)

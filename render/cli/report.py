@@ -70,16 +70,16 @@ def command(
 
 def _of(place: ObjectStore, subject: str) -> View:
     """What there is of the batch of this id, else of the experiment, else of the batch whose id begins or ends so."""
-    from render.experiments import view
+    from render.experiments import gather
     from render.store import batches
 
     if subject in batches.list_ids(place):
-        return view.of_batch(place, subject)
+        return gather.of_batch(place, subject)
     try:
-        return view.of_experiment(place, subject)
+        return gather.of_experiment(place, subject)
     except errors.NotFound as missing:
         try:
             whole = lookup.batch(place.url, subject)
         except errors.NotFound as none:
             raise errors.NotFound(f"{missing} {none}") from none
-        return view.of_batch(place, whole)
+        return gather.of_batch(place, whole)

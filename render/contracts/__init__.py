@@ -1,7 +1,7 @@
 """Loads the table contracts of schemas/, builds Arrow schemas and expectation suites, runs them."""
 
 from render.contracts.contract import NAMES, Column, Contract, Rule, load, read
-from render.contracts.rows import ROW_COLUMNS, row_of, row_record, row_schema, to_row_table, to_rows
+from render.contracts.rows import ROW_COLUMNS, row_of, row_schema, to_rows
 from render.contracts.text import shorten, visible
 from render.contracts.validation import Violation, validate
 
@@ -15,10 +15,8 @@ __all__ = [
     "load",
     "read",
     "row_of",
-    "row_record",
     "row_schema",
     "shorten",
-    "to_row_table",
     "to_rows",
     "validate",
     "visible",

@@ -1,9 +1,9 @@
-"""Rows as Arrow tables, in the columns that open the plan's contract, and back without loss."""
+"""Rows in Arrow tables, in the columns that open the plan's contract."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -22,20 +22,9 @@ def row_schema() -> pa.Schema:
     return pa.schema([plan.field(name) for name in ROW_COLUMNS])
 
 
-def to_row_table(rows: Iterable[Row]) -> pa.Table:
-    """Rows as a table, in their order."""
-    return pa.Table.from_pylist([row_record(row) for row in rows], schema=row_schema())
-
-
 def to_rows(table: pa.Table | pa.RecordBatch) -> Iterator[Row]:
     """The rows in a table that has their columns, among others."""
     return map(row_of, table.select(ROW_COLUMNS).to_pylist())
-
-
-def row_record(row: Row) -> dict[str, Any]:
-    """A row as one record of such a table; its tags are sorted."""
-    plain = {name: getattr(row, name) for name in ROW_COLUMNS}
-    return plain | {"shots": [asdict(shot) for shot in row.shots], "tags": sorted(row.tags.items())}
 
 
 def row_of(record: Mapping[str, Any]) -> Row:

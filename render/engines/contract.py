@@ -92,7 +92,10 @@ class Engine(ABC):
 
     @classmethod
     def refusal(cls, form: Form) -> tuple[str, str, str] | None:
-        """Say in planning whether rows of this form can never succeed here: (column, reason, fix), else None."""
+        """Say in planning whether rows of this form can never succeed here: (column, reason, fix), else None.
+
+        Asked once for each form, before the engine is opened; an engine that overrides it ends with ``super()``'s word.
+        """
         can = cls.capabilities
         if form.style not in can.styles:
             known = ", ".join(sorted(can.styles))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from render import errors
 from render.experiments import copying, names, sheet
+from render.experiments.gather import of_experiment
 from render.experiments.lines import variants
-from render.experiments.view import DELIVERED, Entry, View, of_experiment
+from render.experiments.view import DELIVERED, Entry, View
 from render.model import Row
 
 if TYPE_CHECKING:

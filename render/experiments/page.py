@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import posixpath
+import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from render.contracts import visible
 from render.experiments import steps, words
 from render.experiments.counts import SAID, sentence
 from render.experiments.lines import Cell, Line
+from render.experiments.totals import Totals
 from render.experiments.view import Entry, Experiment, View
 from render.model import ClipRecord, End, Figure, ReasonKind, StoredObject
 
@@ -72,26 +74,6 @@ class _Line:
     fingerprints: str
 
 
-@dataclass(slots=True, kw_only=True)
-class _Totals:
-    """Sums over the clips that the page can play or count."""
-
-    spent_title: str
-    clips: int = 0
-    seconds: float = 0.0
-    cost: float = 0.0
-    cpu_seconds: float = 0.0
-    simulated: int = 0
-    standins: int = 0
-    engines: list[str] = field(default_factory=list)
-
-    @property
-    def simulated_of(self) -> str:
-        if self.simulated == self.clips:
-            return {1: "This clip was", 2: "Both clips were"}.get(self.clips, f"All {self.clips:,} clips were")
-        return f"{self.simulated:,} of {self.clips:,} clips {'was' if self.simulated == 1 else 'were'}"
-
-
 def render(view: View, *, link: Link, now: datetime, mailed: bool = False) -> str:
     """The page. ``now``: when it is made, with a time zone. ``mailed``: for readers who have no Nightreel.
 
@@ -99,6 +81,9 @@ def render(view: View, *, link: Link, now: datetime, mailed: bool = False) -> st
     security policy, and links lead only where ``link`` says.
     """
     template, css, script = _sources()
+    totals = view.totals(
+        lambda entry: entry.record is not None and bool(link(entry.record, entry.record.objects["clip"]))
+    )
     room = MOST_CLIPS
     experiments = []
     for experiment in view.experiments:
@@ -107,7 +92,7 @@ def render(view: View, *, link: Link, now: datetime, mailed: bool = False) -> st
         experiments.append(
             {
                 "name": experiment.name,
-                "rows": len(experiment.entries),
+                "rows": experiment.rows,
                 "summary": _summary(experiment),
                 "lines": [_line(line, link) for line in lines],
                 "left": len(experiment.lines) - len(lines),
@@ -117,11 +102,16 @@ def render(view: View, *, link: Link, now: datetime, mailed: bool = False) -> st
         view=view,
         sentence=sentence(view.counts),
         shares=_shares(view),
-        totals=_totals(view, link),
+        totals=totals,
+        simulated_of=_made_by_simulator(totals),
+        others="" if mailed or view.left_out is None else _others(view),
         experiments=experiments,
         problems=view.problems[:MOST_PROBLEMS],
         checks=_checks(view),
-        counted={"problems": len(view.problems)},
+        counted={
+            "here": len(view.problems),
+            "problems": len(view.problems) + (view.left_out.problems if view.left_out else 0),
+        },
         steps=[] if mailed else steps.after(view),
         many=len(view.entries) > MANY,
         mailed=mailed,
@@ -235,7 +225,7 @@ def _cell(cell: Cell, clip: str | None, poster: str | None, sheet: str | None) -
 
 
 def _summary(experiment: Experiment) -> str:
-    variants, rows = len(experiment.variants), len(experiment.entries)
+    variants, rows = experiment.variants, experiment.rows
     return f"{rows:,} {'row' if rows == 1 else 'rows'}, {variants:,} {'variant' if variants == 1 else 'variants'}"
 
 
@@ -249,26 +239,12 @@ def _shares(view: View) -> list[dict[str, object]]:
     return shares
 
 
-def _totals(view: View, link: Link) -> _Totals:
-    """Each clip counts once, however many rows it serves; money counts where it was spent."""
-    one_batch = view.subject == "batch"
-    totals = _Totals(spent_title="Spent here" if one_batch else "Spent")
-    here = {batch.id for batch in view.batches}
-    records = {entry.record.job.fingerprint: entry.record for entry in view.entries if entry.record}
-    shown = {
-        entry.fingerprint
-        for entry in view.entries
-        if entry.record and entry.watchable and link(entry.record, entry.record.objects["clip"])
-    }
-    for fingerprint, record in records.items():
-        if not one_batch or record.batch in here:
-            totals.cost += record.cost_usd
-            totals.cpu_seconds += record.cpu_seconds
-        if fingerprint not in shown:
-            continue
-        totals.clips += 1
-        totals.seconds += record.job.seconds
-        totals.simulated += record.engine_simulated
-        totals.standins += bool(record.understanding and record.understanding.fallback)
-    totals.engines = sorted({record.job.engine for record in records.values()})
-    return totals
+def _made_by_simulator(totals: Totals) -> str:
+    if totals.simulated == totals.clips:
+        return {1: "This clip was", 2: "Both clips were"}.get(totals.clips, f"All {totals.clips:,} clips were")
+    return f"{totals.simulated:,} of {totals.clips:,} clips {'was' if totals.simulated == 1 else 'were'}"
+
+
+def _others(view: View) -> str:
+    """The command that lists every row, those that the page leaves out too."""
+    return f"nightreel status {shlex.quote(view.title)} --json"

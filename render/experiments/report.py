@@ -54,7 +54,7 @@ def document(view: View, *, now: datetime) -> dict[str, Any]:
         "ends": {str(end): number for end, number in view.counts.ends.items()},
         "unfinished": view.counts.unfinished,
         "made": view.counts.made,
-        "left_out": view.left_out,
+        "left_out": view.left_out.rows if view.left_out else 0,
         "batches": [dataclasses.asdict(batch) for batch in view.batches],
         "clips": [_clip(entry) for entry in view.entries],
         "problems": [dataclasses.asdict(problem) for problem in view.problems],

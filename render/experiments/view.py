@@ -1,38 +1,26 @@
 """What a report, a bundle or an export shows: a batch or an experiment as plain data, grouped for comparing.
 
-:func:`view` is pure; :func:`of_batch` and :func:`of_experiment` gather what it needs from the store.
+Pure functions; :mod:`render.experiments.gather` has what they need from the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from operator import attrgetter
 
 from render import errors
 from render.checks import policy
 from render.experiments.counts import Counts, count
 from render.experiments.lines import Line, lines, variants
+from render.experiments.totals import Totals, of_entries
 from render.model import Batch, ClipRecord, Decision, End, Fault, Outcome, PlannedRow, ReasonKind, Receipt, Row
-from render.store import batches, catalog, clips, receipts, tables
-
-if TYPE_CHECKING:
-    from render.store.objects import ObjectStore
 
 DELIVERED = frozenset({End.PUBLISHED, End.REUSED})
 """Ends whose clip may be handed on."""
 
 MENDABLE = frozenset({End.REJECTED, End.FAILED, End.WITHDRAWN})
 """Ends after which a row has no clip to hand on until another batch makes one."""
-
-_MOST_NAMES = 20
-
-MOST_ROWS = 10_000
-"""A batch of more rows is not shown whole: a browser could not, and the catalog answers questions about it."""
 
 WATCHABLE = DELIVERED | {End.HELD, None}
 """Ends whose clip the report plays: a held one waits for somebody to watch it, one without an end for its shard."""
@@ -87,10 +75,23 @@ class Experiment:
     """The rows of one experiment, laid out for comparing."""
 
     name: str
-    variants: tuple[str, ...]
-    """In order of appearance."""
+    rows: int
+    """All of them, those that the view leaves out too."""
+    variants: int
+    """Of all rows."""
     entries: tuple[Entry, ...]
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """The rows of a very long batch that a view counts, but lists neither in its experiments nor as problems."""
+
+    rows: int
+    problems: int
+    experiments: int
+    """Of which no row is listed."""
+    totals: Totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +107,7 @@ class View:
     counts: Counts
     experiments: tuple[Experiment, ...]
     problems: tuple[Problem, ...]
-    left_out: int = 0
-    """Rows that are counted, but stand neither in the experiments nor among the problems: those after the others."""
+    left_out: LeftOut | None = None
 
     @property
     def malformed(self) -> tuple[Problem, ...]:
@@ -124,6 +124,14 @@ class View:
         """Every valid row, experiment by experiment."""
         return tuple(entry for experiment in self.experiments for entry in experiment.entries)
 
+    def totals(self, seen: Callable[[Entry], bool] = attrgetter("watchable")) -> Totals:
+        """Sums over the clips of all rows; of a listed one, ``seen`` says whether its clip is counted."""
+        here = {batch.id for batch in self.batches}
+        listed = of_entries(
+            self.entries, seen=seen, spent=lambda record: self.subject != "batch" or record.batch in here
+        )
+        return listed + self.left_out.totals if self.left_out else listed
+
 
 def view(
     batch: Batch,
@@ -137,7 +145,7 @@ def view(
     entries: list[Entry] = []
     faulty: dict[tuple[int, str, str], Fault] = {}
     for one in sorted(planned, key=lambda one: one.row.row):
-        entries.append(_entry(batch, one, ended.get(one.row.row), records))
+        entries.append(entry_of(batch, one, ended.get(one.row.row), records))
         if one.fault is not None:
             faulty[one.fault.row, one.fault.column, one.fault.reason] = replace(
                 one.fault, experiment=one.row.experiment, variant=one.row.variant
@@ -177,89 +185,6 @@ def newest(experiment: str, views: Sequence[View]) -> View:
     )
 
 
-def of_batch(store: ObjectStore, batch_id: str) -> View:
-    """Gather a batch, of a very long one the first :data:`MOST_ROWS` rows, and the counts of all.
-
-    Raises :class:`render.errors.NotFound` if it is not there or not planned yet.
-    """
-    batch = batches.load(store, batch_id)
-    faults = batches.read_quarantine(store, batch_id)
-    ended = receipts.read(store, batch_id)
-    rows = batches.plan_table(store, batch_id, ["row"])["row"]
-    if len(rows) <= MOST_ROWS:
-        return _gathered(store, batch, batches.read_plan(store, batch_id), faults, ended)
-    last = rows.take(pc.select_k_unstable(rows, MOST_ROWS, [("row", "ascending")]))[-1]
-    pieces = batches.plan_pieces(store, batch_id)
-    first = [one for piece in pieces for one in tables.planned_rows(piece.filter(pc.less_equal(piece["row"], last)))]
-    counts = _counts(rows, faults, ended)
-    near = ended.filter(pc.less_equal(ended["row"], last))
-    shown = _gathered(store, batch, first, [fault for fault in faults if fault.row <= last.as_py()], near)
-    return replace(shown, counts=replace(counts, made=shown.counts.made), left_out=counts.rows - shown.counts.rows)
-
-
-def of_experiment(store: ObjectStore, experiment: str) -> View:
-    """Gather the newest request of each row of an experiment, over all planned batches.
-
-    Raises :class:`render.errors.NotFound` with the known names if no batch has it.
-    """
-    views: list[View] = []
-    known: set[str] = set()
-    found = [batches.load(store, one) for one in _batches_of(store, experiment)]
-    for batch in sorted(found, key=lambda one: (one.created_at, one.id), reverse=True):
-        planned = []
-        for piece in batches.plan_pieces(store, batch.id):
-            known.update(piece["experiment"].unique().to_pylist())
-            planned += tables.planned_rows(piece.filter(pc.equal(piece["experiment"], experiment)))
-        faults = [fault for fault in batches.read_quarantine(store, batch.id) if fault.experiment == experiment]
-        if planned or faults:
-            views.append(_gathered(store, batch, planned, faults, receipts.read(store, batch.id)))
-    if not views:
-        known.update(catalog.query(store, "select distinct experiment from requests")["experiment"].to_pylist())
-        names = sorted(filter(None, known))
-        meant = "".join(f" Is {name!r} meant?" for name in get_close_matches(experiment, names, 1, cutoff=0.7))
-        shown = ", ".join(names[:_MOST_NAMES]) or "none yet: run a batch first"
-        raise errors.NotFound(f"There is no experiment {experiment!r} in {store.url}.{meant} Known: {shown}.")
-    return newest(experiment, views)
-
-
-def _batches_of(store: ObjectStore, experiment: str) -> list[str]:
-    """The batches in which the catalog knows the experiment, and the planned ones that are not published yet."""
-    text = experiment.replace("'", "''")
-    sql = f"select distinct batch from requests where experiment = '{text}'"  # noqa: S608 (quoted above)
-    published = set(catalog.query(store, sql)["batch"].to_pylist())
-    return [
-        one
-        for one in batches.list_ids(store)
-        if one in published or (batches.finished(store, one) is None and batches.plan_summary(store, one) is not None)
-    ]
-
-
-def _counts(rows: pa.ChunkedArray, faults: Iterable[Fault], ended: pa.Table) -> Counts:
-    """The counts of a batch whose plan has these rows, and whose quarantine has these faults."""
-    kinds: dict[int, ReasonKind] = {}
-    for fault in faults:
-        kinds.setdefault(fault.row, fault.kind)
-    quarantined = pa.array(list(kinds), pa.int64())
-    total = len(rows) + pc.sum(pc.invert(pc.is_in(quarantined, rows.combine_chunks())), min_count=0).as_py()
-    alike = ended.group_by(["end", "reason_kind"]).aggregate([([], "count_all")]).to_pylist()
-    pairs: list[tuple[End | None, ReasonKind | None]] = []
-    for one in alike:
-        pairs += [(End(one["end"]), one["reason_kind"] and ReasonKind(one["reason_kind"]))] * one["count_all"]
-    unsettled = quarantined.filter(pc.invert(pc.is_in(quarantined, ended["row"].combine_chunks())))
-    pairs += [(End.REJECTED, kinds[row]) for row in unsettled.to_pylist()]
-    return count([*pairs, *[(None, None)] * (total - len(pairs))])
-
-
-def _gathered(
-    store: ObjectStore, batch: Batch, planned: Iterable[PlannedRow], faults: Iterable[Fault], ended: pa.Table
-) -> View:
-    """The view of these rows, of which ``ended`` has the receipts."""
-    planned, ends = list(planned), list(tables.receipts(ended))
-    failed = {one.row for one in ends if one.end is End.FAILED}
-    wanted = [one.fingerprint for one in planned if one.row.row not in failed and one.decision is not Decision.REFUSE]
-    return view(batch, planned, faults, ends, clips.find_many(store, wanted))
-
-
 def _request(row: Row) -> tuple[object, ...]:
     return (
         row.variant,
@@ -274,7 +199,8 @@ def _place(view: View, entry: Entry) -> tuple[object, ...]:
     return (batch.id if batch.inbox else batch.source, entry.row.row, entry.row.variant)
 
 
-def _entry(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapping[str, ClipRecord]) -> Entry:
+def entry_of(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Mapping[str, ClipRecord]) -> Entry:
+    """One planned row, how it ended if it did, and the clip that serves it if that is among the records."""
     end, reason, kind, fix = None, "", None, ""
     if receipt is not None:
         end, reason, kind, fix = receipt.end, receipt.reason, receipt.reason_kind, receipt.fix
@@ -370,7 +296,7 @@ def _view(
             made=sum(entry.end is None and entry.watchable for entry in entries),
         ),
         experiments=tuple(
-            Experiment(name=name, variants=variants(mine), entries=tuple(mine), lines=lines(mine))
+            Experiment(name=name, rows=len(mine), variants=len(variants(mine)), entries=tuple(mine), lines=lines(mine))
             for name, mine in own.items()
         ),
         problems=problems,

@@ -18,6 +18,7 @@ from render import errors
 from render.engines import registry
 from render.farm import cluster, worker
 from render.farm.backlog import Backlog, Group, Tried
+from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
 from render.settings import Settings
 from render.store.objects import open_store
@@ -33,25 +34,6 @@ PATIENCE_SECONDS = 120.0
 CANCEL_SECONDS = 5.0
 HUNG = 0.8
 """Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
-ON_REQUEST = "Stopped on request. Run the same command again: it resumes."
-
-
-class Control:
-    """How a batch is stopped from outside: from a signal handler, another thread."""
-
-    def __init__(self) -> None:
-        self.draining = False
-        """Begin nothing any more; what runs is finished."""
-        self.cancelled = False
-        """Stop what runs, too."""
-
-    def drain(self) -> None:
-        """Let what runs finish, begin nothing any more."""
-        self.draining = True
-
-    def cancel(self) -> None:
-        """Stop at once."""
-        self.draining = self.cancelled = True
 
 
 def run(
@@ -71,10 +53,12 @@ def run(
     Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
     it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
-    if no scheduler answers. An exception, a Ctrl-C too, first cancels what runs.
+    if no scheduler answers. An exception, a Ctrl-C too, first cancels what runs; after ``control.leave()``, and if
+    this process dies, what the cluster was given goes on, and the same jobs given again are not begun anew.
     """
     from distributed.utils import silence_logging_cmgr
 
+    control = control or Control()
     backlog = Backlog(
         jobs,
         capabilities=registry.capabilities,
@@ -94,9 +78,10 @@ def run(
     with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
         flight = _Flight(client, backlog, orders, window=settings.window, stall_seconds=settings.stall_seconds)
         try:
-            flight.go(control or Control(), on_result)
+            flight.go(control, on_result)
         except BaseException:
-            flight.cancel()
+            if not control.left:
+                flight.cancel()
             raise
 
 
@@ -129,6 +114,8 @@ class _Flight:
         while True:
             if control.cancelled:
                 raise errors.Cancelled("The batch was cancelled; what was finished is kept.")
+            if control.left:
+                raise errors.BatchStopped(ON_REQUEST)
             self._backlog.draining |= control.draining
             if self._backlog.draining and not self._withdrawn:
                 self._withdraw()
@@ -149,7 +136,7 @@ class _Flight:
 
         def ask() -> None:
             with suppress(Exception):  # a lost cluster has nothing to cancel
-                self._client.cancel(futures)
+                self._take_back(futures)
                 self._client.run(worker.cancel, set(self._out), on_error="ignore")
 
         asking = threading.Thread(target=ask, name="cancel", daemon=True)
@@ -168,6 +155,8 @@ class _Flight:
                 self._unserved[need] += len(group.jobs)
 
     def _send(self, group: Group) -> None:
+        from distributed import fire_and_forget
+
         key = group.key(self._orders.batch)
         future = self._client.submit(
             worker.work,
@@ -180,6 +169,7 @@ class _Flight:
             priority=-group.order,
             resources=dict(group.resources) or None,
         )
+        fire_and_forget(future)  # it goes on though this process dies
         self._out[key] = (future, group)
         self._call_when_done(key, future)
 
@@ -190,10 +180,16 @@ class _Flight:
         """Take back what no worker has begun."""
         self._withdrawn = True
         idle = [key for key in self._out if not self._began[key]]
-        self._client.cancel([self._out[key][0] for key in idle])
+        self._take_back([self._out[key][0] for key in idle])
         for key in idle:
             _, group = self._out.pop(key)
             self._backlog.again(group, time.monotonic())
+
+    def _take_back(self, futures: list[Future]) -> None:
+        """Cancel these, but for those that another flight wants too."""
+        forgotten = {"op": "client-releases-keys", "keys": [one.key for one in futures], "client": "fire-and-forget"}
+        self._client._send_to_scheduler(forgotten)  # no public call undoes fire_and_forget
+        self._client.cancel(futures)
 
     def _wait(self) -> list[str]:
         """Keys of futures that ended, as soon as there is one; none after a tick."""
@@ -276,8 +272,8 @@ class _Flight:
         if control.draining and self._backlog.left():
             raise errors.BatchStopped(ON_REQUEST)
 
-    def _scheduler_lost(self) -> errors.BatchStopped:
-        return errors.BatchStopped(
+    def _scheduler_lost(self) -> errors.SchedulerLost:
+        return errors.SchedulerLost(
             "The Dask scheduler was lost. Finished clips are kept; start it again if it was not this machine's own, "
             "then run the same command again: it resumes."
         )

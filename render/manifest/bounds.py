@@ -233,9 +233,7 @@ def _size(array: pa.Array) -> int:
     if types.is_struct(kind):
         return sum(_size(field) for field in array.flatten())
     if types.is_map(kind):
-        first, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
-        inner = (array.keys, array.items)
-        return ITEM_BYTES * (len(array) + end - first) + sum(_size(one.slice(first, end - first)) for one in inner)
+        array = array.cast(pa.list_(pa.struct([kind.key_field, kind.item_field])))
     if types.is_nested(kind):
         items = array.flatten()
         return ITEM_BYTES * (len(array) + len(items)) + _size(items)

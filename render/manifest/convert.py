@@ -20,10 +20,16 @@ from render.manifest.reader import meant
 
 MAX_BYTES = 256 << 20
 """Length of a CSV file that is read; a larger one should be Parquet."""
+MAX_LINE = 16 << 20
+MAX_CELL = 1 << 20
+"""Characters of a line and of a cell, of which Python holds each several times in four bytes a character. No column can
+have so long a value; one that is shorter, but too long, is its row's fault."""
 MAX_CELLS = 20_000_000
 """Cells of a CSV file, the empty ones as well: each takes far more memory than its comma."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """What may separate columns, in this order."""
+_HEAD = 1 << 20
+"""Bytes at a file's beginning that tell what separates its columns."""
 _STATED = re.compile(rf"[\r\n]*sep=([{''.join(SEPARATORS)}])(?:[\r\n]|\Z)", re.IGNORECASE)
 """A first line for Excel, which is no header."""
 
@@ -53,21 +59,25 @@ def csv_to_table(url: str | Path) -> pa.Table:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ManifestError(f"{place.url} is longer than {MAX_BYTES:,} bytes. Write so many rows as Parquet.")
+    head = data[:_HEAD].decode("utf-8-sig", "ignore")
+    stated = _STATED.match(head)
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
+    reader = csv.reader(_bounded(place.url, text), delimiter=stated[1] if stated else _delimiter(head), strict=True)
     try:
-        text = data.decode("utf-8-sig")
-        if "\0" in text.partition("\n")[0]:
-            raise UnicodeDecodeError("utf-8", data, 0, 1, "UTF-16 without its mark, which UTF-8 can pass for")
-        stated = _STATED.match(text)
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=stated[1] if stated else _delimiter(text), strict=True
-        )
-        with _cells_of_any_length():
+        if "\0" in head.partition("\n")[0]:
+            raise UnicodeDecodeError("utf-8", data[:1], 0, 1, "UTF-16 without its mark, which UTF-8 can pass for")
+        with _cells_of(MAX_CELL):
             lines = [(reader.line_num, cells) for cells in _counted(place.url, reader) if any(cells)]
     except UnicodeDecodeError as error:
         if data.startswith(b"PAR1"):
             raise ManifestError(f"{place.url} is a Parquet file. Let its name end in .parquet.") from error
         raise ManifestError(f"{place.url} is not text in UTF-8. Save it as UTF-8 (in Excel: CSV UTF-8).") from error
     except csv.Error as error:
+        if "field larger than field limit" in str(error):
+            raise ManifestError(
+                f"{place.url}, line {reader.line_num}: a cell of more than {MAX_CELL:,} characters. Shorten it, or "
+                "close its quotes."
+            ) from error
         raise ManifestError(f"{place.url} is not valid CSV: {error}. Check its quotes.") from error
     if stated:
         del lines[0]
@@ -87,6 +97,16 @@ def csv_to_table(url: str | Path) -> pa.Table:
     return tables.build({name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)})
 
 
+def _bounded(url: str, text: io.TextIOBase) -> Iterator[str]:
+    """The lines of a text, as long as none is too long."""
+    number = 0
+    while line := text.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise ManifestError(f"{url}, line {number}: more than {MAX_LINE:,} characters. Shorten its cells.")
+        yield line
+
+
 def _counted(url: str, lines: Iterable[list[str]]) -> Iterator[list[str]]:
     """The same lines, as long as there are not too many cells in them."""
     count = 0
@@ -98,9 +118,9 @@ def _counted(url: str, lines: Iterable[list[str]]) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _cells_of_any_length() -> Iterator[None]:
-    """Let a cell be as long as its file: one that is too long is its row's fault, and found there."""
-    before = csv.field_size_limit(MAX_BYTES)
+def _cells_of(most: int) -> Iterator[None]:
+    """Let a cell have so many characters."""
+    before = csv.field_size_limit(most)
     try:
         yield
     finally:

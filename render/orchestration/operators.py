@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from airflow.sdk import BaseOperator, XComArg
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from render import errors
 from render.model import End
-from render.orchestration.run import RunContext, farm_home, no_second_try, now, run_key, settings_of
+from render.orchestration.run import RunContext, farm_home, given_of, no_second_try, now, run_key, settings_of
 from render.settings import Settings
-
-if TYPE_CHECKING:
-    from render.farm.dispatch import Control
 
 BROKEN = frozenset({"failed", "upstream_failed"})
 """Task states after which a run must not look green."""
@@ -110,7 +107,7 @@ class CloseFarmOperator(BaseOperator):
 
 
 class RenderShardOperator(BatchOperator):
-    """Makes the clips of one shard on the run's cluster and waits for them."""
+    """Has the clips of one shard made on the run's cluster, and waits for them without holding a worker's slot."""
 
     template_fields: Collection[str] = ("batch", "shard", "address")
 
@@ -118,30 +115,17 @@ class RenderShardOperator(BatchOperator):
         super().__init__(**kwargs)
         self.shard = shard
         self.address: Any = address
-        self._control: Control | None = None
 
     def execute(self, context: RunContext) -> None:
-        from render import pipeline
-        from render.farm.dispatch import Control
+        from render.orchestration.triggers import ShardTrigger
 
-        self._control = Control()
-        with no_second_try():
-            pipeline.render(
-                settings_of(context),
-                self.batch_id(),
-                [self.shard],
-                address=self.address,
-                now=now,
-                control=self._control,
-                on_progress=lambda event: self.log.info(
-                    "Clip %s: %s", event.result.state, event.uri or event.result.reason
-                ),
-            )
+        trigger = ShardTrigger(batch=self.batch_id(), shard=self.shard, address=self.address, given=given_of(context))
+        self.defer(trigger=trigger, method_name="conclude")
 
-    def on_kill(self) -> None:
-        """Cancel the shard's work on the cluster."""
-        if self._control:
-            self._control.cancel()
+    def conclude(self, context: RunContext, event: Mapping[str, Any]) -> None:
+        """Fail as the trigger says: for good, or until another try."""
+        if event["failure"]:
+            raise (AirflowFailException if event["final"] else AirflowException)(event["failure"])
 
 
 class PublishOperator(BatchOperator):

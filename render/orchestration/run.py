@@ -17,12 +17,19 @@ RunContext = Any
 """Airflow's template context: a mapping with ``params``, ``dag_run``, ``ti`` and more."""
 
 
+FINAL = (errors.InputError, errors.NotFound, errors.EngineMissing, errors.Cancelled)
+"""What another try of a task cannot mend."""
+
+
+def given_of(context: RunContext) -> dict[str, Any]:
+    """The run's parameters that are settings; None for one that is not given."""
+    params = context["params"]
+    return {name: params.get(name) or None for name in ("store", "scheduler", "workers", "jobs_per_shard")}
+
+
 def settings_of(context: RunContext) -> settings.Settings:
     """The settings of a run: its parameters where they are given, else the worker's own."""
-    params = context["params"]
-    return settings.load(
-        **{name: params.get(name) or None for name in ("store", "scheduler", "workers", "jobs_per_shard")}
-    )
+    return settings.load(**given_of(context))
 
 
 def run_key(context: RunContext) -> str:
@@ -52,5 +59,5 @@ def no_second_try() -> Iterator[None]:
         yield
     except errors.SchedulerAway:
         raise
-    except (errors.InputError, errors.NotFound, errors.EngineMissing, errors.Cancelled) as error:
+    except FINAL as error:
         raise AirflowFailException(str(error)) from error

@@ -27,27 +27,40 @@ def settle(store: ObjectStore, batch_id: str, stamp: ends.Stamp) -> pa.Table:
     """
     planned = batches.plan_table(store, batch_id, _COLUMNS)
     reused = planned.filter(pc.equal(planned["decision"], Decision.REUSE))
-    sure = _sure(store, reused)
+    sure = _sure(store, batch_id, reused)
     doubtful = reused["row"].filter(pc.invert(sure)).combine_chunks()
     found = tables.receipt_table(_by_records(store, _rows(store, batch_id, doubtful), stamp))
     return pa.concat_tables([found, _by_columns(store, reused.filter(sure), found.schema, stamp)])
 
 
-def _sure(store: ObjectStore, reused: pa.Table) -> pa.Array:
+def _sure(store: ObjectStore, batch_id: str, reused: pa.Table) -> pa.Array:
     """Which rows pass by what the catalog knows; none where there are few, whose records are as quick to read.
 
-    Their clips are in the catalog and lie there.
+    Their clips are in the catalog and lie there, and nobody may have made them anew without having published that.
     """
     sure = np.zeros(reused.num_rows, np.bool_)
     if reused.num_rows > FEW:
         wanted = reused["fingerprint"].unique()
         there = wanted.filter(pc.and_(clips.lie_there(store, wanted), catalog.made_by(store, wanted).is_valid()))
+        for rendered in _unpublished(store, batch_id):
+            there = there.filter(pc.invert(pc.is_in(there, rendered)))
         for name in reused["policy"].unique().to_pylist():
             own = pc.equal(reused["policy"], name)
             limits = [(one.check, one.figure, one.min, one.max) for one in policy.load(name).limits]
             passing = catalog.within(store, there, limits)
             sure |= pc.and_(own, pc.is_in(reused["fingerprint"], passing)).to_numpy()
     return pa.array(sure)
+
+
+def _unpublished(store: ObjectStore, batch_id: str) -> Iterator[pa.Array]:
+    """The clips that each other batch renders which is not published yet: the catalog has them from before, if at all.
+
+    Only a clip that somebody has deleted by hand is rendered again; then the catalog names objects that are gone.
+    """
+    for other in batches.unpublished(store):
+        if other != batch_id:
+            planned = batches.plan_table(store, other, ["fingerprint", "decision"])
+            yield planned["fingerprint"].filter(pc.equal(planned["decision"], Decision.RENDER)).combine_chunks()
 
 
 def _by_columns(store: ObjectStore, passed: pa.Table, schema: pa.Schema, stamp: ends.Stamp) -> pa.Table:

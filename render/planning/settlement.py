@@ -71,8 +71,8 @@ class Settlement:
             self._book_of.update(dict.fromkeys(book.open, book))
             yield from [rows[0].job for rows in book.open.values()]
 
-    def settle(self, result: JobResult) -> tuple[int, ClipRecord | None]:
-        """Take a job's result in; give its shard, and its clip's record unless it failed.
+    def settle(self, result: JobResult) -> tuple[int, ClipRecord | None, int]:
+        """Take a job's result in; give its shard, its clip's record unless it failed, and how many jobs are left of it.
 
         Writes the shard's receipts with the last result of the shard.
         """
@@ -91,7 +91,7 @@ class Settlement:
             book.receipts += ends.served(rows, record, self._stamp(book.shard))
         if not book.open:
             receipts.write(self.store, self.batch, book.shard, self.attempt, tables.receipt_table(book.receipts))
-        return book.shard, record
+        return book.shard, record, len(book.open)
 
     def _stamp(self, shard: int) -> ends.Stamp:
         return ends.Stamp(batch=self.batch, shard=shard, attempt=self.attempt, finished_at=self.now().isoformat())

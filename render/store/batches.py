@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -123,6 +123,17 @@ def newest_unfinished(store: ObjectStore, content: str) -> Batch | None:
     unfinished = [batch_id for batch_id in ids if not any(store.exists(mark(batch_id)) for mark in marks)]
     same = [batch for batch in _all(store, unfinished) if batch.content == content]
     return max(same, key=lambda batch: (batch.created_at, batch.id), default=None)
+
+
+def unpublished(store: ObjectStore) -> list[str]:
+    """Ids of the planned batches that are not marked as published, sorted."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batches") as pool:
+
+        def those(ids: list[str], there: Callable[[str], str], wanted: bool) -> list[str]:
+            found = pool.map(lambda batch_id: store.exists(there(batch_id)), ids)
+            return [batch_id for batch_id, exists in zip(ids, found, strict=True) if exists is wanted]
+
+        return those(those(list_ids(store), layout.finished, False), layout.plan_record, True)
 
 
 def of_run(store: ObjectStore, run_key: str) -> Batch | None:

@@ -44,15 +44,15 @@ def read_shard(store: ObjectStore, batch_id: str, shard: int | None) -> pa.Table
 
 def _read_all(store: ObjectStore, paths: list[str]) -> pa.Table:
     def read_one(path: str) -> pa.Table:
-        with store.open(path) as file:
-            return pq.read_table(file)
+        with store.open(path) as file, pq.ParquetFile(file) as parquet:
+            return parquet.read()
 
     schema = contracts.load("receipts").arrow_schema()
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="receipts") as pool:
         found = pa.concat_tables([schema.empty_table(), *pool.map(read_one, paths)], promote_options="default")
     given = {name: found[name] for name in schema.names}
     given |= {name: pc.fill_null(found[name], value) for name, value in _OF_CLIP.items()}
-    return pa.table(given, schema=schema)
+    return pa.table(given, schema=schema).combine_chunks()  # to sort many chunks would join them anew each time
 
 
 def _effective(receipts: pa.Table) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Frozen data in Parquet by contract: model objects to Arrow tables and back, without loss.
+"""Frozen data in Parquet by contract: receipts and faults to Arrow tables and back, planned rows back, without loss.
 
 Field names of the model and columns of a contract are the same, but for the plan, where a row and its estimate are
 flattened.
@@ -28,26 +28,6 @@ def to_parquet(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()
-
-
-def planned_table(planned: Iterable[PlannedRow]) -> pa.Table:
-    """Planned rows as a table of the plan contract."""
-    return to_table("plan", [planned_record(one) for one in planned])
-
-
-def planned_record(planned: PlannedRow) -> dict[str, Any]:
-    """A planned row as one record of the plan contract."""
-    fault = planned.fault
-    return contracts.row_record(planned.row) | {
-        "decision": str(planned.decision),
-        "why": planned.why,
-        "fingerprint": planned.fingerprint,
-        "engine_revision": planned.engine_revision,
-        "shard": planned.shard,
-        "estimate_cost_usd": planned.estimate.cost_usd,
-        "estimate_cpu_seconds": planned.estimate.cpu_seconds,
-        "fault": None if fault is None else fault_record(fault),
-    }
 
 
 def planned_rows(batch: pa.RecordBatch | pa.Table) -> Iterator[PlannedRow]:

@@ -45,7 +45,10 @@ def main() -> None:
     parser.add_argument("ground", nargs="?", choices=GROUNDS, default="directory", help="where the store is")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="play every Nth case (default: all)")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder, GROUNDS[given.ground](Path(folder)) as ground:
+    with (
+        tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder,
+        GROUNDS[given.ground](Path(folder)) as ground,
+    ):
         violated = enumerate_all(ground, Path(folder), each=given.each)
     sys.exit(bool(violated))
 

@@ -17,7 +17,7 @@ from render.store.catalog.query import (
     tables,
     within,
 )
-from render.store.catalog.upkeep import Upkeep, tidy
+from render.store.catalog.upkeep import Upkeep, relieve, tidy
 
 __all__ = [
     "WANTED",
@@ -33,6 +33,7 @@ __all__ = [
     "publish_clips",
     "publish_requests",
     "query",
+    "relieve",
     "requests_table",
     "rows_ended",
     "tables",

@@ -3,17 +3,15 @@
 Delta refuses a commit only if it conflicts with what came after the snapshot it was made on. So every commit
 carries the next version of one application transaction, which makes any two concurrent ones conflict; the
 loser loads a fresh snapshot and looks again at what is still missing there. So does a publisher whose commit's
-answer was lost. Compaction (:mod:`render.store.catalog.upkeep`) moves rows and changes none, so it conflicts only
+answer was lost. Compaction (:mod:`render.store.catalog.compaction`) moves rows and changes none, so it conflicts only
 with a commit that rewrites the same file.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -35,9 +33,6 @@ _GROUP_ROWS = {"clips": 122_880, "checks": 524_288, "requests": 122_880}
 """Most rows of a row group: many enough to be worth a read, few enough for one that is read in vain."""
 _KEYED = ("clips", "checks")
 """Tables whose fingerprints have Bloom filters: every row group may hold any, so its least and greatest say nothing."""
-_MANY = 64
-"""Small files which a publisher compacts: each costs every later publisher and query a look into it."""
-_SMALL_BYTES = 4 << 20
 _TRIES = 60
 _FAILURES = 3
 _WAIT_S = 0.1
@@ -108,17 +103,6 @@ def written(name: str) -> WriterProperties:
     return WriterProperties(compression="ZSTD", max_row_group_size=most, column_properties=keyed)
 
 
-def compactable(snapshot: DeltaTable, size: int) -> int:
-    """How many files are smaller than ``size`` bytes, if compaction to it would make at most half as many; else 0."""
-    small = [given for given in snapshot.get_add_actions()["size_bytes"].to_pylist() if given < size]
-    return len(small) if len(small) >= 2 * math.ceil(sum(small) / size) else 0
-
-
-def compact(name: str, snapshot: DeltaTable, size: int) -> None:
-    """Rewrite a table's files that are smaller than ``size`` bytes into files of about that size; no row changes."""
-    snapshot.optimize.compact(target_size=size, writer_properties=written(name))
-
-
 def _write(
     store: ObjectStore,
     name: str,
@@ -143,7 +127,7 @@ def _write(
             return
         try:
             _commit(name, snapshot, news, keys, replaces=bool(_keys(stored, keys) & _keys(news, keys)))
-            break
+            return
         except CommitFailedError:
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.05 * 2**attempt)))
         except (DeltaError, OSError) as error:  # it may have been made all the same: a fresh snapshot knows
@@ -151,14 +135,10 @@ def _write(
             if failures == _FAILURES:
                 place = f"The catalog table {name} in {store.url}"
                 raise errors.StoreError(f"{place} cannot be written: {error}") from error
-    else:
-        raise errors.StoreError(
-            f"The catalog table {name} in {store.url} was busy {_TRIES} times in a row: too many batches are published "
-            "at once. Publish this one again."
-        )
-    if compactable(snapshot, _SMALL_BYTES) >= _MANY:
-        with suppress(DeltaError, OSError):  # the rows are there; the next publisher compacts
-            compact(name, snapshot, _SMALL_BYTES)
+    raise errors.StoreError(
+        f"The catalog table {name} in {store.url} was busy {_TRIES} times in a row: too many batches are published "
+        "at once. Publish this one again."
+    )
 
 
 def _commit(name: str, snapshot: DeltaTable, news: pa.Table, keys: Sequence[str], *, replaces: bool) -> None:

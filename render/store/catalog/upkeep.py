@@ -1,7 +1,7 @@
 """Upkeep of the Delta tables, beside writers and readers: large files for small ones, and those nobody needs away.
 
-Compaction is a Delta commit that moves rows and changes none. An append that is made meanwhile stands beside it; of
-two commits that take the same file away one is refused, and looks again. A file that a commit took away, or that a
+Compaction moves rows and changes none. An append that is made meanwhile stands beside it; of two commits that take the
+same file away one gives up. A file that a commit took away, or that a
 writer left without a commit, is removed when that is longer ago than a grace: who still reads an older snapshot, or is
 about to commit, has that long.
 """
@@ -9,12 +9,13 @@ about to commit, has that long.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from render import errors
 from render.store import layout
-from render.store.catalog import delta, files
+from render.store.catalog import compaction, delta, files
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ LEAST_H = 1
 """Hours of the shortest grace: far longer than a query or a commit takes."""
 FILE_BYTES = 128 << 20
 """What compaction fills a file up to."""
+SMALL_BYTES = 4 << 20
+"""Up to this size files are compacted by publishers already, as soon as there are many."""
+MANY = 64
+"""Small files: each costs every later publisher and query a look into it."""
 _TRIES = 5
 
 
@@ -45,6 +50,20 @@ class Upkeep:
     """Whether they were removed."""
 
 
+def relieve(store: ObjectStore) -> None:
+    """Compact small files where there are many; what a publisher does when its rows are there.
+
+    Trouble with the storage is no trouble of the publisher's: the next one compacts.
+    """
+    from deltalake.exceptions import DeltaError
+
+    for name in delta.TABLES:
+        with suppress(DeltaError, OSError, errors.StoreError):
+            snapshot = delta.load(store, name)
+            if snapshot is not None and compaction.compactable(snapshot, SMALL_BYTES) >= MANY:
+                compaction.compact(store, name, SMALL_BYTES)
+
+
 def tidy(store: ObjectStore, *, older_than_h: int, do: bool) -> Iterator[Upkeep]:
     """Compact each table, write its checkpoint and remove stale files, if ``do`` says so; else say what there is to do.
 
@@ -62,9 +81,6 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
     """With a grace of None the table's own counts (``delta.deletedFileRetentionDuration``, else a week)."""
     from deltalake.exceptions import DeltaError
 
-    def compact(newest: DeltaTable) -> None:
-        delta.compact(name, newest, FILE_BYTES)
-
     def shorten(newest: DeltaTable) -> None:
         newest.create_checkpoint()
         newest.cleanup_metadata()
@@ -73,9 +89,9 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
         return newest.vacuum(older_than_h, dry_run=count_only, enforce_retention_duration=False, full=True)
 
     sizes = files.of(store, name, snapshot)
-    small = delta.compactable(snapshot, FILE_BYTES)
+    small = compaction.compactable(snapshot, FILE_BYTES)
     try:
-        compacted = do and bool(small) and _done(store, name, compact)
+        compacted = do and bool(small) and compaction.compact(store, name, FILE_BYTES)
         lying = {entry.path: entry.bytes for entry in store.entries(layout.table(name))}
         stale = remove(snapshot, count_only=True)
         removed = do and bool(stale) and _done(store, name, remove)

@@ -27,7 +27,7 @@ PLAN = PlanSummary(
 def event(state: str, **more: object) -> Progress:
     result = JobResult(fingerprint="f" * 64, state=state, **more)  # type: ignore[arg-type]
     uri = "" if state == "failed" else "file:///store/clip.mp4"
-    return Progress(batch="b", shard=0, result=result, uri=uri)
+    return Progress(batch="b", shard=0, result=result, uri=uri, left=0)
 
 
 class Terminal(io.StringIO):

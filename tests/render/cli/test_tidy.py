@@ -10,7 +10,7 @@ import pytest
 from render import contracts
 from render.cli import main
 from render.store import catalog
-from render.store.catalog import upkeep
+from render.store.catalog import compaction
 from render.store.objects import ObjectStore, open_store
 
 FIGURE = {"check": "black", "name": "black_share", "value": 0.5, "unit": "1"}
@@ -70,7 +70,7 @@ def test_the_document_says_what_was_done(store: ObjectStore, said: Callable[...,
 def test_what_could_not_be_done_is_told(
     store: ObjectStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "_done", lambda *_: False)
+    monkeypatch.setattr(compaction, "compact", lambda *_: False)
     assert main(["tidy", "--yes"]) == 0
     assert "Other commands were faster" in capsys.readouterr().out
 

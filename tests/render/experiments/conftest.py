@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import as_tables
 import pytest
 
 from render.model import (
@@ -181,28 +182,49 @@ class Makers:
         batch: Batch,
         rows: Iterable[tuple[Row, End | None]],
         faults: Iterable[Fault] = (),
+        *,
+        cost_usd: float = 0.0,
+        told: bool = True,
     ) -> None:
-        """Put a batch into the store: every row with an end that has a clip gets one (of stand-in bytes)."""
+        """Put a batch into the store: every row with an end that has a clip gets one (of stand-in bytes).
+
+        Each clip costs ``cost_usd``. Receipts say of their clips what those of version 1.0 did not, if ``told``.
+        """
         faults, planned, ended, made = list(faults), [], [], set()
         for row, end in rows:
             decision = Decision.DUPLICATE if self.job(row).fingerprint in made else Decision.RENDER
             one = self.planned(row, decision)
             planned.append(replace(one, shard=0))
+            if end in {End.PUBLISHED, End.REUSED, End.HELD} and one.fingerprint not in made:
+                made.add(one.fingerprint)
+                self._commit(store, scratch, one, batch, cost_usd)
             if end is not None:
                 kind = None if end in {End.PUBLISHED, End.REUSED} else ReasonKind.CHECK
                 reason = f"It was {end}." if kind else ""
+                of_clip = self._of_clip(store, one, batch) if told and one.fingerprint in made else {}
                 ended.append(
-                    self.receipt(batch, row.row, end, fingerprint=one.fingerprint, reason=reason, reason_kind=kind)
+                    self.receipt(
+                        batch, row.row, end, fingerprint=one.fingerprint, reason=reason, reason_kind=kind, **of_clip
+                    )
                 )
-            if end in {End.PUBLISHED, End.REUSED, End.HELD} and one.fingerprint not in made:
-                made.add(one.fingerprint)
-                self._commit(store, scratch, one, batch)
         ended += [self.receipt(batch, one.row, End.REJECTED, reason=one.reason, reason_kind=one.kind) for one in faults]
         batches.create(store, batch)
-        batches.write_plan(store, batch.id, tables.planned_table(planned), faults)
+        batches.write_plan(store, batch.id, as_tables.of_planned(planned), faults)
         receipts.write(store, batch.id, 0, "one", tables.receipt_table(ended))
 
-    def _commit(self, store: ObjectStore, scratch: Path, one: PlannedRow, batch: Batch) -> None:
+    @staticmethod
+    def _of_clip(store: ObjectStore, one: PlannedRow, batch: Batch) -> dict[str, object]:
+        record = clips.get(store, one.fingerprint)
+        spent = one.decision is Decision.RENDER and record.batch == batch.id
+        return {
+            "path": record.objects["clip"].path,
+            "render_seconds": record.render_seconds,
+            "cpu_seconds": record.cpu_seconds,
+            "cost_usd": record.cost_usd if spent else 0.0,
+            "stand_in": record.understanding is not None and record.understanding.fallback,
+        }
+
+    def _commit(self, store: ObjectStore, scratch: Path, one: PlannedRow, batch: Batch, cost_usd: float) -> None:
         files = {role: scratch / f"{role}-{one.fingerprint}" for role in ("clip", "poster", "sheet")}
         for role, file in files.items():
             file.write_bytes(f"{role} of {one.fingerprint}".encode() * 50)
@@ -219,7 +241,7 @@ class Makers:
             captions=(),
             render_seconds=made.render_seconds,
             cpu_seconds=made.cpu_seconds,
-            cost_usd=made.cost_usd,
+            cost_usd=cost_usd,
             worker="w",
             created_at=made.created_at,
         )

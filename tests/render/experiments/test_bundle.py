@@ -7,7 +7,7 @@ import pytest
 
 from render import errors
 from render.experiments import bundle
-from render.experiments.view import of_batch
+from render.experiments.gather import of_batch
 from render.model import End
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from render import errors
 from render.experiments import export, sheet
-from render.experiments.view import of_experiment, view
+from render.experiments.gather import of_experiment
+from render.experiments.view import view
 from render.model import End
 
 

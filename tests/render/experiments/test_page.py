@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from render.contracts import visible
 from render.experiments import page
-from render.experiments.view import view
+from render.experiments.totals import Totals
+from render.experiments.view import LeftOut, view
 from render.model import End, ReasonKind, Understanding
 
 HOSTILE = [
@@ -146,6 +147,26 @@ def test_a_page_says_where_the_rest_is_for_those_who_read_it(make, monkeypatch):
     assert "report.json" not in mailed
     assert "nightreel report" not in mailed
     assert "rows.csv beside this page lists every row" in mailed
+
+
+def test_a_page_of_a_long_batch_sums_up_all_rows_and_says_how_to_see_the_others(make):
+    """Sums are the batch's, and what the lists lack is told in numbers and with a command."""
+    rest = LeftOut(
+        rows=999_998,
+        problems=7,
+        experiments=3,
+        totals=Totals(clips=999_990, seconds=1.0, cost_usd=2.5, simulated=999_990, engines=frozenset({"other"})),
+    )
+    cut = replace(shown(make), left_out=rest)
+    ours, mailed = (" ".join(read(make, cut, mailed=mailed).text().split()) for mailed in (False, True))
+    for part in ("999,991 ·", "$2.50 ·", "other, world", "All 999,991 clips were made"):
+        assert part in ours
+        assert part in mailed
+    assert "999,998 further rows, 3 further experiments among them, are counted in every sum above" in ours
+    assert "This lists every row: nightreel status night-000000000001 --json" in ours
+    assert "7 further ones are among the rows that this page leaves out" in ours
+    assert "999,998 further rows" in mailed
+    assert "nightreel status" not in mailed
 
 
 def test_every_control_has_a_name(make):

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from render.experiments import report
-from render.experiments.view import of_batch, of_experiment
+from render.experiments.gather import of_batch, of_experiment
 from render.model import End
 
 

@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from render import errors
 from render.experiments.counts import sentence
-from render.experiments.view import newest, of_batch, of_experiment, view
+from render.experiments.view import newest, view
 from render.model import Decision, End, Figure, ReasonKind
 
 
@@ -50,19 +49,6 @@ def test_a_published_row_without_a_record_is_not_delivered(make):
     [entry] = view(batch, [make.planned(make.row())], [], [make.receipt(batch, 0)], {}).entries
     assert not entry.delivered
     assert not entry.watchable
-
-
-def test_a_clip_that_is_made_is_seen_before_its_row_has_an_end(make, store, tmp_path):
-    """Receipts come a shard at a time: a report of a batch under way must not wait for them."""
-    earlier, under_way = make.batch("earlier-00000001"), make.batch()
-    make.keep(store, tmp_path, earlier, [(make.row(0), End.PUBLISHED)])
-    make.keep(store, tmp_path, under_way, [(make.row(0), None), (make.row(1, prompt="Not yet"), None)])
-    shown = of_batch(store, under_way.id)
-    assert [(entry.end, entry.watchable, entry.delivered) for entry in shown.entries] == [
-        (None, True, False),
-        (None, False, False),
-    ]
-    assert sentence(shown.counts) == "2 rows: 2 not finished yet, 1 of them with a clip."
 
 
 def test_a_made_clip_that_a_check_is_going_to_reject_is_not_played(make):
@@ -128,46 +114,3 @@ def test_a_row_that_was_mended_counts_by_its_newest_end(make):
     assert len(elsewhere.entries) == 5
     arrived = newest("spring", [of(*later, inbox=True), of(*first, inbox=True)])
     assert len(arrived.entries) == 5, "each night's manifests are others"
-
-
-def test_gathering_a_batch_from_the_store(make, store, spring):
-    shown = of_batch(store, spring.id)
-    assert sentence(shown.counts) == (
-        "9 rows: 3 published, 1 reused, 1 held, 1 failed, 1 not finished yet, 2 rejected — all of them malformed."
-    )
-    assert [entry.record is not None for entry in shown.entries] == [True] * 5 + [False] * 2
-
-
-def test_gathering_an_experiment_takes_the_newest_batch(make, store, spring, tmp_path):
-    later = make.batch("later-00000000002", created_at="2026-11-23T02:00:00+00:00")
-    again = make.row(0, variant="realistic", prompt="A kickflip")
-    make.keep(store, tmp_path / "scratch", later, [(again, End.PUBLISHED), (make.row(1, experiment="other"), None)])
-    shown = of_experiment(store, "spring")
-    assert shown.subject == "experiment"
-    [mended] = [entry for entry in shown.entries if entry.row.prompt == "A kickflip"]
-    assert (mended.batch, mended.end) == (later.id, End.PUBLISHED)
-    assert shown.counts.rows == 7
-
-
-def test_an_unknown_experiment_names_the_known_ones(store, spring):
-    with pytest.raises(errors.NotFound, match=r"'sprung'.* Is 'spring' meant\? Known: spring"):
-        of_experiment(store, "sprung")
-
-
-def test_a_batch_that_is_not_there_is_an_error(store):
-    with pytest.raises(errors.NotFound):
-        of_batch(store, "none-000000000000")
-
-
-def test_of_a_long_batch_the_first_rows_are_shown_and_all_are_counted(make, store, tmp_path, monkeypatch):
-    batch = make.batch()
-    ends = [End.PUBLISHED, End.REJECTED, None, End.HELD, End.PUBLISHED]
-    rows = [(make.row(number, prompt=f"ball {number}"), end) for number, end in enumerate(ends)]
-    make.keep(store, tmp_path, batch, rows, [make.fault(5), make.fault(5, "style", "x"), make.fault(6)])
-    whole = of_batch(store, batch.id)
-    monkeypatch.setattr("render.experiments.view.MOST_ROWS", 3)
-    shown = of_batch(store, batch.id)
-    assert shown.counts == whole.counts
-    assert (whole.left_out, shown.left_out) == (0, 4)
-    assert [entry.row.row for entry in shown.entries] == [0, 1, 2]
-    assert [problem.row for problem in shown.problems] == [1]

@@ -2,14 +2,20 @@ import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from render import errors
 from render.farm import cluster, dispatch
+from render.farm.control import Control
 from render.model import ReasonKind
 from render.store import clips
 from render.store.objects import open_store
@@ -101,7 +107,7 @@ def test_what_may_pass_is_tried_again_and_what_will_not_is_not(run, new_job, tmp
 
 
 def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
-    control = dispatch.Control()
+    control = Control()
     taken = []
 
     def endless():
@@ -122,7 +128,7 @@ def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
 
 @pytest.mark.parametrize("how", ["control", "an exception"])
 def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, how):
-    control = dispatch.Control()
+    control = Control()
     began = [tmp_path / "one", tmp_path / "other"]
     hanging = [new_job(f"hang {file}") for file in began]
 
@@ -158,7 +164,7 @@ def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(far
     address, settings = farm
     began = tmp_path / "began"
     shared = [new_job(f"pause {began}"), *(new_job() for _ in range(3))]
-    ended, control = {}, dispatch.Control()
+    ended, control = {}, Control()
 
     def stay():
         dispatch.run(
@@ -192,6 +198,46 @@ def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(far
         staying.result(timeout=60)
     assert ended.keys() == {job.fingerprint for job in shared}
     assert set(ended.values()) <= {"made", "found"}
+
+
+CONTROLLER = """
+import json, sys
+from render.farm import dispatch
+from render.model import Job
+from render.settings import Settings
+address, job, settings = sys.argv[1], Job(**json.loads(sys.argv[2])), Settings.model_validate_json(sys.argv[3])
+dispatch.run(address, [job], store_url=settings.store, batch="b1", settings=settings, on_result=print)
+"""
+
+
+@pytest.mark.parametrize("how", ["leaves", "is killed"])
+def test_when_a_controller_goes_its_work_goes_on_and_is_found_by_the_next(farm, run, new_job, tmp_path, how):
+    """The job is made once: the next controller is told how it ended, be it under way or over by then."""
+    address, settings = farm
+    count = tmp_path / "count"
+    job = new_job(f"pause {count}")
+    if how == "leaves":
+        control = Control()
+        with ThreadPoolExecutor(1) as pool:
+            leaving = pool.submit(run, [job], control=control)
+            wait_for(count)
+            control.leave()
+            with pytest.raises(errors.BatchStopped):
+                leaving.result(timeout=60)
+    else:
+        arguments = [address, json.dumps(asdict(job)), settings.model_dump_json()]
+        with subprocess.Popen([sys.executable, "-c", CONTROLLER, *arguments]) as controller:
+            wait_for(count)
+            controller.kill()
+    assert [result.state for result in run([job]).values()] in (["made"], ["found"])
+    assert count.read_text() == "x"
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert file.exists()
 
 
 def test_equal_engine_errors_in_a_row_stop_the_batch(run, new_job):

@@ -135,6 +135,7 @@ def test_what_is_wrong_with_a_brief_is_said(brief: dict[str, Any], told: str) ->
             "aliases",
         ),
         ("#" + "x" * (1 << 20), "longer"),
+        ("a: [" + "[], " * 60_000, r"more than 50,000 values\. Make it a manifest"),
         ("prompt: a\n" + "---\n" * 100_000, "one YAML document"),
         ("defaults: {a: &a " + "x" * 100_000 + ", b: [" + "*a, " * 200 + "]}", "characters. Use fewer aliases"),
         ("rows:\n" + "".join(f" - {{c{i}: 1}}\n" for i in range(1_001)), "1,002 columns.* Leave out"),

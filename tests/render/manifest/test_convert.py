@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +18,17 @@ from hypothesis import strategies as st
 from render import manifest
 from render.errors import InputError, ManifestError
 
+READ = """
+import resource, sys
+from render import manifest
+from render.errors import ManifestError
+own = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (own + int(sys.argv[2]),) * 2)
+try:
+    manifest.csv_to_table(sys.argv[1])
+except ManifestError as error:
+    print(error)
+"""
 CSV = 'experiment,variant,prompt,seconds,width,market\ne,1,"A cup, red",2.5,640,DE\ne,2,"two\nlines",,,\n\n'
 REQUIRED = ("experiment", "variant", "prompt")
 
@@ -117,6 +130,27 @@ def test_a_csv_of_too_many_cells_is_refused(tmp_path: Path, monkeypatch: pytest.
     path.write_text("experiment,variant,prompt\n" + ",,\n" * 400)
     with pytest.raises(ManifestError, match=r"m\.csv holds more than 1,000 cells. Write so many as Parquet"):
         manifest.csv_to_table(path)
+
+
+def test_a_csv_with_a_cell_that_no_column_can_have_is_refused(tmp_path: Path) -> None:
+    """Python would take four bytes for each of its characters, or more, before the row could be quarantined."""
+    path = tmp_path / "m.csv"
+    path.write_text(f'experiment,variant,prompt\na,b,c\na,b,"{"x" * (1 << 20)}"\na,b,"{"x" * (1 << 20)}x"\n')
+    with pytest.raises(ManifestError, match=r"m\.csv, line 4: a cell of more than 1,048,576 characters\. Shorten it"):
+        manifest.csv_to_table(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cells", ['"{}"', "{}", "{},", '{}\n"'], ids=["quoted", "plain", "cells", "header"])
+def test_a_csv_of_one_huge_line_takes_little_memory(tmp_path: Path, cells: str) -> None:
+    """A process that may take no more than 1 GiB above what its imports take says what is wrong with the file."""
+    path = tmp_path / "m.csv"
+    with path.open("w") as file:
+        file.write("" if "\n" in cells else "experiment,variant,prompt\na,b,")
+        file.write(cells.format("x" * (250 << 20)))
+    command = [sys.executable, "-c", READ, str(path), str(1 << 30)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "m.csv" in done.stdout
 
 
 @settings(max_examples=50)

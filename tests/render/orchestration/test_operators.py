@@ -7,11 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
 
 from render import pipeline
 from render.farm import cluster
-from render.farm.dispatch import Control
 from render.model import End
 from render.orchestration.operators import (
     CloseFarmOperator,
@@ -68,18 +67,30 @@ def test_only_a_farm_of_our_own_is_stopped(stopped: list[str]) -> None:
     assert stopped == ["tcp://own:1"]
 
 
-def test_killing_a_shards_task_cancels_its_work_on_the_farm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shards_task_is_handed_to_the_trigger_with_what_the_run_was_given() -> None:
     operator = RenderShardOperator(task_id="t", batch="b", shard=3, address="tcp://own:1")
-    operator.on_kill()
-    seen: list[tuple[list[int], str, bool]] = []
+    with pytest.raises(TaskDeferred) as deferred:
+        operator.execute(context(store="s3://bucket/store"))
+    assert deferred.value.method_name == operator.conclude.__name__
+    given = {"store": "s3://bucket/store", "scheduler": None, "workers": None, "jobs_per_shard": None}
+    assert deferred.value.trigger.serialize()[1] == {
+        "batch": "b", "shard": 3, "address": "tcp://own:1", "given": given,
+    }  # fmt: skip
 
-    def render(_: object, batch: str, shards: list[int], *, address: str, control: Control, **__: object) -> None:
-        operator.on_kill()
-        seen.append((shards, address, control.cancelled))
 
-    monkeypatch.setattr(pipeline, "render", render)
-    operator.execute(context())
-    assert seen == [([3], "tcp://own:1", True)]
+@pytest.mark.parametrize(
+    ("failure", "final", "raised"),
+    [("", False, None), ("It went.", False, AirflowException), ("Mend it.", True, AirflowFailException)],
+)
+def test_a_shard_ends_as_its_trigger_says(failure: str, final: bool, raised: type[Exception] | None) -> None:
+    operator = RenderShardOperator(task_id="t", batch="b", shard=3, address="tcp://own:1")
+    event = {"failure": failure, "final": final}
+    if raised is None:
+        operator.conclude(context(), event)
+    else:
+        with pytest.raises(raised, match=failure) as error:
+            operator.conclude(context(), event)
+        assert error.type is raised
 
 
 def test_without_a_batch_there_is_nothing_to_publish() -> None:

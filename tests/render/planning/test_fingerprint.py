@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+import as_tables
 import pytest
 import readable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render import contracts
 from render.model import Row, Shot
 from render.planning import forms
 from render.planning.fingerprint import canonical, fingerprints
@@ -28,7 +28,7 @@ def texts(*rows: Row) -> list[str]:
 
 
 def _of(function, rows, revisions) -> list[str]:
-    table = contracts.to_row_table(rows)
+    table = as_tables.of_rows(rows)
     shapes = forms.of(table)
     engine_revisions = [revisions["engine_revision"]] * len(shapes.each)
     media_revision = revisions["media_revision"]

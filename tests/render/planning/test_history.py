@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+import as_tables
 import pyarrow as pa
 import pytest
 
-from render import contracts
 from render.model import ClipRecord, Job, Row, StoredObject
 from render.planning import history
 from render.store import catalog, layout
@@ -36,7 +36,7 @@ def publish(store: ObjectStore, *jobs: Job) -> None:
 
 
 def told(store: ObjectStore, *rows: Row, revision: str = "world-3") -> list[str | None]:
-    table = contracts.to_row_table(rows).append_column("engine_revision", pa.repeat(revision, len(rows)))
+    table = as_tables.of_rows(rows).append_column("engine_revision", pa.repeat(revision, len(rows)))
     return history.explain(store, table, pa.array([True] * len(rows))).to_pylist()
 
 
@@ -83,9 +83,7 @@ def test_a_clip_that_differs_by_its_engine_alone_is_found_among_many_newer_ones(
 
 def test_only_chosen_rows_are_told_of(store):
     publish(store, JOB)
-    table = contracts.to_row_table([ROW, replace(ROW, seed=1)]).append_column(
-        "engine_revision", pa.repeat("world-2", 2)
-    )
+    table = as_tables.of_rows([ROW, replace(ROW, seed=1)]).append_column("engine_revision", pa.repeat("world-2", 2))
     assert history.explain(store, table, pa.array([False, True])).to_pylist() == ["seed changed from 0 to 1"]
 
 

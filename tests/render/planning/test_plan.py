@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import as_tables
 import pyarrow as pa
 import readable
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ ROW = Row(row=0, experiment="e", variant="a", prompt="A ball falls", engine="tes
 
 
 def planned(rows, *, made_by=None, reasons=None, usd_per_cpu_hour=0.0, jobs_per_shard=64, pieces=1) -> list[PlannedRow]:
-    whole = contracts.to_row_table(rows)
+    whole = as_tables.of_rows(rows)
     size = max(1, -(-len(rows) // pieces))
     table = plan(
         [whole.slice(start, size).combine_chunks() for start in range(0, len(rows), size)],

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import as_tables
 import pytest
 
 from render.checks import policy
-from render.model import Decision, End, Estimate, Figure, Job, PlannedRow, Receipt, Row
+from render.model import Batch, Decision, End, Estimate, Figure, Job, PlannedRow, Receipt, Row
 from render.planning import ends, reuse
-from render.store import batches, catalog, clips, tables
+from render.store import batches, catalog, clips, layout, tables
 from render.store.objects import ObjectStore, open_store
 
 STAMP = ends.Stamp(batch="now", shard=None, attempt="a1", finished_at="2026-11-22T00:00:00+00:00")
@@ -37,7 +38,7 @@ def store(tmp_path: Path) -> ObjectStore:
         planned.append(one)
         records.append(_commit(store, one.job, film, figures))
     catalog.publish_clips(store, catalog.clips_table(records), catalog.checks_table(records))
-    batches.write_plan(store, "now", tables.planned_table([*planned, _rendered(planned[0])]))
+    batches.write_plan(store, "now", as_tables.of_planned([*planned, _rendered(planned[0])]))
     return store
 
 
@@ -79,6 +80,35 @@ def test_the_catalogs_word_gives_the_same_ends_as_the_records(
     assert asked == ["b" * 64, "c" * 64], "the record of a clip that passes was read"
 
 
+def test_a_clip_that_a_batch_not_yet_published_made_anew_is_found_where_it_lies(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The catalog names the attempt that somebody deleted until the batch that made the clip again is published."""
+    first = next(iter(FIGURES))
+    job, old = clips.get(store, first).job, clips.get(store, first).objects["clip"].path
+    store.delete(old)
+    store.delete(layout.clip_record(first))
+    again = Batch(
+        id="again",
+        run_key="again",
+        content="0" * 64,
+        manifests=(),
+        limit=None,
+        where=None,
+        created_at=STAMP.finished_at,
+    )
+    batches.create(store, again)
+    rendered = PlannedRow(
+        row=Row(row=0, experiment="e", variant="a", prompt=job.prompt), decision=Decision.RENDER, why="deleted",
+        fingerprint=first, engine_revision="world-1", shard=0, estimate=Estimate(cost_usd=0.0, cpu_seconds=0.0),
+    )  # fmt: skip
+    batches.write_plan(store, again.id, as_tables.of_planned([rendered]))
+    new = _commit(store, job, tmp_path / "film", GOOD).objects["clip"].path
+    monkeypatch.setattr(reuse, "FEW", 0)
+    assert new != old
+    assert settled(store)[0].path == new
+
+
 def test_a_plan_without_reuse_settles_nothing(store: ObjectStore) -> None:
-    batches.write_plan(store, "other", tables.planned_table([]))
+    batches.write_plan(store, "other", as_tables.of_planned([]))
     assert reuse.settle(store, "other", STAMP).num_rows == 0

@@ -28,7 +28,11 @@ select (select count(*) from clips) as clips, (select count(distinct fingerprint
 
 
 def publish_many(url: str, number: int, seconds: float, said: Path) -> None:
-    """Publish batches of three rows, each while it is under way and when it has ended, until the time is over."""
+    """Publish batches of three rows, each while it is under way and when it has ended, until the time is over.
+
+    Every publisher compacts as soon as there are a few files, so that two of them do it at once.
+    """
+    upkeep.MANY = 4
     store, over, batches = open_store(url), time.monotonic() + seconds, 0
     while time.monotonic() < over:
         batch, mine = f"batch-{number}-{batches}", 100 + number + PUBLISHERS * batches
@@ -41,6 +45,7 @@ def publish_many(url: str, number: int, seconds: float, said: Path) -> None:
                 clips=catalog.clips_table(records),
                 checks=catalog.checks_table(records),
             )
+            catalog.relieve(store)
         batches += 1
     said.write_text(json.dumps(batches))
 

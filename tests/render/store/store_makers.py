@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import as_tables
 import pyarrow as pa
 from hypothesis import strategies as st
 
@@ -96,7 +97,7 @@ def refused(row: int) -> PlannedRow:
 
 
 def plan_table(*planned_: PlannedRow) -> pa.Table:
-    return tables.planned_table(planned_)
+    return as_tables.of_planned(planned_)
 
 
 def requests_table(

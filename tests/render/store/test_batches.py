@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import as_tables
 import pyarrow as pa
 import pytest
 import store_makers as makers
@@ -187,7 +188,7 @@ def test_a_shards_rows_lie_apart(store: ObjectStore, monkeypatch: pytest.MonkeyP
 @settings(max_examples=60)
 @given(st.lists(makers.planned_rows, max_size=4))
 def test_planned_rows_survive_parquet(rows: list[PlannedRow]) -> None:
-    table = tables.planned_table(rows)
+    table = as_tables.of_planned(rows)
     assert table.schema.equals(contracts.load("plan").arrow_schema())
     assert list(tables.planned_rows(table)) == [
         replace(row, fault=row.fault and replace(row.fault, experiment=row.row.experiment, variant=row.row.variant))
@@ -198,7 +199,7 @@ def test_planned_rows_survive_parquet(rows: list[PlannedRow]) -> None:
 def test_a_plan_of_the_first_version_is_read() -> None:
     """It has the revision in a struct of all that the job is."""
     rows = [makers.planned(0), makers.refused(1)]
-    old = tables.planned_table(rows)
+    old = as_tables.of_planned(rows)
     jobs = pa.array([{"engine_revision": one} for one in old["engine_revision"].to_pylist()])
     assert list(tables.planned_rows(old.drop_columns("engine_revision").append_column("job", jobs))) == rows
 
@@ -206,7 +207,7 @@ def test_a_plan_of_the_first_version_is_read() -> None:
 @pytest.mark.slow
 def test_a_good_plan_meets_its_contract() -> None:
     rows = [makers.planned(0), makers.refused(1), makers.planned(2, shard=None, decision=Decision.REUSE)]
-    table = tables.planned_table(rows)
+    table = as_tables.of_planned(rows)
     assert contracts.validate(contracts.load("plan"), table) == []
     quarantine = tables.to_table("quarantine", [tables.fault_record(makers.fault(3))])
     assert contracts.validate(contracts.load("quarantine"), quarantine) == []

@@ -97,27 +97,6 @@ def test_what_a_writer_left_without_a_commit_is_removed_when_it_is_old(store: Ob
     assert (folder / "part-new.parquet").exists()
 
 
-def test_upkeep_looks_again_when_another_commit_was_faster(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    stale = table(store, "requests")
-    planned, ended = [makers.planned(0)], [makers.receipt(0, batch="batch-1")]
-    requests = makers.requests_table(makers.batch(id="batch-1"), planned, [], ended)
-    nothing = {"clips": catalog.clips_table([]), "checks": catalog.checks_table([])}
-    makers.publish(store, "batch-1", requests=requests, **nothing)
-    load, loaded = delta.load, []
-
-    def load_late(where: ObjectStore, name: str) -> DeltaTable | None:
-        loaded.append(name)
-        return stale if len(loaded) == 1 else load(where, name)
-
-    monkeypatch.setattr(delta, "load", load_late)
-    assert upkeep._tidy(store, "requests", stale, WEEK, do=True).compacted
-    monkeypatch.setattr(delta, "load", lambda *_: stale)
-    assert not upkeep._tidy(store, "requests", stale, WEEK, do=True).compacted
-    monkeypatch.undo()
-    found = catalog.query(store, 'select batch, "end" from requests order by batch').to_pylist()
-    assert [tuple(row.values()) for row in found] == [("batch-1", "published"), ("batch-2", None), ("batch-3", None)]
-
-
 def test_an_empty_catalog_has_nothing_to_do_and_a_short_grace_is_refused(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "empty"))
     assert list(upkeep.tidy(store, older_than_h=WEEK, do=True)) == []
@@ -132,6 +111,22 @@ def test_trouble_with_the_storage_is_a_clear_error(store: ObjectStore, monkeypat
     monkeypatch.setattr(DeltaTable, "vacuum", fail)
     with pytest.raises(errors.StoreError, match=r"checks in .* cannot be tidied: The disk is gone"):
         list(upkeep.tidy(store, older_than_h=WEEK, do=True))
+
+
+def test_a_publisher_compacts_many_small_files_and_hides_trouble_with_it(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upkeep.relieve(store)
+    assert len(table(store, "clips").file_uris()) == 3, "they are few"
+    monkeypatch.setattr(upkeep, "MANY", 3)
+    before = everything(store)
+    with monkeypatch.context() as broken:
+        broken.setattr(type(store), "put_file", lambda *_: (_ for _ in ()).throw(errors.StoreError("It is away.")))
+        upkeep.relieve(store)
+    assert len(table(store, "clips").file_uris()) == 3
+    upkeep.relieve(store)
+    assert [len(table(store, name).file_uris()) for name in delta.TABLES] == [1, 1, 1]
+    assert everything(store) == before
 
 
 def test_no_row_is_lost_or_doubled_while_others_publish_and_read(tmp_path: Path) -> None:

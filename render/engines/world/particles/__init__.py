@@ -6,7 +6,7 @@ lie and fly by turns, are moved step by step for the length of a clip.
 """
 
 from render.engines.world.particles.burning import fire, flame_height, smoke
-from render.engines.world.particles.bursts import Impact, dust, landings, splash, spray
+from render.engines.world.particles.bursts import Impact, dust, splash, spray
 from render.engines.world.particles.crown import crown
 from render.engines.world.particles.drifting import AUTUMN, leaves
 from render.engines.world.particles.falling import rain, snow
@@ -18,7 +18,6 @@ __all__ = [
     "dust",
     "fire",
     "flame_height",
-    "landings",
     "leaves",
     "rain",
     "smoke",

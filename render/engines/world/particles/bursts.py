@@ -33,36 +33,6 @@ Impacts = Sequence[Impact] | Callable[["Motion"], Sequence[Impact]]
 """Known beforehand, or found when all bodies have moved."""
 
 
-def landings(
-    things: Sequence[str], *, size: float, least: float = 0.02, most: int = 60
-) -> Callable[[Motion], Sequence[Impact]]:
-    """Finds where ``things`` (names as contacts give them; none: all) strike the floor.
-
-    Only impacts above ``least`` N·s count, and of these the ``most`` hardest. The dust flies by their strength.
-    """
-
-    def find(motion: Motion) -> Sequence[Impact]:
-        struck = [
-            contact
-            for contact in motion.contacts
-            if "floor" in (contact.first, contact.second)
-            and contact.impulse > least
-            and (not things or contact.first in things or contact.second in things)
-        ]
-        struck = sorted(sorted(struck, key=lambda contact: -contact.impulse)[:most], key=lambda contact: contact.time)
-        return [
-            Impact(
-                time=contact.time,
-                position=contact.position,
-                velocity=(0.0, 0.0, min(3.0, 0.6 + contact.impulse**0.5)),
-                size=size,
-            )
-            for contact in struck
-        ]
-
-    return find
-
-
 def _known(impacts: Impacts, motion: Motion) -> Sequence[Impact]:
     return impacts(motion) if callable(impacts) else impacts
 

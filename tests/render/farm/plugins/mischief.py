@@ -16,6 +16,7 @@ class Mischief(TestcardEngine):
     """Does as its prompt says, else gives a card.
 
     kill, refuse, fail, bug, short, skip, stop, leave, freeze, gorge, hang FILE, pause FILE, once FILE, halt FILE.
+    pause leaves a character in its file each time, and takes its time the first time.
     """
 
     capabilities = replace(TestcardEngine.capabilities, name="mischief", revision="1", group_size=1)
@@ -55,9 +56,11 @@ class Mischief(TestcardEngine):
         if word == "once" and not Path(file).exists():
             Path(file).touch()
             raise OSError("The lamp flickers.")
-        if word == "pause" and not Path(file).exists():
-            Path(file).touch()
-            for _ in range(300):
+        if word == "pause":
+            times = Path(file).stat().st_size if Path(file).exists() else 0
+            with Path(file).open("a") as count:
+                count.write("x")
+            for _ in range(0 if times else 300):
                 cancel.check()
                 time.sleep(0.01)
         if word == "hang":

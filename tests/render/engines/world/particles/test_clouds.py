@@ -112,17 +112,18 @@ def test_a_crown_is_round_and_its_jet_comes_later():
     assert (np.hypot(jet[:, 0], jet[:, 1]) < 0.06).any()
 
 
-def test_dust_rises_from_contacts_with_the_floor():
-    def contact(first, impulse):
-        return types.SimpleNamespace(time=1.0, first=first, second="floor", position=(3.0, 0, 0), impulse=impulse)
+def test_dust_rises_where_bodies_are_found_to_strike():
+    """What strikes may be known only when all bodies have moved."""
 
-    motion = types.SimpleNamespace(contacts=(contact("ball", 1.0), contact("crate", 0.001)))
-    made = particles.dust(particles.landings(("ball",), size=0.2), rng=np.random.default_rng(1)).emit(motion)
-    puffs = made(1.2)
+    def found(motion):
+        return [Impact(time=1.0, position=at, velocity=(0.0, 0.0, 1.6), size=0.2) for at in motion.contacts]
+
+    made = particles.dust(found, rng=np.random.default_rng(1))
+    puffs = made.emit(types.SimpleNamespace(contacts=((3.0, 0.0, 0.0),)))(1.2)
     assert len(puffs.positions) == 14
     assert puffs.positions[:, 0].mean() == pytest.approx(3.0, abs=0.3)
     assert (puffs.positions[:, 2] > 0).all()
-    assert particles.landings(("crate",), size=0.2)(motion) == []
+    assert len(made.emit(STILL)(1.2).positions) == 0
 
 
 def test_smoke_widens_rises_and_goes_with_the_wind():

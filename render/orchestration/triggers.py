@@ -1,0 +1,137 @@
+"""The trigger that has a shard's clips made while no task waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from render import errors
+from render.farm.control import Control
+from render.orchestration.run import FINAL, now
+from render.settings import Settings, load
+
+if TYPE_CHECKING:
+    from render.pipeline import Progress
+
+PATIENCE_SECONDS = 600.0
+"""How long a cluster's scheduler may be away before its shard fails."""
+LOOK_SECONDS = 5.0
+"""How often it is looked for meanwhile."""
+TELL_SECONDS = 10.0
+"""How often the task's log is told how far the shard is, at most."""
+
+
+class ShardTrigger(BaseTrigger):
+    """Makes the clips of one shard on a Dask cluster; fires once, when every row has its end or none can be made.
+
+    The controller of the shard runs in a thread of the triggerer, never in its event loop. When the triggerer goes,
+    the cluster goes on with what it has, and the next triggerer finds it there. When the scheduler goes, what storage
+    lacks is given to the next one at that address. When a user clears or ends the task, its work is cancelled.
+
+    The event's payload has ``failure``, a sentence that is empty if all is well, and ``final``, whether another try
+    cannot mend it.
+    """
+
+    def __init__(self, *, batch: str, shard: int, address: str, given: dict[str, Any]) -> None:
+        """``address``: that of the cluster's scheduler; ``given``: the run's own settings, see :func:`given_of`."""
+        super().__init__()
+        self.batch = batch
+        self.shard = shard
+        self.address = address
+        self.given = given
+        self._control: Control | None = None
+        self._work: asyncio.Future[None] | None = None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The trigger as Airflow stores it; nothing of it is secret."""
+        own = {name: getattr(self, name) for name in ("batch", "shard", "address", "given")}
+        return f"{type(self).__module__}.{type(self).__qualname__}", own
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """See :class:`BaseTrigger`."""
+        failure, final = "", False
+        try:
+            await self._until_rendered()
+        except errors.NightreelError as error:
+            failure, final = str(error), isinstance(error, FINAL) and not isinstance(error, errors.SchedulerAway)
+        yield TriggerEvent({"failure": failure, "final": final})
+
+    async def on_kill(self) -> None:
+        """Cancel the shard's work on the cluster."""
+        if self._control and self._work:
+            self._control.cancel()
+            await asyncio.wait([self._work])
+
+    async def cleanup(self) -> None:
+        """Go away; what was not cancelled goes on."""
+        if self._control:
+            self._control.leave()
+
+    async def _until_rendered(self) -> None:
+        """Render, and again when the scheduler is back if it was lost."""
+        settings = load(**self.given)
+        patient_until = 0.0
+        while True:
+            try:
+                return await self._in_thread(settings)
+            except (errors.SchedulerLost, errors.SchedulerAway) as error:
+                if isinstance(error, errors.SchedulerLost) or not patient_until:
+                    patient_until = time.monotonic() + PATIENCE_SECONDS
+                if settings.scheduler is None or time.monotonic() > patient_until:
+                    raise  # a cluster of the run's own does not come back
+                self.log.warning("%s It is looked for until %g s have passed.", error, PATIENCE_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _in_thread(self, settings: Settings) -> None:
+        self._control = Control()
+        make = partial(self._make, settings, self._control)
+        pool = ThreadPoolExecutor(1, thread_name_prefix=f"shard-{self.shard}")
+        try:  # in this context, which leads what is logged to the task's log
+            work = asyncio.get_running_loop().run_in_executor(pool, partial(copy_context().run, make))
+            self._work = work
+            await asyncio.shield(work)
+        finally:
+            pool.shutdown(wait=False)
+
+    def _make(self, settings: Settings, control: Control) -> None:
+        from render import pipeline
+
+        tell = Teller(self.log)
+        pipeline.render(
+            settings, self.batch, [self.shard], address=self.address, now=now, control=control, on_progress=tell
+        )
+
+
+class Teller:
+    """Tells a task's log how far its shard is: each failure, and from time to time how many clips are done."""
+
+    def __init__(self, log: Any, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._clock = clock
+        self._began = clock()
+        self._told = float("-inf")
+        self._done = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Take note of a clip that ended."""
+        self._done += 1
+        if progress.result.state == "failed":
+            self._log.warning("A clip failed: %s %s", progress.result.reason, progress.result.fix)
+        at = self._clock()
+        if at - self._told >= TELL_SECONDS or not progress.left:
+            self._told = at
+            seconds = (at - self._began) / self._done * progress.left
+            self._log.info(
+                "%d of %d clips of shard %d are done, about %.0f s are left",
+                self._done,
+                self._done + progress.left,
+                progress.shard,
+                seconds,
+            )

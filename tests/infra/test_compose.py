@@ -1,0 +1,118 @@
+"""The compose file of a small server: by the Compose specification, and by what it opens, trusts and starts."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import manifests
+import pytest
+
+from render.farm import cluster
+from render.settings import Settings
+
+SERVICES: Mapping[str, Any] = manifests.COMPOSE["services"]
+ONCE = {"migrate", "bucket", "upkeep"}
+"""Those that do one thing and end."""
+AIRFLOW = {"migrate", "api-server", "scheduler", "triggerer", "dag-processor"}
+
+
+def variables(file: str) -> dict[str, str]:
+    lines = (manifests.ROOT / file).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_file_is_as_the_specification_says() -> None:
+    """By the schema of the Compose specification, as check-jsonschema brings it."""
+    place = manifests.file_of("check-jsonschema", "check_jsonschema/builtin_schemas/vendor/compose-spec.json")
+    schema = json.loads(place.read_text())
+    jsonschema.validators.validator_for(schema)(schema).validate(manifests.COMPOSE)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_is_pinned_closed_watched_and_started_again(name: str) -> None:
+    """Exact tags, ports on loopback only; ours have a read-only root and no capability; what goes on is watched."""
+    service = SERVICES[name]
+    assert re.fullmatch(r"[a-z/-]+:\d+(\.\d+)+(-[a-z]+)?", service["image"])
+    assert [port for port in service.get("ports", ()) if not port.startswith("127.0.0.1:")] == []
+    if service["image"].startswith("nightreel-"):
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
+    if name not in ONCE:
+        assert service["healthcheck"]["test"]
+        assert "no-new-privileges:true" in service["security_opt"]
+    assert set(service.get("depends_on", ())) <= set(SERVICES)
+
+
+def test_secrets_are_files_that_git_does_not_take() -> None:
+    """No variable holds a secret; each secret is a file in a folder that is ignored, as is the file of settings."""
+    named = {secret for service in SERVICES.values() for secret in service.get("secrets", ())}
+    assert named == manifests.COMPOSE["secrets"].keys()
+    files = [given["file"] for given in manifests.COMPOSE["secrets"].values()]
+    assert [file for file in files if not file.startswith("secrets/")] == []
+    for file in (*files, "compose.env"):
+        ignored = ["git", "check-ignore", "--quiet", f"infra/{file}"]
+        assert subprocess.run(ignored, cwd=manifests.ROOT, check=False).returncode == 0, file
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search(r"KEY|SECRET|PASSWORD|CONN", variable):
+                assert re.search(r"(_CMD|_FILE)$", variable), (name, variable)
+                assert re.fullmatch(r"(cat )?/run/secrets/[a-z-]+", value)
+
+
+def test_settings_are_settings_of_the_product_and_of_airflow() -> None:
+    """Each NIGHTREEL_ variable is a setting, each AIRFLOW__ one an option, sensitive where a command gives it."""
+    given = variables("infra/compose.env.example")
+    for service in SERVICES.values():
+        given |= service.get("environment", {})
+    unknown = [name for name in given if name.startswith("AIRFLOW__") and manifests.airflow_option(name) is None]
+    assert unknown == []
+    commands = [name for name in given if name.startswith("AIRFLOW__") and name.endswith("_CMD")]
+    assert commands
+    assert [name for name in commands if not manifests.airflow_option(name).get("sensitive")] == []
+    settings = {name.removeprefix("NIGHTREEL_").lower() for name in given if name.startswith("NIGHTREEL_")}
+    assert {"store", "scheduler"} <= settings <= Settings.model_fields.keys()
+
+
+def test_the_parts_find_each_other() -> None:
+    """Addresses name services at their ports, and Airflow's parts share home, scratch and secrets."""
+    environment = SERVICES["scheduler"]["environment"]
+    port = manifests.options(SERVICES["dask-scheduler"]["command"])["--port"]
+    assert environment["NIGHTREEL_SCHEDULER"] == f"tcp://dask-scheduler:{port}"
+    assert SERVICES["worker"]["environment"]["DASK_SCHEDULER_ADDRESS"] == environment["NIGHTREEL_SCHEDULER"]
+    api = manifests.options(SERVICES["api-server"]["command"])["--port"]
+    assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == f"http://api-server:{api}/execution/"
+    assert len({json.dumps([SERVICES[name][key] for key in ("volumes", "secrets")]) for name in AIRFLOW}) == 1
+    assert SERVICES["migrate"]["depends_on"]["bucket"]["required"] is False  # there is none with an S3 elsewhere
+
+
+@pytest.mark.parametrize(("name", "pod"), [("worker", "worker"), ("worker-cuda", "gpu worker")])
+def test_a_worker_is_started_as_in_a_cluster(name: str, pod: str) -> None:
+    """The same command, but for the name that the operator gives and the ports that network policies know."""
+    (container,) = manifests.pods()[pod]["spec"]["containers"]
+    here, there = manifests.options(SERVICES[name]["command"]), manifests.options(container["args"])
+    assert here == {key: there[key] for key in there if key not in ("--name", "--worker-port", "--nanny-port")}
+    assert here["--preload"] == cluster.PRELOAD
+    assert here["--dashboard-address"] in ":" + SERVICES[name]["healthcheck"]["test"][-1].split(":")[2]
+
+
+def test_secrets_are_made_once(tmp_path: Path) -> None:
+    """secrets.sh makes every file that is named, in a folder for the owner alone, and leaves alone what is there."""
+    command = [manifests.ROOT / "infra/secrets.sh", tmp_path]
+    subprocess.run(command, check=True, capture_output=True)
+    folder = tmp_path / "secrets"
+    made = {file.name: file.read_text() for file in folder.iterdir()}
+    assert made.keys() == manifests.COMPOSE["secrets"].keys()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert made["database"] == f"postgresql+psycopg2://airflow:{made['postgres-password']}@postgres/airflow"
+    (identity,) = json.loads(made["s3-identities"])["identities"]
+    (pair,) = identity["credentials"]
+    assert f"aws_access_key_id = {pair['accessKey']}\n" in made["aws-credentials"]
+    assert f"aws_secret_access_key = {pair['secretKey']}\n" in made["aws-credentials"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == ""
+    assert {file.name: file.read_text() for file in folder.iterdir()} == made

@@ -1,0 +1,251 @@
+"""Who may do what on storage: the policies of infra/terraform, object by object and by what a real batch asks for."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
+from typing import Any
+from unittest.mock import patch
+
+import hcl2
+import pytest
+from iam import LOGS, POLICIES, ROOT, Judge, Request, requests
+from proxy import Proxy
+
+from infra import seaweed
+from render import pipeline
+from render.farm import dispatch, worker
+from render.model import End
+from render.settings import load
+from render.store import catalog, clips, layout, sweep
+from render.store.objects import ObjectStore, open_store
+
+BUCKET = "films"
+FINGERPRINT = "ab" * 32
+OBJECTS: Mapping[str, str] = {
+    "intake": layout.intake("b"),
+    "manifest": layout.manifest("b"),
+    "plan_record": layout.plan_record("b"),
+    "plan": layout.plan("b", "attempt"),
+    "quarantine": layout.quarantine("b", "attempt"),
+    "receipts": layout.receipts("b", 1, "attempt"),
+    "report": layout.report("b"),
+    "cancelled": layout.cancelled("b"),
+    "finished": layout.finished("b"),
+    "clip_record": layout.clip_record(FINGERPRINT),
+    "clip_object": layout.clip_object(FINGERPRINT, "attempt", "clip"),
+    "table": f"{layout.table('clips')}/_delta_log/0.json",
+    "inbox": f"{layout.INBOX}/team/spring.parquet",
+    "experiment": f"{layout.REPORTS}/spring/index.html",
+    "probe": f"{layout.PROBES}/1",
+}
+"""An object of every kind that a store holds."""
+ONCE = {"intake", "manifest", "plan_record", "receipts", "cancelled", "finished", "clip_record"}
+"""Kinds that are put if absent, and never replaced."""
+NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch"}
+FOLDERS = {"batch", "all_receipts", "clip"}
+ALL = set(OBJECTS)
+SWEPT = {"probe", "plan", "quarantine", "clip_object"}
+MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
+    "worker": ({"clip_record", "clip_object"}, {"clip_record", "clip_object"}, set()),
+    "control": (ALL, ALL - {"inbox", "clip_record", "clip_object"}, SWEPT),
+    "airflow": (set(), set(), set()),
+    "analyst": ({"table"}, set(), set()),
+    "team": ({"report", "experiment", "clip_object"}, {"inbox"}, set()),
+    "upkeep": (ALL - {"inbox", "experiment"}, {"table", "probe"}, ALL - {"inbox", "experiment", "clip_record"}),
+    "takedown": (
+        {"clip_record", "clip_object", "table"},
+        {"clip_record", "clip_object", "table"},
+        {"clip_record", "clip_object"},
+    ),
+}
+"""Kinds that a part may read, write and delete, and no others."""
+CREATES = {"s3:ObjectCreationOperation": "true"}
+IF_ABSENT = {**CREATES, "s3:if-none-match": "*"}
+
+
+def test_every_kind_of_object_that_the_layout_knows_is_judged_here() -> None:
+    """A new kind of object must be given to somebody, or nobody, on purpose."""
+    known = {name for name, found in inspect.getmembers(layout, inspect.isfunction) if not name.startswith("_")}
+    assert known - NO_PATHS - FOLDERS <= ALL
+    assert {path.split("/")[0] for path in OBJECTS.values()} == {*layout.FOLDERS, layout.INBOX}
+
+
+@pytest.mark.parametrize("role", sorted(MAY))
+def test_a_part_may_do_what_it_has_to_do_and_nothing_else(role: str) -> None:
+    """For each kind of object: reading, writing and deleting are allowed where the part needs it, else denied."""
+    judge = Judge(role, BUCKET)
+
+    def kinds(action: str, context: Mapping[str, str]) -> set[str]:
+        return {kind for kind, path in OBJECTS.items() if judge.allows(Request(action, ROOT + path, context))}
+
+    assert (kinds("s3:GetObject", {}), kinds("s3:PutObject", IF_ABSENT), kinds("s3:DeleteObject", {})) == MAY[role]
+    assert kinds("s3:PutObject", CREATES) == MAY[role][1] - ONCE
+    versions = MAY[role][2] if role == "takedown" else set()
+    assert kinds("s3:DeleteObjectVersion", {}) == versions
+    assert not judge.allows(Request("s3:GetObject", "elsewhere/clips/ab/clip.json"))
+    assert not any(judge.allows(Request(action)) for action in ("s3:PutBucketPolicy", "s3:DeleteBucket"))
+
+
+def test_every_policy_is_of_a_part_that_terraform_knows() -> None:
+    """No policy lies there unused, and none is missing that a role or a person would be given."""
+    (known,) = [
+        entry for entry in hcl2.loads((POLICIES.parent / "roles.tf").read_text())["locals"] if "workloads" in entry
+    ]
+    names = {name for entry in ("workloads", "people") for name in json.loads(_set(known[entry]))}
+    assert names == set(MAY)
+    assert {file.stem for file in POLICIES.glob("*.json")} == {*MAY, "bucket", "trust"}
+
+
+def _set(text: str) -> str:
+    return text.removeprefix("${toset(").removesuffix(")}").replace("'", '"')
+
+
+def test_nobody_is_served_without_tls() -> None:
+    """A request in the clear, or by TLS older than 1.2, is denied to a role that may do the same with it."""
+    judge, request = Judge("control", BUCKET), Request("s3:GetObject", f"{ROOT}{OBJECTS['intake']}")
+    assert judge.allows(request)
+    for insecure in ({"aws:SecureTransport": "false"}, {"s3:TlsVersion": "1.1"}):
+        assert not judge.allows(Request(request.action, request.key, insecure))
+
+
+@pytest.mark.parametrize(("role", "prefix"), [("worker", "clips/"), ("analyst", "catalog/"), ("airflow", None)])
+def test_a_part_lists_its_own_folder_only_and_is_told_what_is_missing(role: str, prefix: str | None) -> None:
+    """Without the right to list, S3 calls a missing object forbidden; another folder is not listed by its prefix."""
+    judge = Judge(role, BUCKET)
+    assert judge.allows(Request("s3:ListBucket"))
+    own = LOGS if prefix is None else ROOT + prefix
+    assert judge.allows(Request("s3:ListBucket", context={"s3:prefix": own}))
+    assert not judge.allows(Request("s3:ListBucket", context={"s3:prefix": f"{ROOT}batches/"}))
+
+
+def test_a_role_is_taken_by_its_one_service_account() -> None:
+    """The trust names the cluster's issuer, the audience and one namespace and account, without a wildcard."""
+    text = Template((POLICIES / "trust.json").read_text())
+    places = {"provider_arn": "arn", "issuer": "oidc.example", "namespace": "n", "service_account": "s"}
+    (statement,) = json.loads(text.substitute(places))["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Principal"] == {"Federated": "arn"}
+    wanted = {"oidc.example:aud": "sts.amazonaws.com", "oidc.example:sub": "system:serviceaccount:n:s"}
+    assert statement["Condition"] == {"StringEquals": wanted}
+
+
+class Guard(Proxy):
+    """A proxy before the service that refuses what a role may not do, as S3 would."""
+
+    def __init__(self, service: str, role: str) -> None:
+        super().__init__(service)
+        self.refused: list[str] = []
+        self._judge = Judge(role, seaweed.BUCKET)
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Any:
+        asked = list(requests(method, path, headers))
+        if forbidden := [request for request in asked if not self._judge.allows(request)]:
+            return self._refuse(method, forbidden)
+        answer, data = super().ask(method, path, headers, body)
+        if answer.status == 404 and not self._judge.allows(Request("s3:ListBucket")):
+            return self._refuse(method, asked)
+        return answer, data
+
+    def _refuse(self, method: str, asked: list[Request]) -> Any:
+        self.refused += [f"{request.action} {request.key or request.context}" for request in asked]
+        return _Forbidden(), b"" if method == "HEAD" else b"<Error><Code>AccessDenied</Code></Error>"
+
+
+class _Forbidden:
+    status, reason = 403, "Forbidden"
+
+    def getheader(self, _: str) -> None:
+        return None
+
+    def getheaders(self) -> list[tuple[str, str]]:
+        return [("Content-Type", "application/xml")]
+
+
+Open = Callable[[str], tuple[ObjectStore, Guard]]
+
+
+@pytest.fixture
+def as_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the store of a real S3 service as a role sees it."""
+    with ExitStack() as stack:
+        env = stack.enter_context(seaweed.running(tmp_path))
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+
+        def opened(role: str) -> tuple[ObjectStore, Guard]:
+            guard = Guard(env["AWS_ENDPOINT_URL"], role)
+            stack.enter_context(guard.running())
+            monkeypatch.setenv("AWS_ENDPOINT_URL", guard.url)
+            store = open_store(f"s3://{seaweed.BUCKET}/{ROOT}")
+            store.delta_options()  # it connects now, to where the environment says now
+            return store, guard
+
+        yield opened
+
+
+@pytest.mark.slow
+def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(as_role: Open, tmp_path: Path) -> None:
+    """Control, worker, upkeep and analyst, each held to its policy at a real service, come to the usual end.
+
+    Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps.
+    """
+    workers, worker_guard = as_role("worker")
+    upkeep, upkeep_guard = as_role("upkeep")
+    analyst, analyst_guard = as_role("analyst")
+    control, control_guard = as_role("control")
+
+    def farm(_address: str, jobs: Any, *, batch: str, settings: Any, on_result: Any, **_: Any) -> None:
+        orders = worker.Orders(
+            store_url=control.url, batch=batch, scratch=settings.scratch, cache=settings.cache, usd_per_cpu_hour=0.0
+        )
+        for job in jobs:
+            (tried,) = worker.make_clips([job], orders)
+            on_result(tried.result)
+
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("experiment,variant,prompt,engine,seconds,width,height,fps\ne,a,one,testcard,0.5,64,64,8\n")
+    settings = load(store=control.url, scratch=tmp_path / "scratch", scheduler="tcp://127.0.0.1:1")
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    with patch.object(dispatch, "run", farm), patch.object(worker, "_store", lambda *_: workers):
+        batch = pipeline.intake(settings, manifest=str(manifest), run_key="r", now=now)
+        status = pipeline.run(settings, batch.id, now=lambda: now)
+    assert status.ends[End.PUBLISHED] == 1
+    assert (worker_guard.refused, control_guard.refused) == ([], [])
+
+    fingerprint = control.list(layout.CLIPS)[0].split("/")[2]
+    record = clips.get(control, fingerprint)
+    loser = f"{batch.id}-{'0' * 16}"
+    late = clips.commit(
+        workers,
+        job=record.job,
+        batch=batch.id,
+        files={"clip": manifest},
+        engine_simulated=True,
+        figures=(),
+        understanding=None,
+        events=(),
+        captions=(),
+        render_seconds=0,
+        cpu_seconds=0,
+        cost_usd=0,
+        worker="w",
+        created_at=now.isoformat(),
+        attempt=loser,
+    )
+    assert late == record
+    assert worker_guard.refused == [f"s3:DeleteObject {ROOT}{layout.clip_object(fingerprint, loser, 'clip')}"]
+    assert clips.sweep_attempts(control, [fingerprint]) == [f"{layout.clip(fingerprint)}/{loser}"]
+    assert control_guard.refused == []
+
+    assert list(sweep.find(upkeep, older_than_s=sweep.LEAST_S)) == []
+    assert [done.table for done in catalog.tidy(upkeep, older_than_h=1, do=True)] == ["checks", "clips", "requests"]
+    assert upkeep_guard.refused == []
+
+    assert catalog.query(analyst, "select count(uri) as n from results").to_pylist() == [{"n": 1}]
+    assert analyst_guard.refused == []

@@ -1,0 +1,176 @@
+"""The trigger that has a shard's clips made: what it fires, and what becomes of the work when it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow._shared.module_loading import import_string
+
+from render import errors, pipeline
+from render.farm.control import Control
+from render.model import JobResult
+from render.orchestration import triggers
+from render.orchestration.triggers import ShardTrigger, Teller
+
+DONE = {"failure": "", "final": False}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(triggers, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(triggers, "PATIENCE_SECONDS", 0.2)
+
+
+def new_trigger(scheduler: str | None = "tcp://big:8786") -> ShardTrigger:
+    return ShardTrigger(batch="b", shard=3, address="tcp://big:8786", given={"scheduler": scheduler})
+
+
+def rendered_by(monkeypatch: pytest.MonkeyPatch, work: Callable[[Control], None]) -> list[tuple[list[int], str]]:
+    """What stands in for the pipeline's step, and what it was asked for."""
+    asked: list[tuple[list[int], str]] = []
+
+    def render(_: Any, batch: str, shards: list[int], *, address: str, control: Control, **__: Any) -> None:
+        assert batch == "b"
+        asked.append((shards, address))
+        work(control)
+
+    monkeypatch.setattr(pipeline, "render", render)
+    return asked
+
+
+async def first_event(trigger: ShardTrigger) -> Any:
+    async for event in trigger.run():
+        return event.payload
+    raise AssertionError("no event")
+
+
+def test_it_is_stored_and_made_anew_with_all_that_it_needs() -> None:
+    path, arguments = new_trigger().serialize()
+    assert import_string(path)(**arguments).serialize() == (path, arguments)
+
+
+def test_a_shard_is_rendered_in_a_thread_and_fires_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+    asked = rendered_by(monkeypatch, lambda _: threads.append(threading.current_thread()))
+    assert asyncio.run(first_event(new_trigger())) == DONE
+    assert asked == [([3], "tcp://big:8786")]
+    assert threading.main_thread() not in threads
+
+
+@pytest.mark.parametrize(
+    ("error", "final"),
+    [
+        (errors.InputError("Mend it."), True),
+        (errors.Cancelled("It was cancelled."), True),
+        (errors.StoreError("The store is away."), False),
+        (errors.BatchStopped("The same error came again."), False),
+    ],
+)
+def test_an_error_says_whether_another_try_can_mend_it(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, final: bool
+) -> None:
+    def fail(_: Control) -> None:
+        raise error
+
+    rendered_by(monkeypatch, fail)
+    assert asyncio.run(first_event(new_trigger())) == {"failure": str(error), "final": final}
+
+
+def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Control) -> None:
+        raise ZeroDivisionError
+
+    rendered_by(monkeypatch, fail)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(first_event(new_trigger()))
+
+
+def test_what_a_lost_scheduler_forgot_is_given_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = iter([errors.SchedulerLost("It went."), errors.SchedulerAway("It is away."), None])
+
+    def work(_: Control) -> None:
+        if error := next(ways):
+            raise error
+
+    asked = rendered_by(monkeypatch, work)
+    assert asyncio.run(first_event(new_trigger())) == DONE
+    assert len(asked) == 3
+
+
+def test_a_scheduler_that_stays_away_fails_the_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(_: Control) -> None:
+        raise errors.SchedulerAway("It is away.")
+
+    asked = rendered_by(monkeypatch, work)
+    assert asyncio.run(first_event(new_trigger())) == {"failure": "It is away.", "final": False}
+    assert len(asked) > 1
+
+
+def test_a_cluster_of_the_runs_own_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(_: Control) -> None:
+        raise errors.SchedulerLost("It went.")
+
+    asked = rendered_by(monkeypatch, work)
+    assert asyncio.run(first_event(new_trigger(scheduler=None))) == {"failure": "It went.", "final": False}
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("killed", "cancelled"), [(True, True), (False, False)])
+def test_a_killed_task_cancels_its_work_and_a_triggerer_that_goes_leaves_it(
+    monkeypatch: pytest.MonkeyPatch, killed: bool, cancelled: bool
+) -> None:
+    """As the triggerer does it: the run is cancelled, ``on_kill`` is called if a user did it, then ``cleanup``."""
+    began, controls = threading.Event(), []
+
+    def work(control: Control) -> None:
+        controls.append(control)
+        began.set()
+        while not (control.cancelled or control.left):
+            threading.Event().wait(0.01)
+
+    async def play() -> None:
+        trigger = new_trigger()
+        running = asyncio.create_task(first_event(trigger))
+        await asyncio.to_thread(began.wait, 10)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        if killed:
+            await trigger.on_kill()
+        await trigger.cleanup()
+
+    rendered_by(monkeypatch, work)
+    asyncio.run(play())
+    assert [control.cancelled for control in controls] == [cancelled]
+    assert controls[0].left
+
+
+def test_what_is_killed_before_it_began_has_nothing_to_cancel() -> None:
+    async def play() -> None:
+        await new_trigger().on_kill()
+        await new_trigger().cleanup()
+
+    asyncio.run(play())
+
+
+def test_the_log_is_told_each_failure_and_now_and_then_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    ticks = iter([0.0, 5.0, 6.0, 16.0, 17.0])
+    tell = Teller(logging.getLogger("task"), clock=lambda: next(ticks))
+    with caplog.at_level(logging.INFO, logger="task"):
+        for left, state in [(3, "made"), (2, "failed"), (1, "found"), (0, "made")]:
+            result = JobResult(
+                fingerprint="f", state=state, reason="It broke." if state == "failed" else "", fix="Mend it."
+            )
+            tell(SimpleNamespace(shard=7, result=result, left=left))
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 of 4 clips of shard 7 are done, about 15 s are left",
+        "A clip failed: It broke. Mend it.",
+        "3 of 4 clips of shard 7 are done, about 5 s are left",
+        "4 of 4 clips of shard 7 are done, about 0 s are left",
+    ]
