@@ -277,6 +277,8 @@ class Trial:
                 with suppress(psutil.NoSuchProcess):
                     one.kill()
             process.communicate()
+            with supervised.run_folder(self.plan.folder):
+                pass  # as the next start does, it removes what a killed one has left
 
     def look(self) -> dict[int, list[str]]:
         """The command lines of all that live below what was seen."""
