@@ -257,6 +257,7 @@ def render(
                 batch=batch_id,
                 settings=settings,
                 control=control,
+                urgency=settlement.urgency,
                 on_result=settle,
             )
     except errors.BatchStopped as stop:

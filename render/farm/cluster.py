@@ -54,6 +54,8 @@ CONFIGURATION = {
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.worker.memory.monitor-interval": "500ms",
     "distributed.scheduler.active-memory-manager.start": False,
+    # A worker is given one group at a time: what is more urgent than the next one may come meanwhile.
+    "distributed.scheduler.worker-saturation": 1.0,
 }
 
 PRELOAD = "render.farm.worker"

@@ -32,6 +32,8 @@ LOOK_SECONDS = 2.0
 PATIENCE_SECONDS = 120.0
 """How long work may lie without a worker that could take it; a local worker is back within seconds."""
 CANCEL_SECONDS = 5.0
+ORDERS = 1 << 20
+"""Jobs of a flight that are told apart by their order, in a priority of fewer than 63 bits."""
 HUNG = 0.8
 """Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
 
@@ -44,11 +46,13 @@ def run(
     batch: str,
     settings: Settings,
     control: Control | None = None,
+    urgency: Callable[[Job], int] = lambda _: 0,
     on_result: Callable[[JobResult], None],
 ) -> None:
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
 
-    ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once.
+    ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
+    ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
     Returns when every job has ended.
     Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
@@ -76,7 +80,7 @@ def run(
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
     with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
-        flight = _Flight(client, backlog, orders, window=settings.window, stall_seconds=settings.stall_seconds)
+        flight = _Flight(client, backlog, orders, urgency, window=settings.window, stall_seconds=settings.stall_seconds)
         try:
             flight.go(control, on_result)
         except BaseException:
@@ -89,11 +93,19 @@ class _Flight:
     """What is on the cluster at this moment."""
 
     def __init__(
-        self, client: Client, backlog: Backlog, orders: worker.Orders, *, window: int, stall_seconds: float
+        self,
+        client: Client,
+        backlog: Backlog,
+        orders: worker.Orders,
+        urgency: Callable[[Job], int],
+        *,
+        window: int,
+        stall_seconds: float,
     ) -> None:
         self._client = client
         self._backlog = backlog
         self._orders = orders
+        self._urgency = urgency
         self._window = window
         self._stall_seconds = stall_seconds
         self._out: dict[str, tuple[Future, Group]] = {}
@@ -166,7 +178,7 @@ class _Flight:
             key=key,
             pure=False,
             retries=0,
-            priority=-group.order,
+            priority=max(map(self._urgency, group.jobs)) * ORDERS - min(group.order, ORDERS - 1),
             resources=dict(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies

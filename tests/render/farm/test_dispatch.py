@@ -200,6 +200,40 @@ def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(far
     assert set(ended.values()) <= {"made", "found"}
 
 
+def test_an_urgent_batch_overtakes_one_that_is_under_way(settings, new_job):
+    """It goes first at the next free worker, but for the job that this worker was given already."""
+    settings = settings.model_copy(update={"workers": 1})
+    nightly = [new_job(duration_ms=500 + number) for number in range(10)]  # no two are alike: each is a group
+    urgent = [new_job(duration_ms=600 + number) for number in range(3)]
+    ended: list[tuple[str, str]] = []
+    under_way = threading.Event()
+
+    def send(address, batch, jobs, urgency):
+        def note(result):
+            ended.append((batch, result.state))
+            under_way.set()
+
+        dispatch.run(
+            address, jobs, store_url=settings.store, batch=batch, settings=settings, urgency=urgency, on_result=note
+        )
+
+    def later():
+        under_way.wait(60)
+        yield from urgent
+
+    with cluster.local(settings) as address, ThreadPoolExecutor(2) as pool:
+        sent = [
+            pool.submit(send, address, "urgent", later(), lambda _: 5),
+            pool.submit(send, address, "nightly", iter(nightly), lambda _: 0),
+        ]
+        for one in sent:
+            one.result(timeout=120)
+    assert len(ended) == len(nightly) + len(urgent)
+    batches = [batch for batch, _ in ended]
+    assert batches.index("urgent") <= 3, batches
+    assert "nightly" not in batches[batches.index("urgent") : batches.index("urgent") + 3], batches
+
+
 CONTROLLER = """
 import json, sys
 from render.farm import dispatch
