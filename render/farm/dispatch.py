@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,8 @@ def run(
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
     it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
     if no scheduler answers. An exception, a Ctrl-C too, first cancels what runs; after ``control.leave()``, and if
-    this process dies, what the cluster was given goes on, and the same jobs given again are not begun anew.
+    this process dies, what the cluster was given goes on: the same group of jobs given again is not begun anew, and a
+    job that is grouped otherwise finds its clip, or makes it once more if it is still in the making.
     """
     from distributed.utils import silence_logging_cmgr
 
@@ -83,8 +84,10 @@ def run(
         flight = _Flight(client, backlog, orders, urgency, window=settings.window, stall_seconds=settings.stall_seconds)
         try:
             flight.go(control, on_result)
+        except errors.SchedulerLost:
+            raise
         except BaseException:
-            if not control.left:
+            if control.cancelled or not control.left:
                 flight.cancel()
             raise
 
@@ -141,7 +144,10 @@ class _Flight:
         self._conclude(control)
 
     def cancel(self) -> None:
-        """Take back what waits and stop what runs of this flight, as far as the cluster can still be reached."""
+        """Take back what waits and stop what runs of this flight, as far as the cluster can still be reached.
+
+        What another flight of the same batch wants too is stopped as well; that one begins it again.
+        """
         if not self._out or self._client.status != "running":
             return
         futures = [future for future, _ in self._out.values()]
@@ -169,7 +175,7 @@ class _Flight:
     def _send(self, group: Group) -> None:
         from distributed import fire_and_forget
 
-        key = group.key(self._orders.batch)
+        key = group.key(self._orders.batch, self._orders.store_url)
         future = self._client.submit(
             worker.work,
             list(group.jobs),
@@ -199,9 +205,12 @@ class _Flight:
 
     def _take_back(self, futures: list[Future]) -> None:
         """Cancel these, but for those that another flight wants too."""
-        forgotten = {"op": "client-releases-keys", "keys": [one.key for one in futures], "client": "fire-and-forget"}
-        self._client._send_to_scheduler(forgotten)  # no public call undoes fire_and_forget
+        self._let_go([one.key for one in futures])
         self._client.cancel(futures)
+
+    def _let_go(self, keys: Sequence[Any]) -> None:
+        """Undo fire_and_forget, for which there is no public call: what comes after a task's end would stay."""
+        self._client._send_to_scheduler({"op": "client-releases-keys", "keys": keys, "client": "fire-and-forget"})
 
     def _wait(self) -> list[str]:
         """Keys of futures that ended, as soon as there is one; none after a tick."""
@@ -240,6 +249,7 @@ class _Flight:
         del self._out[key]
         self._began.pop(key, None)
         self._moved_at.pop(key, None)
+        self._let_go([key])
         future.release()
         return results
 
@@ -300,6 +310,7 @@ class _Flight:
         key = event[1]["key"]
         if key in self._out:
             self._moved_at[key] = time.monotonic()
+            self._began[key] = self._began[key] or 1  # before this flight came
 
 
 def _offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:

@@ -126,20 +126,21 @@ def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
     assert run(taken).keys() == {job.fingerprint for job in taken}
 
 
-@pytest.mark.parametrize("how", ["control", "an exception"])
+@pytest.mark.parametrize("how", ["control", "control that leaves", "an exception"])
 def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, how):
     control = Control()
     began = [tmp_path / "one", tmp_path / "other"]
     hanging = [new_job(f"hang {file}") for file in began]
 
     def stop(result=None):
-        if how == "control":
+        if how.startswith("control"):
             control.cancel()
+            control.left = how != "control"
         else:
             raise KeyboardInterrupt
 
     watcher = None
-    if how == "control":
+    if how.startswith("control"):
 
         def watch():
             while not all(file.exists() for file in began):
@@ -151,7 +152,7 @@ def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path,
         jobs = hanging
     else:
         jobs = [hanging[0], new_job()]
-    with pytest.raises(errors.Cancelled if how == "control" else KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt if how == "an exception" else errors.Cancelled):
         run(jobs, control=control, on_result=stop)
     if watcher:
         watcher.join()
