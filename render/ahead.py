@@ -15,7 +15,7 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int
     """The results in the items' order; an item is taken from its stream when a thread is free for it.
 
     Unlike an executor's ``map``, which takes all items at once and so holds a whole stream in memory. Raises what the
-    work or the stream raises, in the place of that item.
+    work raises, in the place of that item, and what the stream raises as soon as it does.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix=getattr(work, "__name__", "ahead")) as pool:
         under_way: deque[Future[Result]] = deque()

@@ -16,6 +16,7 @@ NightreelError
 │   └── CorruptObject       stored bytes do not match their recorded hash (exit 5)
 ├── Cancelled               the job or batch was cancelled, nothing is wrong (exit 3)
 └── BatchStopped            a batch stopped early; a re-run resumes it (exit 3)
+    └── SchedulerLost       the Dask scheduler went away meanwhile
 """
 
 from __future__ import annotations

@@ -257,6 +257,7 @@ def render(
                 batch=batch_id,
                 settings=settings,
                 control=control,
+                urgency=settlement.urgency,
                 on_result=settle,
             )
     except errors.BatchStopped as stop:
@@ -289,7 +290,8 @@ def publish(settings: Settings, batch_id: str) -> None:
         made = _sound(batch_id, "clips", catalog.clips_table(piece))
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
-    catalog.relieve(store)
+    settings.scratch.mkdir(parents=True, exist_ok=True)
+    catalog.relieve(store, scratch=settings.scratch)
     clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()

@@ -144,7 +144,8 @@ def _totals_of_others(
     """Sums over the clips of the rows that are not listed, and how many of these have a clip but no end yet."""
     receipt = ended.take(pc.index_in(others["row"], ended["row"].combine_chunks()))
     counted = pa.array({entry.fingerprint for entry in listed.entries if entry.watchable}, pa.string())
-    told, served = of_receipts(store, batch.id, others, receipt, counted)
+    paid = pa.array({entry.fingerprint for entry in listed.entries if entry.record}, pa.string())
+    told, served = of_receipts(store, batch.id, others, receipt, counted=counted, paid=paid)
     silent = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["end"], End.FAILED))  # of version 1.0
     untold = pc.and_(pc.not_equal(others["decision"], Decision.REFUSE), pc.fill_null(silent, True))
     wanted = others.filter(untold)["fingerprint"].unique()
@@ -159,11 +160,11 @@ def _totals_of_others(
     entries = [entry_of(batch, one, ends.get(one.row.row), records) for one in found]
     before = set(wanted.filter(pc.is_in(wanted, served)).to_pylist())
     watched = before | set(counted.to_pylist())
-    paid = before | {entry.fingerprint for entry in listed.entries if entry.record}
+    spent = before | set(paid.to_pylist())
     looked_up = of_entries(
         entries,
         seen=lambda entry: entry.fingerprint not in watched,
-        spent=lambda record: record.batch == batch.id and record.job.fingerprint not in paid,
+        spent=lambda record: record.batch == batch.id and record.job.fingerprint not in spent,
     )
     return told + looked_up, sum(entry.end is None and entry.watchable for entry in entries)
 

@@ -77,9 +77,11 @@ def of_entries(
 
 
 def of_receipts(
-    store: ObjectStore, batch_id: str, planned: pa.Table, receipts: pa.Table, counted: pa.Array
+    store: ObjectStore, batch_id: str, planned: pa.Table, receipts: pa.Table, *, counted: pa.Array, paid: pa.Array
 ) -> tuple[Totals, pa.Array]:
-    """Sums over the clips of a batch's rows that have ended, and the clips; ``counted`` ones are watched elsewhere.
+    """Sums over the clips of a batch's rows that have ended, and the clips.
+
+    ``counted`` ones are watched elsewhere, the money and time of ``paid`` ones are summed up elsewhere.
 
     ``planned`` has the columns :data:`PLANNED`, ``receipts`` the receipt of each of its rows. A clip that somebody has
     deleted since is among them.
@@ -94,11 +96,12 @@ def of_receipts(
         pc.equal(planned["decision"], Decision.RENDER),
         pc.match_substring_regex(receipts["path"], f"/{re.escape(batch_id)}-[0-9a-f]+/"),
     )
+    own = pc.invert(pc.is_in(planned["fingerprint"], paid))
     return Totals(
         clips=watched.num_rows,
         seconds=_sum(batches.seconds(watched)),
-        cost_usd=_sum(receipts["cost_usd"]),
-        cpu_seconds=_sum(receipts["cpu_seconds"].filter(spent)),
+        cost_usd=_sum(receipts["cost_usd"].filter(own)),
+        cpu_seconds=_sum(receipts["cpu_seconds"].filter(pc.and_(spent, own))),
         simulated=_simulated(store, watched),
         stand_ins=pc.sum(watched["stand_in"], min_count=0).as_py(),
         engines=frozenset(served["engine"].unique().to_pylist()),

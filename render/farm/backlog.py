@@ -55,9 +55,9 @@ class Group:
     sent: int = 0
     """How often these jobs were sent before."""
 
-    def key(self, batch: str) -> str:
-        """The same batch, jobs and count of tries have the same key, in whichever process."""
-        jobs = hashlib.sha256("".join(job.fingerprint for job in self.jobs).encode()).hexdigest()
+    def key(self, batch: str, store_url: str) -> str:
+        """The same batch of the same store, jobs and count of tries have the same key, in whichever process."""
+        jobs = hashlib.sha256("".join([store_url, *(job.fingerprint for job in self.jobs)]).encode()).hexdigest()
         return f"clips-{batch}-{jobs[:32]}-{self.sent}"
 
 

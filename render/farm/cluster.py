@@ -56,6 +56,8 @@ CONFIGURATION = {
     "distributed.scheduler.active-memory-manager.start": False,
     # A group whose worker died comes back at once, and its jobs are tried one by one.
     "distributed.scheduler.allowed-failures": 0,
+    # A worker is given one group at a time: what is more urgent than the next one may come meanwhile.
+    "distributed.scheduler.worker-saturation": 1.0,
 }
 
 LOOPBACK: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}

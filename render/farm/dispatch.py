@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ LOOK_SECONDS = 2.0
 PATIENCE_SECONDS = 120.0
 """How long work may lie without a worker that could take it; a local worker is back within seconds."""
 CANCEL_SECONDS = 5.0
+ORDERS = 1 << 20
+"""Jobs of a flight that are told apart by their order, in a priority of fewer than 63 bits."""
 HUNG = 0.8
 """Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
 
@@ -44,17 +46,20 @@ def run(
     batch: str,
     settings: Settings,
     control: Control | None = None,
+    urgency: Callable[[Job], int] = lambda _: 0,
     on_result: Callable[[JobResult], None],
 ) -> None:
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
 
-    ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once.
+    ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
+    ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
     Returns when every job has ended.
     Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
     it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
     if no scheduler answers. An exception, a Ctrl-C too, first cancels what runs; after ``control.leave()``, and if
-    this process dies, what the cluster was given goes on, and the same jobs given again are not begun anew.
+    this process dies, what the cluster was given goes on: the same group of jobs given again is not begun anew, and a
+    job that is grouped otherwise finds its clip, or makes it once more if it is still in the making.
     """
     from distributed.utils import silence_logging_cmgr
 
@@ -76,11 +81,13 @@ def run(
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
     with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
-        flight = _Flight(client, backlog, orders, window=settings.window, stall_seconds=settings.stall_seconds)
+        flight = _Flight(client, backlog, orders, urgency, window=settings.window, stall_seconds=settings.stall_seconds)
         try:
             flight.go(control, on_result)
+        except errors.SchedulerLost:
+            raise
         except BaseException:
-            if not control.left:
+            if control.cancelled or not control.left:
                 flight.cancel()
             raise
 
@@ -89,11 +96,19 @@ class _Flight:
     """What is on the cluster at this moment."""
 
     def __init__(
-        self, client: Client, backlog: Backlog, orders: worker.Orders, *, window: int, stall_seconds: float
+        self,
+        client: Client,
+        backlog: Backlog,
+        orders: worker.Orders,
+        urgency: Callable[[Job], int],
+        *,
+        window: int,
+        stall_seconds: float,
     ) -> None:
         self._client = client
         self._backlog = backlog
         self._orders = orders
+        self._urgency = urgency
         self._window = window
         self._stall_seconds = stall_seconds
         self._out: dict[str, tuple[Future, Group]] = {}
@@ -129,7 +144,10 @@ class _Flight:
         self._conclude(control)
 
     def cancel(self) -> None:
-        """Take back what waits and stop what runs of this flight, as far as the cluster can still be reached."""
+        """Take back what waits and stop what runs of this flight, as far as the cluster can still be reached.
+
+        What another flight of the same batch wants too is stopped as well; that one begins it again.
+        """
         if not self._out or self._client.status != "running":
             return
         futures = [future for future, _ in self._out.values()]
@@ -157,7 +175,7 @@ class _Flight:
     def _send(self, group: Group) -> None:
         from distributed import fire_and_forget
 
-        key = group.key(self._orders.batch)
+        key = group.key(self._orders.batch, self._orders.store_url)
         future = self._client.submit(
             worker.work,
             list(group.jobs),
@@ -166,7 +184,7 @@ class _Flight:
             key=key,
             pure=False,
             retries=0,
-            priority=-group.order,
+            priority=max(map(self._urgency, group.jobs)) * ORDERS - min(group.order, ORDERS - 1),
             resources=dict(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies
@@ -187,9 +205,12 @@ class _Flight:
 
     def _take_back(self, futures: list[Future]) -> None:
         """Cancel these, but for those that another flight wants too."""
-        forgotten = {"op": "client-releases-keys", "keys": [one.key for one in futures], "client": "fire-and-forget"}
-        self._client._send_to_scheduler(forgotten)  # no public call undoes fire_and_forget
+        self._let_go([one.key for one in futures])
         self._client.cancel(futures)
+
+    def _let_go(self, keys: Sequence[Any]) -> None:
+        """Undo fire_and_forget, for which there is no public call: what comes after a task's end would stay."""
+        self._client._send_to_scheduler({"op": "client-releases-keys", "keys": keys, "client": "fire-and-forget"})
 
     def _wait(self) -> list[str]:
         """Keys of futures that ended, as soon as there is one; none after a tick."""
@@ -228,6 +249,7 @@ class _Flight:
         del self._out[key]
         self._began.pop(key, None)
         self._moved_at.pop(key, None)
+        self._let_go([key])
         future.release()
         return results
 
@@ -288,6 +310,7 @@ class _Flight:
         key = event[1]["key"]
         if key in self._out:
             self._moved_at[key] = time.monotonic()
+            self._began[key] = self._began[key] or 1  # before this flight came
 
 
 def _offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,8 @@ class ShardTrigger(BaseTrigger):
     """Makes the clips of one shard on a Dask cluster; fires once, when every row has its end or none can be made.
 
     The controller of the shard runs in a thread of the triggerer, never in its event loop. When the triggerer goes,
-    the cluster goes on with what it has, and the next triggerer finds it there. When the scheduler goes, what storage
-    lacks is given to the next one at that address. When a user clears or ends the task, its work is cancelled.
+    the cluster goes on with what it has, and the next triggerer takes the shard over. When the scheduler goes, what
+    storage lacks is given to the next one at that address. When a user clears or ends the task, its work is cancelled.
 
     The event's payload has ``failure``, a sentence that is empty if all is well, and ``final``, whether another try
     cannot mend it.
@@ -76,34 +77,40 @@ class ShardTrigger(BaseTrigger):
 
     async def _until_rendered(self) -> None:
         """Render, and again when the scheduler is back if it was lost."""
-        settings = load(**self.given)
-        patient_until = 0.0
+        settings, tell = load(**self.given), Teller(self.log)
+        done, patient_until = -1, 0.0
         while True:
             try:
-                return await self._in_thread(settings)
+                return await self._in_thread(settings, tell)
             except (errors.SchedulerLost, errors.SchedulerAway) as error:
-                if isinstance(error, errors.SchedulerLost) or not patient_until:
-                    patient_until = time.monotonic() + PATIENCE_SECONDS
+                if tell.done > done:
+                    done, patient_until = tell.done, time.monotonic() + PATIENCE_SECONDS
                 if settings.scheduler is None or time.monotonic() > patient_until:
                     raise  # a cluster of the run's own does not come back
                 self.log.warning("%s It is looked for until %g s have passed.", error, PATIENCE_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _in_thread(self, settings: Settings) -> None:
+    async def _in_thread(self, settings: Settings, tell: Teller) -> None:
+        """Render in a thread that does not keep the process, and whose log goes where this context's goes."""
         self._control = Control()
-        make = partial(self._make, settings, self._control)
-        pool = ThreadPoolExecutor(1, thread_name_prefix=f"shard-{self.shard}")
-        try:  # in this context, which leads what is logged to the task's log
-            work = asyncio.get_running_loop().run_in_executor(pool, partial(copy_context().run, make))
-            self._work = work
-            await asyncio.shield(work)
-        finally:
-            pool.shutdown(wait=False)
+        render = partial(copy_context().run, self._make, settings, self._control, tell)
+        done: Future[None] = Future()
+        done.set_running_or_notify_cancel()
 
-    def _make(self, settings: Settings, control: Control) -> None:
+        def work() -> None:
+            try:
+                done.set_result(render())
+            except BaseException as error:  # noqa: BLE001 - it is raised where the thread is waited for
+                done.set_exception(error)
+
+        threading.Thread(target=work, name=f"shard-{self.shard}", daemon=True).start()
+        self._work = asyncio.wrap_future(done)
+        self._work.add_done_callback(lambda over: over.cancelled() or over.exception())  # whoever waits, it is seen
+        await asyncio.shield(self._work)
+
+    def _make(self, settings: Settings, control: Control, tell: Teller) -> None:
         from render import pipeline
 
-        tell = Teller(self.log)
         pipeline.render(
             settings, self.batch, [self.shard], address=self.address, now=now, control=control, on_progress=tell
         )
@@ -117,21 +124,22 @@ class Teller:
         self._clock = clock
         self._began = clock()
         self._told = float("-inf")
-        self._done = 0
+        self.done = 0
+        """Clips that have ended."""
 
     def __call__(self, progress: Progress) -> None:
         """Take note of a clip that ended."""
-        self._done += 1
+        self.done += 1
         if progress.result.state == "failed":
             self._log.warning("A clip failed: %s %s", progress.result.reason, progress.result.fix)
         at = self._clock()
         if at - self._told >= TELL_SECONDS or not progress.left:
             self._told = at
-            seconds = (at - self._began) / self._done * progress.left
+            seconds = (at - self._began) / self.done * progress.left
             self._log.info(
                 "%d of %d clips of shard %d are done, about %.0f s are left",
-                self._done,
-                self._done + progress.left,
+                self.done,
+                self.done + progress.left,
                 progress.shard,
                 seconds,
             )

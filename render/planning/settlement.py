@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from render import errors
 from render.model import ClipRecord, End, Job, JobResult, PlannedRow, ReasonKind, Receipt
 from render.planning import ends
+from render.planning.urgency import urgency
 from render.store import batches, clips, receipts, tables
 from render.store.objects import ObjectStore
 
@@ -71,6 +72,10 @@ class Settlement:
             self._book_of.update(dict.fromkeys(book.open, book))
             yield from [rows[0].job for rows in book.open.values()]
 
+    def urgency(self, job: Job) -> int:
+        """How urgent a job is that was given out and has not ended."""
+        return urgency(plan.row for plan in self._book_of[job.fingerprint].open[job.fingerprint])
+
     def settle(self, result: JobResult) -> tuple[int, ClipRecord | None, int]:
         """Take a job's result in; give its shard, its clip's record unless it failed, and how many jobs are left of it.
 
@@ -101,7 +106,7 @@ def _waiting(store: ObjectStore, batch: str, shard: int) -> list[PlannedRow]:
     """Give the shard's rows that have no end or failed, most urgent first."""
     over = set(_ended(store, batch, shard, failed=False))
     rows = [plan for plan in batches.read_plan(store, batch, shard) if plan.row.row not in over]
-    return sorted(rows, key=lambda plan: (-plan.row.priority, plan.row.row))
+    return sorted(rows, key=lambda plan: (-urgency([plan.row]), plan.row.row))
 
 
 def _ended(store: ObjectStore, batch: str, shard: int, *, failed: bool) -> list[int]:

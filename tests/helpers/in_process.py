@@ -24,7 +24,7 @@ class InProcess:
         self.failing: set[str] = set()
         self.stop_after: int | None = None
 
-    def run(self, address, jobs, *, store_url, batch, settings, control, on_result) -> None:
+    def run(self, address, jobs, *, store_url, batch, settings, control, on_result, **_) -> None:
         orders = worker.Orders(
             store_url=store_url, batch=batch, scratch=settings.scratch, cache=settings.cache, usd_per_cpu_hour=0.0
         )

@@ -35,23 +35,28 @@ _FAILURES = 3
 
 def compactable(snapshot: DeltaTable, size: int) -> int:
     """How many files are smaller than ``size`` bytes, if compaction to it would make at most half as many; else 0."""
-    if snapshot.protocol().min_writer_version > PLAIN_WRITER_VERSION:
+    if not _plain(snapshot):
         return 0
     small = [given for given in snapshot.get_add_actions()["size_bytes"].to_pylist() if given < size]
     return len(small) if len(small) >= 2 * ceil(sum(small) / size) else 0
 
 
-def compact(store: ObjectStore, name: str, size: int) -> bool:
+def compact(store: ObjectStore, name: str, size: int, *, scratch: Path | None = None) -> bool:
     """Rewrite a table's files that are smaller than ``size`` bytes into files of about that size; no row changes.
 
-    Gives whether any were: commits of others that take the same files away go first. Raises
-    :class:`render.errors.StoreError`, or an error of delta-rs, for trouble with the storage.
+    They are made in ``scratch``, else where this machine keeps temporary files. Gives whether any were rewritten:
+    commits of others that take the same files away go first. Raises :class:`render.errors.StoreError`, or an error of
+    delta-rs, for trouble with the storage.
     """
     snapshot = delta.load(store, name)
     if snapshot is None or not compactable(snapshot, size):
         return False
-    replaced = [_replaced(store, name, snapshot, group) for group in _groups(files.of(store, name, snapshot), size)]
-    return any(replaced)
+    groups = _groups(files.of(store, name, snapshot), size)
+    return any([_replaced(store, name, snapshot, group, size=size, scratch=scratch) for group in groups])  # noqa: C419 - all of them
+
+
+def _plain(snapshot: DeltaTable) -> bool:
+    return snapshot.protocol().min_writer_version <= PLAIN_WRITER_VERSION
 
 
 def _groups(sizes: files.Files, size: int) -> Iterator[list[str]]:
@@ -68,9 +73,11 @@ def _groups(sizes: files.Files, size: int) -> Iterator[list[str]]:
         yield group
 
 
-def _replaced(store: ObjectStore, name: str, snapshot: DeltaTable, paths: Sequence[str]) -> bool:
+def _replaced(
+    store: ObjectStore, name: str, snapshot: DeltaTable, paths: Sequence[str], *, size: int, scratch: Path | None
+) -> bool:
     """Put new files in the place of these, unless another commit takes one of them away; say whether it was done."""
-    added = _rewritten(store, name, snapshot, paths)
+    added = _rewritten(store, name, snapshot, paths, size=size, scratch=scratch)
     mine = {f"{layout.table(name)}/{add['path']}" for add in added}
     failures = 0
     for _ in range(_TRIES):
@@ -79,9 +86,9 @@ def _replaced(store: ObjectStore, name: str, snapshot: DeltaTable, paths: Sequen
         known = files.of(store, name, newest)
         if mine <= known.keys():  # by a try whose answer was lost
             return True
-        if not known.keys() >= set(paths) or newest.schema() != snapshot.schema():
+        if not known.keys() >= set(paths) or newest.schema() != snapshot.schema() or not _plain(newest):
             return False  # what was written is stale, and removed as such
-        commit = _commit({path: known[path] for path in paths}, added)
+        commit = _commit({path.removeprefix(f"{layout.table(name)}/"): known[path] for path in paths}, added)
         try:
             if store.put_if_absent(f"{layout.table(name)}/_delta_log/{newest.version() + 1:020}.json", commit):
                 return True
@@ -92,16 +99,18 @@ def _replaced(store: ObjectStore, name: str, snapshot: DeltaTable, paths: Sequen
     return False
 
 
-def _rewritten(store: ObjectStore, name: str, snapshot: DeltaTable, paths: Sequence[str]) -> list[dict[str, Any]]:
-    """Write the rows of these files into new ones beside them; give the log's entries for those.
+def _rewritten(
+    store: ObjectStore, name: str, snapshot: DeltaTable, paths: Sequence[str], *, size: int, scratch: Path | None
+) -> list[dict[str, Any]]:
+    """Write the rows of these files, ``size`` bytes or less, into a new one beside them; give the log's entry for it.
 
     A table of its own in a local folder is what makes them: so they are written, and counted, as all others are.
     """
     from deltalake import write_deltalake
 
     rows = _rows(store, paths, pa.schema(snapshot.schema().to_arrow()))
-    with TemporaryDirectory(prefix="nightreel-compaction-") as folder:
-        write_deltalake(folder, rows, writer_properties=delta.written(name))
+    with TemporaryDirectory(prefix="compaction-", dir=scratch) as folder:
+        write_deltalake(folder, rows, writer_properties=delta.written(name), target_file_size=2 * size)
         [log] = Path(folder, "_delta_log").glob("*.json")
         added = [entry["add"] for line in log.read_bytes().splitlines() if "add" in (entry := orjson.loads(line))]
         for add in added:
@@ -124,7 +133,7 @@ def _rows(store: ObjectStore, paths: Sequence[str], schema: pa.Schema) -> pa.Rec
 
 
 def _commit(removed: Mapping[str, int], added: Sequence[Mapping[str, Any]]) -> bytes:
-    """The log's entry: a line of JSON for each action."""
+    """The log's entry, a line of JSON for each action; ``removed`` has sizes by path in the table."""
     now = int(time.time() * 1000)
     actions: list[dict[str, Any]] = [
         {"commitInfo": {"timestamp": now, "operation": "OPTIMIZE", "operationParameters": {}}}
@@ -132,7 +141,7 @@ def _commit(removed: Mapping[str, int], added: Sequence[Mapping[str, Any]]) -> b
     actions += [
         {
             "remove": {
-                "path": path.rpartition("/")[2],
+                "path": path,
                 "dataChange": False,
                 "deletionTimestamp": now,
                 "extendedFileMetadata": True,

@@ -43,7 +43,7 @@ def of(store: ObjectStore, name: str, snapshot: DeltaTable, within: tuple[str, p
         least, most = pc.min_max(values).values()
         some = [(column, ">=", least.as_py()), (column, "<=", most.as_py())]
         kept = {uri.rpartition("/")[2] for uri in snapshot.file_uris(file_pruning_predicate=some)}
-        sizes = {name: size for name, size in sizes.items() if name in kept}
+        sizes = {path: size for path, size in sizes.items() if path.rpartition("/")[2] in kept}
     return {f"{layout.table(name)}/{path}": size for path, size in sizes.items()}
 
 

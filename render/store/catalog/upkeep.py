@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from render import errors
@@ -50,10 +51,10 @@ class Upkeep:
     """Whether they were removed."""
 
 
-def relieve(store: ObjectStore) -> None:
+def relieve(store: ObjectStore, *, scratch: Path | None = None) -> None:
     """Compact small files where there are many; what a publisher does when its rows are there.
 
-    Trouble with the storage is no trouble of the publisher's: the next one compacts.
+    Files are made in ``scratch``. Trouble with the storage is no trouble of the publisher's: the next one compacts.
     """
     from deltalake.exceptions import DeltaError
 
@@ -61,23 +62,31 @@ def relieve(store: ObjectStore) -> None:
         with suppress(DeltaError, OSError, errors.StoreError):
             snapshot = delta.load(store, name)
             if snapshot is not None and compaction.compactable(snapshot, SMALL_BYTES) >= MANY:
-                compaction.compact(store, name, SMALL_BYTES)
+                compaction.compact(store, name, SMALL_BYTES, scratch=scratch)
 
 
-def tidy(store: ObjectStore, *, older_than_h: int, do: bool) -> Iterator[Upkeep]:
+def tidy(store: ObjectStore, *, older_than_h: int, do: bool, scratch: Path | None = None) -> Iterator[Upkeep]:
     """Compact each table, write its checkpoint and remove stale files, if ``do`` says so; else say what there is to do.
 
-    ``older_than_h`` is the grace in hours. Raises :class:`ValueError` for one below :data:`LEAST_H`,
-    :class:`render.errors.StoreError` for trouble with the store.
+    ``older_than_h`` is the grace in hours; files are made in ``scratch``. Raises :class:`ValueError` for a grace below
+    :data:`LEAST_H`, :class:`render.errors.StoreError` for trouble with the store.
     """
     if older_than_h < LEAST_H:
         raise ValueError(f"A grace of {older_than_h} h is shorter than {LEAST_H} h.")
     for name in delta.TABLES:
         if (snapshot := delta.load(store, name)) is not None:
-            yield _tidy(store, name, snapshot, older_than_h, do=do)
+            yield _tidy(store, name, snapshot, older_than_h, do=do, scratch=scratch)
 
 
-def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int | None, *, do: bool) -> Upkeep:
+def _tidy(
+    store: ObjectStore,
+    name: str,
+    snapshot: DeltaTable,
+    older_than_h: int | None,
+    *,
+    do: bool,
+    scratch: Path | None = None,
+) -> Upkeep:
     """With a grace of None the table's own counts (``delta.deletedFileRetentionDuration``, else a week)."""
     from deltalake.exceptions import DeltaError
 
@@ -91,7 +100,7 @@ def _tidy(store: ObjectStore, name: str, snapshot: DeltaTable, older_than_h: int
     sizes = files.of(store, name, snapshot)
     small = compaction.compactable(snapshot, FILE_BYTES)
     try:
-        compacted = do and bool(small) and compaction.compact(store, name, FILE_BYTES)
+        compacted = do and bool(small) and compaction.compact(store, name, FILE_BYTES, scratch=scratch)
         lying = {entry.path: entry.bytes for entry in store.entries(layout.table(name))}
         stale = remove(snapshot, count_only=True)
         removed = do and bool(stale) and _done(store, name, remove)

@@ -15,7 +15,7 @@ from render.settings import load
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
 
-def only_the_first(address, jobs, *, store_url, batch, settings, control, on_result) -> None:
+def only_the_first(address, jobs, *, store_url, batch, settings, control, on_result, **_) -> None:
     """A farm that makes one clip and stops."""
     orders = worker.Orders(
         store_url=store_url, batch=batch, scratch=settings.scratch, cache=settings.cache, usd_per_cpu_hour=0.0

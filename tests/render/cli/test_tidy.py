@@ -70,7 +70,7 @@ def test_the_document_says_what_was_done(store: ObjectStore, said: Callable[...,
 def test_what_could_not_be_done_is_told(
     store: ObjectStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "compact", lambda *_: False)
+    monkeypatch.setattr(compaction, "compact", lambda *_, **__: False)
     assert main(["tidy", "--yes"]) == 0
     assert "Other commands were faster" in capsys.readouterr().out
 

@@ -112,12 +112,12 @@ def test_only_the_failed_jobs_of_a_group_are_tried_again():
     assert [result.fingerprint for result in results] == [jobs[number].fingerprint for number in (0, 2, 3)]
     again = ahead.next(2.0)
     assert again.jobs == (jobs[1],)
-    assert again.key("batch") != group.key("batch")
+    assert again.key("batch", "store") != group.key("batch", "store")
 
 
 def test_the_key_depends_on_batch_jobs_and_tries_alone():
     one, other = (backlog([job(0), job(1)]) for _ in range(2))
-    assert one.next(0.0).key("b") == other.next(5.0).key("b") != one.next(0.0).key("b")
+    assert one.next(0.0).key("b", "store") == other.next(5.0).key("b", "store") != one.next(0.0).key("b", "store")
 
 
 def test_a_group_whose_worker_died_is_tried_again_as_singles_and_the_poison_job_is_found():
@@ -269,8 +269,8 @@ def test_every_job_ends_exactly_once_whatever_happens(fates, batched, workers, p
         if group is None:
             now += 1.0
             continue
-        assert group.key("b") not in keys
-        keys.add(group.key("b"))
+        assert group.key("b", "store") not in keys
+        keys.add(group.key("b", "store"))
         met = [next(fate[one.fingerprint], "made") for one in group.jobs]
         if "cut" in met:
             ahead.again(group, now)

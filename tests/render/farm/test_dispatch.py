@@ -126,20 +126,21 @@ def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
     assert run(taken).keys() == {job.fingerprint for job in taken}
 
 
-@pytest.mark.parametrize("how", ["control", "an exception"])
+@pytest.mark.parametrize("how", ["control", "control that leaves", "an exception"])
 def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, how):
     control = Control()
     began = [tmp_path / "one", tmp_path / "other"]
     hanging = [new_job(f"hang {file}") for file in began]
 
     def stop(result=None):
-        if how == "control":
+        if how.startswith("control"):
             control.cancel()
+            control.left = how != "control"
         else:
             raise KeyboardInterrupt
 
     watcher = None
-    if how == "control":
+    if how.startswith("control"):
 
         def watch():
             while not all(file.exists() for file in began):
@@ -151,7 +152,7 @@ def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path,
         jobs = hanging
     else:
         jobs = [hanging[0], new_job()]
-    with pytest.raises(errors.Cancelled if how == "control" else KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt if how == "an exception" else errors.Cancelled):
         run(jobs, control=control, on_result=stop)
     if watcher:
         watcher.join()
@@ -198,6 +199,40 @@ def test_a_flight_that_is_cancelled_leaves_another_of_the_same_batch_at_work(far
         staying.result(timeout=60)
     assert ended.keys() == {job.fingerprint for job in shared}
     assert set(ended.values()) <= {"made", "found"}
+
+
+def test_an_urgent_batch_overtakes_one_that_is_under_way(settings, new_job):
+    """It goes first at the next free worker, but for the job that this worker was given already."""
+    settings = settings.model_copy(update={"workers": 1})
+    nightly = [new_job(duration_ms=500 + number) for number in range(10)]  # no two are alike: each is a group
+    urgent = [new_job(duration_ms=600 + number) for number in range(3)]
+    ended: list[tuple[str, str]] = []
+    under_way = threading.Event()
+
+    def send(address, batch, jobs, urgency):
+        def note(result):
+            ended.append((batch, result.state))
+            under_way.set()
+
+        dispatch.run(
+            address, jobs, store_url=settings.store, batch=batch, settings=settings, urgency=urgency, on_result=note
+        )
+
+    def later():
+        under_way.wait(60)
+        yield from urgent
+
+    with cluster.local(settings) as address, ThreadPoolExecutor(2) as pool:
+        sent = [
+            pool.submit(send, address, "urgent", later(), lambda _: 5),
+            pool.submit(send, address, "nightly", iter(nightly), lambda _: 0),
+        ]
+        for one in sent:
+            one.result(timeout=120)
+    assert len(ended) == len(nightly) + len(urgent)
+    batches = [batch for batch, _ in ended]
+    assert batches.index("urgent") <= 3, batches
+    assert "nightly" not in batches[batches.index("urgent") : batches.index("urgent") + 3], batches
 
 
 CONTROLLER = """

@@ -92,6 +92,7 @@ def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_a_lost_scheduler_forgot_is_given_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it goes, as long as clips end in between."""
     ways = iter([errors.SchedulerLost("It went."), errors.SchedulerAway("It is away."), None])
 
     def work(_: Control) -> None:

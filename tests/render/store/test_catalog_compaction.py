@@ -47,9 +47,9 @@ def in_the_midst(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) ->
     """Let somebody else work when the new files are written, and their commit is not made yet."""
     rewritten = compaction._rewritten
 
-    def interrupted(*arguments: Any) -> Any:
+    def interrupted(*arguments: Any, **options: Any) -> Any:
         monkeypatch.setattr(compaction, "_rewritten", rewritten)
-        added = rewritten(*arguments)
+        added = rewritten(*arguments, **options)
         work()
         return added
 
@@ -69,6 +69,37 @@ def test_files_are_put_together_up_to_the_size_and_large_ones_are_left(store: Ob
     assert list(compaction._groups(sizes, 100)) == [["a", "b"]]
     assert list(compaction._groups(sizes, 200)) == [["a", "b", "c"], ["d", "e"]]
     assert list(compaction._groups({}, 100)) == []
+
+
+def test_what_is_one_large_file_is_not_cut_again(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever size delta-rs would choose by itself: else the same rows would be rewritten every night."""
+    import deltalake
+
+    write = deltalake.write_deltalake
+    chosen: list[int] = []
+
+    def watched(*arguments: Any, target_file_size: int, **options: Any) -> None:
+        chosen.append(target_file_size)
+        write(*arguments, target_file_size=target_file_size, **options)
+
+    monkeypatch.setattr(deltalake, "write_deltalake", watched)
+    assert compaction.compact(store, "clips", 256 << 20)
+    assert chosen == [512 << 20]
+
+
+def test_files_that_lie_in_folders_are_taken_away_by_their_whole_path(store: ObjectStore) -> None:
+    """Other programs spread files over folders; to miss one would leave its rows there twice."""
+    snapshot = delta.load(store, "clips")
+    assert snapshot is not None
+    before, folder = rows(store, "clips"), Path(store.url) / "catalog/clips"
+    moved = min(snapshot.get_add_actions()["path"].to_pylist())
+    (folder / "Ab").mkdir()
+    (folder / moved).rename(folder / "Ab" / moved)
+    [log] = [file for file in folder.glob("_delta_log/*.json") if f'"{moved}"' in file.read_text()]
+    log.write_text(log.read_text().replace(f'"{moved}"', f'"Ab/{moved}"'))
+    assert compaction.compact(store, "clips", SIZE)
+    assert rows(store, "clips") == before
+    assert files(store, "clips") == 1
 
 
 def test_of_two_compactions_at_once_one_gives_up(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
