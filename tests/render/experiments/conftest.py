@@ -191,8 +191,11 @@ class Makers:
         Each clip costs ``cost_usd``. Receipts say of their clips what those of version 1.0 did not, if ``told``.
         """
         faults, planned, ended, made = list(faults), [], [], set()
+        rows = list(rows)
+        first = {self.job(row).fingerprint: row.row for row, _ in reversed(rows)}
+        pays = first | {self.job(row).fingerprint: row.row for row, end in reversed(rows) if end is not End.REUSED}
         for row, end in rows:
-            decision = Decision.DUPLICATE if self.job(row).fingerprint in made else Decision.RENDER
+            decision = Decision.RENDER if pays[self.job(row).fingerprint] == row.row else Decision.DUPLICATE
             one = self.planned(row, decision)
             planned.append(replace(one, shard=0))
             if end in {End.PUBLISHED, End.REUSED, End.HELD} and one.fingerprint not in made:
