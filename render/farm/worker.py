@@ -26,7 +26,7 @@ from render.farm import clip, scratch
 from render.farm.backlog import SLICE_SECONDS, Tried
 from render.farm.pulse import Pulse
 from render.model import Failure, Footage, Job, JobResult, ReasonKind
-from render.store import clips, layout
+from render.store import clips
 from render.store.objects import ObjectStore, open_store
 
 BEGAN = "nightreel-began"
@@ -134,8 +134,6 @@ def _make(jobs: Sequence[Job], orders: Orders, flag: Cancel, moved: Callable[[],
     outcomes: dict[str, Tried] = {}
     try:
         store = _store(orders.store_url, orders.single_writer)
-        if store.exists(layout.cancelled(orders.batch)):  # and nobody is there any more to take this back
-            raise errors.Cancelled(f"Batch {orders.batch} was cancelled.")
         for job in jobs:
             if clips.find(store, job.fingerprint):
                 outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))

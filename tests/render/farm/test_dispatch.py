@@ -74,7 +74,7 @@ def test_a_poison_job_is_found_and_its_neighbours_are_finished(farm, run, new_jo
 
 def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new_job, tmp_path):
     """Whatever it hangs in, the process ends; it fails after its tries, and a process that was stopped is replaced."""
-    settings = settings.model_copy(update={"stall_seconds": 5.0, "tries": 2})
+    settings = settings.model_copy(update={"stall_seconds": 10.0, "tries": 2})
     frozen = new_job("freeze", engine="quads")
     halted, neighbours = new_job(f"halt {tmp_path / 'halted'}"), [new_job(engine="quads") for _ in range(3)]
     results = {}
@@ -89,7 +89,7 @@ def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new
         )
     result = results[frozen.fingerprint]
     assert (result.state, result.reason_kind, result.tries) == ("failed", ReasonKind.ENGINE, 2)
-    assert "for 5 s nothing moved" in result.reason
+    assert "for 10 s nothing moved" in result.reason
     assert {results[job.fingerprint].state for job in (halted, *neighbours)} <= {"made", "found"}
     assert results[halted.fingerprint].tries == 2
     assert all(results[job.fingerprint].tries == 1 for job in neighbours)

@@ -8,7 +8,7 @@ import pytest
 from render import errors
 from render.farm import clip, scratch, worker
 from render.model import STAND_IN, ReasonKind
-from render.store import clips, layout
+from render.store import clips
 from render.store.objects import open_store
 
 
@@ -45,15 +45,6 @@ def test_a_job_becomes_a_committed_clip_with_its_figures_and_what_it_cost(orders
     assert record.render_seconds > 0
     assert record.cost_usd == pytest.approx(record.cpu_seconds)
     assert left_in(orders) == []
-
-
-def test_a_batch_that_is_cancelled_meanwhile_has_no_more_clips_made(orders, store, new_job):
-    """Also where the process that sent the jobs is gone, and can take nothing back."""
-    job = new_job(engine="testcard")
-    store.put(layout.cancelled(orders.batch), b"{}")
-    with pytest.raises(errors.Cancelled, match="b1 was cancelled"):
-        worker.make_clips([job], orders)
-    assert clips.find(store, job.fingerprint) is None
 
 
 def test_who_has_nothing_but_the_file_can_read_that_it_is_a_stand_in(orders, store, new_job):
