@@ -38,12 +38,16 @@ def run(day: int, **params: Any) -> dict[str, Any]:
             for row in session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))
         ]
         tasks = {f"{ti.task_id}[{ti.map_index}]": ti.state for ti in done.get_task_instances(session=session)}
-    batch = next(x["value"] for x in xcoms if x["task"] == "intake")
-    status = pipeline.status(load(store=store), batch)
-    return {
+    told = {
         "state": str(done.state),
         "tasks": {name.removesuffix("[-1]"): str(state) for name, state in tasks.items()},
         "xcoms": xcoms,
+    }
+    batch = next((x["value"] for x in xcoms if x["task"] == "intake"), None)
+    if batch is None:
+        return told
+    status = pipeline.status(load(store=store), batch)
+    return told | {
         "batch": batch,
         "ends": status.ends,
         "waiting": status.waiting,

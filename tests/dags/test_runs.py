@@ -65,11 +65,12 @@ def test_the_same_logical_date_again_changes_nothing(runs: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("name", ["nothing arrived", "nothing new"])
-def test_no_shards_is_a_state_of_its_own(runs: dict[str, Any], name: str) -> None:
+def test_a_run_that_finds_nothing_is_green_and_leaves_no_batch(runs: dict[str, Any], name: str) -> None:
     run = runs[name]
     assert run["state"] == "success"
-    assert run["tasks"].pop("render_shard") == "skipped"
-    assert set(run["tasks"].values()) == {"success"}
+    assert run["tasks"].pop("verdict") == "success"
+    assert set(run["tasks"].values()) == {"skipped"}
+    assert "batch" not in run
 
 
 def test_a_failed_shard_fails_the_run_but_the_rest_is_published(runs: dict[str, Any]) -> None:
