@@ -5,6 +5,7 @@ the same command given again must come to what an undisturbed run comes to.
 
     make crash                         # every operation on a directory store in every mode
     make crash ARGS='s3 --each 9'      # every ninth of those on an S3 service
+    make crash ARGS='s3 --each 2 --from 1'      # what --each 2 leaves out, for another process
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from trouble import Ground, Mode
 GROUNDS = {"directory": on_directory.ground, "s3": on_s3.ground}
 
 
-def enumerate_all(ground: Ground, folder: Path, *, each: int) -> int:
-    """Play every ``each``-th case; print each violation at once and a table at the end; give how many there were."""
+def enumerate_all(ground: Ground, folder: Path, *, each: int, first: int) -> int:
+    """Play every ``each``-th case from the ``first`` on, counted from 0; give how many were violated.
+
+    Each violation is printed at once, a table at the end.
+    """
     every = ground.cases(folder / "undisturbed")
-    chosen = every[::each]
+    chosen = every[first::each]
     print(f"{len(every) // len(Mode)} operations in {len(Mode)} modes, {len(chosen)} cases are played", flush=True)
     played: Counter[tuple[str, Mode]] = Counter()
     violated: Counter[tuple[str, Mode]] = Counter()
@@ -44,12 +48,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ground", nargs="?", choices=GROUNDS, default="directory", help="where the store is")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="play every Nth case (default: all)")
+    parser.add_argument("--from", type=int, default=0, metavar="N", dest="first", help="begin with this case, from 0")
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder,
         GROUNDS[given.ground](Path(folder)) as ground,
     ):
-        violated = enumerate_all(ground, Path(folder), each=given.each)
+        violated = enumerate_all(ground, Path(folder), each=given.each, first=given.first)
     sys.exit(bool(violated))
 
 

@@ -1,0 +1,57 @@
+"""The tasks that take a batch from its manifests to its report, in whichever DAG they stand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Param, TriggerRule
+
+from render.orchestration.operators import (
+    CloseFarmOperator,
+    IntakeOperator,
+    OpenFarmOperator,
+    PlanOperator,
+    PublishOperator,
+    RenderShardOperator,
+    ReportOperator,
+    VerdictOperator,
+)
+
+TEXT = ["null", "string"]
+COUNT = ["null", "integer"]
+
+DEFAULT_ARGS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=20)}
+"""Of each task, unless it has its own."""
+
+
+def params() -> dict[str, Param]:
+    """The parameters that the tasks read; each may be left out."""
+    return {
+        "inbox": Param(None, type=TEXT, description="Where manifests arrive; empty is <store>/inbox."),
+        "store": Param(None, type=TEXT, description="Where everything is kept; empty takes the worker's setting."),
+        "scheduler": Param(
+            None, type=TEXT, description="Address of a Dask scheduler; empty starts one local cluster for this run."
+        ),
+        "workers": Param(None, type=COUNT, minimum=1, description="Worker processes of that local cluster."),
+        "jobs_per_shard": Param(None, type=COUNT, minimum=1, description="Clips in a shard."),
+    }
+
+
+def render_batch() -> None:
+    """Put the tasks into the DAG that is being declared."""
+    intake = IntakeOperator(task_id="intake")
+    plan = PlanOperator(task_id="plan", batch=intake.output)
+    open_farm = OpenFarmOperator(task_id="open_farm", shards=plan.output).as_setup()
+    render_shard = RenderShardOperator.partial(
+        task_id="render_shard", batch=intake.output, address=open_farm.output
+    ).expand(shard=plan.output)
+    close_farm = CloseFarmOperator(task_id="close_farm", address=open_farm.output).as_teardown(setups=open_farm)
+
+    whatever_happened = {"batch": intake.output, "trigger_rule": TriggerRule.ALL_DONE}
+    publish = PublishOperator(task_id="publish", **whatever_happened)
+    report = ReportOperator(task_id="report", **whatever_happened)
+    verdict = VerdictOperator(task_id="verdict", retries=0, **whatever_happened)
+
+    intake >> plan >> open_farm >> render_shard >> publish >> report >> verdict
+    render_shard >> close_farm
