@@ -192,6 +192,16 @@ def _from_inbox(settings: Settings, store: ObjectStore, inbox: str, *, run_key: 
             return batch
 
 
+def watch(settings: Settings, *, inbox: str | None = None) -> Callable[[], list[ManifestFile]]:
+    """Look at an inbox (default ``<store>/inbox``); each call gives what is new there since, and no batch took.
+
+    A call writes nothing. It raises :class:`render.errors.NightreelError` while the inbox or the store cannot be had.
+    """
+    store = _opened(settings)
+    looking = manifests.Watch(inbox or store.uri(layout.INBOX), _roots(settings, store))
+    return lambda: looking.look(lambda: intakes.load(store).files)
+
+
 def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSummary:
     """Validate the batch's rows, settle what needs no rendering, cut the rest into shards. Done once.
 
