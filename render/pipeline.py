@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
     Decision,
+    End,
     Fault,
     JobResult,
     ManifestFile,
@@ -324,9 +326,10 @@ def _gone(store: ObjectStore, batch_id: str, shards: Sequence[int], now: datetim
     return errors.Cancelled(f"Batch {batch_id} was cancelled. Its finished clips are kept.")
 
 
-def publish(settings: Settings, batch_id: str) -> None:
+def publish(settings: Settings, batch_id: str) -> dict[str, int]:
     """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
 
+    Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each.
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last. Publishing twice changes
     nothing.
     """
@@ -346,6 +349,8 @@ def publish(settings: Settings, batch_id: str) -> None:
     clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
+    counts = Counter(requests["end"].to_pylist())
+    return {"rows": requests.num_rows, "waiting": counts[None]} | {end.value: counts[end.value] for end in End}
 
 
 def _served(store: ObjectStore, planned: pa.Table, ended: pa.Table) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, TriggerRule
+from airflow.sdk import Asset, Param, TriggerRule
 
 from render.orchestration.operators import (
     CloseFarmOperator,
@@ -23,6 +23,10 @@ COUNT = ["null", "integer"]
 
 DEFAULT_ARGS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=20)}
 """Of each task, unless it has its own."""
+
+
+CATALOG = Asset(name="nightreel_catalog", uri="nightreel://catalog")
+"""What analysts' DAGs are scheduled on: a batch was published. The event says which one, and its counts."""
 
 
 def params() -> dict[str, Param]:
@@ -49,7 +53,7 @@ def render_batch() -> None:
     close_farm = CloseFarmOperator(task_id="close_farm", address=open_farm.output).as_teardown(setups=open_farm)
 
     whatever_happened = {"batch": intake.output, "trigger_rule": TriggerRule.ALL_DONE}
-    publish = PublishOperator(task_id="publish", **whatever_happened)
+    publish = PublishOperator(task_id="publish", outlets=[CATALOG], **whatever_happened)
     report = ReportOperator(task_id="report", **whatever_happened)
     verdict = VerdictOperator(task_id="verdict", retries=0, **whatever_happened)
 

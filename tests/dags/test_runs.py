@@ -24,8 +24,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(airflow: Callable[..., Any], folder: Path) -> dict[str, Any]:
+def played(airflow: Callable[..., Any], folder: Path) -> dict[str, Any]:
     return airflow("run_dag.py", str(folder))
+
+
+@pytest.fixture(scope="module")
+def runs(played: dict[str, Any]) -> dict[str, Any]:
+    return played["runs"]
 
 
 def cards(seeds: range) -> pa.Table:
@@ -104,6 +109,31 @@ def test_the_failed_run_repeated_does_only_what_is_missing(runs: dict[str, Any])
 
 def test_a_farm_that_was_there_before_is_left_alone(runs: dict[str, Any]) -> None:
     assert runs["farm left alone"] is True
+
+
+def test_a_dag_that_reads_the_catalog_is_started_when_a_batch_is_published(played: dict[str, Any]) -> None:
+    """By the scheduler's own rules; the event says which batch, and how its rows ended."""
+    assets = played["assets"]
+    assert assets["nothing published"] == {"to be started": [], "extra": None}
+    assert assets["published"]["to be started"] == ["reads_the_catalog"]
+    batch = played["runs"]["three rows"]["batch"]
+    assert {name: count for name, count in assets["published"]["extra"].items() if count} == {
+        "batch": batch, "rows": 3, "published": 3,
+    }  # fmt: skip
+
+
+def test_what_the_watcher_tells_starts_the_dag_of_arrivals(played: dict[str, Any]) -> None:
+    """By the scheduler's own rules, from the trigger that Airflow has stored for the asset's watcher."""
+    assert played["assets"]["arrived"]["to be started"] == ["reads_the_catalog", "render_on_arrival"]
+
+
+def test_upkeep_removes_what_nothing_names_and_compacts_the_catalog(played: dict[str, Any]) -> None:
+    upkeep = played["upkeep"]
+    assert upkeep["state"] == "success"
+    assert upkeep["left"] == {"young": True, "old": False, "half-written": False}
+    before, after = upkeep["files"]
+    assert before > after == 1
+    assert upkeep["the same rows"]
 
 
 def test_xcom_carries_ids_and_uris_only(runs: dict[str, Any]) -> None:

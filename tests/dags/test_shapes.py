@@ -38,7 +38,7 @@ def rendering(request: pytest.FixtureRequest, parsed: dict[str, Any]) -> dict[st
 
 def test_they_parse_without_errors(parsed: dict[str, Any]) -> None:
     assert parsed["import_errors"] == {}
-    assert sorted(parsed["dags"]) == sorted(RENDERING)
+    assert sorted(parsed["dags"]) == sorted([*RENDERING, "catalog_upkeep"])
 
 
 def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:
@@ -101,3 +101,13 @@ def test_an_arrival_waits_for_no_other_batch(parsed: dict[str, Any]) -> None:
     arrival = parsed["dags"]["render_on_arrival"]
     assert arrival["assets"] == ["nightreel_inbox"]
     assert arrival["max_active_runs"] > 1
+
+
+def test_upkeep_is_daily_and_in_tasks_that_do_not_wait_for_each_other(parsed: dict[str, Any]) -> None:
+    """What fails is tried again without the others."""
+    upkeep = parsed["dags"]["catalog_upkeep"]
+    assert (upkeep["schedule"], upkeep["catchup"], upkeep["max_active_runs"]) == ("0 10 * * *", False, 1)
+    assert upkeep["params"] == {"store": None}
+    assert upkeep["tasks"].keys() == {"sweep_temporary", "sweep_orphans", "tidy_catalog"}
+    assert [task["upstream"] for task in upkeep["tasks"].values()] == [[]] * 3
+    assert {task["retries"] for task in upkeep["tasks"].values()} == {2}
