@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -24,6 +24,8 @@ BLOCK = 1 << 20
 """Bytes that are hashed at once."""
 PASSING = {errno.EIO, errno.EREMOTEIO, errno.EBUSY, errno.ENETUNREACH, errno.EHOSTUNREACH}
 """What file systems say when the service is at fault; s3fs, too, for the answers 500 and 503."""
+_TELLING = ("size", "mtime", "ino", "ETag", "etag", "LastModified", "last_modified", "updated", "md5Hash")
+"""What file systems tell of a file's content in a listing, by their own names for it."""
 OTHERS = {".json", ".jsonl", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".md", ".toml"}
 """Endings of files that people take for manifests."""
 
@@ -159,6 +161,32 @@ def arrived(inbox: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
     return [_hashed(part, roots) for part in found]
 
 
+def listed(inbox: str | Path, roots: Sequence[str] = ()) -> dict[str, Hashable]:
+    """The URLs of an inbox's files, each with what the listing tells of its content; none where there is no inbox yet.
+
+    One that holds thousands of files costs no more than its listing. Raises as :func:`arrived` does.
+    """
+    place = locate(inbox, roots)
+    with explained(place.url):
+        place.filesystem.invalidate_cache()
+        entries = place.filesystem.ls(place.path, detail=True) if place.filesystem.isdir(place.path) else []
+    return {
+        Place(filesystem=place.filesystem, path=entry["name"]).url: tuple(str(entry.get(name)) for name in _TELLING)
+        for entry in entries
+        if entry["type"] != "directory" and not _is_hidden(entry["name"])
+    }
+
+
+def hashed(url: str, roots: Sequence[str] = ()) -> ManifestFile | None:
+    """The file of an inbox with the hash of its bytes; None for a pipe, a device, a folder or one that is gone."""
+    place = locate(url, roots)
+    with explained(place.url):
+        place.filesystem.invalidate_cache()
+        if not place.filesystem.isfile(place.path):
+            return None
+    return _hashed(place, roots)
+
+
 def digest(place: Place) -> tuple[str, int]:
     """SHA-256 of a file, as hex, and its length in bytes."""
     sha, length = hashlib.sha256(), 0
@@ -183,9 +211,13 @@ def is_parquet(url: str) -> bool:
 def _files(folder: Place) -> list[Place]:
     """The files directly in a folder, in name order, without hidden ones."""
     names = sorted(entry["name"] for entry in folder.filesystem.ls(folder.path, detail=True))
-    seen = [name for name in names if not name.rstrip("/").rsplit("/", 1)[-1].startswith((".", "_"))]
+    seen = [name for name in names if not _is_hidden(name)]
     places = [Place(filesystem=folder.filesystem, path=name) for name in seen]
     return [place for place in places if not folder.filesystem.isdir(place.path)]
+
+
+def _is_hidden(path: str) -> bool:
+    return path.rstrip("/").rsplit("/", 1)[-1].startswith((".", "_"))
 
 
 def _named(url: str) -> str:

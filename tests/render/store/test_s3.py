@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import catalog_race
+import intake_race
 import pyarrow as pa
 import pytest
 import store_makers as makers
@@ -186,6 +187,12 @@ def test_no_row_of_the_catalog_is_lost_or_doubled_while_it_is_tidied(store: Obje
     assert done["reads"] >= 2
     assert done["compacted"] >= 1
     assert done["removed"] > 0
+
+
+def test_runs_at_once_never_share_a_manifest(store: ObjectStore, tmp_path: Path) -> None:
+    done = intake_race.play(store.url, tmp_path, seconds=5)
+    assert done["manifests"] >= 20
+    assert done["takers"] >= 2
 
 
 def test_orphans_are_found_and_removed(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
