@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a job may go without any progress until its worker is ended and the job tried again.",
     )
+    shard_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="Under Airflow, how long a shard may take until its work is cancelled; none sets no bound.",
+    )
     stop_after_engine_errors: int = Field(
         10, ge=1, description="Stop a batch after this many equal engine errors in a row."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import BaseOperator, XComArg
@@ -15,7 +16,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from render import errors
 from render.model import End
-from render.orchestration.run import RunContext, farm_home, given_of, no_second_try, now, run_key, settings_of
+from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
 
 BROKEN = frozenset({"failed", "upstream_failed"})
@@ -29,14 +30,13 @@ class IntakeOperator(BaseOperator):
         from render import pipeline
 
         params = context["params"]
-        with no_second_try():
-            batch = pipeline.intake(
-                settings_of(context),
-                manifest=params.get("manifest") or None,
-                inbox=params.get("inbox"),
-                run_key=run_key(context),
-                now=now(),
-            )
+        batch = pipeline.intake(
+            settings_of(context),
+            manifest=params.get("manifest") or None,
+            inbox=params.get("inbox"),
+            run_key=run_key(context),
+            now=now(),
+        )
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -64,9 +64,8 @@ class PlanOperator(BatchOperator):
         from render import pipeline
 
         settings = settings_of(context)
-        with no_second_try():
-            pipeline.plan(settings, self.batch_id(), now=now())
-            return pipeline.pending_shards(settings, self.batch_id())
+        pipeline.plan(settings, self.batch_id(), now=now())
+        return pipeline.pending_shards(settings, self.batch_id())
 
 
 class OpenFarmOperator(BaseOperator):
@@ -119,7 +118,14 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
-        trigger = ShardTrigger(batch=self.batch_id(), shard=self.shard, address=self.address, given=given_of(context))
+        seconds = settings_of(context).shard_seconds
+        trigger = ShardTrigger(
+            batch=self.batch_id(),
+            shard=self.shard,
+            address=self.address,
+            given=given_of(context),
+            until=(now() + timedelta(seconds=seconds)).isoformat() if seconds else None,
+        )
         self.defer(trigger=trigger, method_name="conclude")
 
     def conclude(self, context: RunContext, event: Mapping[str, Any]) -> None:
@@ -134,8 +140,7 @@ class PublishOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render import pipeline
 
-        with no_second_try():
-            pipeline.publish(settings_of(context), self.batch_id())
+        pipeline.publish(settings_of(context), self.batch_id())
 
 
 class ReportOperator(BatchOperator):
@@ -144,8 +149,7 @@ class ReportOperator(BatchOperator):
     def execute(self, context: RunContext) -> str:
         from render import pipeline
 
-        with no_second_try():
-            return pipeline.report(settings_of(context), self.batch_id(), now=now())
+        return pipeline.report(settings_of(context), self.batch_id(), now=now())
 
 
 class VerdictOperator(BatchOperator):

@@ -74,7 +74,15 @@ def test_publish_report_and_verdict_run_whatever_happened(parsed: dict[str, Any]
 def test_tasks_are_tried_again_but_the_verdict_stands(parsed: dict[str, Any]) -> None:
     retries = {name: task["retries"] for name, task in parsed["tasks"].items()}
     assert retries.pop("verdict") == 0
-    assert set(retries.values()) == {2}
+    assert set(retries.values()) == {3}
+    assert all(task["retry_policy"] for task in parsed["tasks"].values())
+
+
+def test_what_holds_a_slot_ends_in_bounded_time(parsed: dict[str, Any]) -> None:
+    """A shard holds none while it waits, however long."""
+    seconds = {name: task["timeout_seconds"] for name, task in parsed["tasks"].items()}
+    assert seconds.pop("render_shard") is None
+    assert all(0 < bound <= 7200 for bound in seconds.values())
 
 
 def test_one_run_at_a_time_and_no_catching_up(parsed: dict[str, Any]) -> None:

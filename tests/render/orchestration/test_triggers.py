@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,8 +28,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triggers, "PATIENCE_SECONDS", 0.2)
 
 
-def new_trigger(scheduler: str | None = "tcp://big:8786") -> ShardTrigger:
-    return ShardTrigger(batch="b", shard=3, address="tcp://big:8786", given={"scheduler": scheduler})
+def new_trigger(scheduler: str | None = "tcp://big:8786", until: str | None = None) -> ShardTrigger:
+    return ShardTrigger(batch="b", shard=3, address="tcp://big:8786", given={"scheduler": scheduler}, until=until)
 
 
 def rendered_by(monkeypatch: pytest.MonkeyPatch, work: Callable[[Control], None]) -> list[tuple[list[int], str]]:
@@ -150,6 +151,32 @@ def test_a_killed_task_cancels_its_work_and_a_triggerer_that_goes_leaves_it(
     asyncio.run(play())
     assert [control.cancelled for control in controls] == [cancelled]
     assert controls[0].left
+
+
+def test_a_shard_whose_time_is_over_is_cancelled_and_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by a triggerer that took it over late: the time is an instant, not a duration."""
+    controls = []
+
+    def work(control: Control) -> None:
+        controls.append(control)
+        while not control.cancelled:
+            threading.Event().wait(0.01)
+        raise errors.Cancelled("It was cancelled.")
+
+    rendered_by(monkeypatch, work)
+    for seconds in (0.2, -3600):
+        until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        event = asyncio.run(first_event(new_trigger(until=until)))
+        assert event["final"]
+        assert event["failure"].startswith(f"Shard 3 was not done by {until}. Its work was cancelled")
+    assert controls
+    assert all(control.cancelled for control in controls)
+
+
+def test_a_shard_that_is_done_in_time_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered_by(monkeypatch, lambda _: None)
+    until = (datetime.now(UTC) + timedelta(seconds=60)).isoformat()
+    assert asyncio.run(first_event(new_trigger(until=until))) == DONE
 
 
 def test_what_is_killed_before_it_began_has_nothing_to_cancel() -> None:
