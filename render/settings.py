@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     store: str = Field(
         ".nightreel/store", min_length=1, description="Where everything is kept: a directory or s3://bucket/folder."
     )
+    served_at: str | None = Field(
+        None,
+        pattern=r"^https?://[^@?#]+$",
+        description="Web address where people can read the store's files, if there is one: notices link to it.",
+    )
     single_writer: bool = Field(
         False,
         description="No two commands ever write to the store at once: then it may be one without put-if-absent.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param, TriggerRule
 
-from render.orchestration import retries
+from render.orchestration import notices, retries
 from render.orchestration.operators import (
     CloseFarmOperator,
     IntakeOperator,
@@ -22,7 +22,10 @@ from render.orchestration.operators import (
 TEXT = ["null", "string"]
 COUNT = ["null", "integer"]
 
-DEFAULT_ARGS: dict[str, Any] = retries.WITH_PATIENCE | {"execution_timeout": timedelta(hours=2)}
+DEFAULT_ARGS: dict[str, Any] = retries.WITH_PATIENCE | {
+    "execution_timeout": timedelta(hours=2),
+    "on_failure_callback": [notices.TaskFailed()],
+}
 """Of each task, unless it has its own. Nothing that a task does in its slot takes so long with ten million rows: what
 is not done by then hangs, and a storage that hangs may answer the next try."""
 SHORT = timedelta(minutes=15)
@@ -57,7 +60,14 @@ def render_batch() -> None:
     whatever_happened = {"batch": intake.output, "trigger_rule": TriggerRule.ALL_DONE}
     publish = PublishOperator(task_id="publish", **whatever_happened)
     report = ReportOperator(task_id="report", **whatever_happened)
-    verdict = VerdictOperator(task_id="verdict", retries=0, execution_timeout=SHORT, **whatever_happened)
+    verdict = VerdictOperator(
+        task_id="verdict",
+        retries=0,
+        execution_timeout=SHORT,
+        on_success_callback=[notices.RunSucceeded()],
+        on_failure_callback=[notices.RunFailed()],
+        **whatever_happened,
+    )
 
     intake >> plan >> open_farm >> render_shard >> publish >> report >> verdict
     render_shard >> close_farm

@@ -153,7 +153,14 @@ class ReportOperator(BatchOperator):
 
 
 class VerdictOperator(BatchOperator):
-    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed."""
+    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed.
+
+    ``ends`` tells afterwards how many rows came to which end.
+    """
+
+    def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
+        super().__init__(batch=batch, **kwargs)
+        self.ends: dict[End, int] = {}
 
     def execute(self, context: RunContext) -> None:
         ti = context["ti"]
@@ -171,6 +178,7 @@ class VerdictOperator(BatchOperator):
             status = pipeline.status(settings, batch)
         except errors.NightreelError as error:
             return [str(error)]
+        self.ends = dict(status.ends)
         failed, faults = status.ends.get(End.FAILED, 0), []
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
         faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]

@@ -69,8 +69,9 @@ class ShardTrigger(BaseTrigger):
         """See :class:`BaseTrigger`."""
         failure, final = "", False
         left = max(0.0, (datetime.fromisoformat(self.until) - now()).total_seconds()) if self.until else None
+        bound = asyncio.timeout(left)
         try:
-            async with asyncio.timeout(left) as bound:
+            async with bound:
                 await self._until_rendered()
         except TimeoutError:
             if not bound.expired():
