@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,9 @@ class Settings(BaseSettings):
         None,
         gt=0,
         description="Under Airflow, how long a shard may take until its work is cancelled; none sets no bound.",
+    )
+    nightly_by: time | None = Field(
+        None, description="Time of day, in UTC, by which the nightly run is to be done; people are told if it is not."
     )
     stop_after_engine_errors: int = Field(
         10, ge=1, description="Stop a batch after this many equal engine errors in a row."

@@ -124,6 +124,20 @@ def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Recei
     assert webhook.documents[1]["report"] == report
 
 
+def test_a_night_that_is_late_is_told_and_what_someone_started_by_hand_is_not(
+    airflow: Callable[..., Any], runs: dict[str, Any]
+) -> None:
+    with serving() as server:
+        connection = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": server.port}
+        environment = {"AIRFLOW_CONN_NIGHTREEL_WEBHOOK": json.dumps(connection), "NIGHTREEL_NIGHTLY_BY": "06:30"}
+        told = airflow("miss_deadline.py", **environment)
+    assert told["due"]["scheduled"] == "2026-11-20T06:30:00+00:00"
+    assert told["ends"] == [["running", "success"]] * 2
+    (document,) = server.documents
+    assert (document["event"], document["run"], document["state"]) == ("run_late", "scheduled__late", "running")
+    assert "was to be done by 2026-11-20 06:30:00+00:00" in document["text"]
+
+
 def test_xcom_carries_ids_and_uris_only(runs: dict[str, Any]) -> None:
     xcoms = [xcom for name, run in runs.items() if name != "farm left alone" for xcom in run["xcoms"]]
     for xcom in xcoms:
