@@ -38,7 +38,10 @@ def params() -> dict[str, Param]:
         "inbox": Param(None, type=TEXT, description="Where manifests arrive; empty is <store>/inbox."),
         "store": Param(None, type=TEXT, description="Where everything is kept; empty takes the worker's setting."),
         "scheduler": Param(
-            None, type=TEXT, description="Address of a Dask scheduler; empty starts one local cluster for this run."
+            None,
+            type=TEXT,
+            description="A Dask scheduler: its address, or the id of an Airflow connection of type Dask; "
+            "empty takes the worker's setting, else starts one local cluster for this run.",
         ),
         "workers": Param(None, type=COUNT, minimum=1, description="Worker processes of that local cluster."),
         "jobs_per_shard": Param(None, type=COUNT, minimum=1, description="Clips in a shard."),

@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from render import errors
 from render.model import End
+from render.orchestration import hooks
 from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
 
@@ -69,7 +70,10 @@ class PlanOperator(BatchOperator):
 
 
 class OpenFarmOperator(BaseOperator):
-    """Gives the address of the run's one Dask cluster: the one asked for, else a local one, else "" without shards."""
+    """Gives the run's one Dask cluster: the one asked for, else a local one's address, else "" without shards.
+
+    What is asked for is an address, or the id of an Airflow connection, which stays one: what it holds is not told.
+    """
 
     template_fields: Collection[str] = ("shards",)
 
@@ -83,9 +87,12 @@ class OpenFarmOperator(BaseOperator):
         settings = settings_of(context)
         if not self.shards:
             return ""
+        if settings.scheduler:
+            hooks.resolve(settings.scheduler)
+            return settings.scheduler
         owner = os.environ.get("NIGHTREEL_FARM_OWNER")  # set by who runs a whole DAG run below himself
         home = farm_home(context)
-        return settings.scheduler or cluster.spawn(settings, home, owner=int(owner) if owner else None)
+        return cluster.spawn(settings, home, owner=int(owner) if owner else None)
 
 
 class CloseFarmOperator(BaseOperator):

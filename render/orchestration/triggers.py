@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from render import errors
+from render.farm.access import Access
 from render.farm.control import Control
-from render.orchestration import retries
+from render.orchestration import hooks, retries
 from render.orchestration.run import now
 from render.settings import Settings, load
 
@@ -50,7 +51,10 @@ class ShardTrigger(BaseTrigger):
     def __init__(
         self, *, batch: str, shard: int, address: str, given: dict[str, Any], until: str | None = None
     ) -> None:
-        """``given``: the run's own settings, see :func:`given_of`; ``until``: when it has to be done, in ISO 8601."""
+        """``address``: the scheduler's, or the id of its Airflow connection, which is read when it is needed.
+
+        ``given``: the run's own settings, see :func:`given_of`; ``until``: when it has to be done, in ISO 8601.
+        """
         super().__init__()
         self.batch = batch
         self.shard = shard
@@ -98,8 +102,9 @@ class ShardTrigger(BaseTrigger):
         settings, tell = load(**self.given), Teller(self.log)
         done, patient_until = -1, 0.0
         while True:
+            address, access = await hooks.aresolve(self.address)
             try:
-                return await self._in_thread(settings, tell)
+                return await self._in_thread(partial(self._make, settings, address, access), tell)
             except (errors.SchedulerLost, errors.SchedulerAway) as error:
                 if tell.done > done:
                     done, patient_until = tell.done, time.monotonic() + PATIENCE_SECONDS
@@ -108,10 +113,10 @@ class ShardTrigger(BaseTrigger):
                 self.log.warning("%s It is looked for until %g s have passed.", error, PATIENCE_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _in_thread(self, settings: Settings, tell: Teller) -> None:
+    async def _in_thread(self, make: Callable[[Control, Teller], None], tell: Teller) -> None:
         """Render in a thread that does not keep the process, and whose log goes where this context's goes."""
         self._control = Control()
-        render = partial(copy_context().run, self._make, settings, self._control, tell)
+        render = partial(copy_context().run, make, self._control, tell)
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()
 
@@ -126,11 +131,18 @@ class ShardTrigger(BaseTrigger):
         self._work.add_done_callback(lambda over: over.cancelled() or over.exception())  # whoever waits, it is seen
         await asyncio.shield(self._work)
 
-    def _make(self, settings: Settings, control: Control, tell: Teller) -> None:
+    def _make(self, settings: Settings, address: str, access: Access, control: Control, tell: Teller) -> None:
         from render import pipeline
 
         pipeline.render(
-            settings, self.batch, [self.shard], address=self.address, now=now, control=control, on_progress=tell
+            settings,
+            self.batch,
+            [self.shard],
+            address=address,
+            access=access,
+            now=now,
+            control=control,
+            on_progress=tell,
         )
 
 

@@ -102,6 +102,10 @@ def test_the_failed_run_repeated_does_only_what_is_missing(runs: dict[str, Any])
     assert made.items() <= {row: uri for row, _, uri in run["clips"]}.items()
 
 
+def test_a_cluster_may_be_an_airflow_connection_and_nothing_of_it_is_handed_on(runs: dict[str, Any]) -> None:
+    assert [xcom["value"] for xcom in runs["mended"]["xcoms"] if xcom["task"] == "open_farm"] == ["dask_of_test"]
+
+
 def test_a_farm_that_was_there_before_is_left_alone(runs: dict[str, Any]) -> None:
     assert runs["farm left alone"] is True
 

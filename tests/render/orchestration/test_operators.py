@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
 
-from render import pipeline
+from render import errors, pipeline
 from render.farm import cluster
 from render.model import End
 from render.orchestration.operators import (
@@ -55,6 +55,12 @@ def test_a_run_with_shards_starts_a_farm_in_its_own_home(spawned: list[Path], sc
 
 def test_a_farm_that_is_there_is_used(spawned: list[Path]) -> None:
     assert OpenFarmOperator(task_id="t", shards=[0]).execute(context(scheduler="tcp://big:8786")) == "tcp://big:8786"
+    assert spawned == []
+
+
+def test_a_connection_that_is_not_there_is_told_before_anything_waits_for_it(spawned: list[Path]) -> None:
+    with pytest.raises(errors.InputError, match="no Airflow connection 'dask_default'"):
+        OpenFarmOperator(task_id="t", shards=[0]).execute(context(scheduler="dask_default"))
     assert spawned == []
 
 
