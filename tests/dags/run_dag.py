@@ -6,12 +6,14 @@ Usage: ``run_dag.py FOLDER``, in which ``three.parquet`` and ``four.parquet`` li
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.xcom import XComModel
@@ -93,7 +95,10 @@ try:
     pipeline.render = broken
     runs["one shard broken"] = run(3, scheduler=scheduler, jobs_per_shard=2)
     pipeline.render = healthy
-    runs["mended"] = run(3, scheduler=scheduler, jobs_per_shard=2)
+    place = urlsplit(scheduler)
+    told = {"conn_type": "dask", "host": place.hostname, "port": place.port}
+    os.environ["AIRFLOW_CONN_DASK_OF_TEST"] = json.dumps(told)
+    runs["mended"] = run(3, scheduler="dask_of_test", jobs_per_shard=2)
     shutil.copy(folder / "five.parquet", inbox)
     runs["arrived"] = run(None, scheduler=scheduler)
     runs["arrived, told again"] = run(None, scheduler=scheduler)

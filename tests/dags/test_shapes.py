@@ -81,7 +81,15 @@ def test_publish_report_and_verdict_run_whatever_happened(rendering: dict[str, A
 def test_tasks_are_tried_again_but_the_verdict_stands(rendering: dict[str, Any]) -> None:
     retries = {name: task["retries"] for name, task in rendering["tasks"].items()}
     assert retries.pop("verdict") == 0
-    assert set(retries.values()) == {2}
+    assert set(retries.values()) == {3}
+    assert all(task["retry_policy"] for task in rendering["tasks"].values())
+
+
+def test_what_holds_a_slot_ends_in_bounded_time(rendering: dict[str, Any]) -> None:
+    """A shard holds none while it waits, however long."""
+    seconds = {name: task["timeout_seconds"] for name, task in rendering["tasks"].items()}
+    assert seconds.pop("render_shard") is None
+    assert all(0 < bound <= 7200 for bound in seconds.values())
 
 
 def test_every_parameter_may_be_left_out(parsed: dict[str, Any]) -> None:
