@@ -34,6 +34,8 @@ OBJECTS: Mapping[str, str] = {
     "plan": layout.plan("b", "attempt"),
     "quarantine": layout.quarantine("b", "attempt"),
     "receipts": layout.receipts("b", 1, "attempt"),
+    "review": layout.review("b", 1),
+    "reviewed": layout.reviewed("b", 1),
     "report": layout.report("b"),
     "cancelled": layout.cancelled("b"),
     "finished": layout.finished("b"),
@@ -45,10 +47,10 @@ OBJECTS: Mapping[str, str] = {
     "probe": f"{layout.PROBES}/1",
 }
 """An object of every kind that a store holds."""
-ONCE = {"intake", "manifest", "plan_record", "receipts", "cancelled", "finished", "clip_record"}
+ONCE = {"intake", "manifest", "plan_record", "receipts", "review", "reviewed", "cancelled", "finished", "clip_record"}
 """Kinds that are put if absent, and never replaced."""
 NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch"}
-FOLDERS = {"batch", "all_receipts", "clip"}
+FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
 MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
