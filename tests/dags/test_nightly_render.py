@@ -53,7 +53,9 @@ def test_the_way_of_the_data(parsed: dict[str, Any]) -> None:
         "close_farm": {"open_farm", "render_shard"},
         "publish": {"intake", "render_shard"},
         "report": {"intake", "publish"},
-        "verdict": {"intake", "report"},
+        "approval": {"intake", "report"},
+        "review": {"approval", "intake"},
+        "verdict": {"intake", "review"},
     }
 
 
@@ -84,5 +86,5 @@ def test_one_run_at_a_time_and_no_catching_up(parsed: dict[str, Any]) -> None:
 
 
 def test_every_parameter_may_be_left_out(parsed: dict[str, Any]) -> None:
-    names = {"inbox", "jobs_per_shard", "logical_date", "manifest", "scheduler", "store", "workers"}
+    names = {"approval", "inbox", "jobs_per_shard", "logical_date", "manifest", "scheduler", "store", "workers"}
     assert parsed["params"] == dict.fromkeys(names)
