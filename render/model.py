@@ -442,8 +442,8 @@ class Review:
 
     @property
     def said(self) -> str:
-        """Who decided what, and why."""
-        return f'{"Approved" if self.approved else "Refused"} by {self.by}: "{self.comment}".'
+        """Who decided what, and why: a sentence without its full stop."""
+        return f'{"Approved" if self.approved else "Refused"} by {self.by}: "{self.comment}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

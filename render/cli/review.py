@@ -102,7 +102,7 @@ def _show(found: Sequence[Held]) -> None:
     for one in found[:_SHOWN]:
         told = " ".join(part for part in (one.reason, one.fix) if part)
         if one.review:
-            told = f"{one.review.said} It was interrupted: give that command again."
+            told = f"{one.review.said}. It was interrupted: give that command again."
         elif not one.uri:
             told = f"{told} Its clip has been deleted."
         name = contracts.visible(f"{one.experiment}/{one.variant}")
@@ -159,7 +159,7 @@ def _tell(before: Mapping[int, Review]) -> None:
 
     rows: dict[str, list[int]] = {}
     for row, one in before.items():
-        rows.setdefault(f"{one.said[:-1]} on {one.at}", []).append(row)
+        rows.setdefault(f"{one.said} on {one.at}", []).append(row)
     for said, own in rows.items():
         shown = ", ".join(map(str, own[:_SHOWN])) + (" …" if len(own) > _SHOWN else "")
         output.note(f"nightreel: not changed, row {shown}: {contracts.visible(said)}.")

@@ -80,10 +80,10 @@ class ApprovalOperator(HITLOperator):
                 now=now(),
             )
         for row, before in decided.before.items():
-            self.log.warning("Row %d is not changed: %s", row, before.said)
+            self.log.warning("Row %d is not changed: %s.", row, before.said)
         if decided.review is None:
             raise AirflowSkipException("Others have decided on every row meanwhile.")
-        self.log.info("%d rows: %s", len(decided.review.rows), decided.review.said)
+        self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
 
 
 class ReviewOperator(BatchOperator):

@@ -87,12 +87,18 @@ def reviewed(held: Receipt, review: Review, *, own: bool, attempt: str) -> Recei
     return replace(
         held,
         end=approved if review.approved else End.REJECTED,
-        reason=f"{review.said} It was held: {held.reason}",
+        reason=f"{review.said}. It was held: {held.reason}",
         reason_kind=ReasonKind.REVIEW,
         fix="" if review.approved else held.fix,
         attempt=attempt,
         finished_at=review.at,
     )
+
+
+def approved_before(held: Receipt, review: Review, batch: str) -> Receipt:
+    """Let a held row pass whose clip a person let pass in that earlier batch."""
+    reason = f"{review.said} in batch {batch}. It was held: {held.reason}"
+    return replace(held, end=End.REUSED, reason=reason, reason_kind=ReasonKind.REVIEW, fix="")
 
 
 def failed(planned: Iterable[PlannedRow], *, reason: str, kind: ReasonKind, fix: str, stamp: Stamp) -> list[Receipt]:

@@ -208,6 +208,55 @@ def test_what_a_slow_controller_settles_later_does_not_undo_a_decision(settings:
     assert [one["end"] for one in in_catalog(settings)] == ["published", "reused", "published", "published"]
 
 
+def again(settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, **columns: Any) -> dict[int, End | None]:
+    """How the rows of the batch's manifest end in a later batch; ``columns`` are changed in it."""
+    rows = pq.read_table(folder.parent / "m.parquet").to_pylist()
+    pq.write_table(
+        pa.Table.from_pylist([row | columns for row in rows]), Path(settings.scratch).parent / "again.parquet"
+    )
+    monkeypatch.setattr(dispatch, "run", raising(AssertionError("A clip is rendered again.")))
+    path = str(Path(settings.scratch).parent / "again.parquet")
+    return ends(settings, go(settings, path, key="run-2", now=LATER + timedelta(days=1)).batch)
+
+
+def test_an_approval_carries_over_to_the_same_experiment(
+    settings: Settings, batch: str, rendered: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run again, what was approved is not asked about any more, and it is told who approved it where; what was refused
+    is held again."""
+    decide(settings, batch, 0)
+    decide(settings, batch, 3, approved=False)
+    assert again(settings, rendered[0], monkeypatch) == dict.fromkeys((0, 1, 2), End.REUSED) | {3: End.HELD}
+    said = catalog.query(
+        open_store(settings.store), "select reason from requests where batch <> '" + batch + "' order by row"
+    )
+    assert said["reason"][0].as_py().startswith(f'Approved by ann: "So it is." in batch {batch}. It was held: It is')
+
+
+STRICTER = f"title: A test.\nlimits: [{LIMIT}, {LIMIT.replace('mean_luma', 'black_share')}]"
+
+
+@pytest.mark.parametrize("what", ["experiment", "policy", "clip"])
+def test_an_approval_does_not_carry_over_where_it_was_given_for_something_else(
+    settings: Settings, batch: str, rendered: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Another experiment, a policy that demands more, a clip that was deleted and made anew: a person has to look."""
+    decide(settings, batch)
+    if what == "policy":
+        stricter = policy.parse(STRICTER, source="test")
+        monkeypatch.setattr(policy, "load", lambda _: stricter)
+    if what == "clip":
+        read = receipts.read
+
+        def of_another_file(store: Any, batch_id: str) -> pa.Table:
+            found = read(store, batch_id)
+            return found.set_column(found.column_names.index("path"), "path", pa.array(["other"] * len(found)))
+
+        monkeypatch.setattr(receipts, "read", of_another_file)
+    ended = again(settings, rendered[0], monkeypatch, **({"experiment": "other"} if what == "experiment" else {}))
+    assert [ended[row] for row in (0, 1, 3)] == [End.HELD] * 3
+
+
 STEPS: list[tuple[object, str]] = [
     (reviews, "record"),
     (receipts, "write_reviewed"),
