@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from render import contracts, errors, media
 from render import manifest as manifests
 from render.engines import registry
+from render.farm.access import OPEN, Access
 from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
@@ -273,11 +274,14 @@ def render(
     shards: Sequence[int],
     *,
     address: str,
+    access: Access = OPEN,
     now: Now,
     control: Control | None = None,
     on_progress: OnProgress = ignore,
 ) -> None:
     """Make the clips of these shards on the Dask cluster at ``address`` and write each shard's receipts.
+
+    ``access`` says how the cluster lets us in, and which of its workers are used.
 
     Rows that have an end already are left alone, except failed ones, which are tried again. What a crash leaves
     undone is found again by its clip records. A batch that is cancelled meanwhile drains, its rows end, and
@@ -309,6 +313,7 @@ def render(
                 store_url=settings.store,
                 batch=batch_id,
                 settings=settings,
+                access=access,
                 control=control,
                 urgency=settlement.urgency,
                 on_result=settle,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Hashable, Sequence
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
-from render.errors import ManifestError
+from render.errors import ManifestError, StoreError
 from render.model import ManifestFile
 from render.settings import carries_secret
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 """Bytes that are hashed at once."""
+PASSING = {errno.EIO, errno.EREMOTEIO, errno.EBUSY, errno.ENETUNREACH, errno.EHOSTUNREACH}
+"""What file systems say when the service is at fault; s3fs, too, for the answers 500 and 503."""
 _TELLING = ("size", "mtime", "ino", "ETag", "etag", "LastModified", "last_modified", "updated", "md5Hash")
 """What file systems tell of a file's content in a listing, by their own names for it."""
 OTHERS = {".json", ".jsonl", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".md", ".toml"}
@@ -50,7 +53,10 @@ class Place:
 
 
 class explained:  # noqa: N801 - reads as a sentence: with explained(url)
-    """Turn whatever a file system raises into a :class:`render.errors.ManifestError` that names the file."""
+    """Turn whatever a file system raises into an error that names the file.
+
+    It is a :class:`render.errors.StoreError` if another try may mend it, else a :class:`render.errors.ManifestError`.
+    """
 
     def __init__(self, url: str, done: str = "read") -> None:
         self.url = url
@@ -60,8 +66,13 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, ManifestError) or not isinstance(error, Exception):
+        if error is None or isinstance(error, ManifestError | StoreError) or not isinstance(error, Exception):
             return
+        if _may_pass(error):
+            raise StoreError(
+                f"{self.url} cannot be {self.done}: {_first_line(error)}. Try again; if it stays so, check the address "
+                "and the network."
+            ) from error
         match error:
             case FileNotFoundError():
                 why = "there is no such file or folder. Check the path."
@@ -82,6 +93,14 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
             case _:
                 why = f"{_first_line(error)}. Check the address, and your credentials for it and the network."
         raise ManifestError(f"{self.url} cannot be {self.done}: {why}") from error
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the way to the file is at fault, not the file."""
+    from botocore import exceptions as s3
+
+    passing = (ConnectionError, TimeoutError, s3.ConnectionError, s3.HTTPClientError)
+    return isinstance(error, passing) or (isinstance(error, OSError) and error.errno in PASSING)
 
 
 def locate(url: str | Path, roots: Sequence[str] = ()) -> Place:

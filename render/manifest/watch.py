@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Sequence
 from pathlib import Path
 
-from render.errors import ManifestError
+from render.errors import NightreelError
 from render.manifest.sources import hashed, listed
 from render.model import ManifestFile
 
@@ -38,12 +38,12 @@ class Watch:
         self._read = {url: state for url, state in self._read.items() if url in now}
         fresh = {url: state for url, state in sorted(at_rest.items()) if self._read.get(url) != state}
         new: list[ManifestFile] = []
-        faults: list[ManifestError] = []
+        faults: list[NightreelError] = []
         old = {*taken(), *self._told} if fresh else set()
         for url, state in fresh.items():
             try:
                 file = hashed(url, self._roots)
-            except ManifestError as error:
+            except NightreelError as error:
                 faults.append(error)
                 continue
             self._read[url] = state

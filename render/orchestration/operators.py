@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator, XComArg
@@ -15,9 +16,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from render import errors
 from render.model import End
-from render.orchestration import lineage
+from render.orchestration import hooks, lineage
 from render.orchestration.lineage import Data
-from render.orchestration.run import RunContext, farm_home, given_of, no_second_try, now, run_key, settings_of
+from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,14 +35,13 @@ class IntakeOperator(BaseOperator):
         from render import pipeline
 
         params = context["params"]
-        with no_second_try():
-            batch = pipeline.intake(
-                settings_of(context),
-                manifest=params.get("manifest") or None,
-                inbox=params.get("inbox"),
-                run_key=run_key(context),
-                now=now(),
-            )
+        batch = pipeline.intake(
+            settings_of(context),
+            manifest=params.get("manifest") or None,
+            inbox=params.get("inbox"),
+            run_key=run_key(context),
+            now=now(),
+        )
         if batch is None:
             raise AirflowSkipException("Nothing lies in the inbox that no batch took.")
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
@@ -65,6 +65,11 @@ class BatchOperator(BaseOperator):
             return None
         return lineage.of_batch(task_instance, self.batch, reads=self.reads, writes=self.writes)
 
+    def tell(self, context: RunContext, counts: Mapping[str, int]) -> None:
+        """Tell the DAGs that are scheduled on this task's outlets which batch it was, and how many rows are where."""
+        for asset in self.outlets:
+            context["outlet_events"][asset].extra = {"batch": self.batch_id(), **counts}
+
     def batch_id(self) -> str:
         """The batch's id, or a skip."""
         if self.batch is None:
@@ -79,13 +84,15 @@ class PlanOperator(BatchOperator):
         from render import pipeline
 
         settings = settings_of(context)
-        with no_second_try():
-            pipeline.plan(settings, self.batch_id(), now=now())
-            return pipeline.pending_shards(settings, self.batch_id())
+        pipeline.plan(settings, self.batch_id(), now=now())
+        return pipeline.pending_shards(settings, self.batch_id())
 
 
 class OpenFarmOperator(BaseOperator):
-    """Gives the address of the run's one Dask cluster: the one asked for, else a local one, else "" without shards."""
+    """Gives the run's one Dask cluster: the one asked for, else a local one's address, else "" without shards.
+
+    What is asked for is an address, or the id of an Airflow connection, which stays one: what it holds is not told.
+    """
 
     template_fields: Collection[str] = ("shards",)
 
@@ -99,9 +106,12 @@ class OpenFarmOperator(BaseOperator):
         settings = settings_of(context)
         if not self.shards:
             return ""
+        if settings.scheduler:
+            hooks.resolve(settings.scheduler)
+            return settings.scheduler
         owner = os.environ.get("NIGHTREEL_FARM_OWNER")  # set by who runs a whole DAG run below himself
         home = farm_home(context)
-        return settings.scheduler or cluster.spawn(settings, home, owner=int(owner) if owner else None)
+        return cluster.spawn(settings, home, owner=int(owner) if owner else None)
 
 
 class CloseFarmOperator(BaseOperator):
@@ -136,7 +146,14 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
-        trigger = ShardTrigger(batch=self.batch_id(), shard=self.shard, address=self.address, given=given_of(context))
+        seconds = settings_of(context).shard_seconds
+        trigger = ShardTrigger(
+            batch=self.batch_id(),
+            shard=self.shard,
+            address=self.address,
+            given=given_of(context),
+            until=(now() + timedelta(seconds=seconds)).isoformat() if seconds else None,
+        )
         self.defer(trigger=trigger, method_name="conclude")
 
     def conclude(self, context: RunContext, event: Mapping[str, Any]) -> None:
@@ -154,10 +171,7 @@ class PublishOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render import pipeline
 
-        with no_second_try():
-            counts = pipeline.publish(settings_of(context), self.batch_id())
-        for asset in self.outlets:
-            context["outlet_events"][asset].extra = {"batch": self.batch_id(), **counts}
+        self.tell(context, pipeline.publish(settings_of(context), self.batch_id()))
 
 
 class ReportOperator(BatchOperator):
@@ -166,12 +180,18 @@ class ReportOperator(BatchOperator):
     def execute(self, context: RunContext) -> str:
         from render import pipeline
 
-        with no_second_try():
-            return pipeline.report(settings_of(context), self.batch_id(), now=now())
+        return pipeline.report(settings_of(context), self.batch_id(), now=now())
 
 
 class VerdictOperator(BatchOperator):
-    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed."""
+    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed.
+
+    ``ends`` tells afterwards how many rows came to which end.
+    """
+
+    def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
+        super().__init__(batch=batch, **kwargs)
+        self.ends: dict[End, int] = {}
 
     def execute(self, context: RunContext) -> None:
         ti = context["ti"]
@@ -189,6 +209,7 @@ class VerdictOperator(BatchOperator):
             status = pipeline.status(settings, batch)
         except errors.NightreelError as error:
             return [str(error)]
+        self.ends = dict(status.ends)
         failed, faults = status.ends.get(End.FAILED, 0), []
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
         faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]

@@ -10,6 +10,8 @@
     batches/<batch>/plan/<attempt>.parquet       what the plan does with each valid row
     batches/<batch>/quarantine/<attempt>.parquet the faults of the rows that never became jobs
     batches/<batch>/receipts/<shard>/<attempt>.parquet    how each row ended
+    batches/<batch>/reviews/<number>.json        what a person decided on held rows, in the order of decisions
+    batches/<batch>/receipts/review/<number>.parquet      how these rows ended by it
     batches/<batch>/report/                      the page for people
     batches/<batch>/manifest.parquet             what a brief or a CSV was expanded to
     batches/<batch>/cancelled.json               the batch was given up by a person
@@ -146,6 +148,21 @@ def receipts(batch_id: str, shard: int | None = None, attempt: str | None = None
 def all_receipts(batch_id: str) -> str:
     """The folder of all receipts of a batch."""
     return f"{batch(batch_id)}/receipts"
+
+
+def reviews(batch_id: str) -> str:
+    """The folder of what people decided on held rows of a batch."""
+    return f"{batch(batch_id)}/reviews"
+
+
+def review(batch_id: str, number: int) -> str:
+    """The record of one decision; numbers count from 0 without a gap."""
+    return f"{reviews(batch_id)}/{number:06d}.json"
+
+
+def reviewed(batch_id: str, number: int) -> str:
+    """The receipts of the rows of one decision."""
+    return f"{all_receipts(batch_id)}/review/{number:06d}.parquet"
 
 
 def report(batch_id: str, file: str = "index.html") -> str:

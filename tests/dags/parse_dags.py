@@ -32,6 +32,8 @@ def shape(dag: Any) -> dict[str, Any]:
                 "setup": task.is_setup,
                 "teardown": task.is_teardown,
                 "retries": task.retries,
+                "retry_policy": task.has_retry_policy if task.is_mapped else task.retry_policy is not None,
+                "timeout_seconds": task.execution_timeout and task.execution_timeout.total_seconds(),
             }
             for task in dag.tasks
         },

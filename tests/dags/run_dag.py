@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.dag_processing.collection import update_dag_parsing_results_in_db
 from airflow.dag_processing.dagbag import DagBag
@@ -85,7 +86,7 @@ def register_a_reader() -> None:
         )
 
 
-def told() -> dict[str, Any]:
+def told_by_assets() -> dict[str, Any]:
     """The DAGs that the scheduler would start now for what assets have told, and the last event of the catalog."""
     with create_session() as session:
         _, dates = DagModel.dags_needing_dagruns(session)
@@ -103,13 +104,13 @@ def arrive() -> None:
 runs: dict[str, Any] = {}
 runs["nothing arrived"] = run(1)
 register_a_reader()
-assets = {"nothing published": told()}
+assets = {"nothing published": told_by_assets()}
 manifest = {"manifest": str(folder / "three.parquet"), "jobs_per_shard": 2, "workers": 1}
 runs["three rows"] = run(2, **manifest)
 runs["three rows"]["catalog"] = catalog_rows()
-assets["published"] = told()
+assets["published"] = told_by_assets()
 arrive()
-assets["arrived"] = told()
+assets["arrived"] = told_by_assets()
 runs["the same again"] = run(2, **manifest)
 runs["the same again"]["catalog"] = catalog_rows()
 
@@ -132,7 +133,10 @@ try:
     pipeline.render = broken
     runs["one shard broken"] = run(3, scheduler=scheduler, jobs_per_shard=2)
     pipeline.render = healthy
-    runs["mended"] = run(3, scheduler=scheduler, jobs_per_shard=2)
+    place = urlsplit(scheduler)
+    told = {"conn_type": "dask", "host": place.hostname, "port": place.port}
+    os.environ["AIRFLOW_CONN_DASK_OF_TEST"] = json.dumps(told)
+    runs["mended"] = run(3, scheduler="dask_of_test", jobs_per_shard=2)
     shutil.copy(folder / "five.parquet", inbox)
     runs["arrived"] = run(None, scheduler=scheduler)
     runs["arrived, told again"] = run(None, scheduler=scheduler)

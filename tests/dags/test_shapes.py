@@ -60,7 +60,9 @@ def test_the_way_of_the_data(rendering: dict[str, Any]) -> None:
         "close_farm": {"open_farm", "render_shard"},
         "publish": {"intake", "render_shard"},
         "report": {"intake", "publish"},
-        "verdict": {"intake", "report"},
+        "approval": {"intake", "report"},
+        "review": {"approval", "intake"},
+        "verdict": {"intake", "review"},
     }
 
 
@@ -81,11 +83,19 @@ def test_publish_report_and_verdict_run_whatever_happened(rendering: dict[str, A
 def test_tasks_are_tried_again_but_the_verdict_stands(rendering: dict[str, Any]) -> None:
     retries = {name: task["retries"] for name, task in rendering["tasks"].items()}
     assert retries.pop("verdict") == 0
-    assert set(retries.values()) == {2}
+    assert set(retries.values()) == {3}
+    assert all(task["retry_policy"] for task in rendering["tasks"].values())
+
+
+def test_what_holds_a_slot_ends_in_bounded_time(rendering: dict[str, Any]) -> None:
+    """A shard and a question to people hold none while they wait, however long."""
+    seconds = {name: task["timeout_seconds"] for name, task in rendering["tasks"].items()}
+    assert [seconds.pop(name) for name in ("render_shard", "approval")] == [None, None]
+    assert all(0 < bound <= 7200 for bound in seconds.values())
 
 
 def test_every_parameter_may_be_left_out(parsed: dict[str, Any]) -> None:
-    common = {"inbox", "jobs_per_shard", "scheduler", "store", "workers"}
+    common = {"approval", "inbox", "jobs_per_shard", "scheduler", "store", "workers"}
     params = {name: parsed["dags"][name]["params"] for name in RENDERING}
     assert params["nightly_render"] == dict.fromkeys({*common, "logical_date", "manifest"})
     assert params["render_on_arrival"] == dict.fromkeys(common)
@@ -110,4 +120,4 @@ def test_upkeep_is_daily_and_in_tasks_that_do_not_wait_for_each_other(parsed: di
     assert upkeep["params"] == {"store": None}
     assert upkeep["tasks"].keys() == {"sweep_temporary", "sweep_orphans", "tidy_catalog"}
     assert [task["upstream"] for task in upkeep["tasks"].values()] == [[]] * 3
-    assert {task["retries"] for task in upkeep["tasks"].values()} == {2}
+    assert {task["retries"] for task in upkeep["tasks"].values()} == {3}

@@ -37,6 +37,8 @@ OBJECTS: Mapping[str, str] = {
     "plan": layout.plan("b", "attempt"),
     "quarantine": layout.quarantine("b", "attempt"),
     "receipts": layout.receipts("b", 1, "attempt"),
+    "review": layout.review("b", 1),
+    "reviewed": layout.reviewed("b", 1),
     "report": layout.report("b"),
     "cancelled": layout.cancelled("b"),
     "finished": layout.finished("b"),
@@ -48,11 +50,11 @@ OBJECTS: Mapping[str, str] = {
     "probe": f"{layout.PROBES}/1",
 }
 """An object of every kind that a store holds."""
-ONCE = {"intake", "intake_entry", "intake_checkpoint", "manifest", "plan_record", "receipts", "cancelled", "finished"}
-ONCE |= {"clip_record"}
+ONCE = {"intake", "intake_entry", "intake_checkpoint", "manifest", "plan_record", "receipts", "review", "reviewed"}
+ONCE |= {"cancelled", "finished", "clip_record"}
 """Kinds that are put if absent, and never replaced."""
 NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number"}
-FOLDERS = {"batch", "all_receipts", "clip"}
+FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
 KEPT = ALL - {"inbox", "experiment", "intake_entry"}
