@@ -256,6 +256,7 @@ def render(
                 store_url=settings.store,
                 batch=batch_id,
                 settings=settings,
+                shards=shards,
                 control=control,
                 urgency=settlement.urgency,
                 on_result=settle,
