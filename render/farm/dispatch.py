@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from render import errors
 from render.engines import registry
 from render.farm import cluster, worker
+from render.farm.access import OPEN, Access
 from render.farm.backlog import Backlog, Group, Tried
 from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
@@ -51,6 +52,7 @@ def run(
     store_url: str,
     batch: str,
     settings: Settings,
+    access: Access = OPEN,
     shards: Sequence[int] | None = None,
     control: Control | None = None,
     urgency: Callable[[Job], int] = lambda _: 0,
@@ -59,7 +61,7 @@ def run(
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
 
     ``shards``: those that the jobs are of, for whoever asks the cluster who is at work on them; None for all.
-
+    ``access`` says how it lets us in, and which of its workers are used.
     ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
     ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
     Returns when every job has ended.
@@ -89,8 +91,16 @@ def run(
         single_writer=settings.single_writer,
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
-    with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
-        flight = _Flight(client, backlog, orders, urgency, window=settings.window, stall_seconds=settings.stall_seconds)
+    with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address, access=access) as client:
+        flight = _Flight(
+            client,
+            backlog,
+            orders,
+            urgency,
+            access.needs,
+            window=settings.window,
+            stall_seconds=settings.stall_seconds,
+        )
         flight.announce(shards)
         try:
             flight.go(control, on_result)
@@ -111,6 +121,7 @@ class _Flight:
         backlog: Backlog,
         orders: worker.Orders,
         urgency: Callable[[Job], int],
+        needs: Callable[[Mapping[str, float]], dict[str, float]],
         *,
         window: int,
         stall_seconds: float,
@@ -119,6 +130,7 @@ class _Flight:
         self._backlog = backlog
         self._orders = orders
         self._urgency = urgency
+        self._needs = needs
         self._window = window
         self._stall_seconds = stall_seconds
         self._out: dict[str, tuple[Future, Group]] = {}
@@ -133,7 +145,8 @@ class _Flight:
 
     def announce(self, shards: Sequence[int] | None) -> None:
         """Say to whoever asks the scheduler what this flight is at work on."""
-        self._say(CONTROLS, {"client": self._client.id, "shards": None if shards is None else list(shards)})
+        own = {"client": self._client.id, "shards": None if shards is None else list(shards)}
+        self._say(CONTROLS, own | {"needs": self._needs({})})
 
     def go(self, control: Control, on_result: Callable[[JobResult], None]) -> None:
         """Send, wait and collect until nothing is left."""
@@ -180,10 +193,11 @@ class _Flight:
             group = self._backlog.next(time.monotonic())
             if group is None:
                 return
-            if offered(group.resources, self._seen):
+            needs = self._needs(group.resources)
+            if offered(needs, self._seen):
                 self._send(group)
             else:
-                need = ", ".join(f"{name}={amount:g}" for name, amount in group.resources.items())
+                need = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
                 self._unserved[need] += len(group.jobs)
 
     def _send(self, group: Group) -> None:
@@ -199,7 +213,7 @@ class _Flight:
             pure=False,
             retries=0,
             priority=max(map(self._urgency, group.jobs)) * ORDERS - min(group.order, ORDERS - 1),
-            resources=dict(group.resources) or None,
+            resources=self._needs(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies
         self._out[key] = (future, group)
@@ -303,7 +317,9 @@ class _Flight:
         self._workers = [entry["resources"] for entry in known.values()]
         self._backlog.workers = max(1, len(self._workers))
         self._seen += [offer for offer in self._workers if offer not in self._seen]
-        if self._workers and all(offered(group.resources, self._workers) for _, group in self._out.values()):
+        if self._workers and all(
+            offered(self._needs(group.resources), self._workers) for _, group in self._out.values()
+        ):
             self._served_at = now
         elif now - self._served_at > PATIENCE_SECONDS:
             raise errors.BatchStopped(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,8 @@ class Survey:
     """Who is at work on the batch: the shards of each; None where they are not known."""
     since: float = 0.0
     """When the first of these came; 0 if that is not known."""
+    needs: Mapping[str, float] = field(default_factory=dict)
+    """Resources that they ask of a worker whatever the job is."""
 
     @property
     def current(self) -> list[Trouble]:
@@ -132,7 +134,7 @@ class Asker:
                 return self._client.sync(
                     self._client._run_on_scheduler, _survey, batch, store_url, callback_timeout=ANSWER_SECONDS
                 )
-        except errors.SchedulerAway:
+        except errors.InputError:  # away, or not to be entered without files that are named
             raise
         except Exception as error:
             self.close()
@@ -169,7 +171,7 @@ def _survey(batch: str, store_url: str, *, dask_scheduler: Scheduler) -> Survey:
                 behind=_behind(task, foreign) if place in {Place.QUEUED, Place.GIVEN} else 0,
             )
         )
-    controllers, since = _controllers(dask_scheduler, batch, store_url, [task for task, _ in ours])
+    controllers, since, needs = _controllers(dask_scheduler, batch, store_url, [task for task, _ in ours])
     return Survey(
         address=dask_scheduler.address,
         workers={_name(worker): dict(worker.resources) for worker in dask_scheduler.workers.values()},
@@ -177,6 +179,7 @@ def _survey(batch: str, store_url: str, *, dask_scheduler: Scheduler) -> Survey:
         troubles=_troubles(dask_scheduler, batch, store_url),
         controllers=controllers,
         since=since,
+        needs=needs,
     )
 
 
@@ -236,15 +239,20 @@ def _troubles(scheduler: Scheduler, batch: str, store_url: str) -> tuple[Trouble
 
 def _controllers(
     scheduler: Scheduler, batch: str, store_url: str, tasks: Sequence[TaskState]
-) -> tuple[tuple[frozenset[int] | None, ...], float]:
-    """Who announced itself and is there, and who else wants what there is of the batch; when the first of them came."""
+) -> tuple[tuple[frozenset[int] | None, ...], float, dict[str, float]]:
+    """Who announced itself and is there, and who else wants what there is of the batch.
+
+    Gives their shards, when the first of them came, and what they ask of any worker.
+    """
+    needs: dict[str, float] = {}
     said: dict[str, tuple[float, frozenset[int] | None]] = {}
     for at, event in scheduler.get_events(CONTROLS):
         if (event["batch"], event["store"]) == (batch, store_url) and event["client"] in scheduler.clients:
             shards = event["shards"]
+            needs |= event["needs"]
             said[event["client"]] = at, None if shards is None else frozenset(shards)
     for task in tasks:
         for client in task.who_wants or ():
             if client.client_key != "fire-and-forget":
                 said.setdefault(client.client_key, (0.0, None))
-    return tuple(shards for _, shards in said.values()), min((at for at, _ in said.values()), default=0.0)
+    return tuple(shards for _, shards in said.values()), min((at for at, _ in said.values()), default=0.0), needs

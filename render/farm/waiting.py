@@ -146,11 +146,11 @@ def _of_task(task: Task, survey: Survey) -> Reason:
     return Reason(why=Why.GIVEN, about=task.worker) if task.place is Place.GIVEN else Reason(why=Why.QUEUED)
 
 
-def _lack(needs: Mapping[str, float] | None, survey: Survey) -> Reason | None:
+def _lack(needs: Mapping[str, float], survey: Survey) -> Reason | None:
     """That the cluster has no worker for it."""
     if not survey.workers:
         return Reason(why=Why.NO_WORKER, about=survey.address)
-    if needs and not offered(needs, survey.workers.values()):
+    if not offered(needs, survey.workers.values()):
         return Reason(why=Why.LACKING, about=", ".join(f"{name}={amount:g}" for name, amount in needs.items()))
     return None
 
@@ -169,7 +169,7 @@ def _of(alike: Mapping[str, Any], survey: Survey | None, needs: Needs, unknown: 
         return Reason(why=Why.NO_RUN, about=survey.address)
     if not any(shards is None or alike["shard"] in shards for shards in survey.controllers):
         return Reason(why=Why.SHARD)
-    return _lack(needs(alike["engine"]), survey) or Reason(why=Why.UNSENT)
+    return _lack({**survey.needs, **(needs(alike["engine"]) or {})}, survey) or Reason(why=Why.UNSENT)
 
 
 def _each(waiting: pa.Table, known: Mapping[str, Reason]) -> Iterator[Reason]:

@@ -77,6 +77,9 @@ def test_a_resource_that_no_worker_offers_is_named_be_the_job_sent_or_not():
     needy = Task(fingerprints=("f8",), place=Place.QUEUED, needs={"TPU": 1})
     assert only(rows("f8"), replace(BUSY, tasks=(needy,))) == "no worker offers TPU=1"
     assert only(rows("f8", engine="needy"), BUSY) == "no worker offers TPU=1"
+    assert only(rows("f8"), replace(BUSY, needs={"team-a": 1})) == "no worker offers team-a=1", (
+        "what its run asks of any"
+    )
     offered = replace(BUSY, workers=BUSY.workers | {"tpu": {"TPU": 2}})
     assert only(rows("f8", engine="needy"), offered).startswith("not sent yet")
     assert only(rows("f8", engine="somebody's own"), BUSY).startswith("not sent yet"), "its needs are not known here"
