@@ -243,7 +243,7 @@ def _parts(view: View, now: float, *, room: int | None) -> Iterator[Part]:
     wanted = [min(len(reasons), REASONS_SHOWN), min(len(failures), FAILURES_SHOWN), len(offenders)]
     wanted.insert(1, min(len(view.shards), SHARDS_SHOWN))
     if room is not None:
-        wanted = _fit(wanted, [3, 3, 1, 1], room)
+        wanted = _fit(wanted, [3, 3, 2, 3], room)
     titles = [
         ("wait", "why"),
         ("shard", "clips"),
@@ -270,8 +270,8 @@ def _fit(wanted: list[int], least: list[int], room: int) -> list[int]:
 
 
 def _cut(lines: Sequence[tuple[str, RenderableType]], most: int) -> Sequence[tuple[str, RenderableType]]:
-    if len(lines) <= most:
-        return lines
+    if len(lines) <= most or most == 1:
+        return lines[:most]
     return [*lines[: most - 1], ("", Text(f"… and {len(lines) - most + 1} more", style="dim"))]
 
 

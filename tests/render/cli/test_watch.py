@@ -130,6 +130,15 @@ def test_json_is_a_line_for_each_change(capfd: pytest.CaptureFixture[str]) -> No
     }  # fmt: skip
 
 
+def test_nobody_is_shown_anything_who_has_gone_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind `| head`: there is nothing to watch for any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        monkeypatch.setattr("sys.stdout", gone)
+        assert not Log()(Look(view=VIEW))
+
+
 @pytest.mark.parametrize(("height", "width"), [(24, 80), (40, 120), (12, 60), (5, 30)])
 def test_a_live_picture_fits_the_screen(height: int, width: int) -> None:
     from rich.console import Console
@@ -145,6 +154,24 @@ def test_a_live_picture_fits_the_screen(height: int, width: int) -> None:
     if height > 6:
         assert len(lines) <= height
     assert max(sum(segment.cell_length for segment in line) for line in lines) <= width
+
+
+def test_a_small_screen_has_room_for_the_worst_clips_beside_many_shards() -> None:
+    from rich.console import Console
+
+    view = replace(VIEW, shards=[ShardView(shard=number, done=0, clips=2) for number in range(200)])
+    console = Console(height=24, width=80, file=io.StringIO())
+    console.print(Picture(Look(view=view), live=True))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    for told in (
+        "no worker offers GPU=1",
+        " without a clip",
+        "calm, testcard",
+        "3 in vain",
+        "9.5 s",
+        "row 3 e/calm at",
+    ):
+        assert told in shown
 
 
 def test_lines_are_shared_out_by_what_tells_most() -> None:
