@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from render import errors
 from render.farm import scratch
 from render.settings import Settings, load
+from render.telemetry import logs
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler, SpecCluster
@@ -300,6 +301,7 @@ def _main() -> None:
     owner_start = scratch.start_time(given.owner) if given.owner is not None else None
     file = _file(given.home)
     settings = load(workers=given.workers, scratch=given.scratch, stall_seconds=given.stall_seconds)
+    logs.set_up(settings.log_format, settings.log_level)
     with _cluster(settings) as cluster:
         scheduler, pid = cast("Scheduler", cluster.scheduler), os.getpid()
         whole = file.with_suffix(".part")

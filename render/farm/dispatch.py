@@ -22,9 +22,12 @@ from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
 from render.settings import Settings
 from render.store.objects import open_store
+from render.telemetry import instruments
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 LOOK_SECONDS = 2.0
@@ -47,13 +50,14 @@ def run(
     settings: Settings,
     control: Control | None = None,
     urgency: Callable[[Job], int] = lambda _: 0,
+    whence: Callable[[Job], worker.Whence] = lambda _: worker.Whence(0, ""),
     on_result: Callable[[JobResult], None],
 ) -> None:
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
 
     ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
     ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
-    Returns when every job has ended.
+    Logs and traces of a job say ``whence`` it comes. Returns when every job has ended.
     Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
     it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
@@ -81,7 +85,9 @@ def run(
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
     with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
-        flight = _Flight(client, backlog, orders, urgency, window=settings.window, stall_seconds=settings.stall_seconds)
+        flight = _Flight(
+            client, backlog, orders, urgency, whence, window=settings.window, stall_seconds=settings.stall_seconds
+        )
         try:
             flight.go(control, on_result)
         except errors.SchedulerLost:
@@ -101,6 +107,7 @@ class _Flight:
         backlog: Backlog,
         orders: worker.Orders,
         urgency: Callable[[Job], int],
+        whence: Callable[[Job], worker.Whence],
         *,
         window: int,
         stall_seconds: float,
@@ -109,6 +116,7 @@ class _Flight:
         self._backlog = backlog
         self._orders = orders
         self._urgency = urgency
+        self._whence = whence
         self._window = window
         self._stall_seconds = stall_seconds
         self._out: dict[str, tuple[Future, Group]] = {}
@@ -181,6 +189,7 @@ class _Flight:
             list(group.jobs),
             self._orders,
             self._stall_seconds,
+            list(map(self._whence, group.jobs)),
             key=key,
             pure=False,
             retries=0,
@@ -188,6 +197,8 @@ class _Flight:
             resources=dict(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies
+        if group.sent:
+            instruments.RETRIES.add(len(group.jobs), engine=group.jobs[0].engine)
         self._out[key] = (future, group)
         self._call_when_done(key, future)
 
@@ -232,6 +243,7 @@ class _Flight:
             self._call_when_done(key, future)
             return []
         except KilledWorker as death:
+            log.warning("A worker died with %d clips at work or waiting; they are tried again", len(group.jobs))
             deaths = min(self._began[key], death.allowed_failures + 1)
             if deaths and now - self._moved_at[key] > HUNG * self._stall_seconds:
                 results = self._backlog.stalled(group, seconds=self._stall_seconds, now=now)

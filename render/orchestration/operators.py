@@ -17,6 +17,7 @@ from render import errors
 from render.model import End
 from render.orchestration.run import RunContext, farm_home, given_of, no_second_try, now, run_key, settings_of
 from render.settings import Settings
+from render.telemetry.context import bind
 
 BROKEN = frozenset({"failed", "upstream_failed"})
 """Task states after which a run must not look green."""
@@ -37,6 +38,7 @@ class IntakeOperator(BaseOperator):
                 run_key=run_key(context),
                 now=now(),
             )
+        bind(batch=batch.id)
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -54,6 +56,7 @@ class BatchOperator(BaseOperator):
         """The batch's id, or a skip."""
         if self.batch is None:
             raise AirflowSkipException("There is no batch: the intake failed.")
+        bind(batch=self.batch)
         return self.batch
 
 
@@ -119,6 +122,7 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
+        bind(shard=self.shard)
         trigger = ShardTrigger(batch=self.batch_id(), shard=self.shard, address=self.address, given=given_of(context))
         self.defer(trigger=trigger, method_name="conclude")
 

@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from render import errors, settings
+from render.telemetry import export
 
 RunContext = Any
 """Airflow's template context: a mapping with ``params``, ``dag_run``, ``ti`` and more."""
@@ -54,10 +55,15 @@ def now() -> datetime:
 
 @contextmanager
 def no_second_try() -> Iterator[None]:
-    """Fail the task for good where the input is wrong or the batch was cancelled; Airflow retries other errors."""
+    """Fail the task for good where the input is wrong or the batch was cancelled; Airflow retries other errors.
+
+    What was measured in the block is sent: a task's process ends without the usual ceremonies.
+    """
     try:
         yield
     except errors.SchedulerAway:
         raise
     except FINAL as error:
         raise AirflowFailException(str(error)) from error
+    finally:
+        export.flush()

@@ -17,6 +17,7 @@ from render import errors
 from render.farm.control import Control
 from render.orchestration.run import FINAL, now
 from render.settings import Settings, load
+from render.telemetry.context import bind
 
 if TYPE_CHECKING:
     from render.pipeline import Progress
@@ -57,6 +58,7 @@ class ShardTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """See :class:`BaseTrigger`."""
+        bind(batch=self.batch, shard=self.shard)
         failure, final = "", False
         try:
             await self._until_rendered()

@@ -12,6 +12,7 @@ from render import contracts, errors
 from render.model import End
 from render.store import layout, tables
 from render.store.objects import ObjectStore
+from render.telemetry import instruments
 
 _AT_ONCE = 16
 _OF_CLIP = {"path": "", "render_seconds": 0.0, "cpu_seconds": 0.0, "cost_usd": 0.0, "stand_in": False}
@@ -26,6 +27,8 @@ def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, re
     path = layout.receipts(batch_id, shard, attempt)
     if not store.put_if_absent(path, tables.to_parquet(receipts)):
         raise errors.StoreError(f"{store.uri(path)} is written already: give each attempt its own name.")
+    for ended in pc.value_counts(receipts["end"]).to_pylist():
+        instruments.CLIPS.add(ended["counts"], end=ended["values"])
     return path
 
 
