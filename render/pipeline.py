@@ -358,6 +358,7 @@ def render(
                 batch=batch_id,
                 settings=settings,
                 access=access,
+                shards=shards,
                 control=control,
                 urgency=settlement.urgency,
                 whence=whence,
