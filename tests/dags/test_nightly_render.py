@@ -78,6 +78,21 @@ def test_tasks_are_tried_again_but_the_verdict_stands(parsed: dict[str, Any]) ->
     assert all(task["retry_policy"] for task in parsed["tasks"].values())
 
 
+def test_it_needs_no_pool_and_plans_one_batch_at_a_time(parsed: dict[str, Any]) -> None:
+    assert {task["pool"] for task in parsed["tasks"].values()} == {"default_pool"}
+    assert {name: task["at_a_time"] for name, task in parsed["tasks"].items() if task["at_a_time"]} == {
+        "plan": 1,
+        "publish": 1,
+    }
+
+
+def test_all_tasks_of_the_night_weigh_the_same(parsed: dict[str, Any]) -> None:
+    """However many come after one: else the first tasks of a night would go before an urgent batch."""
+    (weight,) = {tuple(task["weight"]) for task in parsed["tasks"].values()}
+    assert weight[1] == 1
+    assert "absolute" in weight[0].lower()
+
+
 def test_what_holds_a_slot_ends_in_bounded_time(parsed: dict[str, Any]) -> None:
     """A shard holds none while it waits, however long."""
     seconds = {name: task["timeout_seconds"] for name, task in parsed["tasks"].items()}
