@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         10, ge=1, description="Stop a batch after this many equal engine errors in a row."
     )
     allow_failed: int = Field(0, ge=0, description="Rows that may end as failed without the run being an error.")
+    require_approval: bool = Field(
+        False, description="Ask a person about held clips in Airflow before a run ends; it never blocks other rows."
+    )
+    approval_hours: float = Field(
+        12.0, gt=0, description="How long a run waits for that person; then the rows stay held."
+    )
     usd_per_cpu_hour: float = Field(
         0.0, ge=0, description="Price of a CPU hour of your own machines; enters estimates and costs."
     )

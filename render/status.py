@@ -141,7 +141,7 @@ class Status:
     report: str
     """URI of the report; empty until it is written."""
     elapsed_seconds: float
-    """From intake to the last receipt; of a run, its own wall-clock time."""
+    """From intake to the last receipt that is no person's decision; of a run, its own wall-clock time."""
 
     def as_json(self) -> dict[str, object]:
         """Give plain data for ``--json``."""
@@ -329,5 +329,7 @@ def _progress(summary: batches.PlanSummary | None, *, made: int) -> str:
 
 
 def _elapsed(batch: Batch, ended: pa.Table) -> float:
-    last = max(filter(None, ended["finished_at"].unique().to_pylist()), default=batch.created_at)
+    """Up to the last end that no person decided: how long people take is no time of the batch's."""
+    own = pc.invert(pc.fill_null(pc.equal(ended["reason_kind"], ReasonKind.REVIEW), False))
+    last = max(filter(None, ended["finished_at"].filter(own).unique().to_pylist()), default=batch.created_at)
     return (datetime.fromisoformat(last) - datetime.fromisoformat(batch.created_at)).total_seconds()

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import Param, TriggerRule
 
 from render.orchestration import notices, retries
+from render.orchestration.approval import ApprovalOperator, ReviewOperator
 from render.orchestration.operators import (
     CloseFarmOperator,
     IntakeOperator,
@@ -52,6 +53,11 @@ def params() -> dict[str, Param]:
         ),
         "workers": Param(None, type=COUNT, minimum=1, description="Worker processes of that local cluster."),
         "jobs_per_shard": Param(None, type=COUNT, minimum=1, description="Clips in a shard."),
+        "approval": Param(
+            None,
+            type=["null", "boolean"],
+            description="Ask a person about held clips before the run ends; empty takes the worker's setting.",
+        ),
     }
 
 
@@ -70,6 +76,8 @@ def render_batch() -> None:
     whatever_happened = {"batch": intake.output, "trigger_rule": TriggerRule.ALL_DONE}
     publish = PublishOperator(task_id="publish", **ONE_AT_A_TIME, **whatever_happened)
     report = ReportOperator(task_id="report", **whatever_happened)
+    approval = ApprovalOperator(task_id="approval", batch=intake.output, report=report.output, execution_timeout=None)
+    review = ReviewOperator(task_id="review", batch=intake.output)
     verdict = VerdictOperator(
         task_id="verdict",
         retries=0,
@@ -79,5 +87,5 @@ def render_batch() -> None:
         **whatever_happened,
     )
 
-    intake >> plan >> open_farm >> render_shard >> publish >> report >> verdict
+    intake >> plan >> open_farm >> render_shard >> publish >> report >> approval >> review >> verdict
     render_shard >> close_farm

@@ -25,7 +25,7 @@ BROKEN = frozenset({"failed", "upstream_failed"})
 
 
 class IntakeOperator(BaseOperator):
-    """Records which manifests this run takes; gives the batch's id."""
+    """Records which manifests this run takes; gives the batch's id. Skipped when there are none."""
 
     def execute(self, context: RunContext) -> str:
         from render import pipeline
@@ -38,6 +38,8 @@ class IntakeOperator(BaseOperator):
             run_key=run_key(context),
             now=now(),
         )
+        if batch is None:
+            raise AirflowSkipException("Nothing lies in the inbox that no batch took.")
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -54,7 +56,7 @@ class BatchOperator(BaseOperator):
     def batch_id(self) -> str:
         """The batch's id, or a skip."""
         if self.batch is None:
-            raise AirflowSkipException("There is no batch: the intake failed.")
+            raise AirflowSkipException("There is no batch: the intake took none, or failed.")
         return self.batch
 
 

@@ -21,6 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     pq.write_table(cards(range(3)), folder / "three.parquet")
     pq.write_table(cards(range(10, 14)), folder / "four.parquet")
+    pq.write_table(cards(range(20, 25)), folder / "five.parquet")
     return folder
 
 
@@ -54,10 +55,14 @@ def cards(seeds: range) -> pa.Table:
     )
 
 
+NOT_ASKED_FOR = {"approval": "skipped", "review": "skipped"}
+"""No run here asks a person: test_approval.py does."""
+
+
 def test_a_manifest_goes_the_whole_way(runs: dict[str, Any]) -> None:
     run = runs["three rows"]
     assert run["state"] == "success"
-    assert set(run["tasks"].values()) == {"success"}
+    assert run["tasks"] == dict.fromkeys(run["tasks"], "success") | NOT_ASKED_FOR
     assert {name for name in run["tasks"] if name.startswith("render_shard")} == {"render_shard[0]", "render_shard[1]"}
     assert [end for _, end, _ in run["clips"]] == ["published"] * 3
     assert all(Path(uri.removeprefix("file://")).exists() for _, _, uri in run["clips"])
@@ -73,12 +78,20 @@ def test_the_same_logical_date_again_changes_nothing(runs: dict[str, Any]) -> No
     assert len(first["catalog"]) == 3
 
 
-@pytest.mark.parametrize("name", ["nothing arrived", "nothing new"])
-def test_no_shards_is_a_state_of_its_own(runs: dict[str, Any], name: str) -> None:
+def test_what_arrives_goes_the_whole_way_without_a_logical_date(runs: dict[str, Any]) -> None:
+    run = runs["arrived"]
+    assert run["state"] == "success"
+    assert run["tasks"] == dict.fromkeys(run["tasks"], "success") | NOT_ASKED_FOR
+    assert run["ends"] == {"published": 5}
+    assert "manual" in run["batch"], "the run's own id is the key"
+
+
+@pytest.mark.parametrize("name", ["nothing arrived", "arrived, told again", "nothing new"])
+def test_a_run_that_finds_nothing_is_green_and_leaves_no_batch(runs: dict[str, Any], name: str) -> None:
     run = runs[name]
     assert run["state"] == "success"
-    assert run["tasks"].pop("render_shard") == "skipped"
-    assert set(run["tasks"].values()) == {"success"}
+    assert {name for name, state in run["tasks"].items() if state != "skipped"} == {"verdict"}
+    assert "batch" not in run
 
 
 def test_a_failed_shard_fails_the_run_but_the_rest_is_published(runs: dict[str, Any]) -> None:
