@@ -121,7 +121,7 @@ def test_without_a_batch_there_is_nothing_to_publish() -> None:
 
 
 def test_nights_that_are_made_up_for_get_a_batch_each_and_share_no_manifest(scratch: Path) -> None:
-    """As a backfill runs them, in any order, and again: each date keeps what it took, and nothing is left for a third."""
+    """As a backfill runs them, in any order, and again: each date keeps what it took; a third finds nothing."""
     store, inbox = str(scratch / "store"), scratch / "store" / "inbox"
     inbox.mkdir(parents=True)
 
