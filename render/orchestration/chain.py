@@ -76,7 +76,13 @@ def render_batch() -> None:
     whatever_happened = {"batch": intake.output, "trigger_rule": TriggerRule.ALL_DONE}
     publish = PublishOperator(task_id="publish", **ONE_AT_A_TIME, **whatever_happened)
     report = ReportOperator(task_id="report", **whatever_happened)
-    approval = ApprovalOperator(task_id="approval", batch=intake.output, report=report.output, execution_timeout=None)
+    approval = ApprovalOperator(
+        task_id="approval",
+        batch=intake.output,
+        report=report.output,
+        execution_timeout=None,
+        notifiers=[notices.ApprovalWanted()],
+    )
     review = ReviewOperator(task_id="review", batch=intake.output)
     verdict = VerdictOperator(
         task_id="verdict",
