@@ -312,6 +312,7 @@ def render(
                 batch=batch_id,
                 settings=settings,
                 access=access,
+                shards=shards,
                 control=control,
                 urgency=settlement.urgency,
                 on_result=settle,

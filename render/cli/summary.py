@@ -11,6 +11,7 @@ from render.model import End
 if TYPE_CHECKING:
     from render.model import Fault
     from render.status import ClipStatus, Status
+    from render.watching.view import View
 
 ROWS_SHOWN = 60
 SHARDS_SHOWN = 20
@@ -126,7 +127,7 @@ def told(fault: Fault) -> str:
     return f"{fault.column}{value}: {fault.reason} {fault.fix}"
 
 
-def code(status: Status, *, stopped: bool, allow_failed: int) -> int:
+def code(status: Status | View, *, stopped: bool, allow_failed: int) -> int:
     """The exit code of a run that came to this; one that stopped early can be resumed, unless it was cancelled."""
     if status.waiting or (stopped and status.state != "cancelled"):
         return 3

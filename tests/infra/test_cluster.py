@@ -19,7 +19,7 @@ import pytest
 from distributed import Client
 
 from render.farm import cluster
-from render.farm.dispatch import _offered
+from render.farm.dispatch import offered
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ def test_the_commands_start_a_worker_that_offers_what_it_is_told_to(tmp_path: Pa
             (worker,) = client.scheduler_info()["workers"].values()
             assert (worker["name"], worker["nthreads"]) == (NAME, 1)
             assert worker["resources"]["MEMORY"] == worker["memory_limit"]
-            assert _offered({"MEMORY": 2**30}, [worker["resources"]])
+            assert offered({"MEMORY": 2**30}, [worker["resources"]])
             for name, value in cluster.ENVIRONMENT.items():
                 assert list(client.run(os.getenv, name).values()) == [value]
             with urllib.request.urlopen(f"{scheduler_url}/api/v1/adaptive_target", timeout=5) as answer:
