@@ -133,6 +133,8 @@ def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Recei
         ("task_failed", "render_shard[1]", None),
         ("run_failed", None, {"published": 2}),
         ("run_succeeded", None, {"published": 4}),
+        ("run_succeeded", None, {"published": 5}),
+        ("run_succeeded", None, {}),
         ("run_succeeded", None, {}),
     ]
     assert webhook.documents[3]["reason"] == "Shard 1 is broken by the test."
