@@ -214,7 +214,7 @@ class VerdictOperator(BatchOperator):
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
         faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]
         if status.waiting:
-            faults.append(f"{status.waiting} rows have no end yet; clear this run's failed tasks to go on.")
+            faults.append(f"{status.waiting} rows have no end yet; clear this run, all of it: it goes on.")
         if failed > settings.allow_failed:
             faults.append(f"{failed} rows failed, {settings.allow_failed} are allowed.")
         return faults
