@@ -20,6 +20,7 @@ from render.orchestration import hooks, lineage
 from render.orchestration.lineage import Data
 from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
+from render.telemetry.context import bind
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -44,6 +45,7 @@ class IntakeOperator(BaseOperator):
         )
         if batch is None:
             raise AirflowSkipException("Nothing lies in the inbox that no batch took.")
+        bind(batch=batch.id)
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -74,6 +76,7 @@ class BatchOperator(BaseOperator):
         """The batch's id, or a skip."""
         if self.batch is None:
             raise AirflowSkipException("There is no batch: the intake took none, or failed.")
+        bind(batch=self.batch)
         return self.batch
 
 
@@ -146,6 +149,7 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
+        bind(shard=self.shard)
         seconds = settings_of(context).shard_seconds
         trigger = ShardTrigger(
             batch=self.batch_id(),
