@@ -12,6 +12,7 @@ import logging
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
     Decision,
+    End,
     Fault,
     Job,
     JobResult,
@@ -378,9 +380,10 @@ def _gone(store: ObjectStore, batch_id: str, shards: Sequence[int], now: datetim
 
 
 @_step
-def publish(settings: Settings, batch_id: str) -> None:
+def publish(settings: Settings, batch_id: str) -> dict[str, int]:
     """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
 
+    Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each.
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last. Publishing twice changes
     nothing.
     """
@@ -401,6 +404,8 @@ def publish(settings: Settings, batch_id: str) -> None:
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
     log.info("Published: %d rows", requests.num_rows)
+    counts = Counter({one["values"]: one["counts"] for one in requests["end"].value_counts().to_pylist()})
+    return {"rows": requests.num_rows, "waiting": counts[None]} | {end.value: counts[end.value] for end in End}
 
 
 def _served(store: ObjectStore, planned: pa.Table, ended: pa.Table) -> list[str]:

@@ -33,7 +33,7 @@ TELL_SECONDS = 10.0
 """How often the task's log is told how far the shard is, at most."""
 OVERDUE = (
     "Its work was cancelled, its finished clips are kept. Raise the setting shard_seconds, or give the cluster more "
-    "workers, then clear this task: it goes on."
+    "workers, then clear this run, all of it: it goes on."
 )
 
 

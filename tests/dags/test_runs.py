@@ -40,10 +40,15 @@ def taken() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="module")
-def runs(airflow: Callable[..., Any], folder: Path, webhook: Received, taken: Collector) -> dict[str, Any]:
+def played(airflow: Callable[..., Any], folder: Path, webhook: Received, taken: Collector) -> dict[str, Any]:
     connection = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": webhook.port}
     told = {"AIRFLOW_CONN_NIGHTREEL_WEBHOOK": json.dumps(connection), "OTEL_EXPORTER_OTLP_ENDPOINT": taken.endpoint}
     return airflow("run_dag.py", str(folder), **told)
+
+
+@pytest.fixture(scope="module")
+def runs(played: dict[str, Any]) -> dict[str, Any]:
+    return played["runs"]
 
 
 def cards(seeds: range) -> pa.Table:
@@ -153,6 +158,31 @@ def test_a_farm_that_was_there_before_is_left_alone(runs: dict[str, Any]) -> Non
     assert runs["farm left alone"] is True
 
 
+def test_a_dag_that_reads_the_catalog_is_started_when_a_batch_is_published(played: dict[str, Any]) -> None:
+    """By the scheduler's own rules; the event says which batch, and how its rows ended."""
+    assets = played["assets"]
+    assert assets["nothing published"] == {"to be started": [], "extra": None}
+    assert assets["published"]["to be started"] == ["reads_the_catalog"]
+    batch = played["runs"]["three rows"]["batch"]
+    assert {name: count for name, count in assets["published"]["extra"].items() if count} == {
+        "batch": batch, "rows": 3, "published": 3,
+    }  # fmt: skip
+
+
+def test_what_the_watcher_tells_starts_the_dag_of_arrivals(played: dict[str, Any]) -> None:
+    """By the scheduler's own rules, from the trigger that Airflow has stored for the asset's watcher."""
+    assert played["assets"]["arrived"]["to be started"] == ["reads_the_catalog", "render_on_arrival"]
+
+
+def test_upkeep_removes_what_nothing_names_and_compacts_the_catalog(played: dict[str, Any]) -> None:
+    upkeep = played["upkeep"]
+    assert upkeep["state"] == "success"
+    assert upkeep["left"] == {"young": True, "old": False, "half-written": False}
+    before, after = upkeep["files"]
+    assert before > after == 1
+    assert upkeep["the same rows"]
+
+
 def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Received) -> None:
     """A failed shard says why, before its run does."""
     told = [(document["event"], document.get("task"), document.get("ends")) for document in webhook.documents]
@@ -163,6 +193,8 @@ def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Recei
         ("task_failed", "render_shard[1]", None),
         ("run_failed", None, {"published": 2}),
         ("run_succeeded", None, {"published": 4}),
+        ("run_succeeded", None, {"published": 5}),
+        ("run_succeeded", None, {}),
         ("run_succeeded", None, {}),
     ]
     assert webhook.documents[3]["reason"] == "Shard 1 is broken by the test."

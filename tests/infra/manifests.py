@@ -46,15 +46,13 @@ def task_pod() -> dict[str, Any]:
 @functools.cache
 def pods() -> dict[str, dict[str, Any]]:
     """Every pod that is written here, as labels and spec, by what it is; not to be changed."""
-    cluster, group, upkeep = of_kind("DaskCluster")[0], of_kind("DaskWorkerGroup")[0], of_kind("CronJob")[0]
-    job = upkeep["spec"]["jobTemplate"]["spec"]["template"]
+    cluster, group = of_kind("DaskCluster")[0], of_kind("DaskWorkerGroup")[0]
     task = task_pod()
     own = {"dask.org/cluster-name": cluster["metadata"]["name"]}
     return {
         "scheduler": _pod(cluster["spec"]["scheduler"], own | {"dask.org/component": "scheduler"}),
         "worker": _pod(cluster["spec"]["worker"], own | {"dask.org/component": "worker"}),
         "gpu worker": _pod(group["spec"]["worker"], own | {"dask.org/component": "worker"}),
-        "upkeep": _pod(job, {}),
         "task": _pod(task, {}),
     }
 
