@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from render.telemetry import logs
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -75,8 +77,9 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """One line beside the result: progress, warnings, errors. Always on stderr."""
-    write(f"{text}\n", sys.stderr)
+    """One line beside the result: progress, warnings, errors. Always on stderr, as a log line if those are JSON."""
+    if not logs.told(text):
+        write(f"{text}\n", sys.stderr)
 
 
 def show(*renderables: RenderableType) -> bool:

@@ -108,7 +108,7 @@ def following(status: Status) -> str:
     again = options.command("run", status.manifest, **given) + place
     if status.state in {"taken in", "planned", "under way"}:
         if status.inbox:
-            return f"clear the failed tasks of the DAG's run {status.run_key}: it takes up this batch again"
+            return f"clear the DAG's run {status.run_key}, all of it: it takes up this batch again"
         return f"{again}  (if no run is at work on it: it resumes this batch)"
     if status.ends.get(End.HELD):
         return f"nightreel review {status.batch}{place}"

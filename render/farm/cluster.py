@@ -28,6 +28,7 @@ from render import errors
 from render.farm import scratch
 from render.farm.access import OPEN, Access
 from render.settings import Settings, load
+from render.telemetry import logs
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler, SpecCluster
@@ -335,6 +336,7 @@ def _main() -> None:
     owner_start = scratch.start_time(given.owner) if given.owner is not None else None
     file = _file(given.home)
     settings = load(workers=given.workers, scratch=given.scratch, stall_seconds=given.stall_seconds)
+    logs.set_up(settings.log_format, settings.log_level)
     with _cluster(settings) as cluster:
         scheduler = cast("Scheduler", cluster.scheduler)
         _record(given.home, cluster.scheduler_address)

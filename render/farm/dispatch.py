@@ -23,9 +23,12 @@ from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
 from render.settings import Settings
 from render.store.objects import open_store
+from render.telemetry import instruments
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 LOOK_SECONDS = 2.0
@@ -56,6 +59,7 @@ def run(
     shards: Sequence[int] | None = None,
     control: Control | None = None,
     urgency: Callable[[Job], int] = lambda _: 0,
+    whence: Callable[[Job], worker.Whence] = lambda _: worker.Whence(0, ""),
     on_result: Callable[[JobResult], None],
 ) -> None:
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
@@ -64,7 +68,7 @@ def run(
     ``access`` says how it lets us in, and which of its workers are used.
     ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
     ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
-    Returns when every job has ended.
+    Logs and traces of a job say ``whence`` it comes. Returns when every job has ended.
     Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
     it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
@@ -98,6 +102,7 @@ def run(
             orders,
             urgency,
             access.needs,
+            whence=whence,
             window=settings.window,
             stall_seconds=settings.stall_seconds,
         )
@@ -123,6 +128,7 @@ class _Flight:
         urgency: Callable[[Job], int],
         needs: Callable[[Mapping[str, float]], dict[str, float]],
         *,
+        whence: Callable[[Job], worker.Whence],
         window: int,
         stall_seconds: float,
     ) -> None:
@@ -130,6 +136,7 @@ class _Flight:
         self._backlog = backlog
         self._orders = orders
         self._urgency = urgency
+        self._whence = whence
         self._needs = needs
         self._window = window
         self._stall_seconds = stall_seconds
@@ -209,6 +216,7 @@ class _Flight:
             list(group.jobs),
             self._orders,
             self._stall_seconds,
+            list(map(self._whence, group.jobs)),
             key=key,
             pure=False,
             retries=0,
@@ -216,6 +224,8 @@ class _Flight:
             resources=self._needs(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies
+        if group.sent:
+            instruments.RETRIES.add(len(group.jobs), engine=group.jobs[0].engine)
         self._out[key] = (future, group)
         self._call_when_done(key, future)
 
@@ -261,6 +271,7 @@ class _Flight:
             self._call_when_done(key, future)
             return []
         except KilledWorker as death:
+            log.warning("A worker died with %d clips at work or waiting; they are tried again", len(group.jobs))
             deaths = min(self._began[key], death.allowed_failures + 1)
             if deaths and now - self._moved_at[key] > HUNG * self._stall_seconds:
                 results = self._backlog.stalled(group, seconds=self._stall_seconds, now=now)

@@ -20,6 +20,7 @@ from render.orchestration import hooks, lineage
 from render.orchestration.lineage import Data
 from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
+from render.telemetry.context import bind
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -44,6 +45,7 @@ class IntakeOperator(BaseOperator):
         )
         if batch is None:
             raise AirflowSkipException("Nothing lies in the inbox that no batch took.")
+        bind(batch=batch.id)
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -74,6 +76,7 @@ class BatchOperator(BaseOperator):
         """The batch's id, or a skip."""
         if self.batch is None:
             raise AirflowSkipException("There is no batch: the intake took none, or failed.")
+        bind(batch=self.batch)
         return self.batch
 
 
@@ -146,6 +149,7 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
+        bind(shard=self.shard)
         seconds = settings_of(context).shard_seconds
         trigger = ShardTrigger(
             batch=self.batch_id(),
@@ -214,7 +218,7 @@ class VerdictOperator(BatchOperator):
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
         faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]
         if status.waiting:
-            faults.append(f"{status.waiting} rows have no end yet; clear this run's failed tasks to go on.")
+            faults.append(f"{status.waiting} rows have no end yet; clear this run, all of it: it goes on.")
         if failed > settings.allow_failed:
             faults.append(f"{failed} rows failed, {settings.allow_failed} are allowed.")
         return faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from otlp import Collector, collector
 from webhooks import Received, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,9 +34,16 @@ def webhook() -> Iterator[Received]:
 
 
 @pytest.fixture(scope="module")
-def played(airflow: Callable[..., Any], folder: Path, webhook: Received) -> dict[str, Any]:
+def taken() -> Iterator[Collector]:
+    with collector() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def played(airflow: Callable[..., Any], folder: Path, webhook: Received, taken: Collector) -> dict[str, Any]:
     connection = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": webhook.port}
-    return airflow("run_dag.py", str(folder), AIRFLOW_CONN_NIGHTREEL_WEBHOOK=json.dumps(connection))
+    told = {"AIRFLOW_CONN_NIGHTREEL_WEBHOOK": json.dumps(connection), "OTEL_EXPORTER_OTLP_ENDPOINT": taken.endpoint}
+    return airflow("run_dag.py", str(folder), **told)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +80,27 @@ def test_a_manifest_goes_the_whole_way(runs: dict[str, Any]) -> None:
     assert {name for name in run["tasks"] if name.startswith("render_shard")} == {"render_shard[0]", "render_shard[1]"}
     assert [end for _, end, _ in run["clips"]] == ["published"] * 3
     assert all(Path(uri.removeprefix("file://")).exists() for _, _, uri in run["clips"])
+
+
+def test_tasks_triggers_and_workers_make_one_trace_of_a_batch(runs: dict[str, Any], taken: Collector) -> None:
+    """From the batch to the stages of its clips, as a run of the command line does, and no span hangs in the air."""
+    run = runs["three rows"]
+    own = [span for span in taken.spans if span.attributes.get("nightreel.batch") == run["batch"]]
+    (batch,) = [span for span in own if span.name == "batch"]
+    names = Counter(span.name for span in taken.spans if span.parent == batch.id)
+    assert names["shard"] == 2
+    assert {"plan", "publish", "report"} <= names.keys()
+    shards = {span.id for span in own if span.name == "shard"}
+    jobs = [span for span in own if span.name == "job"]
+    assert len(jobs) == 3
+    assert {job.parent for job in jobs} == shards
+    assert {span.trace for span in own} == {batch.trace}
+    ids = {span.id for span in taken.spans}
+    assert [span.name for span in own if span.parent and span.parent not in ids] == []
+    finished = [span.attributes for span in taken.spans if span.name == "batch"]
+    published = sum(attributes.get("nightreel.rows.published", 0) for attributes in finished)
+    assert taken.total("nightreel.clips", end="published") == published >= 3 + 4
+    assert taken.total("nightreel.batches") == len(finished)
 
 
 def test_the_same_logical_date_again_changes_nothing(runs: dict[str, Any]) -> None:

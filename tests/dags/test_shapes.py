@@ -94,6 +94,22 @@ def test_what_holds_a_slot_ends_in_bounded_time(rendering: dict[str, Any]) -> No
     assert all(0 < bound <= 7200 for bound in seconds.values())
 
 
+def test_no_pool_is_needed_and_batches_are_planned_one_at_a_time(rendering: dict[str, Any]) -> None:
+    assert {task["pool"] for task in rendering["tasks"].values()} == {"default_pool"}
+    assert {name: task["at_a_time"] for name, task in rendering["tasks"].items() if task["at_a_time"]} == {
+        "plan": 1,
+        "publish": 1,
+    }
+
+
+def test_the_night_gives_way_to_what_arrives(parsed: dict[str, Any]) -> None:
+    """All tasks of a DAG weigh the same, however many come after one."""
+    weights = {name: {tuple(task["weight"]) for task in parsed["dags"][name]["tasks"].values()} for name in RENDERING}
+    [(rule, night)], [(_, arrival)] = (weights[name] for name in RENDERING)
+    assert night < arrival
+    assert "absolute" in rule.lower()
+
+
 def test_every_parameter_may_be_left_out(parsed: dict[str, Any]) -> None:
     common = {"approval", "inbox", "jobs_per_shard", "scheduler", "store", "workers"}
     params = {name: parsed["dags"][name]["params"] for name in RENDERING}

@@ -21,8 +21,8 @@ NAMESPACE = "nightreel"
 
 @functools.cache
 def resources() -> list[dict[str, Any]]:
-    """Every resource that is written here, those of the GPU component too; not to be changed."""
-    files = [file for folder in ("base", "gpu") for file in sorted((KUBERNETES / folder).glob("*.yaml"))]
+    """Every resource that is written here, those of the components too; not to be changed."""
+    files = [file for folder in ("base", "gpu", "observe") for file in sorted((KUBERNETES / folder).glob("*.yaml"))]
     texts = [file.read_text() for file in files if file.name != "kustomization.yaml"]
     return [found for text in texts for found in yaml.load_all(text, yaml.CSafeLoader)]
 
