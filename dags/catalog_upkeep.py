@@ -20,7 +20,7 @@ with DAG(
     start_date=datetime(2026, 11, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args=chain.DEFAULT_ARGS | {"execution_timeout": timedelta(hours=4)},
+    default_args=chain.NIGHTLY_ARGS | {"execution_timeout": timedelta(hours=4)},
     tags=["nightreel"],
     params={"store": chain.params()["store"]},
 ) as dag:
