@@ -82,8 +82,9 @@ class ApprovalOperator(HITLOperator):
         for row, before in decided.before.items():
             self.log.warning("Row %d is not changed: %s.", row, before.said)
         if decided.review is None:
-            raise AirflowSkipException("Others have decided on every row meanwhile.")
-        self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
+            self.log.warning("Others have decided on every row meanwhile.")
+        else:
+            self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
 
 
 class ReviewOperator(BatchOperator):
