@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from airflow.sdk import DAG, Param
 
-from render.orchestration import chain
+from render.orchestration import chain, deadlines
+
+BEGINS = time(2)
 
 with DAG(
     dag_id="nightly_render",
     description="Manifests in, checked and muxed videos and a catalog out",
     doc_md=__doc__,
-    schedule="0 2 * * *",
+    schedule=f"{BEGINS.minute} {BEGINS.hour} * * *",
     start_date=datetime(2026, 11, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
+    deadline=deadlines.of_night(BEGINS),
     default_args=chain.DEFAULT_ARGS,
     tags=["nightreel"],
     params={

@@ -4,7 +4,8 @@ It is counted by the storage's clock, and never shorter than :data:`LEAST_S`: a 
 whether its objects are still there (:data:`render.store.clips.SLOW_S`).
 
 Batches sweep what they left of their own clips and plans when they are published. This finds the rest: attempts at
-clips of batches that were never run again, plans that never counted, what a probe of the store left.
+clips of batches that were never run again, plans that never counted, what a probe of the store left, checkpoints of the
+log of intakes that a newer one makes needless.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Kind(StrEnum):
     PLAN = "plan attempt"
     BATCH = "batch remnant"
     """A batch's folder without its intake record."""
+    CHECKPOINT = "old checkpoint"
+    """Of the log of intakes; the newest one is kept."""
     PROBE = "store probe"
 
 
@@ -55,7 +58,7 @@ def find(store: ObjectStore, *, older_than_s: float) -> Iterator[Orphan]:
     if older_than_s < LEAST_S:
         raise ValueError(f"A grace of {older_than_s} s is shorter than {LEAST_S} s.")
     latest = _clock(store) - older_than_s
-    for orphan in (*_probes(store), *_of_batches(store)):
+    for orphan in (*_probes(store), *_checkpoints(store), *_of_batches(store)):
         if orphan.modified < latest:
             yield orphan
     for folder in store.folders(layout.CLIPS):
@@ -94,6 +97,13 @@ def _clock(store: ObjectStore) -> float:
 def _probes(store: ObjectStore) -> Iterator[Orphan]:
     for entry in store.entries(layout.PROBES):
         yield _orphan(Kind.PROBE, entry.path, [entry])
+
+
+def _checkpoints(store: ObjectStore) -> Iterator[Orphan]:
+    found = {layout.intake_number(entry.path): entry for entry in store.entries(layout.INTAKES)}
+    known = sorted(number for number in found if number and number[1])
+    for number in known[:-1]:
+        yield _orphan(Kind.CHECKPOINT, found[number].path, [found[number]])
 
 
 def _of_batches(store: ObjectStore) -> Iterator[Orphan]:
