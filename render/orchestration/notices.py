@@ -7,6 +7,7 @@ programs. Without a webhook its text is in the task's log, and nothing else happ
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from typing import Any
 
 from airflow.sdk import BaseNotifier
@@ -14,6 +15,7 @@ from airflow.sdk.log import redact
 
 from render.orchestration import webhook
 from render.orchestration.run import RunContext, settings_of
+from render.settings import Settings
 from render.store import layout
 
 MOST_LETTERS = 1500
@@ -55,6 +57,25 @@ class TaskFailed(BaseNotifier):
         _post(document, lines, self.log)
 
 
+class ApprovalWanted(BaseNotifier):
+    """When held clips wait for a person's answer: how many, where it is given, and where to watch them."""
+
+    def notify(self, context: RunContext) -> None:
+        """See :class:`BaseNotifier`."""
+        task, ti = context["task"], context["ti"]
+        link, answer = report_link(settings_of(context), task.batch), None
+        with suppress(ValueError):  # nobody has told this machine Airflow's address
+            answer = task.generate_link_to_ui(task_instance=ti)
+        document = {"event": "approval_wanted", **_names(ti), "batch": task.batch, "answer_link": answer}
+        document |= {"report": task.report, "report_link": link}
+        lines = [
+            f"{_title(ti)}: {task.subject}.",
+            f"Answer: {answer or 'among the required actions of Airflow'}",
+            f"Report: {link or task.report}",
+        ]
+        _post(document, lines, self.log)
+
+
 class RunLate(BaseNotifier):
     """When a run of the schedule is not done by its deadline; runs in the triggerer."""
 
@@ -73,6 +94,11 @@ class RunLate(BaseNotifier):
         await webhook.apost(document, self.log)
 
 
+def report_link(settings: Settings, batch: str) -> str | None:
+    """The web address of a batch's report; None where the store is not served."""
+    return f"{settings.served_at.rstrip('/')}/{layout.report(batch)}" if settings.served_at else None
+
+
 def _tell_of_run(context: RunContext, document: dict[str, Any], verb: str, more: list[str], log: Any) -> None:
     ti = context["ti"]
     batch, report = ti.xcom_pull(task_ids="intake"), ti.xcom_pull(task_ids="report")
@@ -82,8 +108,8 @@ def _tell_of_run(context: RunContext, document: dict[str, Any], verb: str, more:
     if batch:
         settings = settings_of(context)
         lines.append(f"Look: {shlex.join(['nightreel', 'status', batch, '--store', settings.store])}")
-        if report and settings.served_at:
-            document["report_link"] = f"{settings.served_at.rstrip('/')}/{layout.report(batch)}"
+        if report:
+            document["report_link"] = report_link(settings, batch)
     if report:
         lines.append(f"Report: {document['report_link'] or report}")
     _post(document, lines, log)
