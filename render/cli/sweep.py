@@ -9,9 +9,7 @@ from typing import Annotated
 import typer
 
 from render.cli import options, output
-
-HOURS = 24.0
-"""A worker that is slower than this from its first upload to its commit finds its objects gone, and tries again."""
+from render.store.retention import ORPHAN_HOURS
 
 
 def command(
@@ -21,7 +19,7 @@ def command(
         typer.Option(
             "--older-than", metavar="HOURS", min=1.0, help="Leave alone what is younger: it may be being written."
         ),
-    ] = HOURS,
+    ] = ORPHAN_HOURS,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -78,5 +76,5 @@ def command(
         kept = len(orphans) - len(removed)
         output.say(f"Removed all but {kept:,} that a record names by now." if kept else "Removed.")
     else:
-        hours = "" if older_than == HOURS else f" --older-than {older_than:g}"
+        hours = "" if older_than == ORPHAN_HOURS else f" --older-than {older_than:g}"
         output.say(f"Remove them: nightreel sweep --yes{hours}{options.elsewhere(settings.store)}")

@@ -131,6 +131,14 @@ def test_a_part_lists_its_own_folder_only_and_is_told_what_is_missing(role: str,
     assert not judge.allows(Request("s3:ListBucket", context={"s3:prefix": f"{ROOT}batches/"}))
 
 
+@pytest.mark.parametrize("role", sorted(MAY))
+def test_whoever_runs_airflows_tasks_keeps_their_logs(role: str) -> None:
+    """Tasks put them under their own roles, Airflow itself reads them; nobody deletes any."""
+    judge = Judge(role, BUCKET)
+    may = {action for action in ("Get", "Put", "Delete") if judge.allows(Request(f"s3:{action}Object", LOGS + "a.log"))}
+    assert may == ({"Get", "Put"} if role in {"airflow", "control", "upkeep"} else set())
+
+
 def test_a_role_is_taken_by_its_one_service_account() -> None:
     """The trust names the cluster's issuer, the audience and one namespace and account, without a wildcard."""
     text = Template((POLICIES / "trust.json").read_text())

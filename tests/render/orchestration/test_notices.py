@@ -18,7 +18,6 @@ from webhooks import Received, serving
 from render import errors
 from render.model import End
 from render.orchestration import notices, webhook
-from render.orchestration.approval import ApprovalOperator
 
 TOKEN = "T0/B0/hush-hush-hush"
 REPORT = "s3://bucket/store/batches/b1/report/index.html"
@@ -74,37 +73,6 @@ def test_a_run_that_is_done_tells_its_counts_and_its_report(server: Received, mo
     ]
 
 
-@pytest.mark.parametrize("served", [None, "https://films.example/store"])
-def test_people_are_told_when_held_clips_wait_for_their_answer(
-    server: Received, monkeypatch: pytest.MonkeyPatch, served: str | None
-) -> None:
-    """With the page on which the answer is given, and the report, by the web where it is served."""
-    link = served and f"{served}/batches/b1/report/index.html"
-    if served:
-        monkeypatch.setenv("NIGHTREEL_SERVED_AT", served)
-        monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
-    operator = ApprovalOperator(task_id="approval", batch="b1", report=REPORT)
-    operator.subject = "2 clips are held in batch b1"
-    operator.notifiers[0](context(task="approval") | {"task": operator})
-    (document,) = server.documents
-    run = "nightly_render/runs/scheduled__2026-11-28T02:00:00+00:00"
-    answer = served and f"https://airflow.example/dags/{run}/tasks/approval/required_actions?map_index=-1"
-    assert document.pop("text").splitlines() == [
-        "nightly_render scheduled__2026-11-28T02:00:00+00:00: 2 clips are held in batch b1.",
-        f"Answer: {answer or 'among the required actions of Airflow'}",
-        f"Report: {link or REPORT}",
-    ]
-    assert document == {
-        "event": "approval_wanted",
-        "dag": "nightly_render",
-        "run": "scheduled__2026-11-28T02:00:00+00:00",
-        "batch": "b1",
-        "answer_link": answer,
-        "report": REPORT,
-        "report_link": link,
-    }
-
-
 def test_the_report_is_linked_where_the_store_is_served(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTREEL_SERVED_AT", "https://films.example/store/")
     notices.RunSucceeded()(context())
@@ -117,11 +85,20 @@ def test_a_run_that_failed_tells_why_and_what_to_type(server: Received) -> None:
     notices.RunFailed()(context(error=errors.NightreelError("2 rows have no end yet.")))
     (document,) = server.documents
     assert (document["event"], document["reason"]) == ("run_failed", "2 rows have no end yet.")
-    command = "airflow dags clear nightly_render --run-id scheduled__2026-11-28T02:00:00+00:00 --only-failed --yes"
+    command = "airflow dags clear nightly_render --run-id scheduled__2026-11-28T02:00:00+00:00 --yes"
     assert document["text"].splitlines()[1:3] == [
         "2 rows have no end yet.",
         f"When its cause is mended: {command}",
     ]
+
+
+def test_a_run_that_waits_for_a_person_tells_what_is_asked(server: Received) -> None:
+    given = context(task="approval")
+    given["task"] = SimpleNamespace(subject="2 clips are held in batch b1")
+    notices.ApprovalWanted()(given)
+    (document,) = server.documents
+    assert (document["event"], document["batch"], document["report"]) == ("approval_wanted", "b1", REPORT)
+    assert "waits for an answer. 2 clips are held in batch b1." in document["text"]
 
 
 def test_a_task_that_failed_tells_its_reason_and_its_log(server: Received) -> None:
