@@ -35,6 +35,7 @@ from render.cli import (
     tidy,
     try_,
     verify,
+    withdraw,
 )
 
 app = typer.Typer(
@@ -69,6 +70,7 @@ for name, command in {
     "report": report.command,
     "export": export.command,
     "verify": verify.command,
+    "withdraw": withdraw.command,
     "sweep": sweep.command,
     "tidy": tidy.command,
     "engines": engines.command,
