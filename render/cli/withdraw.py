@@ -36,12 +36,13 @@ def command(
     store: options.Store = None,
     as_json: options.Json = False,
 ) -> None:
-    """Take clips down for good: consent was revoked, somebody has a right to it, or they were a mistake.
+    """Take clips down for good.
 
-    Without --yes it says what would go. Every object of the clips is removed, in every version that the storage keeps.
-    The rows that they serve, of every batch, become withdrawn, reports are written anew, and no batch makes or reuses
-    them again. There is no way back. What was exported or mailed before is not reached. Given again it completes what
-    was interrupted.
+    Their subject's consent was revoked, somebody else has a right to them, or they were a mistake. Without --yes it
+    says what would go. Every object of the clips is removed, in every version that the storage keeps. The rows that
+    they serve, of every batch, become withdrawn, reports are written anew, and no batch makes or reuses them again.
+    There is no way back. What was exported or mailed before is not reached. Given again it completes what was
+    interrupted.
 
     Examples:
       nightreel withdraw 3f2a9c --reason "consent of Ada revoked"

@@ -31,7 +31,7 @@ def parsed(airflow: Callable[..., Any]) -> dict[str, Any]:
 
 def test_it_parses_without_errors(parsed: dict[str, Any]) -> None:
     assert parsed["import_errors"] == {}
-    assert parsed["dags"] == ["nightly_render"]
+    assert parsed["dags"] == ["nightly_render", "takedown"]
 
 
 def test_it_parses_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:

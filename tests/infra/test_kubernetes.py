@@ -144,6 +144,7 @@ def test_pods_run_as_the_user_of_the_images_and_take_what_is_there() -> None:
             assert {source["configMapRef"]["name"] for source in container.get("envFrom", ())} <= maps
     parts = ("scheduler", "apiServer", "triggerer", "dagProcessor")
     assert {manifests.VALUES[part]["serviceAccount"]["name"] for part in parts} <= accounts
+    assert manifests.env("base/airflow.env")["NIGHTREEL_TAKEDOWN_ACCOUNT"] in accounts
     roles = {file.stem for file in POLICIES.glob("*.json")}
     assert {account.removeprefix("nightreel-") for account in accounts - {"default"}} <= roles
 

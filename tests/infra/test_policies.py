@@ -39,28 +39,33 @@ OBJECTS: Mapping[str, str] = {
     "finished": layout.finished("b"),
     "clip_record": layout.clip_record(FINGERPRINT),
     "clip_object": layout.clip_object(FINGERPRINT, "attempt", "clip"),
+    "tombstone": layout.tombstone(FINGERPRINT),
     "table": f"{layout.table('clips')}/_delta_log/0.json",
     "inbox": f"{layout.INBOX}/team/spring.parquet",
     "experiment": f"{layout.REPORTS}/spring/index.html",
     "probe": f"{layout.PROBES}/1",
 }
 """An object of every kind that a store holds."""
-ONCE = {"intake", "manifest", "plan_record", "receipts", "cancelled", "finished", "clip_record"}
+ONCE = {"intake", "manifest", "plan_record", "receipts", "cancelled", "finished", "clip_record", "tombstone"}
 """Kinds that are put if absent, and never replaced."""
 NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch"}
 FOLDERS = {"batch", "all_receipts", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
 MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
-    "worker": ({"clip_record", "clip_object"}, {"clip_record", "clip_object"}, set()),
-    "control": (ALL, ALL - {"inbox", "clip_record", "clip_object"}, SWEPT),
+    "worker": ({"clip_record", "clip_object", "tombstone"}, {"clip_record", "clip_object"}, set()),
+    "control": (ALL, ALL - {"inbox", "clip_record", "clip_object", "tombstone"}, SWEPT),
     "airflow": (set(), set(), set()),
     "analyst": ({"table"}, set(), set()),
     "team": ({"report", "experiment", "clip_object"}, {"inbox"}, set()),
-    "upkeep": (ALL - {"inbox", "experiment"}, {"table", "probe"}, ALL - {"inbox", "experiment", "clip_record"}),
+    "upkeep": (
+        ALL - {"inbox", "experiment"},
+        {"table", "probe"},
+        ALL - {"inbox", "experiment", "clip_record", "tombstone"},
+    ),
     "takedown": (
-        {"clip_record", "clip_object", "table"},
-        {"clip_record", "clip_object", "table"},
+        ALL - {"inbox", "probe"},
+        {"tombstone", "table", "report", "experiment"},
         {"clip_record", "clip_object"},
     ),
 }

@@ -18,6 +18,7 @@ COMMANDS = [
     "report",
     "export",
     "verify",
+    "withdraw",
     "sweep",
     "engines",
     "doctor",
