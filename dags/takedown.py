@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from airflow.sdk import DAG, Param
 
+from render.orchestration import chain
 from render.orchestration.takedown import TakedownOperator, executor_config
-
-TEXT = ["null", "string"]
 
 with DAG(
     dag_id="takedown",
@@ -16,7 +13,7 @@ with DAG(
     doc_md=__doc__,
     schedule=None,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},
+    default_args=chain.DEFAULT_ARGS,
     tags=["nightreel"],
     params={
         "clips": Param(
@@ -26,8 +23,10 @@ with DAG(
             description="Fingerprints (or their beginnings) or URIs of the clips, one a line.",
         ),
         "reason": Param(type="string", minLength=1, description="Why, in one line; people who want the clip are told."),
-        "by": Param(None, type=TEXT, description="Who takes them down; empty is who triggers the run."),
-        "store": Param(None, type=TEXT, description="Where everything is kept; empty takes the worker's setting."),
+        "by": Param(None, type=chain.TEXT, description="Who takes them down; empty is who triggers the run."),
+        "store": Param(
+            None, type=chain.TEXT, description="Where everything is kept; empty takes the worker's setting."
+        ),
     },
 ) as dag:
     TakedownOperator(task_id="withdraw", executor_config=executor_config())

@@ -34,7 +34,7 @@ class End(StrEnum):
 
 
 class ReasonKind(StrEnum):
-    """Who has to act on a row that was not published."""
+    """Who has to act on a row that was not published, or who decided on it."""
 
     INVALID = "invalid"
     """The row itself is malformed: its author mends it."""
@@ -48,6 +48,8 @@ class ReasonKind(StrEnum):
     """A worker, disk or store failed."""
     CANCELLED = "cancelled"
     """Somebody ended its batch before it was made."""
+    REVIEW = "review"
+    """A check held the clip, and a person approved or refused it: nobody has to act any more."""
 
 
 class Outcome(StrEnum):
@@ -441,6 +443,28 @@ class JobResult:
     reason_kind: ReasonKind | None = None
     fix: str = ""
     tries: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a person decided on held rows of a batch. Written once, put-if-absent; no two of a batch share a row."""
+
+    approved: bool
+    """False where they were refused."""
+    rows: tuple[int, ...]
+    by: str
+    """Who decided."""
+    comment: str
+    """Why."""
+    at: str
+    """ISO 8601, UTC."""
+    policies: Mapping[str, str]
+    """The policies that had held the rows: what :func:`render.checks.policy.digest` said of each."""
+
+    @property
+    def said(self) -> str:
+        """Who decided what, and why: a sentence without its full stop."""
+        return f'{"Approved" if self.approved else "Refused"} by {self.by}: "{self.comment}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, overload
 from uuid import uuid4
 
 import orjson
@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from render import contracts, errors, media
 from render import manifest as manifests
 from render.engines import registry
+from render.farm.access import OPEN, Access
 from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
@@ -41,7 +42,7 @@ from render.planning.plan import plan as plan_rows
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
-from render.store import batches, catalog, clips, layout, receipts, tables, tombstones
+from render.store import batches, catalog, clips, intakes, layout, receipts, tables, tombstones
 from render.store.objects import ObjectStore, open_store
 
 PIECE = 4096
@@ -73,6 +74,25 @@ def ignore(_: Any) -> None:
     """Take no notice."""
 
 
+@overload
+def intake(
+    settings: Settings,
+    *,
+    manifest: str,
+    passing: bool = False,
+    run_key: str,
+    now: datetime,
+    limit: int | None = None,
+    where: str | None = None,
+) -> Batch: ...
+
+
+@overload
+def intake(
+    settings: Settings, *, manifest: str | None = None, inbox: str | None = None, run_key: str, now: datetime
+) -> Batch | None: ...
+
+
 def intake(
     settings: Settings,
     *,
@@ -83,15 +103,16 @@ def intake(
     now: datetime,
     limit: int | None = None,
     where: str | None = None,
-) -> Batch:
+) -> Batch | None:
     """Record which manifests a run takes, once; every later step and every retry reads that record.
 
     ``manifest`` (a Parquet file or folder, a brief or a CSV) by-passes the inbox, and an unfinished batch of the
     same content is resumed, unless what it planned cannot be made by this program any more: then it is cancelled, and a
     new one begun. ``passing`` says that a brief or CSV will be gone after the run, so that nobody is sent to
-    it. Without a manifest, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no
-    earlier batch took, which may be nothing; a file there that cannot be read is recorded as refused. The same
-    run key gives the same batch: of an inbox whatever lies there by now, of a manifest while its bytes are the same.
+    it. Without a manifest, the batch is what lies in ``inbox`` (default ``<store>/inbox``) and no other batch took,
+    however many runs take at once; a file there that cannot be read is recorded as refused. None if that is nothing:
+    then nothing is recorded either. The same run key gives the same batch: of an inbox whatever lies there by now, of
+    a manifest while its bytes are the same.
     Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used, and for a store on which
     two runs at once could overwrite each other's clips, unless the settings say that there is one writer only.
     """
@@ -103,21 +124,14 @@ def intake(
             "NIGHTREEL_SINGLE_WRITER=true if no two commands ever write to it at once."
         )
     if manifest is None:
-        if known := batches.of_run(store, run_key):
-            return known
-        lies_in, taken = inbox or store.uri(layout.INBOX), batches.taken(store)
-        files, refused = manifests.take(
-            lies_in, taken=taken, roots=_roots(settings, store), most_rows=settings.manifest_rows
-        )
-        converted = None
-    else:
-        given = manifests.find(manifest, roots=_roots(settings, store), most_rows=settings.manifest_rows)
-        files, converted, refused = list(given.files), given.converted, []
-        if where is not None:
-            with given.readable() as readable:
-                any(judged.count for judged in manifests.rows(readable, limit=1, where=where))
+        return _from_inbox(settings, store, inbox or store.uri(layout.INBOX), run_key=run_key, now=now)
+    given = manifests.find(manifest, roots=_roots(settings, store), most_rows=settings.manifest_rows)
+    files, converted = list(given.files), given.converted
+    if where is not None:
+        with given.readable() as readable:
+            any(judged.count for judged in manifests.rows(readable, limit=1, where=where))
     content = _content(files, limit=limit, where=where)
-    batch = batches.newest_unfinished(store, content) if manifest is not None else None
+    batch = batches.newest_unfinished(store, content)
     if batch:
         summary = batches.plan_summary(store, batch.id)
         own = converted is not None and batch.manifests[0].url == store.uri(layout.manifest(batch.id))
@@ -127,7 +141,7 @@ def intake(
             cancel(settings, batch.id, now=now)
             batch = None
     if batch is None:
-        identity = f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
+        identity = _identity(run_key, content)
         draft = ""
         if converted is not None:
             draft = "" if passing else files[0].url
@@ -137,8 +151,6 @@ def intake(
             run_key=run_key,
             content=content,
             manifests=tuple(files),
-            refused=tuple(refused),
-            inbox=manifest is None,
             draft=draft,
             limit=limit,
             where=where,
@@ -149,6 +161,46 @@ def intake(
     if converted is not None:  # after the record, so that whoever resumes the batch puts it there if we die before
         store.put_if_absent(layout.manifest(batch.id), converted)
     return batch
+
+
+def _from_inbox(settings: Settings, store: ObjectStore, inbox: str, *, run_key: str, now: datetime) -> Batch | None:
+    """Take what lies in the inbox and nobody took; look again as long as another run takes at the same moment."""
+    while True:
+        known = intakes.settle(store)
+        if taken := known.batch_of(run_key):
+            return batches.load(store, taken)
+        files, refused = manifests.take(
+            inbox, taken=known.files, roots=_roots(settings, store), most_rows=settings.manifest_rows
+        )
+        if not files and not refused:
+            return None
+        content = _content(files, limit=None, where=None)
+        identity = _identity(run_key, content)
+        if identity in known.batches:  # of another run, whose key differs in what an id leaves out
+            identity = _identity(f"{hashlib.sha256(run_key.encode()).hexdigest()[:16]}-{run_key}", content)
+        batch = Batch(
+            id=identity,
+            run_key=run_key,
+            content=content,
+            manifests=tuple(files),
+            refused=tuple(refused),
+            inbox=True,
+            limit=None,
+            where=None,
+            created_at=now.isoformat(),
+        )
+        if intakes.append(store, known, batch):
+            return batch
+
+
+def watch(settings: Settings, *, inbox: str | None = None) -> Callable[[], list[ManifestFile]]:
+    """Look at an inbox (default ``<store>/inbox``); each call gives what is new there since, and no batch took.
+
+    A call writes nothing. It raises :class:`render.errors.NightreelError` while the inbox or the store cannot be had.
+    """
+    store = _opened(settings)
+    looking = manifests.Watch(inbox or store.uri(layout.INBOX), _roots(settings, store))
+    return lambda: looking.look(lambda: intakes.load(store).files)
 
 
 def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSummary:
@@ -220,11 +272,14 @@ def render(
     shards: Sequence[int],
     *,
     address: str,
+    access: Access = OPEN,
     now: Now,
     control: Control | None = None,
     on_progress: OnProgress = ignore,
 ) -> None:
     """Make the clips of these shards on the Dask cluster at ``address`` and write each shard's receipts.
+
+    ``access`` says how the cluster lets us in, and which of its workers are used.
 
     Rows that have an end already are left alone, except failed ones, which are tried again. What a crash leaves
     undone is found again by its clip records. A batch that is cancelled meanwhile drains, its rows end, and
@@ -256,6 +311,7 @@ def render(
                 store_url=settings.store,
                 batch=batch_id,
                 settings=settings,
+                access=access,
                 control=control,
                 urgency=settlement.urgency,
                 on_result=settle,
@@ -462,6 +518,11 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
 def _content(files: Sequence[ManifestFile], *, limit: int | None, where: str | None) -> str:
     """Hash what a batch is about: its manifests' bytes, in order, and which of their rows are wanted."""
     return hashlib.sha256(orjson.dumps([[file.sha256 for file in files], limit, where])).hexdigest()
+
+
+def _identity(run_key: str, content: str) -> str:
+    """The id of the batch of this content that a run takes."""
+    return f"{re.sub(r'[^A-Za-z0-9]+', '-', run_key).strip('-')[:120]}-{content[:12]}"
 
 
 def _stop_if_asked(control: Control | None) -> None:

@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,11 @@ class Settings(BaseSettings):
     store: str = Field(
         ".nightreel/store", min_length=1, description="Where everything is kept: a directory or s3://bucket/folder."
     )
+    served_at: str | None = Field(
+        None,
+        pattern=r"^https?://[^@?#]+$",
+        description="Web address where people can read the store's files, if there is one: notices link to it.",
+    )
     single_writer: bool = Field(
         False,
         description="No two commands ever write to the store at once: then it may be one without put-if-absent.",
@@ -67,10 +73,24 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a job may go without any progress until its worker is ended and the job tried again.",
     )
+    shard_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="Under Airflow, how long a shard may take until its work is cancelled; none sets no bound.",
+    )
+    nightly_by: time | None = Field(
+        None, description="Time of day, in UTC, by which the nightly run is to be done; people are told if it is not."
+    )
     stop_after_engine_errors: int = Field(
         10, ge=1, description="Stop a batch after this many equal engine errors in a row."
     )
     allow_failed: int = Field(0, ge=0, description="Rows that may end as failed without the run being an error.")
+    require_approval: bool = Field(
+        False, description="Ask a person about held clips in Airflow before a run ends; it never blocks other rows."
+    )
+    approval_hours: float = Field(
+        12.0, gt=0, description="How long a run waits for that person; then the rows stay held."
+    )
     usd_per_cpu_hour: float = Field(
         0.0, ge=0, description="Price of a CPU hour of your own machines; enters estimates and costs."
     )

@@ -141,7 +141,7 @@ class Status:
     report: str
     """URI of the report; empty until it is written."""
     elapsed_seconds: float
-    """From intake to the last receipt; of a run, its own wall-clock time."""
+    """From intake to the last receipt that is no person's decision; of a run, its own wall-clock time."""
 
     def as_json(self) -> dict[str, object]:
         """Give plain data for ``--json``."""
@@ -330,6 +330,8 @@ def _progress(summary: batches.PlanSummary | None, *, made: int) -> str:
 
 
 def _elapsed(batch: Batch, ended: pa.Table) -> float:
-    own = ended["finished_at"].filter(pc.not_equal(ended["end"], End.WITHDRAWN))  # a takedown may come years later
-    last = max(filter(None, own.unique().to_pylist()), default=batch.created_at)
+    """Up to the last end of the batch's own: people take their time to decide, and a takedown may come years later."""
+    reviewed = pc.fill_null(pc.equal(ended["reason_kind"], ReasonKind.REVIEW), False)
+    own = pc.invert(pc.or_(reviewed, pc.equal(ended["end"], End.WITHDRAWN)))
+    last = max(filter(None, ended["finished_at"].filter(own).unique().to_pylist()), default=batch.created_at)
     return (datetime.fromisoformat(last) - datetime.fromisoformat(batch.created_at)).total_seconds()

@@ -7,6 +7,8 @@ or reject clips by their figures. Judging is pure: the same policy and figures g
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import math
 from collections.abc import Sequence
 from importlib import resources
@@ -146,6 +148,12 @@ def parse(text: str, *, source: str) -> Policy:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise errors.SettingsError(f"The {source} is not valid: {faults}.") from error
+
+
+def digest(policy: Policy) -> str:
+    """What the policy demands of a finished clip, as 64 hex digits: another limit, another digest."""
+    limits = [limit.model_dump(include={"check", "figure", "min", "max", "outcome"}) for limit in policy.limits]
+    return hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest()
 
 
 def judge_prompt(policy: Policy, row: Row) -> Verdict:

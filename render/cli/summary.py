@@ -109,6 +109,8 @@ def following(status: Status) -> str:
         if status.inbox:
             return f"clear the failed tasks of the DAG's run {status.run_key}: it takes up this batch again"
         return f"{again}  (if no run is at work on it: it resumes this batch)"
+    if status.ends.get(End.HELD):
+        return f"nightreel review {status.batch}{place}"
     if status.ends.get(End.FAILED):
         if status.inbox and not status.manifest.endswith(".parquet"):
             again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"

@@ -12,6 +12,7 @@ _WHY = {
     ReasonKind.INVALID: "malformed",
     ReasonKind.POLICY: "refused by policy",
     ReasonKind.CHECK: "stopped by a check",
+    ReasonKind.REVIEW: "refused by a person",
     ReasonKind.ENGINE: "beyond the engine",
     ReasonKind.INFRASTRUCTURE: "lost by the farm",
     ReasonKind.CANCELLED: "cancelled",

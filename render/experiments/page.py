@@ -220,8 +220,15 @@ def _cell(cell: Cell, clip: str | None, poster: str | None, sheet: str | None) -
         poster=poster,
         sheet=sheet,
         blank="Held, so not handed on" if withheld else _BLANK[entry.end],
-        judged="passed" if entry.delivered else str(entry.end) if entry.kind is ReasonKind.CHECK else "measured",
+        judged=_judged(entry),
     )
+
+
+def _judged(entry: Entry) -> str:
+    """What became of the figures: what a check said, or a person whom it had asked."""
+    if entry.kind is ReasonKind.REVIEW:
+        return "refused" if entry.end is End.REJECTED else "approved"
+    return "passed" if entry.delivered else str(entry.end) if entry.kind is ReasonKind.CHECK else "measured"
 
 
 def _summary(experiment: Experiment) -> str:

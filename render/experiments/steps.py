@@ -13,7 +13,7 @@ from render.store import layout
 SUM_UP = "select experiment, variant, count(uri) as clips, avg(render_seconds) from results group by all order by all"
 """A first question to the catalog."""
 _MOST = 3
-"""Experiments that get commands of their own."""
+"""Experiments, or batches with held clips, that get commands of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,15 @@ def after(view: View) -> list[Step]:
 def _mend(view: View) -> list[Step]:
     ends, steps = view.counts.ends, []
     if ends[End.HELD]:
-        steps.append(Step(why="Watch the held clips above. They are not handed on until somebody lets them pass."))
+        held = list(dict.fromkeys(entry.batch for entry in view.entries if entry.end is End.HELD))
+        steps += [
+            Step(
+                why="Watch the held clips above. They are not handed on until somebody approves them: this lists them "
+                "and says how.",
+                command=f"nightreel review {shlex.quote(batch)}",
+            )
+            for batch in (held or [batch.id for batch in view.batches])[:_MOST]
+        ]
     wrong = any(view.counts.rejected.get(kind) for kind in (ReasonKind.INVALID, ReasonKind.POLICY, ReasonKind.ENGINE))
     parts = [
         "the rejected rows once they are mended in their manifest" if wrong else "",

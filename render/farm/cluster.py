@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from render import errors
 from render.farm import scratch
+from render.farm.access import OPEN, Access
 from render.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -81,18 +82,20 @@ def local(settings: Settings) -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def connect(address: str, *, seconds: float = 30.0) -> Client:
+def connect(address: str, *, seconds: float = 30.0, access: Access = OPEN) -> Client:
     """A client of the scheduler at ``address``, to be used as a context manager.
 
-    Raises :class:`render.errors.SchedulerAway` if none answers within that time, at once if nobody listens there.
+    Raises :class:`render.errors.SchedulerAway` if none answers within that time, at once if nobody listens there, and
+    :class:`render.errors.InputError` if ``access`` names a file that is not there.
     """
     from distributed import Client
 
+    security = access.security(address)
     try:
         place = urlsplit(address)
         if place.hostname and place.port:  # Dask itself would try a refused connection again and again
             socket.create_connection((place.hostname, place.port), timeout=seconds).close()
-        return Client(address, timeout=seconds, set_as_default=False)
+        return Client(address, timeout=seconds, set_as_default=False, security=security)
     except (OSError, ValueError) as error:
         raise errors.SchedulerAway(
             f"No Dask scheduler answers at {address!r}: {error}. "

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from render import errors
 from render.engines import registry
 from render.farm import cluster, worker
+from render.farm.access import OPEN, Access
 from render.farm.backlog import Backlog, Group, Tried
 from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
@@ -45,12 +46,14 @@ def run(
     store_url: str,
     batch: str,
     settings: Settings,
+    access: Access = OPEN,
     control: Control | None = None,
     urgency: Callable[[Job], int] = lambda _: 0,
     on_result: Callable[[JobResult], None],
 ) -> None:
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
 
+    ``access`` says how it lets us in, and which of its workers are used.
     ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
     ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
     Returns when every job has ended.
@@ -80,8 +83,16 @@ def run(
         single_writer=settings.single_writer,
     )
     # What Dask logs of its own troubles is no news to whoever reads ours.
-    with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address) as client:
-        flight = _Flight(client, backlog, orders, urgency, window=settings.window, stall_seconds=settings.stall_seconds)
+    with silence_logging_cmgr(logging.CRITICAL), cluster.connect(address, access=access) as client:
+        flight = _Flight(
+            client,
+            backlog,
+            orders,
+            urgency,
+            access.needs,
+            window=settings.window,
+            stall_seconds=settings.stall_seconds,
+        )
         try:
             flight.go(control, on_result)
         except errors.SchedulerLost:
@@ -101,6 +112,7 @@ class _Flight:
         backlog: Backlog,
         orders: worker.Orders,
         urgency: Callable[[Job], int],
+        needs: Callable[[Mapping[str, float]], dict[str, float]],
         *,
         window: int,
         stall_seconds: float,
@@ -109,6 +121,7 @@ class _Flight:
         self._backlog = backlog
         self._orders = orders
         self._urgency = urgency
+        self._needs = needs
         self._window = window
         self._stall_seconds = stall_seconds
         self._out: dict[str, tuple[Future, Group]] = {}
@@ -166,10 +179,11 @@ class _Flight:
             group = self._backlog.next(time.monotonic())
             if group is None:
                 return
-            if _offered(group.resources, self._seen):
+            needs = self._needs(group.resources)
+            if _offered(needs, self._seen):
                 self._send(group)
             else:
-                need = ", ".join(f"{name}={amount:g}" for name, amount in group.resources.items())
+                need = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
                 self._unserved[need] += len(group.jobs)
 
     def _send(self, group: Group) -> None:
@@ -185,7 +199,7 @@ class _Flight:
             pure=False,
             retries=0,
             priority=max(map(self._urgency, group.jobs)) * ORDERS - min(group.order, ORDERS - 1),
-            resources=dict(group.resources) or None,
+            resources=self._needs(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies
         self._out[key] = (future, group)
@@ -268,7 +282,9 @@ class _Flight:
         self._workers = [entry["resources"] for entry in known.values()]
         self._backlog.workers = max(1, len(self._workers))
         self._seen += [offer for offer in self._workers if offer not in self._seen]
-        if self._workers and all(_offered(group.resources, self._workers) for _, group in self._out.values()):
+        if self._workers and all(
+            _offered(self._needs(group.resources), self._workers) for _, group in self._out.values()
+        ):
             self._served_at = now
         elif now - self._served_at > PATIENCE_SECONDS:
             raise errors.BatchStopped(

@@ -8,10 +8,12 @@ from render.manifest.reader import check, read
 from render.manifest.rows import Judged, rows
 from render.manifest.sources import files
 from render.manifest.tables import to_bytes, write
+from render.manifest.watch import Watch
 
 __all__ = [
     "Given",
     "Judged",
+    "Watch",
     "check",
     "convert",
     "csv_to_table",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
-from render.errors import ManifestError
+from render.errors import ManifestError, StoreError
 from render.model import ManifestFile
 from render.settings import carries_secret
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 """Bytes that are hashed at once."""
+PASSING = {errno.EIO, errno.EREMOTEIO, errno.EBUSY, errno.ENETUNREACH, errno.EHOSTUNREACH}
+"""What file systems say when the service is at fault; s3fs, too, for the answers 500 and 503."""
+_TELLING = ("size", "mtime", "ino", "ETag", "etag", "LastModified", "last_modified", "updated", "md5Hash")
+"""What file systems tell of a file's content in a listing, by their own names for it."""
 OTHERS = {".json", ".jsonl", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".md", ".toml"}
 """Endings of files that people take for manifests."""
 
@@ -48,7 +53,10 @@ class Place:
 
 
 class explained:  # noqa: N801 - reads as a sentence: with explained(url)
-    """Turn whatever a file system raises into a :class:`render.errors.ManifestError` that names the file."""
+    """Turn whatever a file system raises into an error that names the file.
+
+    It is a :class:`render.errors.StoreError` if another try may mend it, else a :class:`render.errors.ManifestError`.
+    """
 
     def __init__(self, url: str, done: str = "read") -> None:
         self.url = url
@@ -58,8 +66,13 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, ManifestError) or not isinstance(error, Exception):
+        if error is None or isinstance(error, ManifestError | StoreError) or not isinstance(error, Exception):
             return
+        if _may_pass(error):
+            raise StoreError(
+                f"{self.url} cannot be {self.done}: {_first_line(error)}. Try again; if it stays so, check the address "
+                "and the network."
+            ) from error
         match error:
             case FileNotFoundError():
                 why = "there is no such file or folder. Check the path."
@@ -80,6 +93,14 @@ class explained:  # noqa: N801 - reads as a sentence: with explained(url)
             case _:
                 why = f"{_first_line(error)}. Check the address, and your credentials for it and the network."
         raise ManifestError(f"{self.url} cannot be {self.done}: {why}") from error
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the way to the file is at fault, not the file."""
+    from botocore import exceptions as s3
+
+    passing = (ConnectionError, TimeoutError, s3.ConnectionError, s3.HTTPClientError)
+    return isinstance(error, passing) or (isinstance(error, OSError) and error.errno in PASSING)
 
 
 def locate(url: str | Path, roots: Sequence[str] = ()) -> Place:
@@ -140,6 +161,32 @@ def arrived(inbox: str | Path, roots: Sequence[str] = ()) -> list[ManifestFile]:
     return [_hashed(part, roots) for part in found]
 
 
+def listed(inbox: str | Path, roots: Sequence[str] = ()) -> dict[str, Hashable]:
+    """The URLs of an inbox's files, each with what the listing tells of its content; none where there is no inbox yet.
+
+    One that holds thousands of files costs no more than its listing. Raises as :func:`arrived` does.
+    """
+    place = locate(inbox, roots)
+    with explained(place.url):
+        place.filesystem.invalidate_cache()
+        entries = place.filesystem.ls(place.path, detail=True) if place.filesystem.isdir(place.path) else []
+    return {
+        Place(filesystem=place.filesystem, path=entry["name"]).url: tuple(str(entry.get(name)) for name in _TELLING)
+        for entry in entries
+        if entry["type"] != "directory" and not _is_hidden(entry["name"])
+    }
+
+
+def hashed(url: str, roots: Sequence[str] = ()) -> ManifestFile | None:
+    """The file of an inbox with the hash of its bytes; None for a pipe, a device, a folder or one that is gone."""
+    place = locate(url, roots)
+    with explained(place.url):
+        place.filesystem.invalidate_cache()
+        if not place.filesystem.isfile(place.path):
+            return None
+    return _hashed(place, roots)
+
+
 def digest(place: Place) -> tuple[str, int]:
     """SHA-256 of a file, as hex, and its length in bytes."""
     sha, length = hashlib.sha256(), 0
@@ -164,9 +211,13 @@ def is_parquet(url: str) -> bool:
 def _files(folder: Place) -> list[Place]:
     """The files directly in a folder, in name order, without hidden ones."""
     names = sorted(entry["name"] for entry in folder.filesystem.ls(folder.path, detail=True))
-    seen = [name for name in names if not name.rstrip("/").rsplit("/", 1)[-1].startswith((".", "_"))]
+    seen = [name for name in names if not _is_hidden(name)]
     places = [Place(filesystem=folder.filesystem, path=name) for name in seen]
     return [place for place in places if not folder.filesystem.isdir(place.path)]
+
+
+def _is_hidden(path: str) -> bool:
+    return path.rstrip("/").rsplit("/", 1)[-1].startswith((".", "_"))
 
 
 def _named(url: str) -> str:

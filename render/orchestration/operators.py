@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import BaseOperator, XComArg
@@ -15,7 +16,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from render import errors
 from render.model import End
-from render.orchestration.run import RunContext, farm_home, given_of, no_second_try, now, run_key, settings_of
+from render.orchestration import hooks
+from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
 
 BROKEN = frozenset({"failed", "upstream_failed"})
@@ -23,20 +25,21 @@ BROKEN = frozenset({"failed", "upstream_failed"})
 
 
 class IntakeOperator(BaseOperator):
-    """Records which manifests this run takes; gives the batch's id."""
+    """Records which manifests this run takes; gives the batch's id. Skipped when there are none."""
 
     def execute(self, context: RunContext) -> str:
         from render import pipeline
 
         params = context["params"]
-        with no_second_try():
-            batch = pipeline.intake(
-                settings_of(context),
-                manifest=params.get("manifest") or None,
-                inbox=params.get("inbox"),
-                run_key=run_key(context),
-                now=now(),
-            )
+        batch = pipeline.intake(
+            settings_of(context),
+            manifest=params.get("manifest") or None,
+            inbox=params.get("inbox"),
+            run_key=run_key(context),
+            now=now(),
+        )
+        if batch is None:
+            raise AirflowSkipException("Nothing lies in the inbox that no batch took.")
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -53,7 +56,7 @@ class BatchOperator(BaseOperator):
     def batch_id(self) -> str:
         """The batch's id, or a skip."""
         if self.batch is None:
-            raise AirflowSkipException("There is no batch: the intake failed.")
+            raise AirflowSkipException("There is no batch: the intake took none, or failed.")
         return self.batch
 
 
@@ -64,13 +67,15 @@ class PlanOperator(BatchOperator):
         from render import pipeline
 
         settings = settings_of(context)
-        with no_second_try():
-            pipeline.plan(settings, self.batch_id(), now=now())
-            return pipeline.pending_shards(settings, self.batch_id())
+        pipeline.plan(settings, self.batch_id(), now=now())
+        return pipeline.pending_shards(settings, self.batch_id())
 
 
 class OpenFarmOperator(BaseOperator):
-    """Gives the address of the run's one Dask cluster: the one asked for, else a local one, else "" without shards."""
+    """Gives the run's one Dask cluster: the one asked for, else a local one's address, else "" without shards.
+
+    What is asked for is an address, or the id of an Airflow connection, which stays one: what it holds is not told.
+    """
 
     template_fields: Collection[str] = ("shards",)
 
@@ -84,9 +89,12 @@ class OpenFarmOperator(BaseOperator):
         settings = settings_of(context)
         if not self.shards:
             return ""
+        if settings.scheduler:
+            hooks.resolve(settings.scheduler)
+            return settings.scheduler
         owner = os.environ.get("NIGHTREEL_FARM_OWNER")  # set by who runs a whole DAG run below himself
         home = farm_home(context)
-        return settings.scheduler or cluster.spawn(settings, home, owner=int(owner) if owner else None)
+        return cluster.spawn(settings, home, owner=int(owner) if owner else None)
 
 
 class CloseFarmOperator(BaseOperator):
@@ -119,7 +127,14 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
-        trigger = ShardTrigger(batch=self.batch_id(), shard=self.shard, address=self.address, given=given_of(context))
+        seconds = settings_of(context).shard_seconds
+        trigger = ShardTrigger(
+            batch=self.batch_id(),
+            shard=self.shard,
+            address=self.address,
+            given=given_of(context),
+            until=(now() + timedelta(seconds=seconds)).isoformat() if seconds else None,
+        )
         self.defer(trigger=trigger, method_name="conclude")
 
     def conclude(self, context: RunContext, event: Mapping[str, Any]) -> None:
@@ -134,8 +149,7 @@ class PublishOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render import pipeline
 
-        with no_second_try():
-            pipeline.publish(settings_of(context), self.batch_id())
+        pipeline.publish(settings_of(context), self.batch_id())
 
 
 class ReportOperator(BatchOperator):
@@ -144,12 +158,18 @@ class ReportOperator(BatchOperator):
     def execute(self, context: RunContext) -> str:
         from render import pipeline
 
-        with no_second_try():
-            return pipeline.report(settings_of(context), self.batch_id(), now=now())
+        return pipeline.report(settings_of(context), self.batch_id(), now=now())
 
 
 class VerdictOperator(BatchOperator):
-    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed."""
+    """Fails the run if a task failed, a row has no end, or more rows failed than are allowed.
+
+    ``ends`` tells afterwards how many rows came to which end.
+    """
+
+    def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
+        super().__init__(batch=batch, **kwargs)
+        self.ends: dict[End, int] = {}
 
     def execute(self, context: RunContext) -> None:
         ti = context["ti"]
@@ -167,6 +187,7 @@ class VerdictOperator(BatchOperator):
             status = pipeline.status(settings, batch)
         except errors.NightreelError as error:
             return [str(error)]
+        self.ends = dict(status.ends)
         failed, faults = status.ends.get(End.FAILED, 0), []
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
         faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]

@@ -1,24 +1,16 @@
-"""What an Airflow run tells the pipeline: its settings, its key, and which of its errors another try cannot mend."""
+"""What an Airflow run tells the pipeline: its settings and its key."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
-
-from render import errors, settings
+from render import settings
 
 RunContext = Any
 """Airflow's template context: a mapping with ``params``, ``dag_run``, ``ti`` and more."""
-
-
-FINAL = (errors.InputError, errors.NotFound, errors.EngineMissing, errors.Cancelled)
-"""What another try of a task cannot mend."""
 
 
 def given_of(context: RunContext) -> dict[str, Any]:
@@ -50,14 +42,3 @@ def farm_home(context: RunContext) -> Path:
 def now() -> datetime:
     """The wall clock, which the pipeline never reads by itself."""
     return datetime.now(UTC)
-
-
-@contextmanager
-def no_second_try() -> Iterator[None]:
-    """Fail the task for good where the input is wrong or the batch was cancelled; Airflow retries other errors."""
-    try:
-        yield
-    except errors.SchedulerAway:
-        raise
-    except FINAL as error:
-        raise AirflowFailException(str(error)) from error

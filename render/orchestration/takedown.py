@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from render.orchestration.run import RunContext, no_second_try, now, settings_of
+from render.orchestration.run import RunContext, now, settings_of
 
 ACCOUNT = "NIGHTREEL_TAKEDOWN_ACCOUNT"
 """Environment variable of the DAG processor: the service account of pods that take clips down, on Kubernetes."""
@@ -33,10 +33,9 @@ class TakedownOperator(BaseOperator):
 
         params, settings = context["params"], settings_of(context)
         by = params.get("by") or context["dag_run"].triggering_user_name or ""
-        with no_second_try():
-            store = open_store(settings.store, single_writer=settings.single_writer)
-            clips = [named(text, store_url=settings.store, store_given=True).fingerprint for text in params["clips"]]
-            done = takedown.withdraw(store, clips, reason=params["reason"], by=by, now=now())
+        store = open_store(settings.store, single_writer=settings.single_writer)
+        clips = [named(text, store_url=settings.store, store_given=True).fingerprint for text in params["clips"]]
+        done = takedown.withdraw(store, clips, reason=params["reason"], by=by, now=now())
         for tombstone in done.tombstones:
             self.log.info("Clip %s was %s", tombstone.fingerprint, tombstone.sentence)
         counts = {

@@ -8,14 +8,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextvars import copy_context
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from render import errors
+from render.farm.access import Access
 from render.farm.control import Control
-from render.orchestration.run import FINAL, now
+from render.orchestration import hooks, retries
+from render.orchestration.run import now
 from render.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -27,6 +30,10 @@ LOOK_SECONDS = 5.0
 """How often it is looked for meanwhile."""
 TELL_SECONDS = 10.0
 """How often the task's log is told how far the shard is, at most."""
+OVERDUE = (
+    "Its work was cancelled, its finished clips are kept. Raise the setting shard_seconds, or give the cluster more "
+    "workers, then clear this task: it goes on."
+)
 
 
 class ShardTrigger(BaseTrigger):
@@ -35,33 +42,48 @@ class ShardTrigger(BaseTrigger):
     The controller of the shard runs in a thread of the triggerer, never in its event loop. When the triggerer goes,
     the cluster goes on with what it has, and the next triggerer takes the shard over. When the scheduler goes, what
     storage lacks is given to the next one at that address. When a user clears or ends the task, its work is cancelled.
+    So it is when its time is over, which is kept here: what Airflow itself lets time out, it does not cancel.
 
     The event's payload has ``failure``, a sentence that is empty if all is well, and ``final``, whether another try
     cannot mend it.
     """
 
-    def __init__(self, *, batch: str, shard: int, address: str, given: dict[str, Any]) -> None:
-        """``address``: that of the cluster's scheduler; ``given``: the run's own settings, see :func:`given_of`."""
+    def __init__(
+        self, *, batch: str, shard: int, address: str, given: dict[str, Any], until: str | None = None
+    ) -> None:
+        """``address``: the scheduler's, or the id of its Airflow connection, which is read when it is needed.
+
+        ``given``: the run's own settings, see :func:`given_of`; ``until``: when it has to be done, in ISO 8601.
+        """
         super().__init__()
         self.batch = batch
         self.shard = shard
         self.address = address
         self.given = given
+        self.until = until
         self._control: Control | None = None
         self._work: asyncio.Future[None] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """The trigger as Airflow stores it; nothing of it is secret."""
-        own = {name: getattr(self, name) for name in ("batch", "shard", "address", "given")}
+        own = {name: getattr(self, name) for name in ("batch", "shard", "address", "given", "until")}
         return f"{type(self).__module__}.{type(self).__qualname__}", own
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """See :class:`BaseTrigger`."""
         failure, final = "", False
+        left = max(0.0, (datetime.fromisoformat(self.until) - now()).total_seconds()) if self.until else None
+        bound = asyncio.timeout(left)
         try:
-            await self._until_rendered()
+            async with bound:
+                await self._until_rendered()
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            await self.on_kill()
+            failure, final = f"Shard {self.shard} was not done by {self.until}. {OVERDUE}", True
         except errors.NightreelError as error:
-            failure, final = str(error), isinstance(error, FINAL) and not isinstance(error, errors.SchedulerAway)
+            failure, final = str(error), retries.stays(error)
         yield TriggerEvent({"failure": failure, "final": final})
 
     async def on_kill(self) -> None:
@@ -80,8 +102,9 @@ class ShardTrigger(BaseTrigger):
         settings, tell = load(**self.given), Teller(self.log)
         done, patient_until = -1, 0.0
         while True:
+            address, access = await hooks.aresolve(self.address)
             try:
-                return await self._in_thread(settings, tell)
+                return await self._in_thread(partial(self._make, settings, address, access), tell)
             except (errors.SchedulerLost, errors.SchedulerAway) as error:
                 if tell.done > done:
                     done, patient_until = tell.done, time.monotonic() + PATIENCE_SECONDS
@@ -90,10 +113,10 @@ class ShardTrigger(BaseTrigger):
                 self.log.warning("%s It is looked for until %g s have passed.", error, PATIENCE_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _in_thread(self, settings: Settings, tell: Teller) -> None:
+    async def _in_thread(self, make: Callable[[Control, Teller], None], tell: Teller) -> None:
         """Render in a thread that does not keep the process, and whose log goes where this context's goes."""
         self._control = Control()
-        render = partial(copy_context().run, self._make, settings, self._control, tell)
+        render = partial(copy_context().run, make, self._control, tell)
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()
 
@@ -108,11 +131,18 @@ class ShardTrigger(BaseTrigger):
         self._work.add_done_callback(lambda over: over.cancelled() or over.exception())  # whoever waits, it is seen
         await asyncio.shield(self._work)
 
-    def _make(self, settings: Settings, control: Control, tell: Teller) -> None:
+    def _make(self, settings: Settings, address: str, access: Access, control: Control, tell: Teller) -> None:
         from render import pipeline
 
         pipeline.render(
-            settings, self.batch, [self.shard], address=self.address, now=now, control=control, on_progress=tell
+            settings,
+            self.batch,
+            [self.shard],
+            address=address,
+            access=access,
+            now=now,
+            control=control,
+            on_progress=tell,
         )
 
 

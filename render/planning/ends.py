@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from render.checks import policy
@@ -16,6 +16,7 @@ from render.model import (
     PlannedRow,
     ReasonKind,
     Receipt,
+    Review,
     Tombstone,
 )
 
@@ -79,6 +80,26 @@ def served(planned: Iterable[PlannedRow], record: ClipRecord, stamp: Stamp) -> l
             )
         )
     return receipts
+
+
+def reviewed(held: Receipt, review: Review, *, own: bool, attempt: str) -> Receipt:
+    """End a held row as a person decided; ``own`` says whether this batch rendered its clip for it."""
+    approved = End.PUBLISHED if own else End.REUSED
+    return replace(
+        held,
+        end=approved if review.approved else End.REJECTED,
+        reason=f"{review.said}. It was held: {held.reason}",
+        reason_kind=ReasonKind.REVIEW,
+        fix="" if review.approved else held.fix,
+        attempt=attempt,
+        finished_at=review.at,
+    )
+
+
+def approved_before(held: Receipt, review: Review, batch: str) -> Receipt:
+    """Let a held row pass whose clip a person let pass in that earlier batch."""
+    reason = f"{review.said} in batch {batch}. It was held: {held.reason}"
+    return replace(held, end=End.REUSED, reason=reason, reason_kind=ReasonKind.REVIEW, fix="")
 
 
 def failed(planned: Iterable[PlannedRow], *, reason: str, kind: ReasonKind, fix: str, stamp: Stamp) -> list[Receipt]:

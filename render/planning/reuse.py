@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from render.checks import policy
 from render.model import Decision, End, PlannedRow, ReasonKind, Receipt
-from render.planning import ends
+from render.planning import approvals, ends
 from render.planning.history import FEW
 from render.store import batches, catalog, clips, tables, tombstones
 from render.store.objects import ObjectStore
@@ -20,10 +20,11 @@ _COLUMNS = ("row", "policy", "fingerprint", "why", "decision")
 
 
 def settle(store: ObjectStore, batch_id: str, stamp: ends.Stamp) -> pa.Table:
-    """Receipts of the rows that the plan reuses clips for, each by its own policy's verdict, and of withdrawn ones.
+    """Receipts of the rows that the plan reuses clips for, each by its own policy's verdict or a person's approval.
 
-    A clip that was taken down since the plan serves none. The records of a few clips are read. Of more the catalog's
-    word counts for those whose figures it has and that pass; the others' records are read.
+    A clip that was taken down, be it since the plan, serves none: its rows are withdrawn. The records of a few clips
+    are read. Of more the catalog's word counts for those whose figures it has and that pass; the others' records are
+    read.
     """
     planned = batches.plan_table(store, batch_id, _COLUMNS)
     gone = tombstones.of(store, planned["fingerprint"])
@@ -37,7 +38,8 @@ def settle(store: ObjectStore, batch_id: str, stamp: ends.Stamp) -> pa.Table:
     ]
     sure = _sure(store, batch_id, reused)
     doubtful = reused["row"].filter(pc.invert(sure)).combine_chunks()
-    found = tables.receipt_table([*withdrawn, *_by_records(store, _rows(store, batch_id, doubtful), stamp)])
+    by_records = list(_by_records(store, _rows(store, batch_id, doubtful), stamp))
+    found = tables.receipt_table([*withdrawn, *approvals.carried_over(store, batch_id, by_records)])
     return pa.concat_tables([found, _by_columns(store, reused.filter(sure), found.schema, stamp)])
 
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from render import errors, media
 from render.ahead import ahead
-from render.model import Batch, Decision, Fault, ManifestFile, PlannedRow, ReasonKind, RefusedManifest
+from render.model import Batch, Decision, Fault, PlannedRow, ReasonKind, RefusedManifest
 from render.store import layout, tables
 from render.store.objects import ObjectStore
 from render.store.records import RecordFormat
@@ -85,14 +85,15 @@ class Finished:
     """What the pipeline says of it; anything that JSON can hold."""
 
 
-_BATCH = RecordFormat(Batch, version=1, title="batch intake record")
+RECORD = RecordFormat(Batch, version=1, title="batch intake record")
+"""How the record of what a batch took is written."""
 _PLAN = RecordFormat(PlanSummary, version=1, title="plan record")
 _FINISHED = RecordFormat(Finished, version=1, title="finished batch's mark")
 
 
 def create(store: ObjectStore, batch: Batch) -> bool:
     """Record what the batch takes in; False if the batch is there already (then :func:`load` says what it took)."""
-    return store.put_if_absent(layout.intake(batch.id), _BATCH.dump(batch))
+    return store.put_if_absent(layout.intake(batch.id), RECORD.dump(batch))
 
 
 def load(store: ObjectStore, batch_id: str) -> Batch:
@@ -103,7 +104,7 @@ def load(store: ObjectStore, batch_id: str) -> Batch:
     except errors.NotFound:
         known = ", ".join(list_ids(store)[-5:]) or "none"
         raise errors.NotFound(f"There is no batch {batch_id!r} in {store.url}. The last ones: {known}.") from None
-    return _BATCH.load(data, store.uri(path))
+    return RECORD.load(data, store.uri(path))
 
 
 def list_ids(store: ObjectStore) -> list[str]:
@@ -111,9 +112,16 @@ def list_ids(store: ObjectStore) -> list[str]:
     return store.folders(layout.BATCHES)
 
 
+def records(store: ObjectStore, ids: Iterable[str]) -> list[Batch]:
+    """The intake records of those of these batches that have one."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batches") as pool:
+        found = pool.map(lambda batch_id: _load(store, layout.intake(batch_id), RECORD), ids)
+        return [batch for batch in found if batch is not None]
+
+
 def newest(store: ObjectStore) -> list[Batch]:
     """The intake records of all batches, the one that was taken in last first."""
-    return sorted(_all(store, list_ids(store)), key=lambda batch: (batch.created_at, batch.id), reverse=True)
+    return sorted(records(store, list_ids(store)), key=lambda batch: (batch.created_at, batch.id), reverse=True)
 
 
 def newest_unfinished(store: ObjectStore, content: str) -> Batch | None:
@@ -121,7 +129,7 @@ def newest_unfinished(store: ObjectStore, content: str) -> Batch | None:
     ids = [batch_id for batch_id in list_ids(store) if batch_id.endswith(f"-{content[:12]}")]
     marks = (layout.finished, layout.cancelled)
     unfinished = [batch_id for batch_id in ids if not any(store.exists(mark(batch_id)) for mark in marks)]
-    same = [batch for batch in _all(store, unfinished) if batch.content == content]
+    same = [batch for batch in records(store, unfinished) if batch.content == content]
     return max(same, key=lambda batch: (batch.created_at, batch.id), default=None)
 
 
@@ -134,18 +142,6 @@ def unpublished(store: ObjectStore) -> list[str]:
             return [batch_id for batch_id, exists in zip(ids, found, strict=True) if exists is wanted]
 
         return those(those(list_ids(store), layout.finished, False), layout.plan_record, True)
-
-
-def of_run(store: ObjectStore, run_key: str) -> Batch | None:
-    """The batch that the run of this key took in first; None if it has taken none."""
-    same = [batch for batch in _all(store, list_ids(store)) if batch.run_key == run_key]
-    return min(same, key=lambda batch: (batch.created_at, batch.id), default=None)
-
-
-def taken(store: ObjectStore) -> set[ManifestFile]:
-    """Every manifest that any batch took in or refused."""
-    known = list(_all(store, list_ids(store)))
-    return {file for batch in known for file in (*batch.manifests, *(refused.file for refused in batch.refused))}
 
 
 def finish(store: ObjectStore, batch_id: str, summary: Mapping[str, Any]) -> bool:
@@ -344,13 +340,6 @@ def _groups_of(parquet: pq.ParquetFile, shard: int) -> list[int]:
         if statistics is not None and statistics.has_min_max and statistics.min <= shard <= statistics.max:
             found.append(group)
     return found
-
-
-def _all(store: ObjectStore, ids: Iterable[str]) -> list[Batch]:
-    """The intake records of those of these batches that have one."""
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batches") as pool:
-        found = pool.map(lambda batch_id: _load(store, layout.intake(batch_id), _BATCH), ids)
-        return [batch for batch in found if batch is not None]
 
 
 def _load(store: ObjectStore, path: str, form: RecordFormat[Any]) -> Any:

@@ -3,11 +3,15 @@
 ::
 
     inbox/                                       manifests dropped by teams
+    intakes/<thousands>/<n>.json                 the n-th batch that was taken from an inbox
+    intakes/<thousands>/<n>.known.json           what all batches up to that one took
     batches/<batch>/intake.json                  which manifests it took
     batches/<batch>/plan.json                    names the plan attempt that counts, and sums it up
     batches/<batch>/plan/<attempt>.parquet       what the plan does with each valid row
     batches/<batch>/quarantine/<attempt>.parquet the faults of the rows that never became jobs
     batches/<batch>/receipts/<shard>/<attempt>.parquet    how each row ended
+    batches/<batch>/reviews/<number>.json        what a person decided on held rows, in the order of decisions
+    batches/<batch>/receipts/review/<number>.parquet      how these rows ended by it
     batches/<batch>/report/                      the page for people
     batches/<batch>/manifest.parquet             what a brief or a CSV was expanded to
     batches/<batch>/cancelled.json               the batch was given up by a person
@@ -29,6 +33,7 @@ from collections.abc import Mapping
 from render import errors
 
 INBOX = "inbox"
+INTAKES = "intakes"
 BATCHES = "batches"
 CLIPS = "clips"
 TOMBSTONES = f"{CLIPS}/withdrawn"
@@ -38,7 +43,7 @@ PREFIX = 2
 CATALOG = "catalog"
 REPORTS = "reports"
 PROBES = "probes"
-FOLDERS = (BATCHES, CLIPS, CATALOG, REPORTS, PROBES)
+FOLDERS = (INTAKES, BATCHES, CLIPS, CATALOG, REPORTS, PROBES)
 """Those in which only Nightreel writes."""
 
 LONGEST_BATCH = 160
@@ -63,6 +68,7 @@ _MEDIA_TYPES: Mapping[str, str] = {
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]*")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_INTAKE = re.compile(rf"{INTAKES}/\d{{7}}/(?P<number>\d{{10}})(?P<known>\.known)?\.json")
 
 
 def media_type(path: str) -> str:
@@ -78,6 +84,22 @@ def name(text: str, what: str, *, longest: int = 200) -> str:
             "a letter or digit first."
         )
     return text
+
+
+def intake_entry(number: int) -> str:
+    """The record of the batch that was taken from an inbox as the ``number``-th one, counted from 1."""
+    return f"{INTAKES}/{number // 1000:07d}/{number:010d}.json"
+
+
+def intake_checkpoint(number: int) -> str:
+    """What all batches took that were there when the log of intakes had so many entries."""
+    return f"{INTAKES}/{number // 1000:07d}/{number:010d}.known.json"
+
+
+def intake_number(path: str) -> tuple[int, bool] | None:
+    """The number of an entry of the log of intakes, and whether it is a checkpoint; None for any other object."""
+    found = _INTAKE.fullmatch(path)
+    return (int(found["number"]), found["known"] is not None) if found else None
 
 
 def batch(batch_id: str) -> str:
@@ -129,6 +151,21 @@ def receipts(batch_id: str, shard: int | None = None, attempt: str | None = None
 def all_receipts(batch_id: str) -> str:
     """The folder of all receipts of a batch."""
     return f"{batch(batch_id)}/receipts"
+
+
+def reviews(batch_id: str) -> str:
+    """The folder of what people decided on held rows of a batch."""
+    return f"{batch(batch_id)}/reviews"
+
+
+def review(batch_id: str, number: int) -> str:
+    """The record of one decision; numbers count from 0 without a gap."""
+    return f"{reviews(batch_id)}/{number:06d}.json"
+
+
+def reviewed(batch_id: str, number: int) -> str:
+    """The receipts of the rows of one decision."""
+    return f"{all_receipts(batch_id)}/review/{number:06d}.parquet"
 
 
 def report(batch_id: str, file: str = "index.html") -> str:

@@ -34,11 +34,17 @@ def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, re
     return path
 
 
+def write_reviewed(store: ObjectStore, batch_id: str, number: int, receipts: pa.Table) -> None:
+    """Keep the receipts of the rows that this decision of a person ended, unless they are kept already."""
+    store.put_if_absent(layout.reviewed(batch_id, number), tables.to_parquet(receipts))
+
+
 def read(store: ObjectStore, batch_id: str) -> pa.Table:
     """The receipt that counts for each row that has one, by row, over all shards and attempts.
 
-    One that did not fail beats one that failed; among equals the latest counts. A row whose clip was taken down is
-    withdrawn, since when that was done; what the clip took is told as before.
+    One that did not fail beats one that failed, a person's decision beats what was settled without one, and a takedown
+    beats all; among equals the latest counts. A row whose clip was taken down is withdrawn, since when that was done;
+    what the clip took is told as before.
     """
     return _withdrawn(store, _effective(_read_all(store, store.list(layout.all_receipts(batch_id)))))
 
@@ -64,9 +70,16 @@ def _read_all(store: ObjectStore, paths: list[str]) -> pa.Table:
 def _effective(receipts: pa.Table) -> pa.Table:
     if pc.count_distinct(receipts["row"]).as_py() == receipts.num_rows:
         return receipts.sort_by("row")
-    ended = receipts.append_column("ended", pc.not_equal(receipts["end"], End.FAILED))
-    inwards = [(name, "ascending") for name in ("row", "ended", "finished_at", "attempt")]
-    receipts = receipts.take(pc.sort_indices(ended, sort_keys=inwards))
+    ranks = {
+        "ended": pc.not_equal(receipts["end"], End.FAILED),
+        "withdrawn": pc.equal(receipts["end"], End.WITHDRAWN),
+        "reviewed": pc.fill_null(pc.equal(receipts["reason_kind"], ReasonKind.REVIEW), False),
+    }
+    ranked = pa.table(
+        {"row": receipts["row"], **ranks, **{name: receipts[name] for name in ("finished_at", "attempt")}}
+    )
+    inwards = [(name, "ascending") for name in ranked.column_names]
+    receipts = receipts.take(pc.sort_indices(ranked, sort_keys=inwards))
     row = receipts["row"].combine_chunks()
     last = pc.not_equal(row[:-1], row[1:])
     return receipts.filter(pa.concat_arrays([last, pa.array([True])]))

@@ -4,7 +4,8 @@ It is counted by the storage's clock, and never shorter than :data:`LEAST_S`: a 
 whether its objects are still there (:data:`render.store.clips.SLOW_S`).
 
 Batches sweep what they left of their own clips and plans when they are published. This finds the rest: attempts at
-clips of batches that were never run again, plans that never counted, what a probe of the store left.
+clips of batches that were never run again, plans that never counted, what a probe of the store left, checkpoints of the
+log of intakes that a newer one makes needless.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     """A batch's folder without its intake record."""
     WITHDRAWN = "remnant of a withdrawn clip"
     """Whatever lies in the folder of a clip that was taken down: its takedown died, or a worker was about to commit."""
+    CHECKPOINT = "old checkpoint"
+    """Of the log of intakes; the newest one is kept."""
     PROBE = "store probe"
 
 
@@ -58,7 +61,7 @@ def find(store: ObjectStore, *, older_than_s: float) -> Iterator[Orphan]:
     if older_than_s < LEAST_S:
         raise ValueError(f"A grace of {older_than_s} s is shorter than {LEAST_S} s.")
     latest = _clock(store) - older_than_s
-    for orphan in (*_probes(store), *_of_batches(store)):
+    for orphan in (*_probes(store), *_checkpoints(store), *_of_batches(store)):
         if orphan.modified < latest:
             yield orphan
     gone = frozenset(tombstones.known(store).to_pylist())
@@ -104,6 +107,13 @@ def _clock(store: ObjectStore) -> float:
 def _probes(store: ObjectStore) -> Iterator[Orphan]:
     for entry in store.entries(layout.PROBES):
         yield _orphan(Kind.PROBE, entry.path, [entry])
+
+
+def _checkpoints(store: ObjectStore) -> Iterator[Orphan]:
+    found = {layout.intake_number(entry.path): entry for entry in store.entries(layout.INTAKES)}
+    known = sorted(number for number in found if number and number[1])
+    for number in known[:-1]:
+        yield _orphan(Kind.CHECKPOINT, found[number].path, [found[number]])
 
 
 def _of_batches(store: ObjectStore) -> Iterator[Orphan]:

@@ -3,13 +3,16 @@
 The process dies before the operation, or after it, or the operation happens and its answer is lost. Whatever it was,
 the same command given again must come to what an undisturbed run comes to.
 
-    make crash                         # every operation on a directory store in every mode
-    make crash ARGS='s3 --each 9'      # every ninth of those on an S3 service
+    make crash                                      # every operation on a directory store in every mode
+    make crash ARGS='s3 --each 9'                   # every ninth of those on an S3 service
+    make crash ARGS='s3 --each 9 --from 1'          # the next ones of those, perhaps in another process
+    make crash ARGS='s3 --only "PUT|POST|DELETE"'   # those that change something
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -22,10 +25,13 @@ from trouble import Ground, Mode
 GROUNDS = {"directory": on_directory.ground, "s3": on_s3.ground}
 
 
-def enumerate_all(ground: Ground, folder: Path, *, each: int) -> int:
-    """Play every ``each``-th case; print each violation at once and a table at the end; give how many there were."""
+def enumerate_all(ground: Ground, folder: Path, *, only: str, each: int, first: int) -> int:
+    """Play every ``each``-th case from the ``first`` on, of operations whose names match ``only``; give the violations.
+
+    Each violation is printed at once, a table at the end.
+    """
     every = ground.cases(folder / "undisturbed")
-    chosen = every[::each]
+    chosen = [case for case in every if re.search(only, case.operation)][first::each]
     print(f"{len(every) // len(Mode)} operations in {len(Mode)} modes, {len(chosen)} cases are played", flush=True)
     played: Counter[tuple[str, Mode]] = Counter()
     violated: Counter[tuple[str, Mode]] = Counter()
@@ -43,13 +49,15 @@ def enumerate_all(ground: Ground, folder: Path, *, each: int) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ground", nargs="?", choices=GROUNDS, default="directory", help="where the store is")
+    parser.add_argument("--only", default="", metavar="REGEX", help="operations with such names (default: all)")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="play every Nth case (default: all)")
+    parser.add_argument("--from", type=int, default=0, metavar="N", dest="first", help="begin with this case, from 0")
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="nightreel-crash-") as folder,
         GROUNDS[given.ground](Path(folder)) as ground,
     ):
-        violated = enumerate_all(ground, Path(folder), each=given.each)
+        violated = enumerate_all(ground, Path(folder), only=given.only, each=given.each, first=given.first)
     sys.exit(bool(violated))
 
 

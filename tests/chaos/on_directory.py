@@ -89,7 +89,7 @@ class DirectoryGround(Ground):
         self._last = Process(case)
         try:
             with self._last.lives():
-                return subject.give_command(settings, manifest, number)
+                return subject.give_command(settings, manifest, number) is None
         except Crash:
             return False
 

@@ -88,7 +88,7 @@ def _cpu_seconds(pid: int | None) -> float:
 def _command(env: dict[str, str], folder: Path, url: str, number: int) -> None:
     os.environ.update(env)
     settings, manifest = subject.prepare(folder, url)
-    sys.exit(ENDED if subject.give_command(settings, manifest, number) else REFUSED)
+    sys.exit(REFUSED if subject.give_command(settings, manifest, number) else ENDED)
 
 
 @contextmanager

@@ -61,16 +61,16 @@ def prepare(folder: Path, store: str | None = None) -> tuple[Settings, Path]:
     return settings, manifest
 
 
-def give_command(settings: Settings, manifest: Path, number: int) -> bool:
-    """Run the manifest as the ``number``-th try does; say whether it came to its end."""
+def give_command(settings: Settings, manifest: Path, number: int) -> errors.NightreelError | None:
+    """Run the manifest as the ``number``-th try does; give what stopped it, if anything did."""
     now = datetime(2026, 11, 22, 2, number, tzinfo=UTC)
     try:
         with patch.object(dispatch, "run", _farm):
             batch = pipeline.intake(settings, manifest=str(manifest), run_key=f"run-{number}", now=now)
             pipeline.run(settings, batch.id, now=lambda: now)
-    except errors.NightreelError:
-        return False
-    return True
+    except errors.NightreelError as error:
+        return error
+    return None
 
 
 def attempts(store_url: str) -> dict[str, str]:

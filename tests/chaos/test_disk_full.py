@@ -73,7 +73,7 @@ def test_a_full_disk_is_named_and_the_same_command_makes_the_clips_when_there_is
     settings, manifest = subject.prepare(tmp_path)
     store = open_store(settings.store)
     with PLACES[place]():
-        assert subject.give_command(settings, manifest, 0)
+        assert subject.give_command(settings, manifest, 0) is None
     [batch] = batches.list_ids(store)
     status = pipeline.status_of(store, batch)
     reasons = [(clip.reason, clip.fix) for clip in status.clips if clip.end is End.FAILED]
@@ -83,6 +83,6 @@ def test_a_full_disk_is_named_and_the_same_command_makes_the_clips_when_there_is
         assert "Make room on the disk" in fix
     assert store.list(layout.CLIPS) == []
     assert list(settings.scratch.rglob("*.mp4*")) == []
-    assert subject.give_command(settings, manifest, 1)
+    assert subject.give_command(settings, manifest, 1) is None
     failed = {End.FAILED: 3, End.REJECTED: 1}
     assert subject.violations(store, {}, ends=[failed, subject.ENDS]) == []

@@ -18,10 +18,13 @@ ROOT = HERE.parents[1]
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
-    """Run a script of this folder with Airflow at hand; gives what it printed last, read as JSON."""
+    """Run a script of this folder with Airflow at hand; gives what it printed last, read as JSON.
+
+    Keywords go into its environment.
+    """
     home = tmp_path_factory.mktemp("airflow")
 
-    def run(script: str, *arguments: str) -> Any:
+    def run(script: str, *arguments: str, **environment: str) -> Any:
         own = {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
@@ -35,7 +38,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
         done = subprocess.run(
             [sys.executable, str(HERE / script), *arguments],
             cwd=home,
-            env=others | own,
+            env=others | own | environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

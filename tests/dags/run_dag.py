@@ -1,4 +1,4 @@
-"""Run nightly_render again and again in one process, and print how each run ended as one line of JSON.
+"""Run the DAGs that render again and again in one process, and print how each run ended as one line of JSON.
 
 Usage: ``run_dag.py FOLDER``, in which ``three.parquet`` and ``four.parquet`` lie.
 """
@@ -6,12 +6,14 @@ Usage: ``run_dag.py FOLDER``, in which ``three.parquet`` and ``four.parquet`` li
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.xcom import XComModel
@@ -28,22 +30,28 @@ store = str(folder / "store")
 initdb()
 
 
-def run(day: int, **params: Any) -> dict[str, Any]:
-    """One run under that day's logical date."""
-    dag = DagBag().dags["nightly_render"]  # parsed anew, as in a task: dag.test() writes the parameters into it
-    done = dag.test(logical_date=datetime(2026, 11, day, 2, tzinfo=UTC), run_conf={"store": store, **params})
+def run(day: int | None, **params: Any) -> dict[str, Any]:
+    """One night's run under that day's logical date; one that an arrival starts has none."""
+    # parsed anew, as in a task: dag.test() writes the parameters into it
+    dag = DagBag().dags["nightly_render" if day else "render_on_arrival"]
+    date = datetime(2026, 11, day, 2, tzinfo=UTC) if day else None
+    done = dag.test(logical_date=date, run_conf={"store": store, **params})
     with create_session() as session:
         xcoms = [
             {"task": row.task_id, "key": row.key, "value": XComModel.deserialize_value(row)}
             for row in session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))
         ]
         tasks = {f"{ti.task_id}[{ti.map_index}]": ti.state for ti in done.get_task_instances(session=session)}
-    batch = next(x["value"] for x in xcoms if x["task"] == "intake")
-    status = pipeline.status(load(store=store), batch)
-    return {
+    told = {
         "state": str(done.state),
         "tasks": {name.removesuffix("[-1]"): str(state) for name, state in tasks.items()},
         "xcoms": xcoms,
+    }
+    batch = next((x["value"] for x in xcoms if x["task"] == "intake"), None)
+    if batch is None:
+        return told
+    status = pipeline.status(load(store=store), batch)
+    return told | {
         "batch": batch,
         "ends": status.ends,
         "waiting": status.waiting,
@@ -87,7 +95,13 @@ try:
     pipeline.render = broken
     runs["one shard broken"] = run(3, scheduler=scheduler, jobs_per_shard=2)
     pipeline.render = healthy
-    runs["mended"] = run(3, scheduler=scheduler, jobs_per_shard=2)
+    place = urlsplit(scheduler)
+    told = {"conn_type": "dask", "host": place.hostname, "port": place.port}
+    os.environ["AIRFLOW_CONN_DASK_OF_TEST"] = json.dumps(told)
+    runs["mended"] = run(3, scheduler="dask_of_test", jobs_per_shard=2)
+    shutil.copy(folder / "five.parquet", inbox)
+    runs["arrived"] = run(None, scheduler=scheduler)
+    runs["arrived, told again"] = run(None, scheduler=scheduler)
     runs["farm left alone"] = (home / "cluster.json").exists()
 finally:
     cluster.stop(scheduler)

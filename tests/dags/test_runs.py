@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from webhooks import Received, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -19,12 +21,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     pq.write_table(cards(range(3)), folder / "three.parquet")
     pq.write_table(cards(range(10, 14)), folder / "four.parquet")
+    pq.write_table(cards(range(20, 25)), folder / "five.parquet")
     return folder
 
 
 @pytest.fixture(scope="module")
-def runs(airflow: Callable[..., Any], folder: Path) -> dict[str, Any]:
-    return airflow("run_dag.py", str(folder))
+def webhook() -> Iterator[Received]:
+    with serving() as received:
+        yield received
+
+
+@pytest.fixture(scope="module")
+def runs(airflow: Callable[..., Any], folder: Path, webhook: Received) -> dict[str, Any]:
+    connection = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": webhook.port}
+    return airflow("run_dag.py", str(folder), AIRFLOW_CONN_NIGHTREEL_WEBHOOK=json.dumps(connection))
 
 
 def cards(seeds: range) -> pa.Table:
@@ -45,10 +55,14 @@ def cards(seeds: range) -> pa.Table:
     )
 
 
+NOT_ASKED_FOR = {"approval": "skipped", "review": "skipped"}
+"""No run here asks a person: test_approval.py does."""
+
+
 def test_a_manifest_goes_the_whole_way(runs: dict[str, Any]) -> None:
     run = runs["three rows"]
     assert run["state"] == "success"
-    assert set(run["tasks"].values()) == {"success"}
+    assert run["tasks"] == dict.fromkeys(run["tasks"], "success") | NOT_ASKED_FOR
     assert {name for name in run["tasks"] if name.startswith("render_shard")} == {"render_shard[0]", "render_shard[1]"}
     assert [end for _, end, _ in run["clips"]] == ["published"] * 3
     assert all(Path(uri.removeprefix("file://")).exists() for _, _, uri in run["clips"])
@@ -64,12 +78,20 @@ def test_the_same_logical_date_again_changes_nothing(runs: dict[str, Any]) -> No
     assert len(first["catalog"]) == 3
 
 
-@pytest.mark.parametrize("name", ["nothing arrived", "nothing new"])
-def test_no_shards_is_a_state_of_its_own(runs: dict[str, Any], name: str) -> None:
+def test_what_arrives_goes_the_whole_way_without_a_logical_date(runs: dict[str, Any]) -> None:
+    run = runs["arrived"]
+    assert run["state"] == "success"
+    assert run["tasks"] == dict.fromkeys(run["tasks"], "success") | NOT_ASKED_FOR
+    assert run["ends"] == {"published": 5}
+    assert "manual" in run["batch"], "the run's own id is the key"
+
+
+@pytest.mark.parametrize("name", ["nothing arrived", "arrived, told again", "nothing new"])
+def test_a_run_that_finds_nothing_is_green_and_leaves_no_batch(runs: dict[str, Any], name: str) -> None:
     run = runs[name]
     assert run["state"] == "success"
-    assert run["tasks"].pop("render_shard") == "skipped"
-    assert set(run["tasks"].values()) == {"success"}
+    assert {name for name, state in run["tasks"].items() if state != "skipped"} == {"verdict"}
+    assert "batch" not in run
 
 
 def test_a_failed_shard_fails_the_run_but_the_rest_is_published(runs: dict[str, Any]) -> None:
@@ -93,8 +115,44 @@ def test_the_failed_run_repeated_does_only_what_is_missing(runs: dict[str, Any])
     assert made.items() <= {row: uri for row, _, uri in run["clips"]}.items()
 
 
+def test_a_cluster_may_be_an_airflow_connection_and_nothing_of_it_is_handed_on(runs: dict[str, Any]) -> None:
+    assert [xcom["value"] for xcom in runs["mended"]["xcoms"] if xcom["task"] == "open_farm"] == ["dask_of_test"]
+
+
 def test_a_farm_that_was_there_before_is_left_alone(runs: dict[str, Any]) -> None:
     assert runs["farm left alone"] is True
+
+
+def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Received) -> None:
+    """A failed shard says why, before its run does."""
+    told = [(document["event"], document.get("task"), document.get("ends")) for document in webhook.documents]
+    assert told == [
+        ("run_succeeded", None, {}),
+        ("run_succeeded", None, {"published": 3}),
+        ("run_succeeded", None, {"published": 3}),
+        ("task_failed", "render_shard[1]", None),
+        ("run_failed", None, {"published": 2}),
+        ("run_succeeded", None, {"published": 4}),
+        ("run_succeeded", None, {}),
+    ]
+    assert webhook.documents[3]["reason"] == "Shard 1 is broken by the test."
+    assert "2 rows have no end yet" in webhook.documents[4]["reason"]
+    report = next(xcom["value"] for xcom in runs["three rows"]["xcoms"] if xcom["task"] == "report")
+    assert webhook.documents[1]["report"] == report
+
+
+def test_a_night_that_is_late_is_told_and_what_someone_started_by_hand_is_not(
+    airflow: Callable[..., Any], runs: dict[str, Any]
+) -> None:
+    with serving() as server:
+        connection = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": server.port}
+        environment = {"AIRFLOW_CONN_NIGHTREEL_WEBHOOK": json.dumps(connection), "NIGHTREEL_NIGHTLY_BY": "06:30"}
+        told = airflow("miss_deadline.py", **environment)
+    assert told["due"]["scheduled"] == "2026-11-20T06:30:00+00:00"
+    assert told["ends"] == [["running", "success"]] * 2
+    (document,) = server.documents
+    assert (document["event"], document["run"], document["state"]) == ("run_late", "scheduled__late", "running")
+    assert "was to be done by 2026-11-20 06:30:00+00:00" in document["text"]
 
 
 def test_xcom_carries_ids_and_uris_only(runs: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import hcl2
 import pytest
 from iam import LOGS, POLICIES, ROOT, Judge, Request, requests
+from in_process import write
 from proxy import Proxy
 
 from infra import seaweed
@@ -22,18 +23,22 @@ from render import pipeline
 from render.farm import dispatch, worker
 from render.model import End
 from render.settings import load
-from render.store import catalog, clips, layout, sweep
+from render.store import catalog, clips, intakes, layout, sweep
 from render.store.objects import ObjectStore, open_store
 
 BUCKET = "films"
 FINGERPRINT = "ab" * 32
 OBJECTS: Mapping[str, str] = {
     "intake": layout.intake("b"),
+    "intake_entry": layout.intake_entry(1),
+    "intake_checkpoint": layout.intake_checkpoint(1),
     "manifest": layout.manifest("b"),
     "plan_record": layout.plan_record("b"),
     "plan": layout.plan("b", "attempt"),
     "quarantine": layout.quarantine("b", "attempt"),
     "receipts": layout.receipts("b", 1, "attempt"),
+    "review": layout.review("b", 1),
+    "reviewed": layout.reviewed("b", 1),
     "report": layout.report("b"),
     "cancelled": layout.cancelled("b"),
     "finished": layout.finished("b"),
@@ -46,25 +51,23 @@ OBJECTS: Mapping[str, str] = {
     "probe": f"{layout.PROBES}/1",
 }
 """An object of every kind that a store holds."""
-ONCE = {"intake", "manifest", "plan_record", "receipts", "cancelled", "finished", "clip_record", "tombstone"}
+ONCE = {"intake", "intake_entry", "intake_checkpoint", "manifest", "plan_record", "receipts", "review", "reviewed"}
+ONCE |= {"cancelled", "finished", "clip_record", "tombstone"}
 """Kinds that are put if absent, and never replaced."""
-NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch"}
-FOLDERS = {"batch", "all_receipts", "clip"}
+NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number"}
+FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
+KEPT = ALL - {"inbox", "experiment", "intake_entry"}
 MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
     "worker": ({"clip_record", "clip_object", "tombstone"}, {"clip_record", "clip_object"}, set()),
     "control": (ALL, ALL - {"inbox", "clip_record", "clip_object", "tombstone"}, SWEPT),
     "airflow": (set(), set(), set()),
     "analyst": ({"table"}, set(), set()),
     "team": ({"report", "experiment", "clip_object"}, {"inbox"}, set()),
-    "upkeep": (
-        ALL - {"inbox", "experiment"},
-        {"table", "probe"},
-        ALL - {"inbox", "experiment", "clip_record", "tombstone"},
-    ),
+    "upkeep": (KEPT - {"intake_checkpoint"}, {"table", "probe"}, KEPT - {"clip_record", "tombstone"}),
     "takedown": (
-        ALL - {"inbox", "probe"},
+        ALL - {"inbox", "probe", "intake_entry", "intake_checkpoint"},
         {"tombstone", "table", "report", "experiment"},
         {"clip_record", "clip_object"},
     ),
@@ -195,14 +198,17 @@ def as_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 
 
 @pytest.mark.slow
-def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(as_role: Open, tmp_path: Path) -> None:
-    """Control, worker, upkeep and analyst, each held to its policy at a real service, come to the usual end.
+def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
+    as_role: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Team, control, worker, upkeep and analyst, each held to its policy at a real service, come to the usual end.
 
     Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps.
     """
     workers, worker_guard = as_role("worker")
     upkeep, upkeep_guard = as_role("upkeep")
     analyst, analyst_guard = as_role("analyst")
+    team, _ = as_role("team")
     control, control_guard = as_role("control")
 
     def farm(_address: str, jobs: Any, *, batch: str, settings: Any, on_result: Any, **_: Any) -> None:
@@ -217,6 +223,7 @@ def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(as_role: Open, tm
     manifest.write_text("experiment,variant,prompt,engine,seconds,width,height,fps\ne,a,one,testcard,0.5,64,64,8\n")
     settings = load(store=control.url, scratch=tmp_path / "scratch", scheduler="tcp://127.0.0.1:1")
     now = datetime(2026, 11, 29, tzinfo=UTC)
+    monkeypatch.setattr(intakes, "MANY", 1)
     with patch.object(dispatch, "run", farm), patch.object(worker, "_store", lambda *_: workers):
         batch = pipeline.intake(settings, manifest=str(manifest), run_key="r", now=now)
         status = pipeline.run(settings, batch.id, now=lambda: now)
@@ -248,7 +255,15 @@ def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(as_role: Open, tm
     assert clips.sweep_attempts(control, [fingerprint]) == [f"{layout.clip(fingerprint)}/{loser}"]
     assert control_guard.refused == []
 
+    for number in range(3):
+        source = Path(write(tmp_path / f"{number}.parquet", f"prompt {number}"))
+        team.put_file(f"{layout.INBOX}/{source.name}", source)
+        assert pipeline.intake(settings, run_key=f"night {number}", now=now)
+    assert control_guard.refused == []
+
     assert list(sweep.find(upkeep, older_than_s=sweep.LEAST_S)) == []
+    with patch.object(sweep, "_clock", lambda _: 2e12):
+        assert [sweep.remove(upkeep, one) for one in sweep.find(upkeep, older_than_s=sweep.LEAST_S)] == [True]
     assert [done.table for done in catalog.tidy(upkeep, older_than_h=1, do=True)] == ["checks", "clips", "requests"]
     assert upkeep_guard.refused == []
 

@@ -29,14 +29,14 @@ from infra import airflow_api, farm, postgres, seaweed, stack, stack_demo, super
 from infra.airflow_home import ROOT, Database
 from infra.plan import Plan, found
 from render import errors
+from render.store import catalog, layout
+from render.store.objects import ObjectStore, open_store
 
-PARTS = (
-    "infra.farm scheduler",
-    "infra.farm worker",
-    "weed -logdir",
-    *(f"airflow {part}" for part in ("api_server", "scheduler", "triggerer", "dag-processor")),
-)
+AT_WORK = ("airflow scheduler", "infra.farm scheduler", "infra.farm worker")
+"""What is killed while a batch is rendered, in this order."""
+PARTS = (*AT_WORK, "weed -logdir", *(f"airflow {part}" for part in ("api_server", "triggerer", "dag-processor")))
 """How the processes of each part call themselves once they are at work."""
+CLIPS = 40
 PATIENCE = 900.0
 """Seconds that a moment may take to come, on a machine that does other things too."""
 
@@ -302,6 +302,29 @@ class Trial:
             return httpx.get(f"{self.plan.dashboard}/json/identity.json", trust_env=False).json()["n_workers"]
         return 0
 
+    def kill(self, name: str) -> int:
+        """Kill a process of this part, as soon as there is one; gives which it was."""
+        await_(lambda: self.of(name), lambda: f"{name} does not come: {self.look()}")
+        victim = self.of(name)[0]
+        os.kill(victim, signal.SIGKILL)
+        return victim
+
+    def await_healed(self, victims: set[int]) -> None:
+        """Wait until others do their work."""
+        await_(lambda: self.is_whole() and self.workers() == 2, lambda: f"they do not come back: {self.look()}")
+        assert not victims & self.look().keys()
+
+    def store(self, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+        """Where the clips are."""
+        for name, value in seaweed.environment(self.plan.s3_folder, self.plan.s3_port).items():
+            monkeypatch.setenv(name, value)
+        return open_store(self.plan.store)
+
+    @staticmethod
+    def made(store: ObjectStore) -> int:
+        """How many clips there are."""
+        return sum(path.endswith("/clip.json") for path in store.list(layout.CLIPS))
+
     def is_whole(self) -> bool:
         """Every part is there, S3 stores what it is given, and Airflow's API answers."""
         with suppress(httpx.HTTPError):
@@ -334,8 +357,8 @@ def until(process: subprocess.Popen[str], words: str) -> str:
 
 
 def manifest(folder: Path) -> Path:
-    row = {"experiment": "cards", "variant": "a", "prompt": "A test card", "engine": "testcard", "seconds": 0.5}
-    rows = [row | {"width": 64, "height": 64, "fps": 8, "seed": seed} for seed in range(4)]
+    row = {"experiment": "cards", "variant": "a", "prompt": "A test card", "engine": "testcard", "seconds": 4.0}
+    rows = [row | {"width": 640, "height": 360, "seed": seed} for seed in range(CLIPS)]
     pq.write_table(pa.Table.from_pylist([*rows, row | {"prompt": ""}]), folder / "cards.parquet")
     return folder / "cards.parquet"
 
@@ -343,8 +366,12 @@ def manifest(folder: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
-def test_it_is_ready_heals_renders_and_leaves_nothing(tmp_path: Path) -> None:
-    """The whole: what is killed comes back, a dropped manifest becomes a report, all of it ends."""
+def test_it_is_ready_heals_renders_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole: what is killed comes back, a dropped manifest becomes a report, all of it ends.
+
+    While its clips are made, the schedulers of Airflow and of Dask and then a worker are killed; every row has its one
+    end all the same.
+    """
     trial = Trial(plan(tmp_path / "a stack"))
     with trial.started() as process:
         said = until(process, "supervisorctl")
@@ -352,17 +379,28 @@ def test_it_is_ready_heals_renders_and_leaves_nothing(tmp_path: Path) -> None:
         secret = airflow_api.password(trial.plan.password_file)
         assert secret not in said
 
-        victims = {name: trial.of(name)[0] for name in PARTS}
-        for victim in victims.values():
-            os.kill(victim, signal.SIGKILL)
-        await_(lambda: trial.is_whole() and trial.workers() == 2, lambda: f"they do not come back: {trial.look()}")
-        assert all(victim not in trial.of(name) for name, victim in victims.items())
-
+        trial.await_healed({trial.kill(name) for name in PARTS if name not in AT_WORK})
         demo = trial.command("infra.stack_demo", str(manifest(tmp_path)))
+        store = trial.store(monkeypatch)
+        victims = set()
+        for wanted, name in zip(range(3, CLIPS, 3), AT_WORK, strict=False):
+            await_(
+                lambda wanted=wanted: trial.made(store) >= wanted or demo.poll() is not None, lambda: "no clip is made"
+            )
+            victims.add(trial.kill(name))
+            assert trial.made(store) < CLIPS, "the batch was too short"
         text, _ = demo.communicate(timeout=PATIENCE)
         assert demo.returncode == 0, text
         assert "Dropped" in text
-        assert ": 4 published, 1 rejected." in text
+        assert f": {CLIPS} published, 1 rejected." in text
+        ended = catalog.query(
+            store, 'select "end", count(*) as n, count(distinct uri) as clips from results group by 1'
+        )
+        assert sorted(map(tuple, (row.values() for row in ended.to_pylist()))) == [
+            ("published", CLIPS, CLIPS),
+            ("rejected", 1, 0),
+        ]
+        trial.await_healed(victims)
         assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
         [bundle] = (trial.plan.folder / "reports").iterdir()
         assert zipfile.is_zipfile(bundle)

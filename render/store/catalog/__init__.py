@@ -6,6 +6,7 @@ Delta Lake and DuckDB are imported when they are first needed.
 from render.store.catalog.builders import WANTED, checks_table, clips_table, requests_table
 from render.store.catalog.delta import publish_clips, publish_requests, withdraw
 from render.store.catalog.query import (
+    approved,
     clips_of,
     clips_of_prompts,
     ends_of,
@@ -23,6 +24,7 @@ from render.store.catalog.upkeep import Upkeep, relieve, tidy
 __all__ = [
     "WANTED",
     "Upkeep",
+    "approved",
     "checks_table",
     "clips_of",
     "clips_of_prompts",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from render import contracts, errors
-from render.model import End, Tombstone
+from render.model import End, ReasonKind, Tombstone
 from render.store import layout
 from render.store.catalog import scan
 from render.store.catalog.builders import withdrawn_clips, withdrawn_requests
@@ -63,7 +63,7 @@ def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> N
     """Bring a batch's requests into the catalog, after the clips that serve them. Doing it again changes nothing.
 
     A request is written again only when its row has come further (an end where there was none, anything else after a
-    failure, the later of two, nothing after it was withdrawn). Raises :class:`render.errors.StoreError`.
+    failure, a person's decision, a takedown, the later of two). Raises :class:`render.errors.StoreError`.
     """
     if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
         raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
@@ -269,7 +269,11 @@ def _ahead(rows: pa.Table, stored: pa.Table) -> pa.Table:
     return rows.take(pa.array(news, pa.int64()))
 
 
-def _rank(record: Mapping[str, Any]) -> tuple[bool, bool, bool, float]:
-    """How far a request has come: ended at all, not failed, withdrawn, last."""
-    finished, end = record["finished_at"], record["end"]
-    return end is not None, end != End.FAILED, end == End.WITHDRAWN, finished.timestamp() if finished else 0.0
+def _rank(record: Mapping[str, Any]) -> tuple[bool, bool, bool, bool, float]:
+    """How far a request has come: ended at all, not failed, taken down, decided by a person, last."""
+    end, finished = record["end"], record["finished_at"]
+    reviewed = record["reason_kind"] == ReasonKind.REVIEW
+    return (
+        *(end is not None, end != End.FAILED, end == End.WITHDRAWN, reviewed),
+        finished.timestamp() if finished else 0.0,
+    )

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import contracts, errors
-from render.model import End
+from render.model import End, ReasonKind
 from render.store import layout
 from render.store.catalog import delta, files, scan
 from render.store.objects import ObjectStore
@@ -127,6 +127,22 @@ def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
 def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:
     """Those of these clips that were published: ``fingerprint`` and the given columns of each, in no order."""
     return _clips(store, ["fingerprint", *columns], where=("fingerprint", fingerprints))
+
+
+def approved(store: ObjectStore, fingerprints: pa.Array) -> pa.Table:
+    """The rows that these clips serve since a person approved them, there or in an earlier batch.
+
+    Columns ``fingerprint``, ``experiment``, ``policy``, ``batch`` and ``row``, in no order.
+    """
+    columns = ["fingerprint", "experiment", "policy", "batch", "row"]
+    wanted = [*columns, "end", "reason_kind"]
+    snapshot = delta.load(store, "requests") if len(fingerprints) else None
+    if snapshot is None:
+        return contracts.load("requests").arrow_schema().empty_table().select(columns)
+    found = scan.read(store, "requests", snapshot, wanted, where=("fingerprint", fingerprints))
+    reviewed = pc.fill_null(pc.equal(found["reason_kind"], ReasonKind.REVIEW), False)
+    delivered = pc.is_in(found["end"], pa.array([str(End.PUBLISHED), str(End.REUSED)]))
+    return found.filter(pc.and_(reviewed, delivered)).select(columns)
 
 
 def within(

@@ -14,6 +14,7 @@ COMMANDS = [
     "expand",
     "status",
     "cancel",
+    "review",
     "query",
     "report",
     "export",

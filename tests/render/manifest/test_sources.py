@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +14,8 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from render import manifest
-from render.errors import ManifestError
-from render.manifest.sources import arrived
+from render.errors import ManifestError, StoreError
+from render.manifest.sources import arrived, explained
 
 TABLE = pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]})
 
@@ -22,6 +24,24 @@ def test_an_address_that_cannot_be_reached_is_no_broken_file() -> None:
     with pytest.raises(ManifestError, match="Check the address") as caught:
         manifest.files("nosuch://bucket/m.parquet")
     assert "Parquet file" not in str(caught.value)
+
+
+def test_storage_that_is_away_is_no_broken_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another try may mend it, so a nightly run must not give up for good."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(StoreError, match=r"s3://bucket/m\.parquet cannot be read: .*Try again"):
+        manifest.files("s3://bucket/m.parquet")
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EREMOTEIO, errno.EBUSY])
+def test_a_fault_of_the_service_may_pass(tmp_path: Path, code: int) -> None:
+    with pytest.raises(StoreError, match="Try again"), explained(str(tmp_path)):
+        raise OSError(code, os.strerror(code))
 
 
 def test_a_file_comes_with_its_hash(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
 
-from render import pipeline
+from render import errors, pipeline
 from render.farm import cluster
 from render.model import End
 from render.orchestration.operators import (
@@ -19,6 +20,7 @@ from render.orchestration.operators import (
     RenderShardOperator,
     VerdictOperator,
 )
+from render.orchestration.run import now
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,12 @@ def test_a_farm_that_is_there_is_used(spawned: list[Path]) -> None:
     assert spawned == []
 
 
+def test_a_connection_that_is_not_there_is_told_before_anything_waits_for_it(spawned: list[Path]) -> None:
+    with pytest.raises(errors.InputError, match="no Airflow connection 'dask_default'"):
+        OpenFarmOperator(task_id="t", shards=[0]).execute(context(scheduler="dask_default"))
+    assert spawned == []
+
+
 def test_without_shards_no_farm_is_started(spawned: list[Path]) -> None:
     assert OpenFarmOperator(task_id="t", shards=[]).execute(context()) == ""
     assert spawned == []
@@ -74,8 +82,18 @@ def test_a_shards_task_is_handed_to_the_trigger_with_what_the_run_was_given() ->
     assert deferred.value.method_name == operator.conclude.__name__
     given = {"store": "s3://bucket/store", "scheduler": None, "workers": None, "jobs_per_shard": None}
     assert deferred.value.trigger.serialize()[1] == {
-        "batch": "b", "shard": 3, "address": "tcp://own:1", "given": given,
+        "batch": "b", "shard": 3, "address": "tcp://own:1", "given": given, "until": None,
     }  # fmt: skip
+    assert deferred.value.timeout is None  # else Airflow would let the trigger go, and Dask go on
+
+
+def test_a_shards_time_is_bounded_if_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_SHARD_SECONDS", "3600")
+    before = now()
+    with pytest.raises(TaskDeferred) as deferred:
+        RenderShardOperator(task_id="t", batch="b", shard=3, address="tcp://own:1").execute(context())
+    until = datetime.fromisoformat(deferred.value.trigger.serialize()[1]["until"])
+    assert before <= until - timedelta(hours=1) <= now()
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 
-from render import errors
 from render.orchestration import run
 
 
@@ -49,26 +47,3 @@ def test_every_run_has_a_farm_home_of_its_own() -> None:
     first, again, second = (run.farm_home(context(run_id=name)) for name in ("one/../x", "one/../x", "two"))
     assert first == again != second
     assert ".." not in first.parts
-
-
-@pytest.mark.parametrize(
-    "error",
-    [errors.ManifestError("bad"), errors.NotFound("gone"), errors.EngineMissing("none"), errors.Cancelled("over")],
-)
-def test_what_cannot_be_mended_is_not_tried_again(error: errors.NightreelError) -> None:
-    with pytest.raises(AirflowFailException, match=str(error)), run.no_second_try():
-        raise error
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        errors.StoreError("slow"),
-        errors.BatchStopped("scheduler lost"),
-        errors.SchedulerAway("restarting"),
-        OSError("disk"),
-    ],
-)
-def test_what_may_pass_is_left_to_airflows_retries(error: Exception) -> None:
-    with pytest.raises(type(error)), run.no_second_try():
-        raise error

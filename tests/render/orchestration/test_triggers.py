@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from airflow._shared.module_loading import import_string
 
 from render import errors, pipeline
+from render.farm.access import OPEN, Access
 from render.farm.control import Control
 from render.model import JobResult
 from render.orchestration import triggers
@@ -27,17 +30,23 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triggers, "PATIENCE_SECONDS", 0.2)
 
 
-def new_trigger(scheduler: str | None = "tcp://big:8786") -> ShardTrigger:
-    return ShardTrigger(batch="b", shard=3, address="tcp://big:8786", given={"scheduler": scheduler})
+def new_trigger(
+    scheduler: str | None = "tcp://big:8786", until: str | None = None, address: str = "tcp://big:8786"
+) -> ShardTrigger:
+    return ShardTrigger(batch="b", shard=3, address=address, given={"scheduler": scheduler}, until=until)
 
 
-def rendered_by(monkeypatch: pytest.MonkeyPatch, work: Callable[[Control], None]) -> list[tuple[list[int], str]]:
+def rendered_by(
+    monkeypatch: pytest.MonkeyPatch, work: Callable[[Control], None]
+) -> list[tuple[list[int], str, Access]]:
     """What stands in for the pipeline's step, and what it was asked for."""
-    asked: list[tuple[list[int], str]] = []
+    asked: list[tuple[list[int], str, Access]] = []
 
-    def render(_: Any, batch: str, shards: list[int], *, address: str, control: Control, **__: Any) -> None:
+    def render(
+        _: Any, batch: str, shards: list[int], *, address: str, access: Access, control: Control, **__: Any
+    ) -> None:
         assert batch == "b"
-        asked.append((shards, address))
+        asked.append((shards, address, access))
         work(control)
 
     monkeypatch.setattr(pipeline, "render", render)
@@ -59,8 +68,21 @@ def test_a_shard_is_rendered_in_a_thread_and_fires_once(monkeypatch: pytest.Monk
     threads = []
     asked = rendered_by(monkeypatch, lambda _: threads.append(threading.current_thread()))
     assert asyncio.run(first_event(new_trigger())) == DONE
-    assert asked == [([3], "tcp://big:8786")]
+    assert asked == [([3], "tcp://big:8786", OPEN)]
     assert threading.main_thread() not in threads
+
+
+def test_a_connection_is_read_where_the_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trigger's own record in Airflow's database names it, and holds nothing of it."""
+    extra = {"tls_ca": "/ca.pem", "tls_cert": "/cert.pem", "tags": "films"}
+    told = {"conn_type": "dask", "host": "big", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_DASK_DEFAULT", json.dumps(told))
+    asked = rendered_by(monkeypatch, lambda _: None)
+    trigger = new_trigger("dask_default", address="dask_default")
+    assert asyncio.run(first_event(trigger)) == DONE
+    access = Access(tls_ca="/ca.pem", tls_cert="/cert.pem", tags=("films",))
+    assert asked == [([3], "tls://big:8786", access)]
+    assert "pem" not in str(trigger.serialize())
 
 
 @pytest.mark.parametrize(
@@ -150,6 +172,32 @@ def test_a_killed_task_cancels_its_work_and_a_triggerer_that_goes_leaves_it(
     asyncio.run(play())
     assert [control.cancelled for control in controls] == [cancelled]
     assert controls[0].left
+
+
+def test_a_shard_whose_time_is_over_is_cancelled_and_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by a triggerer that took it over late: the time is an instant, not a duration."""
+    controls = []
+
+    def work(control: Control) -> None:
+        controls.append(control)
+        while not control.cancelled:
+            threading.Event().wait(0.01)
+        raise errors.Cancelled("It was cancelled.")
+
+    rendered_by(monkeypatch, work)
+    for seconds in (0.2, -3600):
+        until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        event = asyncio.run(first_event(new_trigger(until=until)))
+        assert event["final"]
+        assert event["failure"].startswith(f"Shard 3 was not done by {until}. Its work was cancelled")
+    assert controls
+    assert all(control.cancelled for control in controls)
+
+
+def test_a_shard_that_is_done_in_time_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered_by(monkeypatch, lambda _: None)
+    until = (datetime.now(UTC) + timedelta(seconds=60)).isoformat()
+    assert asyncio.run(first_event(new_trigger(until=until))) == DONE
 
 
 def test_what_is_killed_before_it_began_has_nothing_to_cancel() -> None:

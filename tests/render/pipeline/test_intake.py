@@ -27,7 +27,7 @@ def test_the_same_run_key_takes_the_same_batch_even_if_more_has_arrived(settings
 def test_the_inbox_gives_each_manifest_to_one_batch_and_changed_content_again(settings, tmp_path):
     write(tmp_path / "store/inbox/a.parquet", "one")
     pipeline.intake(settings, run_key="day 1", now=NOW)
-    assert pipeline.intake(settings, run_key="day 2", now=NOW).manifests == ()
+    assert pipeline.intake(settings, run_key="day 2", now=NOW) is None
     write(tmp_path / "store/inbox/a.parquet", "one, but otherwise")
     assert len(pipeline.intake(settings, run_key="day 3", now=NOW).manifests) == 1
 
@@ -42,7 +42,7 @@ def test_a_broken_file_in_the_inbox_is_refused_once_and_stops_no_other(settings,
     status = pipeline.run(settings.model_copy(update={"scheduler": "tcp://x"}), batch.id, now=lambda: NOW)
     assert status.ends == {End.PUBLISHED: 1}
     assert "b.parquet cannot be read" in status.as_json()["refused"][0]["reason"]
-    assert pipeline.intake(settings, run_key="day 2", now=NOW).refused == ()
+    assert pipeline.intake(settings, run_key="day 2", now=NOW) is None
 
 
 def break_page(path: Path) -> None:
@@ -72,7 +72,8 @@ def test_a_file_of_the_inbox_that_fails_after_the_intake_stops_no_other(settings
     assert status.ends == {End.PUBLISHED: 2, End.REJECTED: 2}
     assert [clip.row for clip in status.clips] + [fault.row for fault in status.quarantined] == [0, 2, 1, 3]
     assert [Path(refused.file.url).name for refused in status.refused] == ["b.parquet"]
-    assert len(pipeline.intake(settings, run_key="day 2", now=NOW).manifests) == (how == "changed")
+    again = pipeline.intake(settings, run_key="day 2", now=NOW)
+    assert (again is not None) == (how == "changed")
 
 
 def test_a_file_of_the_inbox_that_cannot_be_read_at_the_moment_is_not_refused(settings, tmp_path, monkeypatch):
@@ -92,10 +93,19 @@ def test_a_broken_manifest_is_refused_before_anything_is_written(settings, tmp_p
     assert not (tmp_path / "store").exists()
 
 
-def test_an_empty_inbox_makes_an_empty_batch_that_finishes(settings):
-    batch = pipeline.intake(settings, run_key="day 1", now=NOW)
-    status = pipeline.run(settings, batch.id, now=lambda: NOW)
-    assert (status.rows, status.state) == (0, "finished")
+def test_an_empty_inbox_makes_no_batch(settings, tmp_path):
+    assert pipeline.intake(settings, run_key="day 1", now=NOW) is None
+    assert not (tmp_path / "store").exists()
+
+
+def test_run_keys_that_differ_in_what_an_id_leaves_out_have_batches_of_their_own(settings, tmp_path):
+    taken = []
+    for number, key in enumerate(("a run", "a+run", "a" * 150 + "1", "a" * 150 + "2")):
+        write(tmp_path / f"store/inbox/{number}.parquet", "the same")
+        taken.append(pipeline.intake(settings, run_key=key, now=NOW))
+        assert pipeline.intake(settings, run_key=key, now=NOW) == taken[-1]
+    assert len({batch.id for batch in taken}) == 4
+    assert [Path(batch.manifests[0].url).name for batch in taken] == [f"{number}.parquet" for number in range(4)]
 
 
 @pytest.mark.parametrize("where", ["no sql (", "no_such_column = 1"])
@@ -189,7 +199,7 @@ def test_what_an_inbox_cannot_take_is_refused_and_told(settings, tmp_path):
     assert [one.file.url.rpartition("/")[2] for one in batch.refused] == ["brief.yaml", "m.csv"]
     assert all("nightreel expand" in one.reason for one in batch.refused)
     again = pipeline.intake(settings, run_key="next night", now=NOW)
-    assert (again.manifests, again.refused) == ((), ())
+    assert again is None
 
 
 def test_a_manifest_outside_the_roots_is_refused(settings, tmp_path):

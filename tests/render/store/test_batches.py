@@ -82,13 +82,6 @@ def test_batches_are_listed_newest_first(store: ObjectStore) -> None:
     assert [batch.id[0] for batch in batches.newest(store)] == ["b", "a", "c"]
 
 
-def test_the_batch_of_a_run_is_found_by_its_key(store: ObjectStore) -> None:
-    batches.create(store, makers.batch())
-    batches.create(store, makers.batch(id="x-0123456789ab", run_key="other"))
-    assert batches.of_run(store, "2026-11-22") == makers.batch()
-    assert batches.of_run(store, "2026-11-23") is None
-
-
 def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
     rows = [
         makers.planned(0, shard=1),

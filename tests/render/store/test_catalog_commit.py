@@ -15,7 +15,7 @@ from catalog_makers import publish, requests, rows, versions
 from deltalake import DeltaTable
 
 from render import contracts, errors
-from render.model import End, StoredObject
+from render.model import End, ReasonKind, StoredObject
 from render.store import catalog
 from render.store.catalog import delta
 from render.store.objects import ObjectStore, open_store
@@ -59,14 +59,22 @@ def test_a_row_goes_forward_and_never_back(store: ObjectStore) -> None:
         requests(planned),
         requests(planned, [makers.receipt(0, End.FAILED, reason="boom"), makers.receipt(1)]),
         requests(planned, [makers.receipt(0, End.FAILED, reason="bang", finished_at=LATER), makers.receipt(1)]),
-        requests(planned, [makers.receipt(0), makers.receipt(1)]),
-        requests(planned, [makers.receipt(0, End.WITHDRAWN, finished_at=LATER), makers.receipt(1)]),
+        requests(planned, [makers.receipt(0, End.HELD, reason="dark", finished_at=LATER), makers.receipt(1)]),
+        requests(planned, [makers.receipt(0, reason_kind=ReasonKind.REVIEW), makers.receipt(1)]),
+        requests(planned, [makers.receipt(0, End.WITHDRAWN), makers.receipt(1)]),
     ]
     ends = []
     for stage in stages:
         publish(store, stage)
         ends.append(rows(store, 'select "end", reason from requests where row = 0')[0])
-    assert ends == [(None, None), ("failed", "boom"), ("failed", "bang"), ("published", None), ("withdrawn", None)]
+    assert ends == [
+        (None, None),
+        ("failed", "boom"),
+        ("failed", "bang"),
+        ("held", "dark"),
+        ("published", None),
+        ("withdrawn", None),
+    ]
     before = versions(store)
     for stage in stages:
         publish(store, stage)

@@ -57,6 +57,21 @@ def test_what_did_not_fail_beats_a_later_failure_and_the_latest_counts(store: Ob
     assert read(store) == [attempts["three"][0], attempts["two"][1]]
 
 
+def test_a_persons_decision_beats_what_is_settled_without_one_even_later(store: ObjectStore) -> None:
+    """A slow controller may write a shard's receipts once more, by a clock that is ahead; a decision is kept once."""
+    early, late = "2026-11-22T10:00:00+00:00", "2026-11-22T11:00:00+00:00"
+    decided = makers.receipt(0, reason_kind=ReasonKind.REVIEW, finished_at=early)
+    write(store, 0, "one", makers.receipt(0, End.HELD, reason_kind=ReasonKind.CHECK, finished_at=late))
+    receipts.write_reviewed(store, makers.BATCH, 0, tables.receipt_table([decided]))
+    assert read(store) == [decided]
+    receipts.write_reviewed(store, makers.BATCH, 0, tables.receipt_table([]))
+    write(store, 0, "two", makers.receipt(0, End.FAILED, finished_at=late))
+    assert read(store) == [decided]
+    withdrawn = makers.receipt(0, End.WITHDRAWN, finished_at=early)
+    write(store, 0, "three", withdrawn)
+    assert read(store) == [withdrawn]
+
+
 def test_an_attempt_is_written_once(store: ObjectStore) -> None:
     write(store, 0, "one", makers.receipt(0))
     with pytest.raises(errors.StoreError, match="give each attempt its own name"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import catalog_race
+import intake_race
 import pyarrow as pa
 import pytest
 import store_makers as makers
@@ -188,6 +189,12 @@ def test_no_row_of_the_catalog_is_lost_or_doubled_while_it_is_tidied(store: Obje
     assert done["removed"] > 0
 
 
+def test_runs_at_once_never_share_a_manifest(store: ObjectStore, tmp_path: Path) -> None:
+    done = intake_race.play(store.url, tmp_path, seconds=5)
+    assert done["manifests"] >= 20
+    assert done["takers"] >= 2
+
+
 def test_orphans_are_found_and_removed(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     attempt = clips.new_attempt(makers.BATCH)
     paths = [layout.clip_object(makers.fingerprint(1), attempt, role) for role in layout.ROLES]
@@ -314,12 +321,8 @@ def test_a_line_that_breaks_while_an_object_is_read_is_the_stores_trouble(
 
 
 def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -> None:
-    from s3fs import S3FileSystem
-
-    S3FileSystem.clear_instance_cache()  # it knows the addresses of other services
     url = f"{store.url}/inbox/a.parquet"
     manifest.write(pa.table({"experiment": ["e"], "variant": ["v"], "prompt": ["p"]}), url)
     files, _ = manifest.take(f"{store.url}/inbox", taken=())
     assert [file.url for file in files] == [url]
     assert [table["prompt"].to_pylist() for table in manifest.read(files)] == [["p"]]
-    S3FileSystem.clear_instance_cache()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import store_makers as makers
 
-from render.store import batches, clips, layout, sweep
+from render.store import batches, clips, intakes, layout, sweep
 from render.store.objects import ObjectStore, open_store
 
 DAY = 86_400.0
@@ -142,3 +142,19 @@ def test_what_is_named_meanwhile_stays(store: ObjectStore, tmp_path: Path) -> No
 
     assert not any(sweep.remove(store, orphan) for orphan in orphans)
     assert f"{kept}/clip.mp4" in store.list()
+
+
+def test_of_the_checkpoints_of_the_intake_log_the_newest_stays(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intakes, "MANY", 1)
+    for number in range(3):
+        assert intakes.append(store, intakes.settle(store), makers.batch(id=f"b{number}", run_key=f"r{number}"))
+    before = intakes.settle(store)
+    aged(store)
+    found = list(sweep.find(store, older_than_s=DAY))
+    assert [(orphan.kind, orphan.path) for orphan in found] == [
+        (sweep.Kind.CHECKPOINT, layout.intake_checkpoint(number)) for number in (1, 2)
+    ]
+    assert all(sweep.remove(store, orphan) for orphan in found)
+    assert intakes.load(store) == before

@@ -1,0 +1,110 @@
+"""A person decides on the held clips of a run: one task waits for the answer, the next one carries it out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param, XComArg
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+
+from render.orchestration.operators import BatchOperator
+from render.orchestration.run import RunContext, no_second_try, now, settings_of
+
+if TYPE_CHECKING:
+    from render.review import Held
+
+PUBLISH = "Publish all held"
+REFUSE = "Refuse all held"
+LATER = "Decide later with nightreel review"
+_ASKED = "asked"
+"""XCom: about how many rows the person was asked."""
+
+
+class ApprovalOperator(HITLOperator):
+    """Asks a person what is to become of the run's held clips, and records the answer.
+
+    It waits in Airflow's list of required actions, without a slot and without a trigger, as long as the setting
+    ``approval_hours`` says; then the rows stay held. It is skipped where no approval is asked for, where nothing is
+    held, and where the answer is to decide later.
+    """
+
+    template_fields: Collection[str] = ("batch", "report")
+
+    def __init__(self, *, batch: XComArg | str | None, report: XComArg | str | None, **kwargs: Any) -> None:
+        super().__init__(subject="Held clips", options=[PUBLISH, REFUSE, LATER], defaults=LATER, **kwargs)
+        self.params = ParamsDict({"comment": Param("", type="string", maxLength=2000, description="Why.")})
+        self.batch: Any = batch
+        self.report: Any = report
+        self.body: str | None
+
+    def execute(self, context: RunContext) -> NoReturn:
+        from render import review
+
+        settings, wanted = settings_of(context), context["params"].get("approval")
+        if not (settings.require_approval if wanted is None else wanted):
+            raise AirflowSkipException("No approval is asked for.")
+        with no_second_try():
+            waiting = [one for one in review.held(settings, self.batch) if one.review is None]
+        if not waiting:
+            raise AirflowSkipException("Nothing is held.")
+        self.subject, self.body = _question(self.batch, self.report, waiting)
+        self.response_timeout = timedelta(hours=settings.approval_hours)
+        context["ti"].xcom_push(key=_ASKED, value=len(waiting))
+        super().execute(context)
+
+    def execute_complete(self, context: RunContext, event: dict[str, Any]) -> None:
+        """Record what the person chose; fail, so that the question is put again, if meanwhile more rows are held."""
+        from render import review
+
+        answer = super().execute_complete(context, event)
+        [choice] = answer["chosen_options"]
+        if choice == LATER:
+            raise AirflowSkipException(f"Nothing is decided: nightreel review {self.batch}")
+        settings, ti = settings_of(context), context["ti"]
+        waiting = [one for one in review.held(settings, self.batch) if one.review is None]
+        if len(waiting) > (ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or 0):
+            raise AirflowException("More clips are held than when this was asked, so it is asked again.")
+        with no_second_try():
+            decided = review.decide(
+                settings,
+                self.batch,
+                approved=choice == PUBLISH,
+                rows=None,
+                by=_name(answer["responded_by_user"]),
+                comment=answer["params_input"].get("comment") or f"{choice}, in Airflow's run {ti.run_id}",
+                now=now(),
+            )
+        for row, before in decided.before.items():
+            self.log.warning("Row %d is not changed: %s.", row, before.said)
+        if decided.review is None:
+            raise AirflowSkipException("Others have decided on every row meanwhile.")
+        self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
+
+
+class ReviewOperator(BatchOperator):
+    """Carries out what people decided on the batch's held rows: ends, catalog and report; gives the report's URI."""
+
+    def execute(self, context: RunContext) -> str:
+        from render import review
+
+        with no_second_try():
+            return review.finish(settings_of(context), self.batch_id(), now=now())
+
+
+def _question(batch: str, report: str | None, waiting: Sequence[Held]) -> tuple[str, str]:
+    """Subject and text, in Markdown: words of manifests are none of it."""
+    clips = "1 clip is" if len(waiting) == 1 else f"{len(waiting):,} clips are"
+    checks = Counter(one.check.replace("_", " ") or "another reason" for one in waiting)
+    counts = "\n".join(f"| {check} | {number:,} |" for check, number in checks.most_common())
+    watch = f"Watch them in [the report]({report})" if (report or "").startswith("http") else f"Report: `{report}`"
+    others = f"One by one, or later: `nightreel review {batch}`. What others decided before you stands."
+    return f"{clips} held in batch {batch}", f"{watch}\n\n| held by | clips |\n| --- | --- |\n{counts}\n\n{others}"
+
+
+def _name(user: Mapping[str, str] | None) -> str:
+    return (user or {}).get("name") or (user or {}).get("id") or "somebody in Airflow"

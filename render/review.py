@@ -1,0 +1,235 @@
+"""Held rows wait for a person: what waits, what somebody decided, and what the decision makes of the batch.
+
+A decision is recorded first (:func:`decide`), and then carried out (:func:`finish`), which may be done again after a
+crash at any point. Of two people who decide on a row, the first counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from render import errors, pipeline
+from render.checks import policy
+from render.model import ClipRecord, Decision, End, Outcome, Review
+from render.planning import ends
+from render.settings import Settings
+from render.store import batches, clips, layout, receipts, reviews, tables
+from render.store.objects import ObjectStore, open_store
+
+LONGEST_NAME = 200
+"""Characters of the name of a person who decides."""
+LONGEST_COMMENT = 2000
+"""Characters of a comment."""
+_SHOWN = 5
+_PLANNED = ("row", "experiment", "variant", "prompt", "policy", "fingerprint")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A row that waits for a person."""
+
+    row: int
+    experiment: str
+    variant: str
+    prompt: str
+    policy: str
+    fingerprint: str
+    check: str
+    """The check that holds it, as its policy judges now; empty where it would not, or where the clip is gone."""
+    reason: str
+    fix: str
+    uri: str
+    """Absolute URI of the clip; empty if it is gone."""
+    review: Review | None
+    """What was decided on it already, and has to be carried out by :func:`finish` yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What came of a decision."""
+
+    review: Review | None
+    """The record of the rows that it decides, with those that the same clip serves under the same policy; None for no
+    row."""
+    before: Mapping[int, Review]
+    """Rows it was to decide that somebody had decided before, also meanwhile."""
+
+
+def held(settings: Settings, batch_id: str) -> list[Held]:
+    """The rows of the batch that wait for a person, by row.
+
+    Raises :class:`render.errors.NotFound` for a batch that was never taken in.
+    """
+    store = _opened(settings)
+    waiting = _waiting(store, batch_id)
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in waiting:
+        rows[one["fingerprint"]].append(one)
+    for record in clips.find_each(store, rows):
+        for one in rows[record.job.fingerprint]:
+            one["uri"], one["check"] = store.uri(record.objects["clip"].path), _check(one["policy"], record)
+    return [Held(**one) for one in waiting]
+
+
+def decide(
+    settings: Settings,
+    batch_id: str,
+    *,
+    approved: bool,
+    rows: Collection[int] | None,
+    by: str,
+    comment: str,
+    now: datetime,
+) -> Decided:
+    """Record what a person decided on these held rows of the batch, or on all (None).
+
+    A row is decided together with every other held row that the same clip serves under the same policy. What somebody
+    decided before stands. Raises :class:`render.errors.InputError` for a row that is not held, for one to be approved
+    whose clip is gone, and for a decision without a name or a reason.
+    """
+    by, comment = _text(by, "who decides", LONGEST_NAME), _text(comment, "why", LONGEST_COMMENT)
+    store = _opened(settings)
+    wanted: set[int] | None = None
+    while True:
+        known = reviews.read(store, batch_id)
+        taken = {row: review for review in known for row in review.rows}
+        waiting = _waiting(store, batch_id)
+        if wanted is None:
+            wanted = _wanted(store, batch_id, waiting, taken, rows)
+            if approved:
+                wanted -= _without_clip(store, waiting, wanted, named=rows is not None)
+        before = {row: taken[row] for row in sorted(wanted & taken.keys())}
+        open_ = [one for one in waiting if one["row"] in wanted and one["row"] not in taken]
+        if not open_:
+            return Decided(review=None, before=before)
+        review = Review(
+            approved=approved,
+            rows=tuple(one["row"] for one in open_),
+            by=by,
+            comment=comment,
+            at=now.isoformat(),
+            policies={name: policy.digest(policy.load(name)) for name in sorted({one["policy"] for one in open_})},
+        )
+        if reviews.record(store, batch_id, len(known), review):
+            return Decided(review=review, before=before)
+
+
+def finish(settings: Settings, batch_id: str, *, now: datetime) -> str:
+    """Carry out what was decided: end the rows, publish them, write the report anew; give the report's URI.
+
+    Done again, it changes nothing. Rows that meanwhile came to another end than held keep that.
+    """
+    store = _opened(settings)
+    for number, review in enumerate(reviews.read(store, batch_id)):
+        if not store.exists(layout.reviewed(batch_id, number)):
+            _settle(store, batch_id, number, review)
+    pipeline.publish(settings, batch_id)
+    return pipeline.report(settings, batch_id, now=now)
+
+
+def _settle(store: ObjectStore, batch_id: str, number: int, review: Review) -> None:
+    ended = receipts.read(store, batch_id)
+    mine = pc.and_(pc.equal(ended["end"], End.HELD), pc.is_in(ended["row"], pa.array(review.rows, pa.int64())))
+    waiting = list(tables.receipts(ended.filter(mine)))
+    planned = batches.plan_table(store, batch_id, ["row", "decision"])
+    rendered = {*planned["row"].filter(pc.equal(planned["decision"], Decision.RENDER)).to_pylist()} & {*review.rows}
+    records = clips.find_each(store, [one.fingerprint for one in waiting if one.row in rendered])
+    made_here = {record.job.fingerprint for record in records if record.batch == batch_id}
+    settled = [
+        ends.reviewed(
+            one, review, own=one.row in rendered and one.fingerprint in made_here, attempt=f"review-{number:06d}"
+        )
+        for one in waiting
+    ]
+    receipts.write_reviewed(store, batch_id, number, tables.receipt_table(settled))
+
+
+def _waiting(store: ObjectStore, batch_id: str) -> list[dict[str, Any]]:
+    """The held rows, by row: the fields of :class:`Held`, without what only the clips tell."""
+    batches.load(store, batch_id)
+    if batches.plan_summary(store, batch_id) is None:
+        return []
+    ended = receipts.read(store, batch_id)
+    ended = ended.filter(pc.equal(ended["end"], End.HELD))
+    planned = batches.plan_table(store, batch_id, _PLANNED)
+    planned = planned.take(pc.index_in(ended["row"], planned["row"].combine_chunks()))
+    taken = {row: review for review in reviews.read(store, batch_id) for row in review.rows}
+    told = zip(planned.to_pylist(), ended["reason"].to_pylist(), ended["fix"].to_pylist(), strict=True)
+    return [
+        {**one, "reason": reason, "fix": fix, "review": taken.get(one["row"]), "uri": "", "check": ""}
+        for one, reason, fix in told
+    ]
+
+
+def _wanted(
+    store: ObjectStore,
+    batch_id: str,
+    waiting: Sequence[Mapping[str, Any]],
+    taken: Mapping[int, Review],
+    rows: Collection[int] | None,
+) -> set[int]:
+    """The rows to be decided: those that were named, and those that the same clip serves under the same policy."""
+    if rows is None:
+        return {one["row"] for one in waiting if one["row"] not in taken}
+    here = {one["row"]: _alike(one) for one in waiting}
+    if strange := sorted(set(rows) - here.keys() - taken.keys()):
+        raise errors.InputError(_not_held(store, batch_id, strange))
+    clips_of_named = {here[row] for row in rows if row in here}
+    return set(rows) | {row for row, clip in here.items() if clip in clips_of_named}
+
+
+def _alike(one: Mapping[str, Any]) -> tuple[str, str]:
+    return one["fingerprint"], one["policy"]
+
+
+def _not_held(store: ObjectStore, batch_id: str, rows: Sequence[int]) -> str:
+    ended = receipts.read(store, batch_id)
+    came_to = dict(zip(ended["row"].to_pylist(), ended["end"].to_pylist(), strict=True))
+    told = ", ".join(
+        f"row {row} is {came_to[row]}" if row in came_to else f"row {row} has no end, if there is such a row"
+        for row in rows[:_SHOWN]
+    )
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return f"Only held rows can be approved or refused: {told}{more}. `nightreel review {batch_id}` lists them."
+
+
+def _without_clip(
+    store: ObjectStore, waiting: Sequence[Mapping[str, Any]], wanted: set[int], *, named: bool
+) -> set[int]:
+    """The rows whose clip is gone, so that nothing could be published; an error if they were asked for by name."""
+    fingerprints = {one["row"]: one["fingerprint"] for one in waiting if one["row"] in wanted}
+    there = {record.job.fingerprint for record in clips.find_each(store, fingerprints.values())}
+    gone = sorted(row for row, fingerprint in fingerprints.items() if fingerprint not in there)
+    if gone and named:
+        rows = ", ".join(map(str, gone[:_SHOWN]))
+        raise errors.InputError(
+            f"The clip of row {rows} has been deleted, so it cannot be approved. Refuse it, or run its manifest again."
+        )
+    return set(gone)
+
+
+def _check(name: str, record: ClipRecord) -> str:
+    """The check that holds a clip by this policy as it is now; empty if none does, or if there is no such policy."""
+    if name not in policy.names():
+        return ""
+    verdict = policy.judge(policy.load(name), record.figures)
+    return verdict.check if verdict.outcome is Outcome.HOLD else ""
+
+
+def _text(text: str, what: str, longest: int) -> str:
+    """The text on one line."""
+    plain = " ".join(text.split())
+    if not plain or len(plain) > longest or not plain.isprintable():
+        raise errors.InputError(f"Say {what}, in 1 to {longest} characters that can be printed.")
+    return plain
+
+
+def _opened(settings: Settings) -> ObjectStore:
+    return open_store(settings.store, single_writer=settings.single_writer)

@@ -1,0 +1,32 @@
+"""What people decided on the held rows of a batch: numbered records, each put once and never replaced.
+
+The number after the last is taken by whoever puts its record first; who comes second reads that one, and takes the next
+number for the rows that are left. So each row is in one record at most, and the records are in one order for everybody.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from render.model import Review
+from render.store import layout
+from render.store.objects import ObjectStore
+from render.store.records import RecordFormat
+
+_AT_ONCE = 16
+_FORMAT = RecordFormat(Review, version=1, title="record of a decision on held rows")
+
+
+def read(store: ObjectStore, batch_id: str) -> list[Review]:
+    """Every decision on rows of the batch, the first one first."""
+
+    def read_one(path: str) -> Review:
+        return _FORMAT.load(store.get(path), store.uri(path))
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reviews") as pool:
+        return list(pool.map(read_one, sorted(store.list(layout.reviews(batch_id)))))
+
+
+def record(store: ObjectStore, batch_id: str, number: int, review: Review) -> bool:
+    """Keep a decision as the one of this number; False if there is one of this number already."""
+    return store.put_if_absent(layout.review(batch_id, number), _FORMAT.dump(review))

@@ -1,0 +1,113 @@
+"""The DAGs as Airflow sees them: they parse fast and light, and their shapes are what the design says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+HEAVY = {
+    "av",
+    "dask",
+    "deltalake",
+    "distributed",
+    "duckdb",
+    "great_expectations",
+    "mujoco",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "torch",
+    "warp",
+}
+RENDERING = ("nightly_render", "render_on_arrival")
+
+
+@pytest.fixture(scope="module")
+def parsed(airflow: Callable[..., Any]) -> dict[str, Any]:
+    return airflow("parse_dags.py")
+
+
+@pytest.fixture(scope="module", params=RENDERING)
+def rendering(request: pytest.FixtureRequest, parsed: dict[str, Any]) -> dict[str, Any]:
+    """A DAG that takes a batch from its manifests to its report."""
+    return parsed["dags"][request.param]
+
+
+def test_they_parse_without_errors(parsed: dict[str, Any]) -> None:
+    assert parsed["import_errors"] == {}
+    assert sorted(parsed["dags"]) == sorted([*RENDERING, "takedown"])
+
+
+def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:
+    assert parsed["parse_cpu_seconds"] < 1
+
+
+def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
+    assert {name.partition(".")[0] for name in parsed["modules"]} & HEAVY == set()
+    assert "render.pipeline" not in parsed["modules"]
+
+
+def test_the_way_of_the_data(rendering: dict[str, Any]) -> None:
+    upstream = {name: set(task["upstream"]) for name, task in rendering["tasks"].items()}
+    assert upstream == {
+        "intake": set(),
+        "plan": {"intake"},
+        "open_farm": {"plan"},
+        "render_shard": {"intake", "open_farm", "plan"},
+        "close_farm": {"open_farm", "render_shard"},
+        "publish": {"intake", "render_shard"},
+        "report": {"intake", "publish"},
+        "approval": {"intake", "report"},
+        "review": {"approval", "intake"},
+        "verdict": {"intake", "review"},
+    }
+
+
+def test_only_shards_are_mapped(rendering: dict[str, Any]) -> None:
+    assert [name for name, task in rendering["tasks"].items() if task["mapped"]] == ["render_shard"]
+
+
+def test_the_farm_is_set_up_and_torn_down(rendering: dict[str, Any]) -> None:
+    assert [name for name, task in rendering["tasks"].items() if task["setup"]] == ["open_farm"]
+    assert [name for name, task in rendering["tasks"].items() if task["teardown"]] == ["close_farm"]
+
+
+def test_publish_report_and_verdict_run_whatever_happened(rendering: dict[str, Any]) -> None:
+    always = {name for name, task in rendering["tasks"].items() if task["trigger_rule"] == "all_done"}
+    assert always == {"publish", "report", "verdict"}
+
+
+def test_tasks_are_tried_again_but_the_verdict_stands(rendering: dict[str, Any]) -> None:
+    retries = {name: task["retries"] for name, task in rendering["tasks"].items()}
+    assert retries.pop("verdict") == 0
+    assert set(retries.values()) == {3}
+    assert all(task["retry_policy"] for task in rendering["tasks"].values())
+
+
+def test_what_holds_a_slot_ends_in_bounded_time(rendering: dict[str, Any]) -> None:
+    """A shard and a question to people hold none while they wait, however long."""
+    seconds = {name: task["timeout_seconds"] for name, task in rendering["tasks"].items()}
+    assert [seconds.pop(name) for name in ("render_shard", "approval")] == [None, None]
+    assert all(0 < bound <= 7200 for bound in seconds.values())
+
+
+def test_every_parameter_may_be_left_out(parsed: dict[str, Any]) -> None:
+    common = {"approval", "inbox", "jobs_per_shard", "scheduler", "store", "workers"}
+    params = {name: parsed["dags"][name]["params"] for name in RENDERING}
+    assert params["nightly_render"] == dict.fromkeys({*common, "logical_date", "manifest"})
+    assert params["render_on_arrival"] == dict.fromkeys(common)
+
+
+def test_one_night_at_a_time_and_no_catching_up(parsed: dict[str, Any]) -> None:
+    nightly = parsed["dags"]["nightly_render"]
+    assert (nightly["schedule"], nightly["catchup"], nightly["max_active_runs"]) == ("0 2 * * *", False, 1)
+
+
+def test_an_arrival_waits_for_no_other_batch(parsed: dict[str, Any]) -> None:
+    """It is scheduled by its asset alone, and a few such runs may be at work at once."""
+    arrival = parsed["dags"]["render_on_arrival"]
+    assert arrival["assets"] == ["nightreel_inbox"]
+    assert arrival["max_active_runs"] > 1

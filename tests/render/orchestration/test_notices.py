@@ -1,0 +1,210 @@
+"""What people are told, by a real HTTP server: how a run ended, what failed, what to do, and never a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import Connection
+from airflow.sdk.log import mask_secret
+from webhooks import Received, serving
+
+from render import errors
+from render.model import End
+from render.orchestration import notices, webhook
+
+TOKEN = "T0/B0/hush-hush-hush"
+REPORT = "s3://bucket/store/batches/b1/report/index.html"
+
+
+@pytest.fixture
+def server() -> Iterator[Received]:
+    with serving() as received:
+        yield received
+
+
+@pytest.fixture(autouse=True)
+def connected(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": server.port, "password": TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_NIGHTREEL_WEBHOOK", json.dumps(told))
+
+
+def context(
+    *, task: str = "verdict", index: int = -1, error: Exception | None = None, states: dict[str, str] | None = None
+) -> Any:
+    given = {"intake": "b1", "report": REPORT}
+    ti = SimpleNamespace(
+        dag_id="nightly_render",
+        run_id="scheduled__2026-11-28T02:00:00+00:00",
+        task_id=task,
+        map_index=index,
+        log_url="http://airflow/log",
+        xcom_pull=lambda task_ids: given[task_ids],
+        get_task_states=lambda **_: {"scheduled__2026-11-28T02:00:00+00:00": states or {}},
+    )
+    task_of_it = SimpleNamespace(ends={End.PUBLISHED: 3, End.HELD: 1, End.FAILED: 0})
+    return {"ti": ti, "task": task_of_it, "params": {"store": "s3://bucket/store"}, "exception": error}
+
+
+def test_a_run_that_is_done_tells_its_counts_and_its_report(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    notices.RunSucceeded()(context())
+    assert server.paths == [f"/{TOKEN}"]
+    (document,) = server.documents
+    text = document.pop("text")
+    assert document == {
+        "event": "run_succeeded",
+        "dag": "nightly_render",
+        "run": "scheduled__2026-11-28T02:00:00+00:00",
+        "batch": "b1",
+        "ends": {"published": 3, "held": 1},
+        "report": REPORT,
+        "report_link": None,
+    }
+    assert text.splitlines() == [
+        "nightly_render scheduled__2026-11-28T02:00:00+00:00 is done: 3 published, 1 held.",
+        "Look: nightreel status b1 --store s3://bucket/store",
+        f"Report: {REPORT}",
+    ]
+
+
+def test_the_report_is_linked_where_the_store_is_served(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTREEL_SERVED_AT", "https://films.example/store/")
+    notices.RunSucceeded()(context())
+    link = "https://films.example/store/batches/b1/report/index.html"
+    assert server.documents[0]["report_link"] == link
+    assert server.documents[0]["text"].endswith(f"Report: {link}")
+
+
+def test_a_run_that_failed_tells_why_and_what_to_type(server: Received) -> None:
+    notices.RunFailed()(context(error=errors.NightreelError("2 rows have no end yet.")))
+    (document,) = server.documents
+    assert (document["event"], document["reason"]) == ("run_failed", "2 rows have no end yet.")
+    command = "airflow dags clear nightly_render --run-id scheduled__2026-11-28T02:00:00+00:00 --only-failed --yes"
+    assert document["text"].splitlines()[1:3] == [
+        "2 rows have no end yet.",
+        f"When its cause is mended: {command}",
+    ]
+
+
+def test_a_task_that_failed_tells_its_reason_and_its_log(server: Received) -> None:
+    notices.TaskFailed()(context(task="plan", error=errors.ManifestError("Column seconds is missing.")))
+    (document,) = server.documents
+    told = (document["event"], document["task"], document["reason"], document["log"])
+    assert told == ("task_failed", "plan", "Column seconds is missing.", "http://airflow/log")
+    assert "Column seconds is missing." in document["text"]
+
+
+@pytest.mark.parametrize(
+    ("index", "others", "tells"),
+    [(5, {}, True), (5, {"render_shard_7": "failed"}, True), (5, {"render_shard_3": "failed"}, False)],
+)
+def test_of_many_shards_that_fail_few_are_told(
+    server: Received, index: int, others: dict[str, str], tells: bool
+) -> None:
+    own = {f"render_shard_{index}": "failed", "render_shard_1": "success"}
+    notices.TaskFailed()(context(task="render_shard", index=index, error=OSError("gone"), states=own | others))
+    assert [document["task"] for document in server.documents] == (["render_shard[5]"] if tells else [])
+
+
+def test_what_airflow_knows_as_a_secret_is_not_told(server: Received) -> None:
+    mask_secret("s3cr3t-key-of-store")
+    notices.TaskFailed()(context(task="plan", error=OSError("denied for key s3cr3t-key-of-store")))
+    assert "s3cr3t" not in json.dumps(server.documents)
+
+
+@pytest.mark.parametrize("run_type", ["scheduled", "manual", "backfill"])
+def test_a_late_run_is_told_if_the_schedule_began_it(server: Received, run_type: str) -> None:
+    """In the triggerer's way: the class is awaited, with a context of plain JSON."""
+    run = {"dag_id": "nightly_render", "dag_run_id": "r1", "run_type": run_type, "state": "running"}
+
+    async def play() -> None:
+        await notices.RunLate(context={"dag_run": run, "deadline": {"deadline_time": "2026-11-28 07:00:00+00:00"}})
+
+    asyncio.run(play())
+    if run_type != "scheduled":
+        assert server.documents == []
+        return
+    (document,) = server.documents
+    assert (document["event"], document["due"]) == ("run_late", "2026-11-28 07:00:00+00:00")
+    assert document["text"].startswith("nightly_render r1 was to be done by 2026-11-28 07:00:00+00:00, and is running.")
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, "answered 500"), (307, "answered 307"), (204, "")])
+def test_an_answer_that_is_no_success_is_a_line_in_the_log(
+    server: Received, caplog: pytest.LogCaptureFixture, status: int, said: str
+) -> None:
+    """A redirect is not followed: it would carry what is told to a place that nobody named."""
+    server.status = status
+    webhook.post({"text": "hello"}, logging.getLogger("task"))
+    assert len(server.paths) == 1
+    assert said in caplog.text
+    assert bool(said) == bool(caplog.records)
+
+
+def test_a_webhook_that_does_not_answer_is_not_waited_for(
+    server: Received, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(webhook, "PATIENCE_SECONDS", 0.3)
+    server.wait_seconds = 60
+    began = time.monotonic()
+    webhook.post({"text": "hello"}, logging.getLogger("task"))
+    assert time.monotonic() - began < 5
+    assert "was not reached (TimeoutError)" in caplog.text
+
+
+def test_a_webhook_that_is_away_is_a_line_in_the_log_without_its_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving() as gone:
+        port = gone.port
+    told = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": port, "password": TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_NIGHTREEL_WEBHOOK", json.dumps(told))
+    webhook.post({"text": "hello"}, logging.getLogger("task"))
+    assert "was not reached (ClientConnectorError)" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_without_a_connection_the_log_alone_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, server: Received
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_NIGHTREEL_WEBHOOK")
+    with caplog.at_level(logging.INFO):
+        webhook.post({"text": "hello"}, logging.getLogger("task"))
+        asyncio.run(webhook.apost({"text": "hello"}, logging.getLogger("task")))
+    said = [record for record in caplog.records if record.name == "task"]
+    assert [record.levelname for record in said] == ["INFO", "INFO"]
+    assert server.paths == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"host": "https://hooks.example/services", "password": "T/B/x"}, "https://hooks.example/services/T/B/x"),
+        ({"host": "hooks.example"}, "https://hooks.example"),
+        ({"host": "hooks.example", "schema": "http", "port": 8080}, "http://hooks.example:8080"),
+        ({"host": "https://hooks.example/in", "port": 8443}, "https://hooks.example:8443/in"),
+        ({"host": "https://hooks.example/in", "login": "me", "password": "x"}, "https://hooks.example/in"),
+    ],
+)
+def test_where_a_connection_leads(given: dict[str, Any], expected: str) -> None:
+    assert webhook.address(Connection(conn_id="c", conn_type="http", **given)) == expected
+
+
+def test_a_login_and_headers_are_sent_as_airflows_own_hook_does(
+    server: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {
+        "conn_type": "http", "host": f"http://127.0.0.1:{server.port}/in", "login": "me", "password": "pass",
+        "extra": {"X-Team": "films"},
+    }  # fmt: skip
+    monkeypatch.setenv("AIRFLOW_CONN_NIGHTREEL_WEBHOOK", json.dumps(told))
+    webhook.post({"text": "hello"}, logging.getLogger("task"))
+    assert server.paths == ["/in"]
+    assert server.headers[0]["Authorization"] == "Basic bWU6cGFzcw=="
+    assert server.headers[0]["X-Team"] == "films"
