@@ -13,7 +13,7 @@ from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from render.orchestration.operators import BatchOperator
-from render.orchestration.run import RunContext, no_second_try, now, settings_of
+from render.orchestration.run import RunContext, now, settings_of
 
 if TYPE_CHECKING:
     from render.review import Held
@@ -48,8 +48,7 @@ class ApprovalOperator(HITLOperator):
         settings, wanted = settings_of(context), context["params"].get("approval")
         if not (settings.require_approval if wanted is None else wanted):
             raise AirflowSkipException("No approval is asked for.")
-        with no_second_try():
-            waiting = [one for one in review.held(settings, self.batch) if one.review is None]
+        waiting = [one for one in review.held(settings, self.batch) if one.review is None]
         if not waiting:
             raise AirflowSkipException("Nothing is held.")
         self.subject, self.body = _question(self.batch, self.report, waiting)
@@ -69,16 +68,15 @@ class ApprovalOperator(HITLOperator):
         waiting = [one for one in review.held(settings, self.batch) if one.review is None]
         if len(waiting) > (ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or 0):
             raise AirflowException("More clips are held than when this was asked, so it is asked again.")
-        with no_second_try():
-            decided = review.decide(
-                settings,
-                self.batch,
-                approved=choice == PUBLISH,
-                rows=None,
-                by=_name(answer["responded_by_user"]),
-                comment=answer["params_input"].get("comment") or f"{choice}, in Airflow's run {ti.run_id}",
-                now=now(),
-            )
+        decided = review.decide(
+            settings,
+            self.batch,
+            approved=choice == PUBLISH,
+            rows=None,
+            by=_name(answer["responded_by_user"]),
+            comment=answer["params_input"].get("comment") or f"{choice}, in Airflow's run {ti.run_id}",
+            now=now(),
+        )
         for row, before in decided.before.items():
             self.log.warning("Row %d is not changed: %s.", row, before.said)
         if decided.review is None:
@@ -92,8 +90,7 @@ class ReviewOperator(BatchOperator):
     def execute(self, context: RunContext) -> str:
         from render import review
 
-        with no_second_try():
-            return review.finish(settings_of(context), self.batch_id(), now=now())
+        return review.finish(settings_of(context), self.batch_id(), now=now())
 
 
 def _question(batch: str, report: str | None, waiting: Sequence[Held]) -> tuple[str, str]:
