@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         False,
         description="No two commands ever write to the store at once: then it may be one without put-if-absent.",
     )
+    takedown_account: str | None = Field(
+        None,
+        min_length=1,
+        description="Kubernetes' service account of the pods that take clips down; Airflow's DAG processor is told it.",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Worker processes of the local farm."
     )

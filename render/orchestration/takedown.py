@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from airflow.sdk import BaseOperator
 
 from render.orchestration.run import RunContext, now, settings_of
-
-ACCOUNT = "NIGHTREEL_TAKEDOWN_ACCOUNT"
-"""Environment variable of the DAG processor: the service account of pods that take clips down, on Kubernetes."""
+from render.settings import load
 
 
 def executor_config() -> dict[str, Any]:
-    """What KubernetesExecutor is told of the task's pod; nothing where no account is named."""
-    account = os.environ.get(ACCOUNT)
-    if not account:
+    """What KubernetesExecutor is told of the task's pod; nothing where the settings name no account for it."""
+    account = load().takedown_account
+    if account is None:
         return {}
     from kubernetes.client import models
 

@@ -27,7 +27,7 @@ PLAYED = 18
 def published(folder: Path) -> str:
     """A store with the published batch of :mod:`subject`; gives the clip that serves two of its rows."""
     settings, manifest = subject.prepare(folder)
-    assert subject.give_command(settings, manifest, 1)
+    assert subject.give_command(settings, manifest, 1) is None
     store = open_store(settings.store)
     sql = "select fingerprint from requests group by all having count(*) = 2 and fingerprint is not null"
     return catalog.query(store, sql).to_pylist()[0]["fingerprint"]

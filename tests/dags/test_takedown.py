@@ -35,12 +35,12 @@ def test_clips_are_taken_down_on_request(airflow: Callable[..., Any], tmp_path: 
 
 
 def test_its_pod_has_an_account_of_its_own_where_one_is_named() -> None:
-    """By an environment variable; without it nothing of Kubernetes is imported."""
+    """By a setting; without it nothing of Kubernetes is imported."""
     script = """
 import json, os, sys
-from render.orchestration.takedown import ACCOUNT, executor_config
+from render.orchestration.takedown import executor_config
 none, light = executor_config(), "kubernetes.client" not in sys.modules
-os.environ[ACCOUNT] = "one-who-may"
+os.environ["NIGHTREEL_TAKEDOWN_ACCOUNT"] = "one-who-may"
 pod = executor_config()["pod_override"]
 print(json.dumps([none, light, pod.spec.service_account_name]))
 """
