@@ -19,7 +19,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     deadline=deadlines.of_night(BEGINS),
-    default_args=chain.DEFAULT_ARGS,
+    default_args=chain.NIGHTLY_ARGS,
     tags=["nightreel"],
     params={
         "manifest": Param(None, type=chain.TEXT, description="URL of one manifest, brief or CSV; by-passes the inbox."),

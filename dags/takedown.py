@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, Param
 
 from render.orchestration import chain
-from render.orchestration.takedown import TakedownOperator, executor_config
+from render.orchestration.takedown import TakedownOperator
 
 with DAG(
     dag_id="takedown",
@@ -29,4 +29,4 @@ with DAG(
         ),
     },
 ) as dag:
-    TakedownOperator(task_id="withdraw", executor_config=executor_config())
+    TakedownOperator(task_id="withdraw")

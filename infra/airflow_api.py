@@ -35,6 +35,8 @@ class Run:
 
     dag: str
     id: str
+    date: str | None
+    """Its logical date in ISO 8601, UTC; None for one that an event started."""
 
 
 class Api:
@@ -70,15 +72,19 @@ class Api:
         wrong = {Path(fault["filename"]).name: fault["stack_trace"] for fault in faults}
         return files - read - wrong.keys(), wrong
 
-    def trigger(self, dag: str) -> Run:
-        """Start a run now, at this instant as its logical date."""
-        now = datetime.now().astimezone().isoformat()
-        made = self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": now})
-        return Run(dag=dag, id=made["dag_run_id"])
+    def runs(self, dag: str) -> list[Run]:
+        """Its newest runs, the last one first."""
+        newest = {"order_by": "-run_after", "limit": 20}
+        found = self._ask("GET", f"/api/v2/dags/{dag}/dagRuns", params=newest)["dag_runs"]
+        return [Run(dag=dag, id=run["dag_run_id"], date=run["logical_date"]) for run in found]
 
     def state(self, run: Run) -> str:
         """``queued``, ``running``, ``success`` or ``failed``."""
         return self._ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}")["state"]
+
+    def task_state(self, run: Run, task: str) -> str | None:
+        """Where a task of a run is; None before it is scheduled."""
+        return self._ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}")["state"]
 
     def _ask(self, method: str, path: str, **what: Any) -> Any:
         answer = self._client.request(method, path, **what)

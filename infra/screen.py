@@ -106,17 +106,12 @@ class Screen:
         if clip.uri and made_here not in self._firsts_told:
             self._firsts_told.add(made_here)
             what = f"First clip {f'after {seconds:.0f} s' if made_here else 'made earlier'}: "
-            name = Text(name_of(clip), style=f"link {clip.uri}") if self._live else clip.uri
+            name = Text(clip.name, style=f"link {clip.uri}") if self._live else clip.uri
             self._console.print(Text.assemble(what, name))
         if clip.shard is None or (self._live and clip.end is not End.FAILED):
             return
         place = f"shard {clip.shard}  {self._told_of[clip.shard]}/{sizes[clip.shard]}"
-        self.say(f"{seconds:4.0f} s  {place}  {name_of(clip)}: {clip.uri or f'{clip.end}: {clip.reason}'}")
-
-
-def name_of(clip: ClipStatus) -> str:
-    """A clip by the row that it is made for."""
-    return f"row {clip.row} {clip.experiment}/{clip.variant}"
+        self.say(f"{seconds:4.0f} s  {place}  {clip.name}: {clip.uri or f'{clip.end}: {clip.reason}'}")
 
 
 def ends_table(status: Status) -> Table:

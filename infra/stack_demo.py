@@ -26,8 +26,13 @@ from render.experiments import bundle, gather
 from render.store import batches, layout
 from render.store.objects import ObjectStore, open_store
 
+DAGS = ("render_on_arrival", "nightly_render")
 POLL_SECONDS = 2.0
+PATIENCE_SECONDS = 180.0
+"""After which it is said that nothing has happened."""
 OVER = ("success", "failed")
+TAKEN = (*OVER, "skipped", "upstream_failed")
+"""States of an intake that takes nothing any more."""
 
 
 def main() -> int:
@@ -66,28 +71,25 @@ def _stack(wanted: Plan, screen: Screen) -> Iterator[Plan]:
 
 
 def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
-    start = time.monotonic()
     os.environ.update(plan.clients())
     ours = settings.load()
     store = open_store(ours.store)
-    path = f"{layout.INBOX}/{manifest.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.parquet"
-    store.put_file(path, manifest)
-    screen.say(f"Dropped {os.path.relpath(manifest)} as {store.uri(path)}")
-    with screen, Api(plan.airflow, password(plan.password_file)) as api:
-        run = _run_that_takes_it(api)
-        screen.say(f"Airflow runs the DAG {run.dag}: {plan.airflow}/dags/{run.dag}/runs/{run.id}")
-        batch, over = None, False
+    with Api(plan.airflow, password(plan.password_file)) as api, screen:
+        _let_the_night_take_its_own(api)
+        start = time.monotonic()
+        path = f"{layout.INBOX}/{manifest.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.parquet"
+        store.put_file(path, manifest)
+        screen.say(f"Dropped {os.path.relpath(manifest)} as {store.uri(path)}")
+        batch = _batch_that_takes(store, store.uri(path), screen)
+        took = time.monotonic() - start
+        run = _run_of(api, batches.load(store, batch).run_key)
+        screen.say(f"Taken after {took:.0f} s by a run of {run.dag}: {plan.airflow}/dags/{run.dag}/runs/{run.id}")
+        over = False
         while not over:
-            time.sleep(POLL_SECONDS)
             with suppress(httpx.HTTPError, errors.StoreError):  # what dies is started again, and answers then
-                state = api.state(run)
-                batch = batch or _batch_of(store, store.uri(path))
-                if batch:
-                    screen.show(pipeline.status(ours, batch))
-                over = state in OVER
-    if batch is None:
-        screen.say(f"The run has ended and has not taken the manifest; the logs of its tasks are at {plan.airflow}.")
-        return 1
+                over = api.state(run) in OVER
+                screen.show(pipeline.status(ours, batch))
+            time.sleep(POLL_SECONDS)
     status = pipeline.status(ours, batch)
     screen.sum_up(status, time.monotonic() - start)
     if status.state != "finished":
@@ -100,17 +102,40 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
     return 0
 
 
-def _run_that_takes_it(api: Api) -> Run:
-    """The run that works on what was dropped: the nightly one, ahead of its time."""
-    return api.trigger("nightly_render")
+def _let_the_night_take_its_own(api: Api) -> None:
+    """Wait until the last nightly run, which a new stack begins with, has taken what lay in the inbox before."""
+    patient_until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < patient_until:
+        with suppress(httpx.HTTPError):
+            runs = api.runs("nightly_render")
+            if runs and api.task_state(runs[0], "intake") in TAKEN:
+                return
+        time.sleep(POLL_SECONDS)
 
 
-def _batch_of(store: ObjectStore, manifest: str) -> str | None:
-    """The batch that took the manifest in."""
-    for batch in reversed(batches.list_ids(store)):
-        if any(file.url == manifest for file in batches.load(store, batch).manifests):
-            return batch
-    return None
+def _batch_that_takes(store: ObjectStore, manifest: str, screen: Screen) -> str:
+    """Wait until a run takes what was dropped; the batch."""
+    patient_until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with suppress(errors.StoreError):
+            for batch in batches.newest(store):
+                if any(file.url == manifest for file in (*batch.manifests, *(one.file for one in batch.refused))):
+                    return batch.id
+        if time.monotonic() > patient_until:
+            screen.say("No run has taken it yet. Is a DAG paused, or does the triggerer's log tell why?")
+            patient_until = float("inf")
+        time.sleep(POLL_SECONDS)
+
+
+def _run_of(api: Api, key: str) -> Run:
+    """The run that took what was dropped; at night it may be the nightly one."""
+    while True:
+        with suppress(httpx.HTTPError):
+            for dag in DAGS:
+                for run in api.runs(dag):
+                    if key in (run.id, run.date):
+                        return run
+        time.sleep(POLL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,19 @@ what it needs from storage and leaves its result there, so any of them may be re
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import logging
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, overload
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from uuid import uuid4
 
 import orjson
@@ -30,7 +33,9 @@ from render.farm.control import ON_REQUEST, Control
 from render.model import (
     Batch,
     Decision,
+    End,
     Fault,
+    Job,
     JobResult,
     ManifestFile,
     RefusedManifest,
@@ -44,6 +49,12 @@ from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
 from render.store import batches, catalog, clips, intakes, layout, receipts, tables, tombstones
 from render.store.objects import ObjectStore, open_store
+from render.telemetry import context, instruments, spans
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
 
 PIECE = 4096
 """Clips that are published at once: their records take some tens of KiB each."""
@@ -72,6 +83,18 @@ OnProgress = Callable[[Progress], None]
 
 def ignore(_: Any) -> None:
     """Take no notice."""
+
+
+def _step(function: Callable[Concatenate[Settings, str, P], R]) -> Callable[Concatenate[Settings, str, P], R]:
+    """A step of a batch: log lines meanwhile say so, and it is a span of the batch's trace."""
+
+    @functools.wraps(function)
+    def step(settings: Settings, batch_id: str, *args: P.args, **kwargs: P.kwargs) -> R:
+        parent = spans.of_batch(_opened(settings).url, batch_id) if spans.on() else spans.NONE
+        with context.bound(batch=batch_id), spans.span(function.__name__, parent=parent, batch=batch_id):
+            return function(settings, batch_id, *args, **kwargs)
+
+    return step
 
 
 @overload
@@ -160,6 +183,8 @@ def intake(
         batch = batches.load(store, identity)
     if converted is not None:  # after the record, so that whoever resumes the batch puts it there if we die before
         store.put_if_absent(layout.manifest(batch.id), converted)
+    with context.bound(batch=batch.id):
+        log.info("Taken in: %d manifests, %d refused", len(batch.manifests), len(batch.refused))
     return batch
 
 
@@ -203,6 +228,7 @@ def watch(settings: Settings, *, inbox: str | None = None) -> Callable[[], list[
     return lambda: looking.look(lambda: intakes.load(store).files)
 
 
+@_step
 def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSummary:
     """Validate the batch's rows, settle what needs no rendering, cut the rest into shards. Done once.
 
@@ -220,6 +246,8 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
         planned, faults = _planned(settings, store, judged)
         settings.scratch.mkdir(parents=True, exist_ok=True)
         summary = batches.write_plan(store, batch_id, planned, faults, refused, scratch=settings.scratch)
+        made = sum(summary.shards.values())
+        log.info("Planned: %d clips in %d shards, %d quarantined", made, len(summary.shards), summary.quarantined)
     _settle_planned(store, batch_id, now)
     return summary
 
@@ -286,9 +314,11 @@ def render(
     :class:`render.errors.Cancelled` is raised.
     """
     from render.farm import dispatch
+    from render.farm.worker import Whence
 
     store = _opened(settings)
-    if why := outdated(batches.plan_of(store, batch_id)):
+    planned = batches.plan_of(store, batch_id)
+    if why := outdated(planned):
         raise errors.InputError(
             f"Batch {batch_id} cannot be gone on with. {why} End it with `nightreel cancel {batch_id}`, and run its "
             "manifests again: clips that exist as they would be made now are reused."
@@ -297,14 +327,32 @@ def render(
         raise _gone(store, batch_id, shards, now())
     control = control or Control()
     settlement = Settlement(store, batch_id, shards, now=now)
-
-    def settle(result: JobResult) -> None:
-        shard, record, left = settlement.settle(result)
-        uri = store.uri(record.objects["clip"].path) if record else ""
-        on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri, left=left))
-
+    waiting = {shard: planned.shards.get(shard, 0) for shard in shards}
     try:
-        with _drained_by_cancelling(store, batch_id, control):
+        with (
+            context.bound(batch=batch_id),
+            instruments.QUEUE_DEPTH.share() as show_depth,
+            spans.Branches("shard", parent=spans.of_batch(store.url, batch_id), batch=batch_id) as branches,
+            _drained_by_cancelling(store, batch_id, control),
+        ):
+            show_depth(sum(waiting.values()))
+
+            def whence(job: Job) -> Whence:
+                shard, _ = settlement.origin(job.fingerprint)
+                return Whence(shard, branches.of(shard))
+
+            def settle(result: JobResult) -> None:
+                _, engine = settlement.origin(result.fingerprint)
+                shard, record, left = settlement.settle(result)
+                waiting[shard] = left
+                show_depth(sum(waiting.values()))
+                if not left:
+                    branches.end(shard)
+                instruments.JOBS.add(1, state=result.state, engine=engine)
+                uri = store.uri(record.objects["clip"].path) if record else ""
+                with context.bound(shard=shard, clip=result.fingerprint, engine=engine):
+                    on_progress(Progress(batch=batch_id, shard=shard, result=result, uri=uri, left=left))
+
             dispatch.run(
                 address,
                 settlement.jobs(),
@@ -312,8 +360,10 @@ def render(
                 batch=batch_id,
                 settings=settings,
                 access=access,
+                shards=shards,
                 control=control,
                 urgency=settlement.urgency,
+                whence=whence,
                 on_result=settle,
             )
     except errors.BatchStopped as stop:
@@ -329,9 +379,11 @@ def _gone(store: ObjectStore, batch_id: str, shards: Sequence[int], now: datetim
     return errors.Cancelled(f"Batch {batch_id} was cancelled. Its finished clips are kept.")
 
 
-def publish(settings: Settings, batch_id: str) -> None:
+@_step
+def publish(settings: Settings, batch_id: str) -> dict[str, int]:
     """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
 
+    Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each.
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last, then a look at what was
     taken down meanwhile. Publishing twice changes nothing.
     """
@@ -352,6 +404,9 @@ def publish(settings: Settings, batch_id: str) -> None:
     clips.sweep_attempts(store, served)
     batches.sweep_plans(store, batch_id)
     store.sweep_temporary()
+    log.info("Published: %d rows", requests.num_rows)
+    counts = Counter({one["values"]: one["counts"] for one in requests["end"].value_counts().to_pylist()})
+    return {"rows": requests.num_rows, "waiting": counts[None]} | {end.value: counts[end.value] for end in End}
 
 
 def _served(store: ObjectStore, planned: pa.Table, ended: pa.Table) -> list[str]:
@@ -373,6 +428,7 @@ def _sound(batch_id: str, name: str, table: pa.Table) -> pa.Table:
     return table
 
 
+@_step
 def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
     """Write the batch's report; give the page's URI.
 
@@ -389,9 +445,23 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
         shown = pa.array({entry.fingerprint for entry in view.entries if entry.record}, pa.string())
         outdated = bool(tombstones.of(store, shown))  # put while the page was made: whoever put it may have been faster
     state = status(settings, batch_id)
-    if not state.waiting and catalog.rows_ended(store, batch_id) == state.rows:
-        batches.finish(store, batch_id, {"finished_at": now.isoformat()})
+    over = not state.waiting and catalog.rows_ended(store, batch_id) == state.rows
+    if over and batches.finish(store, batch_id, {"finished_at": now.isoformat()}):
+        _tell_of_the_end(store, state, now)
     return uri
+
+
+def _tell_of_the_end(store: ObjectStore, state: Status, now: datetime) -> None:
+    ends_of_rows = {end: count for end, count in state.ends.items() if count}
+    log.info("Finished: %s", ", ".join(f"{count} {end}" for end, count in ends_of_rows.items()))
+    instruments.BATCHES.add(1)
+    spans.finish_batch(
+        store.url,
+        state.batch,
+        began=datetime.fromisoformat(batches.load(store, state.batch).created_at),
+        ended=now,
+        attributes={f"nightreel.rows.{end}": count for end, count in ends_of_rows.items()},
+    )
 
 
 def status(settings: Settings, batch_id: str) -> Status:

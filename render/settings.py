@@ -12,7 +12,7 @@ import re
 import tomllib
 from datetime import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -51,11 +51,6 @@ class Settings(BaseSettings):
     single_writer: bool = Field(
         False,
         description="No two commands ever write to the store at once: then it may be one without put-if-absent.",
-    )
-    takedown_account: str | None = Field(
-        None,
-        min_length=1,
-        description="Kubernetes' service account of the pods that take clips down; Airflow's DAG processor is told it.",
     )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Worker processes of the local farm."
@@ -98,6 +93,13 @@ class Settings(BaseSettings):
     )
     usd_per_cpu_hour: float = Field(
         0.0, ge=0, description="Price of a CPU hour of your own machines; enters estimates and costs."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="How log lines look on stderr: text for people; json for machines, and then nothing else is there.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="From which level up Nightreel's own log lines are written."
     )
     manifest_roots: tuple[str, ...] = Field(
         (), description="If set, manifests may only be read from below these paths or URLs (and the store)."

@@ -25,9 +25,14 @@ class ClipStatus:
     experiment: str
     variant: str
     fingerprint: str
+    engine: str
+    decision: Decision
+    """Never "refuse": refused rows are quarantined."""
     shard: int | None
     end: End | None
     """None while it waits."""
+    ended_at: str
+    """When it ended, of a waiting row when its clip was made: ISO 8601, UTC; empty before."""
     reason: str
     reason_kind: ReasonKind | None
     fix: str
@@ -44,6 +49,11 @@ class ClipStatus:
     """Whether the clip shows something else, since its engine cannot show what the prompt asks for."""
 
     @property
+    def name(self) -> str:
+        """The clip by the row that it is made for."""
+        return f"row {self.row} {self.experiment}/{self.variant}"
+
+    @property
     def remark(self) -> str:
         """Why it ended so, and what people must know of the clip; empty if nothing."""
         return "; ".join(part for part in (self.reason, STAND_IN if self.stand_in else "") if part)
@@ -55,6 +65,11 @@ class Clips(Sequence[ClipStatus]):
     def __init__(self, table: pa.Table) -> None:
         """``table`` has a column for each field of :class:`ClipStatus`."""
         self._table = table
+
+    @property
+    def table(self) -> pa.Table:
+        """The columns, for what goes over a batch of any length."""
+        return self._table
 
     def __len__(self) -> int:
         return self._table.num_rows
@@ -103,6 +118,7 @@ class Clips(Sequence[ClipStatus]):
 
 
 def _clip(record: dict[str, Any]) -> ClipStatus:
+    record["decision"] = Decision(record["decision"])
     record["end"] = None if record["end"] is None else End(record["end"])
     record["reason_kind"] = None if record["reason_kind"] is None else ReasonKind(record["reason_kind"])
     return ClipStatus(**record)
@@ -215,7 +231,7 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     )
 
 
-_PLANNED = ("row", "experiment", "variant", "fingerprint", "shard", "decision", "duration_ms", "fps")
+_PLANNED = ("row", "experiment", "variant", "fingerprint", "engine", "shard", "decision", "duration_ms", "fps")
 LOOKED_FOR = 4096
 """Most clips of rows without an end that are looked for, in the order of the plan; later ones count when their shard
 has its receipts."""
@@ -232,13 +248,16 @@ def _rows(store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table)
     silent = pc.and_(untold, pc.invert(pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))))
     waiting = pc.or_kleene(receipt["end"].is_null(), silent)
     there = _there(store, batch_id, planned.filter(waiting))
-    columns = {name: planned[name] for name in ("row", "experiment", "variant", "fingerprint", "shard")}
+    columns = {name: planned[name] for name in _PLANNED[:7]}
     columns |= {name: receipt[name] for name in ("end", "reason_kind")}
     columns |= {name: pc.fill_null(receipt[name], "") for name in ("reason", "fix")}
     for name in ("path", "render_seconds", "cpu_seconds", "cost_usd", "stand_in"):
         columns[name] = pc.replace_with_mask(
             receipt[name].combine_chunks(), waiting.combine_chunks(), there[name].combine_chunks()
         )
+    told = receipt["finished_at"].combine_chunks()
+    made = pc.replace_with_mask(told, waiting.combine_chunks(), there["finished_at"].combine_chunks())
+    columns["ended_at"] = pc.coalesce(told, made)
     path, base = columns.pop("path"), store.uri(layout.CATALOG).removesuffix(layout.CATALOG)
     columns["uri"] = pc.if_else(pc.equal(path, ""), "", pc.binary_join_element_wise(base, path, ""))
     columns["cost"] = pc.if_else(pc.equal(planned["decision"], Decision.RENDER), columns.pop("cost_usd"), 0.0)
@@ -260,6 +279,7 @@ def _there(store: ObjectStore, batch_id: str, waiting: pa.Table) -> pa.Table:
                 replace(
                     nothing,
                     fingerprint=record.job.fingerprint,
+                    finished_at=record.created_at,
                     path=record.objects["clip"].path,
                     render_seconds=record.render_seconds,
                     cpu_seconds=record.cpu_seconds,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from render import errors
 from render.cli import interrupt
 from render.cli.progress import Display
+from render.telemetry import context
 
 if TYPE_CHECKING:
     from render.settings import Settings
@@ -37,15 +38,16 @@ def go(
             batch = pipeline.intake(
                 settings, manifest=manifest, passing=passing, run_key=key, now=now, limit=limit, where=where
             )
-            display.say(f"Batch {batch.id}")
-            status = pipeline.run(
-                settings,
-                batch.id,
-                now=lambda: datetime.now(UTC),
-                control=control,
-                on_plan=display.plan,
-                on_progress=display,
-            )
+            with context.bound(batch=batch.id):
+                display.say(f"Batch {batch.id}")
+                status = pipeline.run(
+                    settings,
+                    batch.id,
+                    now=lambda: datetime.now(UTC),
+                    control=control,
+                    on_plan=display.plan,
+                    on_progress=display,
+                )
         except (KeyboardInterrupt, errors.Cancelled, errors.BatchStopped) as stop:
             if batch is None:
                 raise errors.Cancelled("Stopped before the batch was recorded.") from stop

@@ -49,6 +49,13 @@ def draining(drain: Callable[[], None], *, say: Callable[[str], None]) -> Iterat
 
 
 @contextmanager
+def stopping() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt: what is shown is put in order before the process ends."""
+    with _handled_by(signal.default_int_handler):
+        yield
+
+
+@contextmanager
 def unheard() -> Iterator[None]:
     """Let SIGINT and SIGTERM do nothing: what is asked for by them is being done."""
     with _handled_by(signal.SIG_IGN):

@@ -49,13 +49,16 @@ BatchId = Annotated[
 
 
 def settings(**overrides: object) -> Any:
-    """The settings with this call's options over them; those left out (None) count as not given.
+    """The settings with this call's options over them; those left out (None) count as not given. The log follows them.
 
     Raises :class:`render.errors.SettingsError`.
     """
     from render.settings import load
+    from render.telemetry import logs
 
-    return load(**overrides)
+    loaded = load(**overrides)
+    logs.set_up(loaded.log_format, loaded.log_level)
+    return loaded
 
 
 def elsewhere(store: str) -> str:

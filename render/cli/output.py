@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from render.telemetry import logs
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -21,17 +23,22 @@ _kept: TextIO | None = None
 """The real stdout while :func:`only_the_document` is in force."""
 
 
-def write(text: str, stream: TextIO | None = None) -> None:
-    """Write text as it is to a stream (stdout if none is given) and flush it; a closed pipe is no error."""
+def write(text: str, stream: TextIO | None = None) -> bool:
+    """Write text as it is to a stream (stdout if none is given) and flush it; a closed pipe is no error.
+
+    Gives whether there was somebody to read it.
+    """
     stream = sys.stdout if stream is None else stream
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
         silence(stream)
+        return False
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
-        write(text.encode(encoding, "backslashreplace").decode(encoding), stream)
+        return write(text.encode(encoding, "backslashreplace").decode(encoding), stream)
+    return True
 
 
 def silence(stream: TextIO) -> None:
@@ -70,16 +77,17 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """One line beside the result: progress, warnings, errors. Always on stderr."""
-    write(f"{text}\n", sys.stderr)
+    """One line beside the result: progress, warnings, errors. Always on stderr, as a log line if those are JSON."""
+    if not logs.told(text):
+        write(f"{text}\n", sys.stderr)
 
 
-def show(*renderables: RenderableType) -> None:
-    """Print rich tables and panels on stdout, for people."""
+def show(*renderables: RenderableType) -> bool:
+    """Print rich tables and panels on stdout, for people; gives whether somebody reads."""
     pen = console(sys.stdout)
     with pen.capture() as capture:
         pen.print(*renderables, sep="\n")
-    write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    return write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 def console(stream: TextIO) -> Console:
@@ -93,6 +101,11 @@ def console(stream: TextIO) -> Console:
 def document(value: object) -> None:
     """The one JSON document of a command called with ``--json``."""
     write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n", _kept)
+
+
+def line(value: object) -> bool:
+    """One of the JSON documents of a command that gives one after another, a line each; whether somebody reads."""
+    return write(json.dumps(plain(value), allow_nan=False) + "\n", _kept)
 
 
 def result(value: object, text: str, *, as_json: bool) -> None:

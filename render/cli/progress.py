@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from render.cli import output
 from render.model import Decision
+from render.telemetry import logs
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -39,7 +40,7 @@ class Display:
         self._reminder = threading.Thread(target=self._remind, name="reminder", daemon=True)
 
     def __enter__(self) -> Self:
-        if self._stream.isatty():
+        if self._stream.isatty() and not logs.lines_only():
             self._bar = _bar(self._stream)
             self._task = self._bar.add_task("reading and planning", total=None, failed="")
             self._bar.start()
@@ -96,7 +97,7 @@ class Display:
         self._told_at = time.monotonic()
         if self._bar is not None:
             self._bar.console.print(text)
-        else:
+        elif not logs.told(text):
             output.write(f"{text}\n", self._stream)
 
     def _remind(self) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from render.status import BatchStatus
 
+EVERY = 2.0
+"""Seconds from one look at a batch that is watched to the next."""
+
 
 def command(
     batch: Annotated[
@@ -26,36 +29,74 @@ def command(
             show_default=False,
         ),
     ] = None,
+    *,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="List so many batches.")] = 20,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it again as it changes, until it is finished or cancelled.")
+    ] = False,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            "--every",
+            metavar="SECONDS",
+            min=0.5,
+            help="With --watch: look so often, or less often where looking takes long. Default: 2.",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="With --watch: the Dask cluster that is asked why jobs wait. Default: the setting "
+            "NIGHTREEL_SCHEDULER, else the farms of this machine.",
+            show_default=False,
+        ),
+    ] = None,
     store: options.Store = None,
     as_json: options.Json = False,
-) -> None:
+) -> int:
     """Show where a batch stands, or list the batches.
 
     Of a batch: how every row ended, what waits and why, where the report is, and the next command to type.
     Without one: the batches of the store, newest first.
 
+    --watch shows how fast it goes, its expected end, the worst offenders, and why each row waits: live on a terminal,
+    else a new block when something has changed; with --json a line of JSON then. It ends with the batch, and with the
+    exit code that its run has: 0, 4 if more rows failed than the setting allow_failed, 3 if it was stopped before.
+
     Examples:
       nightreel status
       nightreel status run-20261122T1100
+      nightreel status run-20261122T1100 --watch
       nightreel status run-20261122T110000123-0123456789ab --json | jq .ends
     """
-    from render import pipeline
+    from render import errors, pipeline
     from render.cli import lookup
 
-    settings = options.settings(store=store)
+    settings = options.settings(store=store, scheduler=scheduler)
+    if (every is not None or scheduler) and not watch:
+        raise errors.InputError("--every and --scheduler go with --watch: add it, or leave them out.")
+    if watch:
+        from render.cli import watch as watching
+
+        if batch is None:
+            raise errors.InputError("--watch shows one batch: name it, as `nightreel status` lists it.")
+        return watching.go(settings, lookup.batch(settings.store, batch), every=every or EVERY, as_json=as_json)
     if batch is None:
         found, known = pipeline.latest(settings, last)
         if as_json:
             output.document({"store": settings.store, "known": known, "batches": [asdict(one) for one in found]})
         else:
             _show(found, known, store=settings.store)
-        return
+        return 0
     status = pipeline.status(settings, lookup.batch(settings.store, batch))
     if as_json:
         output.document(status.as_json())
     else:
         summary.show(status)
+    return 0
 
 
 def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:

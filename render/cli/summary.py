@@ -11,6 +11,7 @@ from render.model import End
 if TYPE_CHECKING:
     from render.model import Fault
     from render.status import ClipStatus, Status
+    from render.watching.view import View
 
 ROWS_SHOWN = 60
 SHARDS_SHOWN = 20
@@ -107,7 +108,7 @@ def following(status: Status) -> str:
     again = options.command("run", status.manifest, **given) + place
     if status.state in {"taken in", "planned", "under way"}:
         if status.inbox:
-            return f"clear the failed tasks of the DAG's run {status.run_key}: it takes up this batch again"
+            return f"clear the DAG's run {status.run_key}, all of it: it takes up this batch again"
         return f"{again}  (if no run is at work on it: it resumes this batch)"
     if status.ends.get(End.HELD):
         return f"nightreel review {status.batch}{place}"
@@ -126,7 +127,7 @@ def told(fault: Fault) -> str:
     return f"{fault.column}{value}: {fault.reason} {fault.fix}"
 
 
-def code(status: Status, *, stopped: bool, allow_failed: int) -> int:
+def code(status: Status | View, *, stopped: bool, allow_failed: int) -> int:
     """The exit code of a run that came to this; one that stopped early can be resumed, unless it was cancelled."""
     if status.waiting or (stopped and status.state != "cancelled"):
         return 3

@@ -10,13 +10,11 @@ import typer
 
 from render import errors
 from render.cli import options, output
+from render.store.retention import ORPHAN_HOURS
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
     from render.store.sweep import Orphan
-
-HOURS = 24.0
-"""A worker that is slower than this from its first upload to its commit finds its objects gone, and tries again."""
 
 
 def command(
@@ -26,7 +24,7 @@ def command(
         typer.Option(
             "--older-than", metavar="HOURS", min=1.0, help="Leave alone what is younger: it may be being written."
         ),
-    ] = HOURS,
+    ] = ORPHAN_HOURS,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
     as_json: options.Json = False,
 ) -> int:
@@ -86,7 +84,7 @@ def command(
         why = "may not be removed, or that a record names by now" if barred else "a record names by now"
         output.say(f"Removed all but {kept:,} that {why}." if kept else "Removed.")
     else:
-        hours = "" if older_than == HOURS else f" --older-than {older_than:g}"
+        hours = "" if older_than == ORPHAN_HOURS else f" --older-than {older_than:g}"
         output.say(f"Remove them: nightreel sweep --yes{hours}{options.elsewhere(settings.store)}")
     return code
 

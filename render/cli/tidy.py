@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from render.cli import options, output
-
-HOURS = 168
-"""A reader that holds on to an older snapshot for longer finds files gone, and has to begin anew."""
+from render.store.retention import STALE_HOURS
 
 
 def command(
@@ -20,7 +18,7 @@ def command(
         typer.Option(
             "--older-than", metavar="HOURS", min=1, help="Leave alone what was needed since: it may be being read."
         ),
-    ] = HOURS,
+    ] = STALE_HOURS,
     yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -63,5 +61,5 @@ def command(
     elif yes:
         output.say("Other commands were faster each time: what is left is for the next time.")
     else:
-        hours = "" if older_than == HOURS else f" --older-than {older_than}"
+        hours = "" if older_than == STALE_HOURS else f" --older-than {older_than}"
         output.say(f"Do it: nightreel tidy --yes{hours}{options.elsewhere(settings.store)}")

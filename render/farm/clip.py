@@ -24,6 +24,8 @@ from render.media.encode import Encoder
 from render.model import STAND_IN, Figure, Finish, Footage, Understanding
 from render.store import clips
 from render.store.objects import ObjectStore
+from render.telemetry import instruments
+from render.telemetry.stages import Stages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +39,8 @@ class Meter:
     """What has been spent since it was made."""
 
     def __init__(self) -> None:
+        self.stages = Stages()
+        """Where the time went."""
         self._wall = time.perf_counter()
         self._cpu = _cpu_seconds()
 
@@ -71,51 +75,59 @@ def make(
     """
     job = footage.job
     picture, film = folder / "picture.mp4", folder / "clip.mp4"
-    finish, figures = _shoot(footage, picture, device=device, cancel=cancel, moved=moved)
-    mux.mux(
-        picture,
-        finish.sound,
-        film,
-        frames=job.frames,
-        fps=job.fps,
-        captions=finish.captions,
-        comment=_comment(capabilities, finish.understanding),
-    )
+    stage = meter.stages.stage
+    finish, figures = _shoot(footage, picture, device=device, cancel=cancel, stages=meter.stages, moved=moved)
+    with stage("mux"):
+        mux.mux(
+            picture,
+            finish.sound,
+            film,
+            frames=job.frames,
+            fps=job.fps,
+            captions=finish.captions,
+            comment=_comment(capabilities, finish.understanding),
+        )
     render_seconds = meter.wall_seconds()
     moved()
 
     for check in checks.file_checks():
-        figures += check().measure(film, job)
+        with stage("file_check"):
+            figures += check().measure(film, job)
         moved()
     files = {"clip": film, "poster": folder / "poster.webp", "sheet": folder / "sheet.webp"}
-    stills.poster(film, files["poster"])
-    stills.contact_sheet(film, files["sheet"])
-    if finish.captions:
-        files["captions"] = folder / "captions.vtt"
-        captions.write_vtt(finish.captions, files["captions"])
+    with stage("stills"):
+        stills.poster(film, files["poster"])
+        stills.contact_sheet(film, files["sheet"])
+        if finish.captions:
+            files["captions"] = folder / "captions.vtt"
+            captions.write_vtt(finish.captions, files["captions"])
 
     moved()
     cancel.check()
     cpu_seconds = meter.cpu_seconds()
     attempt = clips.new_attempt(batch)
-    record = clips.commit(
-        store,
-        job=job,
-        batch=batch,
-        attempt=attempt,
-        files=files,
-        engine_simulated=capabilities.simulated,
-        figures=figures,
-        understanding=finish.understanding,
-        events=finish.events,
-        captions=finish.captions,
-        render_seconds=render_seconds,
-        cpu_seconds=cpu_seconds,
-        cost_usd=cpu_seconds * usd_per_cpu_hour / 3600 + job.seconds * capabilities.usd_per_second,
-        worker=socket.gethostname(),
-        created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-    )
-    return record.attempt == attempt
+    with stage("commit"):
+        record = clips.commit(
+            store,
+            job=job,
+            batch=batch,
+            attempt=attempt,
+            files=files,
+            engine_simulated=capabilities.simulated,
+            figures=figures,
+            understanding=finish.understanding,
+            events=finish.events,
+            captions=finish.captions,
+            render_seconds=render_seconds,
+            cpu_seconds=cpu_seconds,
+            cost_usd=cpu_seconds * usd_per_cpu_hour / 3600 + job.seconds * capabilities.usd_per_second,
+            worker=socket.gethostname(),
+            created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+    if won := record.attempt == attempt:
+        instruments.FRAMES.add(job.frames, engine=job.engine)
+        instruments.SPEND.add(record.cost_usd, engine=job.engine)
+    return won
 
 
 def _comment(capabilities: Capabilities, understanding: Understanding | None) -> str:
@@ -160,26 +172,31 @@ def described(error: BaseException) -> str:
 
 
 def _shoot(
-    footage: Footage, picture: Path, *, device: str, cancel: Cancel, moved: Callable[[], None]
+    footage: Footage, picture: Path, *, device: str, cancel: Cancel, stages: Stages, moved: Callable[[], None]
 ) -> tuple[Finish, list[Figure]]:
     """Stream the frames into the checks and the picture file; gives what came with the last frame and the figures."""
     job = footage.job
     watching: list[StreamCheck] = [check(job) for check in checks.stream_checks()]
     with Encoder(picture, width=job.width, height=job.height, fps=job.fps) as encoder:
-        for chunk in drawn_from(job.engine, footage.frames):
+        for chunk in stages.drawn("render", drawn_from(job.engine, footage.frames)):
             cancel.check()
             first_frame = encoder.frames
-            encoder.write(chunk)
-            tensor = _on_device(chunk, device)
-            for check in watching:
-                check.see(tensor, first_frame)
+            with stages.stage("encode"):
+                encoder.write(chunk)
+            with stages.stage("check"):
+                tensor = _on_device(chunk, device)
+                for check in watching:
+                    check.see(tensor, first_frame)
             moved()
         if encoder.frames != job.frames:
             raise errors.EngineError(f"Engine {job.engine} gave {encoder.frames} frames instead of {job.frames}.")
-    with blamed_on(job.engine):
+        with stages.stage("encode"):
+            encoder.close()
+    with stages.stage("render"), blamed_on(job.engine):
         finish = footage.finish()
     moved()
-    return finish, [figure for check in watching for figure in check.measure(finish)]
+    with stages.stage("check"):
+        return finish, [figure for check in watching for figure in check.measure(finish)]
 
 
 def _on_device(chunk: NDArray[np.uint8], device: str) -> torch.Tensor:

@@ -28,6 +28,7 @@ from render import errors
 from render.farm import scratch
 from render.farm.access import OPEN, Access
 from render.settings import Settings, load
+from render.telemetry import logs
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler, SpecCluster
@@ -67,6 +68,11 @@ LOOPBACK: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_
 PRELOAD = "render.farm.worker"
 """The module that a worker loads at its start; operators give it as ``dask worker --preload``."""
 
+FARMS = "farms"
+"""Folder of the scratch directory in which detached farms have their homes."""
+WATCHER = "watcher"
+"""Names the clients that only look: a farm does not go on for their sake."""
+
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 IDLE_SECONDS = 15 * 60.0
@@ -78,11 +84,22 @@ def local(settings: Settings) -> Iterator[str]:
 
     Raises :class:`render.errors.StoreError` when it cannot start.
     """
-    with _cluster(settings) as cluster:
+    with _cluster(settings) as cluster, scratch.private(settings.scratch, FARMS) as home:
+        _record(home, cluster.scheduler_address)
         yield cluster.scheduler_address
 
 
-def connect(address: str, *, seconds: float = 30.0, access: Access = OPEN) -> Client:
+def living(root: Path) -> list[str]:
+    """Addresses of the farms of this machine that live with ``root`` as their scratch directory, the newest first."""
+    homes = [file.parent for pattern in (f"*/{FARMS}-*", f"{FARMS}/*") for file in root.glob(f"{pattern}/{_FILE}")]
+    found = []
+    for home in homes:
+        with suppress(OSError, ValueError):  # it has just ended
+            found.append((_file(home).stat().st_mtime, _living(home)))
+    return [address for _, address in sorted(found, reverse=True, key=lambda one: one[0]) if address]
+
+
+def connect(address: str, *, seconds: float = 30.0, access: Access = OPEN, name: str | None = None) -> Client:
     """A client of the scheduler at ``address``, to be used as a context manager.
 
     Raises :class:`render.errors.SchedulerAway` if none answers within that time, at once if nobody listens there, and
@@ -95,7 +112,7 @@ def connect(address: str, *, seconds: float = 30.0, access: Access = OPEN) -> Cl
         place = urlsplit(address)
         if place.hostname and place.port:  # Dask itself would try a refused connection again and again
             socket.create_connection((place.hostname, place.port), timeout=seconds).close()
-        return Client(address, timeout=seconds, set_as_default=False, security=security)
+        return Client(address, timeout=seconds, set_as_default=False, name=name, security=security)
     except (OSError, ValueError) as error:
         raise errors.SchedulerAway(
             f"No Dask scheduler answers at {address!r}: {error}. "
@@ -266,8 +283,19 @@ def _gpus(workers: int) -> list[str]:
     return (devices + [""] * workers)[:workers]
 
 
+_FILE = "cluster.json"
+
+
 def _file(home: Path) -> Path:
-    return home / "cluster.json"
+    return home / _FILE
+
+
+def _record(home: Path, address: str) -> None:
+    """Leave the address of this process's farm in ``home``."""
+    file, pid = _file(home), os.getpid()
+    whole = file.with_suffix(".part")
+    whole.write_text(json.dumps({"address": address, "pid": pid, "start": scratch.start_time(pid)}))
+    whole.replace(file)
 
 
 def _living(home: Path) -> str | None:
@@ -277,6 +305,11 @@ def _living(home: Path) -> str | None:
     except FileNotFoundError:
         return None
     return known["address"] if scratch.start_time(known["pid"]) == known["start"] else None
+
+
+def _counts(client: str) -> bool:
+    """Whether a client is one for whose sake a farm goes on."""
+    return client != "fire-and-forget" and not client.startswith(f"Client-{WATCHER}-")
 
 
 def _end_this_process() -> int:
@@ -303,20 +336,17 @@ def _main() -> None:
     owner_start = scratch.start_time(given.owner) if given.owner is not None else None
     file = _file(given.home)
     settings = load(workers=given.workers, scratch=given.scratch, stall_seconds=given.stall_seconds)
+    logs.set_up(settings.log_format, settings.log_level)
     with _cluster(settings) as cluster:
-        scheduler, pid = cast("Scheduler", cluster.scheduler), os.getpid()
-        whole = file.with_suffix(".part")
-        whole.write_text(
-            json.dumps({"address": cluster.scheduler_address, "pid": pid, "start": scratch.start_time(pid)})
-        )
-        whole.replace(file)
+        scheduler = cast("Scheduler", cluster.scheduler)
+        _record(given.home, cluster.scheduler_address)
         print(cluster.scheduler_address, flush=True)
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         busy_at = time.monotonic()
         while not asked.wait(0.5):
             if given.owner is not None and (owner_start is None or scratch.start_time(given.owner) != owner_start):
                 break
-            if scheduler.tasks or scheduler.clients.keys() - {"fire-and-forget"}:
+            if scheduler.tasks or any(map(_counts, scheduler.clients)):
                 busy_at = time.monotonic()
             if time.monotonic() - busy_at > given.idle_seconds:
                 break

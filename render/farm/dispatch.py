@@ -23,9 +23,12 @@ from render.farm.control import ON_REQUEST, Control
 from render.model import Job, JobResult, ReasonKind
 from render.settings import Settings
 from render.store.objects import open_store
+from render.telemetry import instruments
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 LOOK_SECONDS = 2.0
@@ -35,6 +38,12 @@ PATIENCE_SECONDS = 120.0
 CANCEL_SECONDS = 5.0
 ORDERS = 1 << 20
 """Jobs of a flight that are told apart by their order, in a priority of fewer than 63 bits."""
+CONTROLS = "nightreel-controls"
+"""Dask's event topic on which a controller says what it is at work on, for whoever asks the scheduler."""
+TROUBLE = "nightreel-trouble"
+"""Dask's event topic on which a controller says why a try of a job was in vain."""
+TOLD = 300
+"""Most characters of a reason that are said there."""
 HUNG = 0.8
 """Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
 
@@ -47,16 +56,19 @@ def run(
     batch: str,
     settings: Settings,
     access: Access = OPEN,
+    shards: Sequence[int] | None = None,
     control: Control | None = None,
     urgency: Callable[[Job], int] = lambda _: 0,
+    whence: Callable[[Job], worker.Whence] = lambda _: worker.Whence(0, ""),
     on_result: Callable[[JobResult], None],
 ) -> None:
     """Have every job made by the cluster at ``address``; ``on_result`` is called in this thread for each that ended.
 
+    ``shards``: those that the jobs are of, for whoever asks the cluster who is at work on them; None for all.
     ``access`` says how it lets us in, and which of its workers are used.
     ``jobs`` is read as room comes free, so a batch may be of any length; each fingerprint may come once. Whose
     ``urgency`` (of fewer than 40 bits) is higher goes first on the whole cluster, equal ones in the order of ``jobs``.
-    Returns when every job has ended.
+    Logs and traces of a job say ``whence`` it comes. Returns when every job has ended.
     Raises :class:`render.errors.BatchStopped` when some have not: after a drain, equal errors in a row, a
     scheduler that was lost, or without a worker that offers what an engine needs; running the batch again resumes
     it. Raises :class:`render.errors.Cancelled` after ``control.cancel()``, and :class:`render.errors.SchedulerAway`
@@ -90,9 +102,11 @@ def run(
             orders,
             urgency,
             access.needs,
+            whence=whence,
             window=settings.window,
             stall_seconds=settings.stall_seconds,
         )
+        flight.announce(shards)
         try:
             flight.go(control, on_result)
         except errors.SchedulerLost:
@@ -114,6 +128,7 @@ class _Flight:
         urgency: Callable[[Job], int],
         needs: Callable[[Mapping[str, float]], dict[str, float]],
         *,
+        whence: Callable[[Job], worker.Whence],
         window: int,
         stall_seconds: float,
     ) -> None:
@@ -121,6 +136,7 @@ class _Flight:
         self._backlog = backlog
         self._orders = orders
         self._urgency = urgency
+        self._whence = whence
         self._needs = needs
         self._window = window
         self._stall_seconds = stall_seconds
@@ -133,6 +149,11 @@ class _Flight:
         self._looked_at = self._served_at = float("-inf")
         self._unserved: Counter[str] = Counter()
         self._withdrawn = False
+
+    def announce(self, shards: Sequence[int] | None) -> None:
+        """Say to whoever asks the scheduler what this flight is at work on."""
+        own = {"client": self._client.id, "shards": None if shards is None else list(shards)}
+        self._say(CONTROLS, own | {"needs": self._needs({})})
 
     def go(self, control: Control, on_result: Callable[[JobResult], None]) -> None:
         """Send, wait and collect until nothing is left."""
@@ -180,7 +201,7 @@ class _Flight:
             if group is None:
                 return
             needs = self._needs(group.resources)
-            if _offered(needs, self._seen):
+            if offered(needs, self._seen):
                 self._send(group)
             else:
                 need = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
@@ -195,6 +216,7 @@ class _Flight:
             list(group.jobs),
             self._orders,
             self._stall_seconds,
+            list(map(self._whence, group.jobs)),
             key=key,
             pure=False,
             retries=0,
@@ -202,6 +224,8 @@ class _Flight:
             resources=self._needs(group.resources) or None,
         )
         fire_and_forget(future)  # it goes on though this process dies
+        if group.sent:
+            instruments.RETRIES.add(len(group.jobs), engine=group.jobs[0].engine)
         self._out[key] = (future, group)
         self._call_when_done(key, future)
 
@@ -240,32 +264,54 @@ class _Flight:
 
         future, group = self._out[key]
         now = time.monotonic()
+        vain: dict[str, str] = {}
         try:
             done = future.result(timeout=LOOK_SECONDS)
         except TimeoutError:  # the worker that held the result died: it is made again, or found
             self._call_when_done(key, future)
             return []
         except KilledWorker as death:
+            log.warning("A worker died with %d clips at work or waiting; they are tried again", len(group.jobs))
             deaths = min(self._began[key], death.allowed_failures + 1)
             if deaths and now - self._moved_at[key] > HUNG * self._stall_seconds:
                 results = self._backlog.stalled(group, seconds=self._stall_seconds, now=now)
+                vain = dict.fromkeys(_fingerprints(group), "It hung, or was on a worker with one that did.")
             else:
                 results = self._backlog.lost(group, deaths=deaths, now=now)
+                vain = dict.fromkeys(_fingerprints(group), "Its worker died.")
         except errors.Cancelled:
             self._backlog.again(group, now)
             results = []
         except Exception as error:
             if future.status in {"cancelled", "lost"} or self._client.status != "running":
                 raise self._scheduler_lost() from error
-            results = self._backlog.tried(group, [_undelivered(job, error) for job in group.jobs], now)
+            outcomes = [_undelivered(job, error) for job in group.jobs]
+            vain = _failures(outcomes)
+            results = self._backlog.tried(group, outcomes, now)
         else:
+            vain = _failures(done.outcomes)
             results = self._backlog.tried(group, done.outcomes, now, seconds=done.seconds)
+        self._tell(vain, results)
         del self._out[key]
         self._began.pop(key, None)
         self._moved_at.pop(key, None)
         self._let_go([key])
         future.release()
         return results
+
+    def _tell(self, vain: Mapping[str, str], results: Sequence[JobResult]) -> None:
+        """Say which jobs were tried in vain and why, and which of them have ended so."""
+        ended = {result.fingerprint: result for result in results}
+        for fingerprint, reason in vain.items():
+            result = ended.get(fingerprint)
+            told = {"fingerprint": fingerprint, "reason": (result.reason if result else reason)[:TOLD]}
+            self._say(TROUBLE, told | {"over": result is not None})
+
+    def _say(self, topic: str, what: dict[str, Any]) -> None:
+        """Log an event on the scheduler; one that is lost is news to nobody."""
+        with suppress(OSError, TimeoutError):
+            own = {"batch": self._orders.batch, "store": self._orders.store_url}
+            self._client.log_event(topic, own | what)
 
     def _look(self) -> None:
         """Count the workers from time to time, and do not wait forever for one that never comes."""
@@ -283,7 +329,7 @@ class _Flight:
         self._backlog.workers = max(1, len(self._workers))
         self._seen += [offer for offer in self._workers if offer not in self._seen]
         if self._workers and all(
-            _offered(self._needs(group.resources), self._workers) for _, group in self._out.values()
+            offered(self._needs(group.resources), self._workers) for _, group in self._out.values()
         ):
             self._served_at = now
         elif now - self._served_at > PATIENCE_SECONDS:
@@ -329,8 +375,18 @@ class _Flight:
             self._began[key] = self._began[key] or 1  # before this flight came
 
 
-def _offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:
+def offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:
+    """Whether one of these workers, each by its resources, has what is needed."""
     return any(all(offer.get(name, 0) >= amount for name, amount in needs.items()) for offer in workers)
+
+
+def _fingerprints(group: Group) -> list[str]:
+    return [job.fingerprint for job in group.jobs]
+
+
+def _failures(outcomes: Iterable[Tried]) -> dict[str, str]:
+    """Why tries failed, by fingerprint."""
+    return {one.result.fingerprint: one.result.reason for one in outcomes if one.result.state == "failed"}
 
 
 def _undelivered(job: Job, error: Exception) -> Tried:

@@ -5,6 +5,7 @@ Also the module that Dask workers preload (``dask worker --preload render.farm.w
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import errno
 import functools
@@ -13,21 +14,29 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from render import errors
 from render.engines import registry
 from render.engines.contract import Bench, Cancel, Engine
-from render.farm import clip, scratch
+from render.farm import clip, preload, scratch
 from render.farm.backlog import SLICE_SECONDS, Tried
 from render.farm.pulse import Pulse
 from render.model import Failure, Footage, Job, JobResult, ReasonKind
 from render.store import clips, tombstones
 from render.store.objects import ObjectStore, open_store
+from render.telemetry import context, export, instruments, spans
+from render.telemetry.stages import Stages
+
+if TYPE_CHECKING:
+    from distributed import Worker
 
 BEGAN = "nightreel-began"
 """Dask's event topic on which a worker says that it begins a group, so that the right one is blamed if it dies."""
@@ -55,6 +64,15 @@ class Orders:
     single_writer: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """Where a job comes from: for logs and traces, and of no account for the clip."""
+
+    shard: int
+    parent: str
+    """The traceparent of the shard's span; empty if there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a group came to. Jobs without an outcome were not begun: their worker has given them back."""
@@ -64,17 +82,26 @@ class Done:
     """How long it took."""
 
 
-def dask_setup(worker: object) -> None:  # noqa: ARG001
+def dask_setup(worker: Worker) -> None:
     """Prepare the process before its first task: called by Dask."""
     # A Ctrl-C goes to all processes of the terminal; what it means for the batch is for the controller to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _device()
+    preload.dask_setup(worker)
+    instruments.WORKER_MEMORY.observe(worker.monitor.get_process_memory)
+    if limit := worker.memory_manager.memory_limit:
+        instruments.WORKER_MEMORY_LIMIT.observe(lambda: limit)
 
 
-def work(jobs: Sequence[Job], orders: Orders, stall_seconds: float) -> Done:
+async def dask_teardown(worker: Worker) -> None:  # noqa: ARG001
+    """Send what was measured, before the process ends: called by Dask."""
+    await asyncio.to_thread(export.flush)
+
+
+def work(jobs: Sequence[Job], orders: Orders, stall_seconds: float, whence: Sequence[Whence]) -> Done:
     """The Dask task: :func:`make_clips`, announced to whoever waits for it.
 
-    If nothing moves for ``stall_seconds``, this process ends.
+    If nothing moves for ``stall_seconds``, this process ends. ``whence`` says of each job where it comes from.
     """
     from distributed import get_worker
 
@@ -83,25 +110,32 @@ def work(jobs: Sequence[Job], orders: Orders, stall_seconds: float) -> Done:
     worker.log_event(BEGAN, {"key": key})
     began = time.monotonic()
     with Pulse(stall_seconds, lambda: worker.log_event(MOVED, {"key": key})) as pulse:
-        outcomes = make_clips(jobs, orders, task=key, moved=pulse.beat)
+        told = {job.fingerprint: one for job, one in zip(jobs, whence, strict=True)}
+        outcomes = make_clips(jobs, orders, task=key, moved=pulse.beat, whence=told)
     return Done(outcomes=outcomes, seconds=time.monotonic() - began)
 
 
 def make_clips(
-    jobs: Sequence[Job], orders: Orders, *, task: str = "", moved: Callable[[], None] = lambda: None
+    jobs: Sequence[Job],
+    orders: Orders,
+    *,
+    task: str = "",
+    moved: Callable[[], None] = lambda: None,
+    whence: Mapping[str, Whence] = MappingProxyType({}),
 ) -> list[Tried]:
     """Make and commit the clips of like jobs, one outcome for each job that was begun, in order.
 
     When a slice of time is used up, or a job has failed and was not refused, those that would be next are left alone.
-    ``task`` names this work, for :func:`cancel`; ``moved`` is called when something got done. Clips that have a record
-    are not made again. Every failure is an outcome with its reason; the only exception is
-    :class:`render.errors.Cancelled`. The engine stays open in this process for the next group.
+    ``task`` names this work, for :func:`cancel`; ``moved`` is called when something got done; ``whence`` says where
+    jobs come from, by fingerprint. Clips that have a record are not made again. Every failure is an outcome with its
+    reason; the only exception is :class:`render.errors.Cancelled`. The engine stays open in this process for the next
+    group.
     """
     outcomes: list[Tried] = []
     began, left = time.monotonic(), iter(jobs)
-    with _cancellable(task) as flag:
+    with _cancellable(task) as flag, context.bound(batch=orders.batch, engine=jobs[0].engine):
         while some := list(islice(left, _at_once(jobs[0].engine))):
-            outcomes += _make(some, orders, flag, moved)
+            outcomes += _make(some, orders, flag, moved, whence)
             failed = any(outcome.result.state == "failed" and not outcome.refused for outcome in outcomes)
             if failed or time.monotonic() - began > SLICE_SECONDS:
                 break
@@ -129,9 +163,16 @@ def _at_once(engine: str) -> int:
         return 1
 
 
-def _make(jobs: Sequence[Job], orders: Orders, flag: Cancel, moved: Callable[[], None]) -> list[Tried]:
+def _make(
+    jobs: Sequence[Job],
+    orders: Orders,
+    flag: Cancel,
+    moved: Callable[[], None],
+    whence: Mapping[str, Whence],
+) -> list[Tried]:
     """Give an outcome for each of the jobs, which the engine is given at once."""
     outcomes: dict[str, Tried] = {}
+    clocks: dict[str, Stages] = defaultdict(Stages)
     try:
         store = _store(orders.store_url, orders.single_writer)
         for job in jobs:
@@ -141,19 +182,62 @@ def _make(jobs: Sequence[Job], orders: Orders, flag: Cancel, moved: Callable[[],
                 outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
             moved()
         if missing := [job for job in jobs if job.fingerprint not in outcomes]:
-            for outcome in _render(missing, orders, store, flag, moved):
+            clocks.update((job.fingerprint, Stages()) for job in missing)
+            for outcome in _render(missing, orders, store, flag, moved, clocks=clocks, whence=whence):
                 outcomes[outcome.result.fingerprint] = outcome
     except errors.Cancelled:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is these jobs' reason
         for job in jobs:
-            outcomes.setdefault(job.fingerprint, _failed(job, error))
+            if job.fingerprint not in outcomes:
+                with _about(job, whence):
+                    outcomes[job.fingerprint] = _failed(job, error)
+    for job in jobs:
+        _tell(job, outcomes[job.fingerprint].result, clocks[job.fingerprint], orders, whence)
     return [outcomes[job.fingerprint] for job in jobs]
 
 
+def _about(job: Job, whence: Mapping[str, Whence]) -> AbstractContextManager[object]:
+    """Log lines of the block are about this job."""
+    origin = whence.get(job.fingerprint)
+    return context.bound(shard=origin.shard if origin else None, clip=job.fingerprint)
+
+
+def _tell(job: Job, result: JobResult, clock: Stages, orders: Orders, whence: Mapping[str, Whence]) -> None:
+    """Tell of a try that is over, in the log and in what is measured."""
+    origin = whence.get(job.fingerprint)
+    about: dict[str, str | int] = {
+        "batch": orders.batch,
+        "clip": job.fingerprint,
+        "engine": job.engine,
+        "state": result.state,
+    }
+    spans.job(
+        clock,
+        parent=(origin.parent if origin else "") or spans.of_batch(orders.store_url, orders.batch),
+        failure=result.reason,
+        **about | ({"shard": origin.shard} if origin else {}),
+    )
+    took = clock.spells()
+    for stage, spell in took.items():
+        instruments.STAGE_DURATION.record(spell.seconds, stage=stage, engine=job.engine)
+    if result.state != "failed":
+        told = ", ".join(f"{name} {spell.seconds:.2f} s" for name, spell in took.items())
+        with _about(job, whence):
+            log.info("Clip %s%s", result.state, told and f": {told}")
+
+
 def _render(
-    jobs: Sequence[Job], orders: Orders, store: ObjectStore, flag: Cancel, moved: Callable[[], None]
+    jobs: Sequence[Job],
+    orders: Orders,
+    store: ObjectStore,
+    flag: Cancel,
+    moved: Callable[[], None],
+    *,
+    clocks: dict[str, Stages],
+    whence: Mapping[str, Whence],
 ) -> Iterator[Tried]:
+    """Give an outcome for each job as it is over, and put the clock of its stages among ``clocks``."""
     name = jobs[0].engine
     engine = open_engine(name, jobs[0].engine_revision, orders.scratch, orders.cache)
     moved()
@@ -164,7 +248,11 @@ def _render(
         meter = clip.Meter()
         for item in clip.drawn_from(name, items):
             left.discard(item.job.fingerprint)
-            yield _finished(item, engine=engine, orders=orders, store=store, flag=flag, meter=meter, moved=moved)
+            clocks[item.job.fingerprint] = meter.stages
+            meter.stages.so_far("render")
+            with _about(item.job, whence):
+                tried = _finished(item, engine=engine, orders=orders, store=store, flag=flag, meter=meter, moved=moved)
+            yield tried
             meter = clip.Meter()
     if left:
         raise errors.EngineError(f"Engine {name} gave nothing for {len(left)} of {len(jobs)} jobs.")
@@ -216,7 +304,7 @@ def _withdrawn(job: Job) -> Tried:
 
 def _failed(job: Job, error: Exception) -> Tried:
     """Sort an error: who has to act, and whether another try can help."""
-    log.info("Clip %s failed", job.fingerprint, exc_info=error)
+    log.info("Clip failed: %s", error, exc_info=error)
     kind, may_pass, refused = ReasonKind.INFRASTRUCTURE, isinstance(error, MAY_PASS), False
     reason = str(error) if isinstance(error, errors.NightreelError) else clip.described(error)
     match error:

@@ -12,6 +12,7 @@ from airflow.sdk import Param, XComArg
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
+from render.model import End
 from render.orchestration.operators import BatchOperator
 from render.orchestration.run import RunContext, now, settings_of
 
@@ -88,9 +89,15 @@ class ReviewOperator(BatchOperator):
     """Carries out what people decided on the batch's held rows: ends, catalog and report; gives the report's URI."""
 
     def execute(self, context: RunContext) -> str:
-        from render import review
+        from render import pipeline, review
 
-        return review.finish(settings_of(context), self.batch_id(), now=now())
+        settings = settings_of(context)
+        report = review.finish(settings, self.batch_id(), now=now())
+        status = pipeline.status(settings, self.batch_id())
+        self.tell(
+            context, {"rows": status.rows, "waiting": status.waiting} | {end.value: status.ends[end] for end in End}
+        )
+        return report
 
 
 def _question(batch: str, report: str | None, waiting: Sequence[Held]) -> tuple[str, str]:

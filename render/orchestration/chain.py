@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, TriggerRule
+from airflow.sdk import Asset, Param, TriggerRule
 
 from render.orchestration import notices, retries
 from render.orchestration.approval import ApprovalOperator, ReviewOperator
@@ -26,11 +26,22 @@ COUNT = ["null", "integer"]
 DEFAULT_ARGS: dict[str, Any] = retries.WITH_PATIENCE | {
     "execution_timeout": timedelta(hours=2),
     "on_failure_callback": [notices.TaskFailed()],
+    "weight_rule": "absolute",
+    "priority_weight": 10,
 }
 """Of each task, unless it has its own. Nothing that a task does in its slot takes so long with ten million rows: what
 is not done by then hangs, and a storage that hangs may answer the next try."""
+NIGHTLY_ARGS = DEFAULT_ARGS | {"priority_weight": 1}
+"""Of what has time until morning: when slots are scarce, the tasks of other DAGs go first."""
+ONE_AT_A_TIME: dict[str, Any] = {"max_active_tis_per_dag": 1}
+"""For a task that takes memory by the row: of the runs of a DAG one at a time has it. A pool would bound all DAGs at
+once, but a pool that nobody made leaves its tasks waiting for ever, and says so in the scheduler's log alone."""
 SHORT = timedelta(minutes=15)
 """A task that only asks or tells."""
+
+CATALOG = Asset(name="nightreel_catalog", uri="nightreel://catalog")
+"""What analysts' DAGs are scheduled on: a batch was published, or what a person decided on it. The event says which
+batch, and how many of its rows came to which end."""
 
 
 def params() -> dict[str, Param]:
@@ -57,7 +68,7 @@ def params() -> dict[str, Param]:
 def render_batch() -> None:
     """Put the tasks into the DAG that is being declared."""
     intake = IntakeOperator(task_id="intake")
-    plan = PlanOperator(task_id="plan", batch=intake.output)
+    plan = PlanOperator(task_id="plan", batch=intake.output, **ONE_AT_A_TIME)
     open_farm = OpenFarmOperator(task_id="open_farm", shards=plan.output, execution_timeout=SHORT).as_setup()
     render_shard = RenderShardOperator.partial(
         task_id="render_shard", batch=intake.output, address=open_farm.output, execution_timeout=None
@@ -67,10 +78,16 @@ def render_batch() -> None:
     )
 
     whatever_happened = {"batch": intake.output, "trigger_rule": TriggerRule.ALL_DONE}
-    publish = PublishOperator(task_id="publish", **whatever_happened)
+    publish = PublishOperator(task_id="publish", outlets=[CATALOG], **ONE_AT_A_TIME, **whatever_happened)
     report = ReportOperator(task_id="report", **whatever_happened)
-    approval = ApprovalOperator(task_id="approval", batch=intake.output, report=report.output, execution_timeout=None)
-    review = ReviewOperator(task_id="review", batch=intake.output)
+    approval = ApprovalOperator(
+        task_id="approval",
+        batch=intake.output,
+        report=report.output,
+        execution_timeout=None,
+        notifiers=[notices.ApprovalWanted()],
+    )
+    review = ReviewOperator(task_id="review", outlets=[CATALOG], batch=intake.output)
     verdict = VerdictOperator(
         task_id="verdict",
         retries=0,

@@ -25,7 +25,8 @@ class RunSucceeded(BaseNotifier):
 
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
-        _tell_of_run(context, {"event": "run_succeeded"}, "is done", [], self.log)
+        ends = _ends(context)
+        _tell_of_batch(context, {"event": "run_succeeded", "ends": ends}, [f"is done: {_said(ends)}."], self.log)
 
 
 class RunFailed(BaseNotifier):
@@ -33,9 +34,18 @@ class RunFailed(BaseNotifier):
 
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
-        reason = _reason(context)
-        more = [reason, _again(context["ti"])]
-        _tell_of_run(context, {"event": "run_failed", "reason": reason}, "has failed", more, self.log)
+        ends, reason = _ends(context), _reason(context)
+        lines = [f"has failed: {_said(ends)}.", reason, _again(context["ti"])]
+        _tell_of_batch(context, {"event": "run_failed", "ends": ends, "reason": reason}, lines, self.log)
+
+
+class ApprovalWanted(BaseNotifier):
+    """When a run begins to wait for a person, with the question's subject."""
+
+    def notify(self, context: RunContext) -> None:
+        """See :class:`BaseNotifier`."""
+        lines = [f"waits for an answer. {context['task'].subject}.", "Answer under Required Actions in Airflow."]
+        _tell_of_batch(context, {"event": "approval_wanted"}, lines, self.log)
 
 
 class TaskFailed(BaseNotifier):
@@ -73,12 +83,12 @@ class RunLate(BaseNotifier):
         await webhook.apost(document, self.log)
 
 
-def _tell_of_run(context: RunContext, document: dict[str, Any], verb: str, more: list[str], log: Any) -> None:
+def _tell_of_batch(context: RunContext, document: dict[str, Any], lines: list[str], log: Any) -> None:
+    """The first line goes on after the run's name; where to look comes last."""
     ti = context["ti"]
     batch, report = ti.xcom_pull(task_ids="intake"), ti.xcom_pull(task_ids="report")
-    ends = {str(end): count for end, count in getattr(context["task"], "ends", {}).items() if count}
-    document |= {**_names(ti), "batch": batch, "ends": ends, "report": report, "report_link": None}
-    lines = [f"{_title(ti)} {verb}: {', '.join(f'{count} {end}' for end, count in ends.items()) or 'no rows'}.", *more]
+    document |= {**_names(ti), "batch": batch, "report": report, "report_link": None}
+    lines[0] = f"{_title(ti)} {lines[0]}"
     if batch:
         settings = settings_of(context)
         lines.append(f"Look: {shlex.join(['nightreel', 'status', batch, '--store', settings.store])}")
@@ -87,6 +97,14 @@ def _tell_of_run(context: RunContext, document: dict[str, Any], verb: str, more:
     if report:
         lines.append(f"Report: {document['report_link'] or report}")
     _post(document, lines, log)
+
+
+def _ends(context: RunContext) -> dict[str, int]:
+    return {str(end): count for end, count in getattr(context["task"], "ends", {}).items() if count}
+
+
+def _said(ends: dict[str, int]) -> str:
+    return ", ".join(f"{count} {end}" for end, count in ends.items()) or "no rows"
 
 
 def _told_before(ti: Any) -> bool:
@@ -122,6 +140,9 @@ def _reason(context: RunContext) -> str:
 
 
 def _again(ti: Any) -> str:
-    """The command that goes on with the run, ready to be typed."""
-    command = ["airflow", "dags", "clear", ti.dag_id, "--run-id", ti.run_id, "--only-failed", "--yes"]
+    """The command that goes on with the run, ready to be typed.
+
+    All of it is cleared: what was done costs nothing again, and publishing has to come after what is rendered now.
+    """
+    command = ["airflow", "dags", "clear", ti.dag_id, "--run-id", ti.run_id, "--yes"]
     return f"When its cause is mended: {shlex.join(command)}"

@@ -9,16 +9,21 @@ import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator, XComArg
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from render import errors
 from render.model import End
-from render.orchestration import hooks
+from render.orchestration import hooks, lineage
+from render.orchestration.lineage import Data
 from render.orchestration.run import RunContext, farm_home, given_of, now, run_key, settings_of
 from render.settings import Settings
+from render.telemetry.context import bind
+
+if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
 BROKEN = frozenset({"failed", "upstream_failed"})
 """Task states after which a run must not look green."""
@@ -40,6 +45,7 @@ class IntakeOperator(BaseOperator):
         )
         if batch is None:
             raise AirflowSkipException("Nothing lies in the inbox that no batch took.")
+        bind(batch=batch.id)
         self.log.info("Batch %s takes %d manifests", batch.id, len(batch.manifests))
         return batch.id
 
@@ -48,15 +54,29 @@ class BatchOperator(BaseOperator):
     """A step that works on a batch; it is skipped when the intake left none."""
 
     template_fields: Collection[str] = ("batch",)
+    reads: ClassVar[set[Data]] = set()
+    writes: ClassVar[set[Data]] = set()
 
     def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.batch: Any = batch
 
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage | None:
+        """What was read and written; OpenLineage's provider asks for it."""
+        if not self.batch or not (self.reads or self.writes):
+            return None
+        return lineage.of_batch(task_instance, self.batch, reads=self.reads, writes=self.writes)
+
+    def tell(self, context: RunContext, counts: Mapping[str, int]) -> None:
+        """Tell the DAGs that are scheduled on this task's outlets which batch it was, and how many rows are where."""
+        for asset in self.outlets:
+            context["outlet_events"][asset].extra = {"batch": self.batch_id(), **counts}
+
     def batch_id(self) -> str:
         """The batch's id, or a skip."""
         if self.batch is None:
             raise AirflowSkipException("There is no batch: the intake took none, or failed.")
+        bind(batch=self.batch)
         return self.batch
 
 
@@ -118,6 +138,8 @@ class RenderShardOperator(BatchOperator):
     """Has the clips of one shard made on the run's cluster, and waits for them without holding a worker's slot."""
 
     template_fields: Collection[str] = ("batch", "shard", "address")
+    reads: ClassVar[set[Data]] = {Data.MANIFESTS}
+    writes: ClassVar[set[Data]] = {Data.CLIPS}
 
     def __init__(self, *, shard: int, address: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -127,6 +149,7 @@ class RenderShardOperator(BatchOperator):
     def execute(self, context: RunContext) -> None:
         from render.orchestration.triggers import ShardTrigger
 
+        bind(shard=self.shard)
         seconds = settings_of(context).shard_seconds
         trigger = ShardTrigger(
             batch=self.batch_id(),
@@ -144,12 +167,15 @@ class RenderShardOperator(BatchOperator):
 
 
 class PublishOperator(BatchOperator):
-    """Brings every row that has an end into the catalog."""
+    """Brings every row that has an end into the catalog; tells it to the DAGs that are scheduled on its outlets."""
+
+    reads: ClassVar[set[Data]] = {Data.MANIFESTS, Data.CLIPS}
+    writes: ClassVar[set[Data]] = {Data.CATALOG}
 
     def execute(self, context: RunContext) -> None:
         from render import pipeline
 
-        pipeline.publish(settings_of(context), self.batch_id())
+        self.tell(context, pipeline.publish(settings_of(context), self.batch_id()))
 
 
 class ReportOperator(BatchOperator):
@@ -192,7 +218,7 @@ class VerdictOperator(BatchOperator):
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
         faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]
         if status.waiting:
-            faults.append(f"{status.waiting} rows have no end yet; clear this run's failed tasks to go on.")
+            faults.append(f"{status.waiting} rows have no end yet; clear this run, all of it: it goes on.")
         if failed > settings.allow_failed:
             faults.append(f"{failed} rows failed, {settings.allow_failed} are allowed.")
         return faults

@@ -14,7 +14,8 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Renders batches of generated video on a Dask cluster.",
         "hooks": [{"integration-name": "Dask", "python-modules": ["render.orchestration.hooks"]}],
         "notifications": [
-            f"render.orchestration.notices.{name}" for name in ("RunSucceeded", "RunFailed", "TaskFailed", "RunLate")
+            f"render.orchestration.notices.{name}"
+            for name in ("RunSucceeded", "RunFailed", "TaskFailed", "ApprovalWanted", "RunLate")
         ],
         "connection-types": [
             {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from render import settings
+from render.farm.cluster import FARMS
 
 RunContext = Any
 """Airflow's template context: a mapping with ``params``, ``dag_run``, ``ti`` and more."""
@@ -36,7 +37,7 @@ def run_key(context: RunContext) -> str:
 def farm_home(context: RunContext) -> Path:
     """The directory of this machine in which the run's own Dask cluster, if it has one, leaves its address and log."""
     run = f"{context['ti'].dag_id}/{context['ti'].run_id}"
-    return settings_of(context).scratch / "farms" / hashlib.sha256(run.encode()).hexdigest()[:16]
+    return settings_of(context).scratch / FARMS / hashlib.sha256(run.encode()).hexdigest()[:16]
 
 
 def now() -> datetime:

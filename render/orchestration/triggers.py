@@ -20,6 +20,7 @@ from render.farm.control import Control
 from render.orchestration import hooks, retries
 from render.orchestration.run import now
 from render.settings import Settings, load
+from render.telemetry.context import bind
 
 if TYPE_CHECKING:
     from render.pipeline import Progress
@@ -32,7 +33,7 @@ TELL_SECONDS = 10.0
 """How often the task's log is told how far the shard is, at most."""
 OVERDUE = (
     "Its work was cancelled, its finished clips are kept. Raise the setting shard_seconds, or give the cluster more "
-    "workers, then clear this task: it goes on."
+    "workers, then clear this run, all of it: it goes on."
 )
 
 
@@ -71,6 +72,7 @@ class ShardTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """See :class:`BaseTrigger`."""
+        bind(batch=self.batch, shard=self.shard)
         failure, final = "", False
         left = max(0.0, (datetime.fromisoformat(self.until) - now()).total_seconds()) if self.until else None
         bound = asyncio.timeout(left)

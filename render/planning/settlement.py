@@ -80,6 +80,11 @@ class Settlement:
         """How urgent a job is that was given out and has not ended."""
         return urgency(plan.row for plan in self._book_of[job.fingerprint].open[job.fingerprint])
 
+    def origin(self, fingerprint: str) -> tuple[int, str]:
+        """The shard and the engine of a job that was given out and has not ended."""
+        book = self._book_of[fingerprint]
+        return book.shard, book.open[fingerprint][0].row.engine
+
     def settle(self, result: JobResult) -> tuple[int, ClipRecord | None, int]:
         """Take a job's result in; give its shard, its clip's record if it has one, and how many jobs are left of it.
 

@@ -26,6 +26,7 @@ from render.model import Caption, ClipRecord, Event, Figure, Job, StoredObject, 
 from render.store import layout, tombstones
 from render.store.objects import ObjectStore
 from render.store.records import RecordFormat
+from render.telemetry import instruments
 
 VERSION = 1
 """Of the clip records that this program writes."""
@@ -240,6 +241,7 @@ def _upload(store: ObjectStore, path: str, local: Path) -> StoredObject:
     except errors.NotFound as error:  # swept, since another attempt has made the clip meanwhile
         raise errors.StoreError(f"{store.uri(path)} is gone again after its upload. Try again.") from error
     if not arrived:
+        instruments.STORAGE_ERRORS.add(1, operation="write", error_type="CorruptObject")
         raise errors.CorruptObject(f"{store.uri(path)} does not hold the {size} bytes that were sent. Try again.")
     return StoredObject(path=path, sha256=sha256, bytes=size, media_type=layout.media_type(path))
 

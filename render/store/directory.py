@@ -22,6 +22,7 @@ from fsspec.core import strip_protocol
 
 from render import errors
 from render.store.objects import PIECE, Entry, ObjectStore, confine, confine_folder, hidden
+from render.telemetry import instruments
 
 TEMPORARY = ".tmp"
 _TRIES = 20
@@ -174,6 +175,7 @@ class DirectoryStore(ObjectStore):
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise errors.NotFound(f"There is no object {path} in the store {self.url}.") from error
         except OSError as error:
+            instruments.STORAGE_ERRORS.add(1, operation="read", error_type=type(error).__name__)
             raise errors.StoreError(f"The store {self.url} cannot be read at {path}: {error}") from error
 
     @contextmanager
@@ -181,6 +183,7 @@ class DirectoryStore(ObjectStore):
         try:
             yield
         except OSError as error:
+            instruments.STORAGE_ERRORS.add(1, operation="write", error_type=type(error).__name__)
             raise errors.StoreError(
                 f"The store {self.url} cannot be written at {path}: {error}. Check space and permissions."
             ) from error

@@ -15,6 +15,7 @@ from render import contracts, errors
 from render.model import End, ReasonKind, Tombstone
 from render.store import layout, tables, tombstones
 from render.store.objects import ObjectStore
+from render.telemetry import instruments
 
 SERVED = (End.PUBLISHED, End.REUSED, End.HELD)
 """Ends of rows that a clip serves."""
@@ -31,12 +32,14 @@ def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, re
     path = layout.receipts(batch_id, shard, attempt)
     if not store.put_if_absent(path, tables.to_parquet(receipts)):
         raise errors.StoreError(f"{store.uri(path)} is written already: give each attempt its own name.")
+    _count(receipts)
     return path
 
 
 def write_reviewed(store: ObjectStore, batch_id: str, number: int, receipts: pa.Table) -> None:
     """Keep the receipts of the rows that this decision of a person ended, unless they are kept already."""
-    store.put_if_absent(layout.reviewed(batch_id, number), tables.to_parquet(receipts))
+    if store.put_if_absent(layout.reviewed(batch_id, number), tables.to_parquet(receipts)):
+        _count(receipts)
 
 
 def read(store: ObjectStore, batch_id: str) -> pa.Table:
@@ -52,6 +55,11 @@ def read(store: ObjectStore, batch_id: str) -> pa.Table:
 def read_shard(store: ObjectStore, batch_id: str, shard: int | None) -> pa.Table:
     """Like :func:`read`, for one shard, or for the rows that the plan settled (None)."""
     return _withdrawn(store, _effective(_read_all(store, store.list(layout.receipts(batch_id, shard)))))
+
+
+def _count(receipts: pa.Table) -> None:
+    for ended in pc.value_counts(receipts["end"]).to_pylist():
+        instruments.CLIPS.add(ended["counts"], end=ended["values"])
 
 
 def _read_all(store: ObjectStore, paths: list[str]) -> pa.Table:

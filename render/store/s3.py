@@ -22,6 +22,7 @@ from s3fs import S3FileSystem
 from render import errors
 from render.store import layout
 from render.store.objects import Entry, ObjectStore, confine, confine_folder, hidden
+from render.telemetry import instruments
 
 READ_AHEAD = 8 << 20
 """Bytes fetched at once when an object is read as a file."""
@@ -240,6 +241,9 @@ class S3Store(ObjectStore):
                 raise _Refused(where, passing=True) from error
             if isinstance(error, FileNotFoundError) and not writing and code != "NoSuchBucket":
                 raise errors.NotFound(f"There is no object {where}.") from error
+            instruments.STORAGE_ERRORS.add(
+                1, operation="write" if writing else "read", error_type=code or type(error).__name__
+            )
             raise errors.StoreError(
                 f"{where} cannot be {'written' if writing else 'read'}: {error}. Check that the bucket exists, "
                 "and the AWS_* variables or profile that this process sees."

@@ -32,6 +32,9 @@ def shape(dag: Any) -> dict[str, Any]:
                 "setup": task.is_setup,
                 "teardown": task.is_teardown,
                 "retries": task.retries,
+                "pool": task.pool,
+                "weight": [str(task.weight_rule), task.priority_weight],
+                "at_a_time": task.max_active_tis_per_dag,
                 "retry_policy": task.has_retry_policy if task.is_mapped else task.retry_policy is not None,
                 "timeout_seconds": task.execution_timeout and task.execution_timeout.total_seconds(),
             }

@@ -21,6 +21,7 @@ from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
 from airflow.dag_processing.dagbag import DagBag
 from airflow.jobs.job import Job
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.asset import AssetEvent
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.db import initdb
@@ -105,12 +106,14 @@ def run(day: int, answer: Answer | None = None, **params: Any) -> dict[str, Any]
         someone.join()
     with create_session() as session:
         tasks = {ti.task_id: str(ti.state) for ti in done.get_task_instances(session=session)}
+        event = session.scalars(select(AssetEvent).order_by(AssetEvent.id.desc())).first()
     [batch] = [one.batch for one in pipeline.latest(settings, 1)[0]]
     sql = f"""select "end", reason from requests where batch = '{batch}' order by row"""
     return {
         "state": str(done.state),
         "tasks": tasks,
         "batch": batch,
+        "told": event and [event.source_task_id, {name: what for name, what in event.extra.items() if what}],
         "catalog": catalog.query(open_store(store), sql).to_pylist(),
         "held": [one.row for one in review.held(settings, batch)],
     }

@@ -56,6 +56,13 @@ def test_what_a_person_chooses_is_carried_out_under_her_name(
     assert run["held"] == []
 
 
+def test_who_reads_the_catalog_is_told_what_was_decided(said: dict[str, Any]) -> None:
+    """As after a publishing, which is all that is told of a run in which nobody decides."""
+    refused, held = said["runs"]["refused"], said["runs"]["nobody answered"]
+    assert refused["told"] == ["review", {"batch": refused["batch"], "rows": 3, "reused": 1, "rejected": 2}]
+    assert held["told"] == ["publish", {"batch": held["batch"], "rows": 3, "reused": 1, "held": 2}]
+
+
 def test_the_question_tells_what_is_held_and_where_to_watch_it(said: dict[str, Any]) -> None:
     """It was put three times, with the report, counts by check, and the three choices."""
     questions, runs = said["asked"], said["runs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from otlp import Collector, collector
 from webhooks import Received, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,9 +34,21 @@ def webhook() -> Iterator[Received]:
 
 
 @pytest.fixture(scope="module")
-def runs(airflow: Callable[..., Any], folder: Path, webhook: Received) -> dict[str, Any]:
+def taken() -> Iterator[Collector]:
+    with collector() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def played(airflow: Callable[..., Any], folder: Path, webhook: Received, taken: Collector) -> dict[str, Any]:
     connection = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": webhook.port}
-    return airflow("run_dag.py", str(folder), AIRFLOW_CONN_NIGHTREEL_WEBHOOK=json.dumps(connection))
+    told = {"AIRFLOW_CONN_NIGHTREEL_WEBHOOK": json.dumps(connection), "OTEL_EXPORTER_OTLP_ENDPOINT": taken.endpoint}
+    return airflow("run_dag.py", str(folder), **told)
+
+
+@pytest.fixture(scope="module")
+def runs(played: dict[str, Any]) -> dict[str, Any]:
+    return played["runs"]
 
 
 def cards(seeds: range) -> pa.Table:
@@ -66,6 +80,25 @@ def test_a_manifest_goes_the_whole_way(runs: dict[str, Any]) -> None:
     assert {name for name in run["tasks"] if name.startswith("render_shard")} == {"render_shard[0]", "render_shard[1]"}
     assert [end for _, end, _ in run["clips"]] == ["published"] * 3
     assert all(Path(uri.removeprefix("file://")).exists() for _, _, uri in run["clips"])
+
+
+def test_tasks_triggers_and_workers_make_one_trace_of_a_batch(runs: dict[str, Any], taken: Collector) -> None:
+    """From the batch to the stages of its clips, as a run of the command line does, and no span hangs in the air."""
+    run = runs["three rows"]
+    own = [span for span in taken.spans if span.attributes.get("nightreel.batch") == run["batch"]]
+    (batch,) = [span for span in own if span.name == "batch"]
+    names = Counter(span.name for span in taken.spans if span.parent == batch.id)
+    assert names["shard"] == 2
+    assert {"plan", "publish", "report"} <= names.keys()
+    shards = {span.id for span in own if span.name == "shard"}
+    jobs = [span for span in own if span.name == "job"]
+    assert len(jobs) == 3
+    assert {job.parent for job in jobs} == shards
+    assert {span.trace for span in own} == {batch.trace}
+    ids = {span.id for span in taken.spans}
+    assert [span.name for span in own if span.parent and span.parent not in ids] == []
+    assert taken.total("nightreel.clips", end="published") == 3 + 4
+    assert taken.total("nightreel.batches") >= 2
 
 
 def test_the_same_logical_date_again_changes_nothing(runs: dict[str, Any]) -> None:
@@ -123,6 +156,31 @@ def test_a_farm_that_was_there_before_is_left_alone(runs: dict[str, Any]) -> Non
     assert runs["farm left alone"] is True
 
 
+def test_a_dag_that_reads_the_catalog_is_started_when_a_batch_is_published(played: dict[str, Any]) -> None:
+    """By the scheduler's own rules; the event says which batch, and how its rows ended."""
+    assets = played["assets"]
+    assert assets["nothing published"] == {"to be started": [], "extra": None}
+    assert assets["published"]["to be started"] == ["reads_the_catalog"]
+    batch = played["runs"]["three rows"]["batch"]
+    assert {name: count for name, count in assets["published"]["extra"].items() if count} == {
+        "batch": batch, "rows": 3, "published": 3,
+    }  # fmt: skip
+
+
+def test_what_the_watcher_tells_starts_the_dag_of_arrivals(played: dict[str, Any]) -> None:
+    """By the scheduler's own rules, from the trigger that Airflow has stored for the asset's watcher."""
+    assert played["assets"]["arrived"]["to be started"] == ["reads_the_catalog", "render_on_arrival"]
+
+
+def test_upkeep_removes_what_nothing_names_and_compacts_the_catalog(played: dict[str, Any]) -> None:
+    upkeep = played["upkeep"]
+    assert upkeep["state"] == "success"
+    assert upkeep["left"] == {"young": True, "old": False, "half-written": False}
+    before, after = upkeep["files"]
+    assert before > after == 1
+    assert upkeep["the same rows"]
+
+
 def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Received) -> None:
     """A failed shard says why, before its run does."""
     told = [(document["event"], document.get("task"), document.get("ends")) for document in webhook.documents]
@@ -133,6 +191,8 @@ def test_people_are_told_how_each_run_ended(runs: dict[str, Any], webhook: Recei
         ("task_failed", "render_shard[1]", None),
         ("run_failed", None, {"published": 2}),
         ("run_succeeded", None, {"published": 4}),
+        ("run_succeeded", None, {"published": 5}),
+        ("run_succeeded", None, {}),
         ("run_succeeded", None, {}),
     ]
     assert webhook.documents[3]["reason"] == "Shard 1 is broken by the test."

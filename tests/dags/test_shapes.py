@@ -38,7 +38,7 @@ def rendering(request: pytest.FixtureRequest, parsed: dict[str, Any]) -> dict[st
 
 def test_they_parse_without_errors(parsed: dict[str, Any]) -> None:
     assert parsed["import_errors"] == {}
-    assert sorted(parsed["dags"]) == sorted([*RENDERING, "takedown"])
+    assert sorted(parsed["dags"]) == sorted([*RENDERING, "catalog_upkeep", "takedown"])
 
 
 def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:
@@ -94,6 +94,22 @@ def test_what_holds_a_slot_ends_in_bounded_time(rendering: dict[str, Any]) -> No
     assert all(0 < bound <= 7200 for bound in seconds.values())
 
 
+def test_no_pool_is_needed_and_batches_are_planned_one_at_a_time(rendering: dict[str, Any]) -> None:
+    assert {task["pool"] for task in rendering["tasks"].values()} == {"default_pool"}
+    assert {name: task["at_a_time"] for name, task in rendering["tasks"].items() if task["at_a_time"]} == {
+        "plan": 1,
+        "publish": 1,
+    }
+
+
+def test_the_night_gives_way_to_what_arrives(parsed: dict[str, Any]) -> None:
+    """All tasks of a DAG weigh the same, however many come after one."""
+    weights = {name: {tuple(task["weight"]) for task in parsed["dags"][name]["tasks"].values()} for name in RENDERING}
+    [(rule, night)], [(_, arrival)] = (weights[name] for name in RENDERING)
+    assert night < arrival
+    assert "absolute" in rule.lower()
+
+
 def test_every_parameter_may_be_left_out(parsed: dict[str, Any]) -> None:
     common = {"approval", "inbox", "jobs_per_shard", "scheduler", "store", "workers"}
     params = {name: parsed["dags"][name]["params"] for name in RENDERING}
@@ -111,3 +127,13 @@ def test_an_arrival_waits_for_no_other_batch(parsed: dict[str, Any]) -> None:
     arrival = parsed["dags"]["render_on_arrival"]
     assert arrival["assets"] == ["nightreel_inbox"]
     assert arrival["max_active_runs"] > 1
+
+
+def test_upkeep_is_daily_and_in_tasks_that_do_not_wait_for_each_other(parsed: dict[str, Any]) -> None:
+    """What fails is tried again without the others."""
+    upkeep = parsed["dags"]["catalog_upkeep"]
+    assert (upkeep["schedule"], upkeep["catchup"], upkeep["max_active_runs"]) == ("0 10 * * *", False, 1)
+    assert upkeep["params"] == {"store": None}
+    assert upkeep["tasks"].keys() == {"sweep_temporary", "sweep_orphans", "tidy_catalog"}
+    assert [task["upstream"] for task in upkeep["tasks"].values()] == [[]] * 3
+    assert {task["retries"] for task in upkeep["tasks"].values()} == {3}

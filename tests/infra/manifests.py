@@ -21,8 +21,8 @@ NAMESPACE = "nightreel"
 
 @functools.cache
 def resources() -> list[dict[str, Any]]:
-    """Every resource that is written here, those of the GPU component too; not to be changed."""
-    files = [file for folder in ("base", "gpu") for file in sorted((KUBERNETES / folder).glob("*.yaml"))]
+    """Every resource that is written here, those of the components too; not to be changed."""
+    files = [file for folder in ("base", "gpu", "observe") for file in sorted((KUBERNETES / folder).glob("*.yaml"))]
     texts = [file.read_text() for file in files if file.name != "kustomization.yaml"]
     return [found for text in texts for found in yaml.load_all(text, yaml.CSafeLoader)]
 
@@ -46,15 +46,13 @@ def task_pod() -> dict[str, Any]:
 @functools.cache
 def pods() -> dict[str, dict[str, Any]]:
     """Every pod that is written here, as labels and spec, by what it is; not to be changed."""
-    cluster, group, upkeep = of_kind("DaskCluster")[0], of_kind("DaskWorkerGroup")[0], of_kind("CronJob")[0]
-    job = upkeep["spec"]["jobTemplate"]["spec"]["template"]
+    cluster, group = of_kind("DaskCluster")[0], of_kind("DaskWorkerGroup")[0]
     task = task_pod()
     own = {"dask.org/cluster-name": cluster["metadata"]["name"]}
     return {
         "scheduler": _pod(cluster["spec"]["scheduler"], own | {"dask.org/component": "scheduler"}),
         "worker": _pod(cluster["spec"]["worker"], own | {"dask.org/component": "worker"}),
         "gpu worker": _pod(group["spec"]["worker"], own | {"dask.org/component": "worker"}),
-        "upkeep": _pod(job, {}),
         "task": _pod(task, {}),
     }
 

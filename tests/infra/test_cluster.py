@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -19,7 +20,7 @@ import pytest
 from distributed import Client
 
 from render.farm import cluster
-from render.farm.dispatch import _offered
+from render.farm.dispatch import offered
 
 pytestmark = pytest.mark.slow
 
@@ -66,13 +67,22 @@ def wait_for(url: str, log: Path) -> None:
             time.sleep(0.2)
 
 
+def loggers(log: Path) -> set[str]:
+    """The loggers of the lines that are JSON."""
+    return {json.loads(line)["logger"] for line in log.read_text().splitlines() if line.startswith("{")}
+
+
 def test_the_commands_start_a_worker_that_offers_what_it_is_told_to(tmp_path: Path) -> None:
-    """Every option is one that Dask has; both answer their probes; the worker has its name, resources and settings."""
+    """Every option is one that Dask has; both answer their probes; the worker has its name, resources and settings.
+
+    The log of all three processes, once they have read the settings, is JSON.
+    """
     (tmp_path / "dask").mkdir()
     shutil.copy(manifests.ROOT / "infra/dask.yaml", tmp_path / "dask/nightreel.yaml")
     ports = dict(zip(("8786", "8787", "9000", "9001", "8788"), map(str, free_ports(5)), strict=True))
     env = {name: value for name, value in os.environ.items() if name not in cluster.ENVIRONMENT}
     env |= {"DASK_CONFIG": str(tmp_path / "dask"), "DASK_SCHEDULER_ADDRESS": f"tcp://127.0.0.1:{ports['8786']}"}
+    env["NIGHTREEL_LOG_FORMAT"] = manifests.env("base/settings.env")["NIGHTREEL_LOG_FORMAT"]
 
     def here(pod: str) -> list[str]:
         """The pod's command, with this machine's names, ports and folders."""
@@ -96,8 +106,10 @@ def test_the_commands_start_a_worker_that_offers_what_it_is_told_to(tmp_path: Pa
             (worker,) = client.scheduler_info()["workers"].values()
             assert (worker["name"], worker["nthreads"]) == (NAME, 1)
             assert worker["resources"]["MEMORY"] == worker["memory_limit"]
-            assert _offered({"MEMORY": 2**30}, [worker["resources"]])
+            assert offered({"MEMORY": 2**30}, [worker["resources"]])
             for name, value in cluster.ENVIRONMENT.items():
                 assert list(client.run(os.getenv, name).values()) == [value]
             with urllib.request.urlopen(f"{scheduler_url}/api/v1/adaptive_target", timeout=5) as answer:
                 assert b"workers" in answer.read()
+    assert "distributed.scheduler" in loggers(scheduler_log)
+    assert {"distributed.nanny", "distributed.worker"} <= loggers(worker_log)

@@ -17,7 +17,7 @@ from render.farm import cluster
 from render.settings import Settings
 
 SERVICES: Mapping[str, Any] = manifests.COMPOSE["services"]
-ONCE = {"migrate", "bucket", "upkeep"}
+ONCE = {"migrate", "bucket"}
 """Those that do one thing and end."""
 AIRFLOW = {"migrate", "api-server", "scheduler", "triggerer", "dag-processor"}
 

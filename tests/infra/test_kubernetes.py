@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,6 @@ def test_pods_run_as_the_user_of_the_images_and_take_what_is_there() -> None:
             assert {source["configMapRef"]["name"] for source in container.get("envFrom", ())} <= maps
     parts = ("scheduler", "apiServer", "triggerer", "dagProcessor")
     assert {manifests.VALUES[part]["serviceAccount"]["name"] for part in parts} <= accounts
-    assert manifests.env("base/airflow.env")["NIGHTREEL_TAKEDOWN_ACCOUNT"] in accounts
     roles = {file.stem for file in POLICIES.glob("*.json")}
     assert {account.removeprefix("nightreel-") for account in accounts - {"default"}} <= roles
 
@@ -214,6 +214,33 @@ def test_a_worker_is_one_process_that_offers_what_it_has(name: str) -> None:
     assert hung > Settings.model_fields["stall_seconds"].default  # a job that hangs ends itself
 
 
+@pytest.mark.slow
+def test_upkeep_alone_is_done_under_the_role_that_may_delete(tmp_path: Path) -> None:
+    """Airflow, given the values' own settings file, makes each DAG's pods as its executor on Kubernetes does."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/airflow_local_settings.py").write_text(manifests.VALUES["airflowLocalSettings"])
+    names = sorted(file.stem for file in (manifests.ROOT / "dags").glob("*.py"))
+    own = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("construct_pods.py"), *names],
+        env={name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")} | own,
+        input=json.dumps(manifests.task_pod()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    pods = json.loads(done.stdout.splitlines()[-1])
+    accounts = {name: pod["spec"].pop("serviceAccountName") for name, pod in pods.items()}
+    known = {account["metadata"]["name"] for account in manifests.of_kind("ServiceAccount")}
+    assert set(accounts.values()) <= known
+    assert accounts.pop("catalog_upkeep") == "nightreel-upkeep"
+    assert accounts.pop("takedown") == "nightreel-takedown"
+    assert set(accounts.values()) == {"nightreel-control"}
+    assert accounts
+    assert len({json.dumps(pod["spec"]) for pod in pods.values()}) == 1
+
+
 def test_the_autoscaler_leaves_a_worker_and_no_gpu_is_left_to_it() -> None:
     """A run sends nothing to a cluster without workers; and retiring any worker, it would take those with a GPU."""
     (scaler,) = manifests.of_kind("DaskAutoscaler")
@@ -272,13 +299,13 @@ def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def test_each_part_reaches_whom_it_has_to() -> None:
-    """Workers, scheduler, tasks, triggers and upkeep reach each other and storage, at the ports that they listen on."""
+    """Workers, scheduler, tasks and triggers reach each other and storage, at the ports that they listen on."""
     labels = {name: pod["labels"] for name, pod in manifests.pods().items()}
     worker, scheduler, task = labels["worker"], labels["scheduler"], labels["task"]
     assert task == airflow("worker")
     airflows = [airflow(part) for part in ("scheduler", "triggerer", "dag-processor")]
     databases = [airflow(part) for part in ("scheduler", "api-server", "dag-processor", "run-airflow-migrations")]
-    storing = [worker, labels["gpu worker"], labels["upkeep"], task, airflow("api-server")]
+    storing = [worker, labels["gpu worker"], task, airflow("api-server")]
     needed = [
         (worker, scheduler, 8786),
         (labels["gpu worker"], scheduler, 8786),
@@ -307,7 +334,6 @@ def test_nobody_else_reaches_dask_the_database_or_the_nodes_role() -> None:
         *(("default", pod, port) for pod in (worker, scheduler) for port in (8786, 8787, 9000, 9001)),
         (airflow("dag-processor"), scheduler, 8786),
         (airflow("api-server"), scheduler, 8786),
-        (labels["upkeep"], scheduler, 8786),
         (task, worker, 9000),
         (worker, airflow("api-server"), 8080),
         (worker, "10.1.2.3", 5432),
@@ -338,7 +364,7 @@ def test_a_site_comes_to_valid_resources_of_its_own(rendered: list[dict[str, Any
     assert "DaskAutoscaler" not in {found["kind"] for found in rendered}
     image = re.compile(r"registry\.example\.com/nightreel-worker(-cuda)?:\d+\.\d+\.\d+")
     named = re.findall(r'"image": "([^"]+)"', json.dumps(rendered))
-    assert len(named) == 7
+    assert len(named) == 5
     assert [name for name in named if not image.fullmatch(name)] == []
     (settings,) = [found["data"] for found in rendered if found["metadata"]["name"] == "nightreel" and "data" in found]
     assert settings.keys() >= manifests.env("base/settings.env").keys() | {"NIGHTREEL_USD_PER_CPU_HOUR"}

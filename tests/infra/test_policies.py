@@ -19,7 +19,7 @@ from in_process import write
 from proxy import Proxy
 
 from infra import seaweed
-from render import pipeline
+from render import errors, pipeline, takedown
 from render.farm import dispatch, worker
 from render.model import End
 from render.settings import load
@@ -132,6 +132,14 @@ def test_a_part_lists_its_own_folder_only_and_is_told_what_is_missing(role: str,
     assert not judge.allows(Request("s3:ListBucket", context={"s3:prefix": f"{ROOT}batches/"}))
 
 
+@pytest.mark.parametrize("role", sorted(MAY))
+def test_whoever_runs_airflows_tasks_keeps_their_logs(role: str) -> None:
+    """Tasks put them under their own roles, Airflow itself reads them; nobody deletes any."""
+    judge = Judge(role, BUCKET)
+    may = {action for action in ("Get", "Put", "Delete") if judge.allows(Request(f"s3:{action}Object", LOGS + "a.log"))}
+    assert may == ({"Get", "Put"} if role in {"airflow", "control", "upkeep"} else set())
+
+
 def test_a_role_is_taken_by_its_one_service_account() -> None:
     """The trust names the cluster's issuer, the audience and one namespace and account, without a wildcard."""
     text = Template((POLICIES / "trust.json").read_text())
@@ -201,13 +209,15 @@ def as_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
     as_role: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Team, control, worker, upkeep and analyst, each held to its policy at a real service, come to the usual end.
+    """Team, control, worker, upkeep, takedown and analyst, each held to its policy at a real service, come to the usual end.
 
-    Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps.
+    Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps; and
+    upkeep, to remove the versions of a clip that was taken down while a worker committed it.
     """
     workers, worker_guard = as_role("worker")
     upkeep, upkeep_guard = as_role("upkeep")
     analyst, analyst_guard = as_role("analyst")
+    takers, takers_guard = as_role("takedown")
     team, _ = as_role("team")
     control, control_guard = as_role("control")
 
@@ -269,3 +279,21 @@ def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
 
     assert catalog.query(analyst, "select count(uri) as n from results").to_pylist() == [{"n": 1}]
     assert analyst_guard.refused == []
+
+    done = takedown.withdraw(takers, [fingerprint], reason="consent revoked", by="ada", now=now)
+    assert (done.rows, len(done.reports), takers_guard.refused) == (1, 1, [])
+    assert control.list(layout.CLIPS) == [layout.tombstone(fingerprint)]
+    assert catalog.query(analyst, 'select "end", uri from results').to_pylist() == [{"end": "withdrawn", "uri": None}]
+    pipeline.publish(settings, batch.id)
+    pipeline.report(settings, batch.id, now=now)
+    with pytest.raises(errors.Withdrawn):
+        clips.get(workers, fingerprint)
+    assert control_guard.refused == []
+
+    workers.put(layout.clip_object(fingerprint, loser, "clip"), b"late")
+    (left,) = sweep.find(upkeep, older_than_s=sweep.LEAST_S)
+    with pytest.raises(errors.StoreError):
+        sweep.remove(upkeep, left)
+    assert upkeep_guard.refused == ["s3:ListBucketVersions {}"]
+    assert takedown.withdraw(takers, [fingerprint], reason="again", by="ada", now=now).removed == 1
+    assert list(sweep.find(upkeep, older_than_s=sweep.LEAST_S)) == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from infra.screen import Screen, ends_table
-from render.model import End, Fault
+from render.model import Decision, End, Fault
 from render.status import ClipStatus, Status
 
 
@@ -19,8 +19,11 @@ def clip(row: int, *, shard: int | None, end: End | None = None, uri: str = "", 
         experiment="spring",
         variant="calm",
         fingerprint=f"{row:064x}",
+        engine="testcard",
+        decision=Decision.RENDER,
         shard=shard,
         end=end,
+        ended_at="",
         reason=reason,
         reason_kind=None,
         fix="",

@@ -15,7 +15,7 @@ import pytest
 from render import pipeline
 from render.cli import main, summary
 from render.cli.progress import Display
-from render.model import STAND_IN, End
+from render.model import STAND_IN, Decision, End
 from render.settings import Settings, load
 from render.status import Clips, ClipStatus, Status
 
@@ -331,9 +331,9 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
 
     def made(row: int, fingerprint: str, *, stand_in: bool) -> ClipStatus:
         return ClipStatus(
-            row=row, experiment="e", variant="v", fingerprint=fingerprint, shard=0, end=End.PUBLISHED, reason="",
-            reason_kind=None, fix="", uri="file:///c", seconds=4.0, render_seconds=1.0, cpu_seconds=1.0, cost=0.0,
-            stand_in=stand_in,
+            row=row, experiment="e", variant="v", fingerprint=fingerprint, engine="testcard", decision=Decision.RENDER,
+            shard=0, end=End.PUBLISHED, ended_at="2026-11-22T02:00:00+00:00", reason="", reason_kind=None, fix="",
+            uri="file:///c", seconds=4.0, render_seconds=1.0, cpu_seconds=1.0, cost=0.0, stand_in=stand_in,
         )  # fmt: skip
 
     def told(*clips: ClipStatus) -> str:

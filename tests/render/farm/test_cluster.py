@@ -16,6 +16,7 @@ from distributed.process import AsyncProcess
 
 from render import errors
 from render.farm import cluster
+from render.farm.survey import Asker
 
 pytestmark = pytest.mark.slow
 
@@ -149,9 +150,16 @@ def test_a_detached_farm_ends_with_its_owner(settings, tmp_path):
 
 
 def test_a_detached_farm_without_work_ends_by_itself(settings, tmp_path):
+    """Whoever only watches does not keep it."""
     settings = settings.model_copy(update={"workers": 1})
-    cluster.spawn(settings, tmp_path / "home", idle_seconds=0.1)
-    wait_for_end(pid_of(tmp_path / "home"))
+    home = settings.scratch / cluster.FARMS / "nightly"
+    address = cluster.spawn(settings, home, idle_seconds=5.0)
+    pid = pid_of(home)
+    assert cluster.living(settings.scratch) == [address]
+    with Asker(address) as asker:
+        assert not asker.ask("b", settings.store).knows
+        wait_for_end(pid)
+    assert cluster.living(settings.scratch) == []
 
 
 def test_a_farm_that_cannot_start_says_why(settings, tmp_path):

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from otlp import collector
 
 from render import errors
 from render.farm import cluster, dispatch
@@ -19,6 +20,7 @@ from render.farm.control import Control
 from render.model import ReasonKind
 from render.store import clips
 from render.store.objects import open_store
+from render.telemetry import export
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,18 @@ def test_a_poison_job_is_found_and_its_neighbours_are_finished(farm, run, new_jo
     assert "killed its worker twice" in result.reason
     assert len(results) == len(neighbours)
     assert {result.state for result in results.values()} <= {"made", "found"}
+
+
+def test_a_job_that_is_sent_again_is_counted(run, new_job, tmp_path, monkeypatch):
+    """One whose first try fails in a way that may pass; not its neighbour."""
+    monkeypatch.setattr(export, "_made", {})
+    with collector() as taken:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", taken.endpoint)
+        results = run([new_job(f"once {tmp_path / 'tried'}"), new_job()])
+        assert export.flush(10)
+        export._made["meter provider"].shutdown()
+    assert {result.state for result in results.values()} == {"made"}
+    assert taken.total("nightreel.retries", engine="mischief") == 1
 
 
 def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new_job, tmp_path):

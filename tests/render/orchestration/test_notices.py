@@ -85,11 +85,20 @@ def test_a_run_that_failed_tells_why_and_what_to_type(server: Received) -> None:
     notices.RunFailed()(context(error=errors.NightreelError("2 rows have no end yet.")))
     (document,) = server.documents
     assert (document["event"], document["reason"]) == ("run_failed", "2 rows have no end yet.")
-    command = "airflow dags clear nightly_render --run-id scheduled__2026-11-28T02:00:00+00:00 --only-failed --yes"
+    command = "airflow dags clear nightly_render --run-id scheduled__2026-11-28T02:00:00+00:00 --yes"
     assert document["text"].splitlines()[1:3] == [
         "2 rows have no end yet.",
         f"When its cause is mended: {command}",
     ]
+
+
+def test_a_run_that_waits_for_a_person_tells_what_is_asked(server: Received) -> None:
+    given = context(task="approval")
+    given["task"] = SimpleNamespace(subject="2 clips are held in batch b1")
+    notices.ApprovalWanted()(given)
+    (document,) = server.documents
+    assert (document["event"], document["batch"], document["report"]) == ("approval_wanted", "b1", REPORT)
+    assert "waits for an answer. 2 clips are held in batch b1." in document["text"]
 
 
 def test_a_task_that_failed_tells_its_reason_and_its_log(server: Received) -> None:

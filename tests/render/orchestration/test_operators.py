@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
+from in_process import write
 
 from render import errors, pipeline
 from render.farm import cluster
 from render.model import End
 from render.orchestration.operators import (
     CloseFarmOperator,
+    IntakeOperator,
     OpenFarmOperator,
     PublishOperator,
     RenderShardOperator,
     VerdictOperator,
 )
 from render.orchestration.run import now
+from render.store import batches
+from render.store.objects import open_store
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +118,30 @@ def test_a_shard_ends_as_its_trigger_says(failure: str, final: bool, raised: typ
 def test_without_a_batch_there_is_nothing_to_publish() -> None:
     with pytest.raises(AirflowSkipException):
         PublishOperator(task_id="t", batch=None).execute(context())
+
+
+def test_nights_that_are_made_up_for_get_a_batch_each_and_share_no_manifest(scratch: Path) -> None:
+    """As a backfill runs them, in any order, and again: each date keeps what it took; a third finds nothing."""
+    store, inbox = str(scratch / "store"), scratch / "store" / "inbox"
+    inbox.mkdir(parents=True)
+
+    def intake(day: int) -> tuple[str, list[str]]:
+        given = context(store=store)
+        given["dag_run"] = SimpleNamespace(
+            logical_date=datetime(2026, 11, day, 2, tzinfo=UTC), run_id=f"backfill__{day}"
+        )
+        batch = IntakeOperator(task_id="intake").execute(given)
+        return batch, [manifest.url.rpartition("/")[2] for manifest in batches.load(open_store(store), batch).manifests]
+
+    write(inbox / "a.parquet", "one")
+    later = intake(6)
+    write(inbox / "b.parquet", "two")
+    earlier = intake(5)
+    assert [later[1], earlier[1]] == [["a.parquet"], ["b.parquet"]]
+    assert later[0] != earlier[0]
+    with pytest.raises(AirflowSkipException):
+        intake(7)
+    assert [intake(6), intake(5)] == [later, earlier]
 
 
 GREEN = {"intake": "success", "render_shard_0": "success", "publish": "success"}

@@ -195,6 +195,26 @@ def test_runs_at_once_never_share_a_manifest(store: ObjectStore, tmp_path: Path)
     assert done["takers"] >= 2
 
 
+def test_what_arrives_in_an_inbox_is_seen_by_its_listing(store: ObjectStore, tmp_path: Path) -> None:
+    """Once, and again with another content of the same length; what a batch took is not told to who begins anew."""
+    settings = load(store=store.url)
+    look = pipeline.watch(settings)
+    assert look() == []
+    store.put(f"{layout.INBOX}/a.parquet", b"PAR1 one")
+    assert look() == []
+    assert [file.url for file in look()] == [store.uri(f"{layout.INBOX}/a.parquet")]
+    assert (look(), look()) == ([], [])
+    store.put(f"{layout.INBOX}/a.parquet", b"PAR1 two")
+    assert look() == []
+    assert [file.sha256 for file in look()] == [hashlib.sha256(b"PAR1 two").hexdigest()]
+    again = pipeline.watch(settings)
+    again()
+    assert len(again()) == 1
+    assert pipeline.intake(settings, run_key="a run", now=datetime(2026, 11, 29, tzinfo=UTC))
+    after = pipeline.watch(settings)
+    assert (after(), after()) == ([], [])
+
+
 def test_orphans_are_found_and_removed(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     attempt = clips.new_attempt(makers.BATCH)
     paths = [layout.clip_object(makers.fingerprint(1), attempt, role) for role in layout.ROLES]

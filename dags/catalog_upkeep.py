@@ -1,0 +1,29 @@
+"""Every morning: what nothing names is removed, and the catalog's small files become large ones.
+
+It does what `nightreel sweep --yes` and `nightreel tidy --yes` do, beside runs that are at work.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG
+
+from render.orchestration import chain
+from render.orchestration.upkeep import SweepOrphansOperator, SweepTemporaryOperator, TidyCatalogOperator
+
+with DAG(
+    dag_id="catalog_upkeep",
+    description="Orphans out, small files together",
+    doc_md=__doc__,
+    schedule="0 10 * * *",
+    start_date=datetime(2026, 11, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=chain.DEFAULT_ARGS | {"execution_timeout": timedelta(hours=4)},
+    tags=["nightreel"],
+    params={"store": chain.params()["store"]},
+) as dag:
+    SweepTemporaryOperator(task_id="sweep_temporary")
+    SweepOrphansOperator(task_id="sweep_orphans")
+    TidyCatalogOperator(task_id="tidy_catalog")

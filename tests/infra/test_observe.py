@@ -1,0 +1,241 @@
+"""The dashboard, the alerts and the collector: they name only what is sent, and what they name is explained."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import manifests
+import promql_parser
+import pytest
+import yaml
+from airflow.configuration import conf
+from opentelemetry.sdk import environment_variables
+
+from render.telemetry.instruments import CATALOGUE, Instrument
+
+OBSERVE = manifests.ROOT / "infra/observe"
+COMPONENT = manifests.KUBERNETES / "observe"
+DOCS = manifests.ROOT / "docs"
+UNITS = {"s": "seconds", "By": "bytes", "1": ""}
+"""What the collector makes of a unit; others stay, remarks in braces go."""
+AIRFLOWS = "airflow/_shared/observability/metrics/metrics_template.yaml"
+
+
+def series(one: Instrument) -> dict[str, set[str]]:
+    """The names by which Prometheus knows an instrument, with their labels: the collector's own rule."""
+    words = one.name.split(".")
+    unit = "" if one.unit.startswith("{") else UNITS.get(one.unit, one.unit)
+    if unit and unit not in words:
+        words.append(unit)
+    if one.kind == "counter":
+        words.append("total")
+    name, labels = "_".join(words), {attribute.replace(".", "_") for attribute in one.attributes}
+    if one.kind == "histogram":
+        return {f"{name}_bucket": {*labels, "le"}, f"{name}_sum": labels, f"{name}_count": labels}
+    return {name: labels}
+
+
+@functools.cache
+def known() -> Mapping[str, set[str]]:
+    """Every series that there can be: ours, and the counters of Airflow, which names them in a file of its own."""
+    ours = {name: labels for one in CATALOGUE for name, labels in series(one).items()}
+    told = yaml.safe_load(manifests.file_of("apache-airflow-core", AIRFLOWS).read_text())["metrics"]
+    prefix = conf.get("metrics", "otel_prefix")
+    airflows = {f"{prefix}_{one['name'].replace('.', '_')}_total" for one in told if one["type"] == "counter"}
+    return ours | {name: set[str]() for name in airflows}
+
+
+@functools.cache
+def rules() -> list[dict[str, Any]]:
+    (group,) = yaml.safe_load((OBSERVE / "alerts.yaml").read_text())["groups"]
+    return group["rules"]
+
+
+@functools.cache
+def dashboard() -> dict[str, Any]:
+    return json.loads((OBSERVE / "dashboard.json").read_text())
+
+
+def panels() -> list[dict[str, Any]]:
+    return [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
+
+
+def queries() -> list[str]:
+    """All that is asked of Prometheus; what Grafana puts in is put in."""
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    asked = [query.replace("$__rate_interval", "5m").replace("$engine", ".*") for query in asked]
+    return asked + [rule["expr"] for rule in rules()]
+
+
+def nodes(query: str) -> list[Any]:
+    found: list[Any] = []
+    promql_parser.walk(promql_parser.parse(query), found.append)
+    return found
+
+
+def strange(query: str) -> Iterator[str]:
+    """What a query names that is not there."""
+    selectors = [node for node in nodes(query) if isinstance(node, promql_parser.VectorSelector)]
+    for one in selectors:
+        if one.name not in known():
+            yield one.name
+        yield from {matcher.name for matcher in one.matchers.matchers} - known().get(one.name, set())
+    labels = set().union(*(known().get(one.name, set()) for one in selectors))
+    for node in nodes(query):
+        if isinstance(node, promql_parser.AggregateExpr) and node.modifier:
+            yield from set(node.modifier.labels) - labels
+        if isinstance(node, promql_parser.BinaryExpr) and node.modifier and node.modifier.matching:
+            yield from set(node.modifier.matching.labels) - labels
+
+
+@pytest.mark.parametrize("query", queries())
+def test_a_query_names_only_metrics_and_labels_that_are_sent(query: str) -> None:
+    """It is PromQL, and every metric and every label in it is one of the catalogue's, or a metric of Airflow's."""
+    assert list(strange(query)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("sum(nightreel_jobs)", ["nightreel_jobs"]),
+        ('sum(nightreel_jobs_total{stat="failed"})', ["stat"]),
+        ("sum by (batch) (nightreel_jobs_total)", ["batch"]),
+        ("nightreel_queue_depth / on (engine) nightreel_worker_memory_limit_bytes", ["engine"]),
+        ("airflow_triggerer_heartbeats_total", ["airflow_triggerer_heartbeats_total"]),
+    ],
+)
+def test_a_query_that_names_others_is_found(query: str, names: list[str]) -> None:
+    """The judge of the test above can say no."""
+    assert list(strange(query)) == names
+
+
+def test_the_names_follow_the_collectors_rule() -> None:
+    """As the collector's translator has it for each kind of instrument and unit."""
+    names = {name for one in CATALOGUE for name in series(one)}
+    assert {
+        "nightreel_clips_total",
+        "nightreel_queue_depth",
+        "nightreel_stage_duration_seconds_bucket",
+        "nightreel_spend_USD_total",
+        "nightreel_worker_memory_usage_bytes",
+    } <= names
+
+
+def test_each_metric_is_on_the_dashboard() -> None:
+    """Whatever is measured can be seen."""
+    asked = " ".join(query for query in queries() if query not in {rule["expr"] for rule in rules()})
+    assert [one.name for one in CATALOGUE if not any(re.search(rf"\b{name}\b", asked) for name in series(one))] == []
+
+
+def test_an_alert_says_how_grave_it_is_what_is_wrong_and_where_its_runbook_is() -> None:
+    """Each alert has a heading of its own in operate.md, and labels in its summary are those of its query."""
+    text = (DOCS / "operate.md").read_text()
+    section = text.split("## When an alert comes")[1].split("\n## ")[0]
+    headings = {line.lower().replace(" ", "-") for line in re.findall(r"^### (.+)$", section, re.MULTILINE)}
+    linked = []
+    for rule in rules():
+        assert re.fullmatch(r"Nightreel[A-Za-z]+", rule["alert"])
+        assert rule["labels"]["severity"] in {"critical", "warning"}
+        file, _, heading = rule["annotations"]["runbook_url"].partition("#")
+        assert file == "docs/operate.md"
+        linked.append(heading)
+        labels = {name for node in nodes(rule["expr"]) for name in known().get(getattr(node, "name", None), ())}
+        assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= labels
+        assert re.fullmatch(r"\d+m", rule.get("for", "0m"))
+    assert sorted(linked) == sorted(headings)
+
+
+def test_the_page_shows_the_catalogue() -> None:
+    """Name, unit, description and attributes of each instrument, in the order of the code."""
+    rows = re.findall(
+        r"^\| `(nightreel\.[\w.]+)` \| (.+?) \| (.*?) \| (.*?) \|$", (DOCS / "observe.md").read_text(), re.MULTILINE
+    )
+    assert rows == [
+        (
+            one.name,
+            f"{one.kind.replace('_', ' ').replace('up down', 'up-down')}, `{one.unit}`",
+            one.description,
+            ", ".join(f"`{name}`" for name in one.attributes),
+        )
+        for one in CATALOGUE
+    ]
+
+
+def test_variables_and_files_that_the_page_names_are_there() -> None:
+    """OTEL_… are the SDK's, AIRFLOW__… options of this Airflow; links and paths lead to something."""
+    text = (DOCS / "observe.md").read_text() + (COMPONENT / "telemetry.env").read_text()
+    elsewhere = {"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"}  # the specification's; we read them
+    named = set(re.findall(r"\bOTEL_[A-Z_]+[A-Z]", text)) - elsewhere
+    assert [name for name in named if not hasattr(environment_variables, name)] == []
+    assert [name for name in re.findall(r"AIRFLOW__\w+", text) if manifests.airflow_option(name) is None] == []
+    paths = re.findall(r"`((?:infra|tests|docs)/[\w./-]+)`", text)
+    made = {"infra/compose.env"}
+    assert paths
+    assert [path for path in paths if path not in made and not (manifests.ROOT / path).exists()] == []
+    for link in re.findall(r"\]\(([^)h][^)]*)\)", text):
+        assert not (file := link.partition("#")[0]) or (DOCS / file).exists(), link
+
+
+def test_the_dashboard_is_whole() -> None:
+    """Panels have their own ids and places, a query each, and ask the data source that a person has chosen."""
+    places = [tuple(panel["gridPos"].values()) for panel in dashboard()["panels"]]
+    assert len(set(places)) == len({panel["id"] for panel in dashboard()["panels"]}) == len(places)
+    for panel in panels():
+        assert panel["targets"]
+        assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
+    assert [variable["name"] for variable in dashboard()["templating"]["list"]] == ["datasource", "engine"]
+
+
+def test_the_collector_listens_where_everything_sends() -> None:
+    """Ports of its configuration, its pod, its service and the variable agree; deltas are added up."""
+    config = yaml.safe_load((COMPONENT / "collector/config.yaml").read_text())
+    deployment, service = (
+        found for found in manifests.resources() if found["metadata"]["name"] == "otel-collector" and
+        found["kind"] in {"Deployment", "Service"}
+    )  # fmt: skip
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    ports = {port["containerPort"] for port in container["ports"]}
+    told = [
+        config["receivers"]["otlp"]["protocols"]["http"]["endpoint"],
+        config["exporters"]["prometheus"]["endpoint"],
+        config["extensions"]["health_check"]["endpoint"],
+    ]
+    assert [int(address.rpartition(":")[2]) for address in told] == sorted(ports)
+    env = manifests.env("observe/telemetry.env")
+    assert (
+        env["OTEL_EXPORTER_OTLP_ENDPOINT"]
+        == f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    )
+    assert env["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"] == "delta"
+    for pipeline in config["service"]["pipelines"].values():
+        for part in ("receivers", "processors", "exporters"):
+            assert set(pipeline[part]) <= config[part].keys()
+    assert {"resource", "deltatocumulative"} <= set(config["service"]["pipelines"]["metrics"]["processors"])
+    assert set(re.findall(r"\${env:(\w+)}", json.dumps(config))) == {given["name"] for given in container["env"]}
+
+
+def test_a_site_that_wants_it_gets_it(tmp_path: Path) -> None:
+    """Kustomize puts the collector and its configuration in, and tells all pods, by the maps that they read, of it."""
+    program = shutil.which("kubectl")
+    if program is None:
+        pytest.skip("kubectl is not installed")
+    base, component = (os.path.relpath(manifests.KUBERNETES / name, tmp_path) for name in ("base", "observe"))
+    wanted = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [base]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(wanted | {"components": [component]}))
+    told = subprocess.run([program, "kustomize", tmp_path], capture_output=True, text=True, timeout=30, check=False)
+    assert told.returncode == 0, told.stderr
+    found = {(one["kind"], one["metadata"]["name"]): one for one in yaml.load_all(told.stdout, yaml.CSafeLoader)}
+    assert manifests.env("observe/telemetry.env").items() <= found["ConfigMap", "nightreel"]["data"].items()
+    assert found["ConfigMap", "nightreel-airflow"]["data"]["AIRFLOW__METRICS__OTEL_ON"] == "True"
+    text = found["ConfigMap", "otel-collector"]["data"]["config.yaml"]
+    assert yaml.safe_load(text) == yaml.safe_load((COMPONENT / "collector/config.yaml").read_text())
+    assert ("NetworkPolicy", "telemetry") in found
+    assert manifests.airflow_option("AIRFLOW__METRICS__OTEL_ON")
