@@ -20,7 +20,7 @@ from render.store.objects import open_store
 pytestmark = pytest.mark.slow
 
 FIRST, AGAIN = (datetime(2026, 11, 29, hour, tzinfo=UTC) for hour in (12, 13))
-PLAYED = 18
+PLAYED = 13
 """Cases, spread over all operations; ``python tests/chaos/test_takedown_crashes.py`` plays every one."""
 
 

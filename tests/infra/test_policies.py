@@ -209,7 +209,7 @@ def as_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
     as_role: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Team, control, worker, upkeep, takedown and analyst, each held to its policy at a real service, come to the usual end.
+    """Team, control, worker, upkeep, takedown and analyst, each held to its policy at a real service, do their work.
 
     Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps; and
     upkeep, to remove the versions of a clip that was taken down while a worker committed it.
