@@ -216,6 +216,7 @@ def _planned(folder: Path) -> pa.Table:
     return plan_rows(
         pieces(folder / "rows.parquet"),
         lookup=lambda keys: history.made_by(store, keys),
+        withdrawn=lambda keys: history.withdrawn(store, keys),
         explain=lambda rows, chosen: history.explain(store, rows, chosen),
         media_revision=media.REVISION,
         usd_per_cpu_hour=0.05,

@@ -8,6 +8,7 @@ NightreelError
 │   ├── SchedulerAway       no Dask scheduler answers at an address; it may come back
 │   └── QueryError          a query is not valid SQL, or names what is not in the catalog
 ├── NotFound                a batch, clip, experiment or object that is asked for does not exist (exit 2)
+│   └── Withdrawn           a clip was taken down
 ├── EngineError             an engine could not make a clip
 │   ├── EngineMissing       no engine of that name, or its extra is not installed (exit 2)
 │   └── EngineRefused       this job can never succeed on this engine: not tried again
@@ -58,6 +59,10 @@ class NotFound(NightreelError):
     """What is asked for by name does not exist."""
 
     exit_code = 2
+
+
+class Withdrawn(NotFound):
+    """A clip was taken down, and is not made again."""
 
 
 class EngineError(NightreelError):

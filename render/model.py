@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class ReasonKind(StrEnum):
     INVALID = "invalid"
     """The row itself is malformed: its author mends it."""
     POLICY = "policy"
-    """The prompt, or the price, is not allowed."""
+    """The prompt, or the price, is not allowed, or the clip was taken down."""
     CHECK = "check"
     """The clip was made and a check held or rejected it."""
     ENGINE = "engine"
@@ -71,6 +71,8 @@ class Decision(StrEnum):
     """A committed clip of an earlier batch serves it (its verdict comes from the stored figures)."""
     REFUSE = "refuse"
     """Policy, price or the engine's limits refuse it; it is quarantined with the reason."""
+    WITHDRAWN = "withdrawn"
+    """Its clip was taken down: it is neither rendered nor reused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,12 +414,31 @@ class ClipRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """Says that a clip was taken down. Written once, put-if-absent, and kept: the clip is never made again."""
+
+    FIX: ClassVar[str] = "Change its prompt, seed or cast: what was taken down is not made again."
+    """What whoever wants such a clip can do."""
+
+    fingerprint: str
+    withdrawn_at: str
+    """ISO 8601, UTC."""
+    withdrawn_by: str
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Who took the clip down, when and why."""
+        return f"taken down on {self.withdrawn_at[:10]} by {self.withdrawn_by}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
     """What a worker says of one job. The truth is the clip record; this only points to it."""
 
     fingerprint: str
     state: str
-    """"made" (committed by this try), "found" (a record was there already), "failed"."""
+    """"made" (committed by this try), "found" (a record was there already), "failed", "withdrawn" (taken down)."""
     reason: str = ""
     reason_kind: ReasonKind | None = None
     fix: str = ""

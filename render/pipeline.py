@@ -47,7 +47,7 @@ from render.planning.plan import plan as plan_rows
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
-from render.store import batches, catalog, clips, intakes, layout, receipts, tables
+from render.store import batches, catalog, clips, intakes, layout, receipts, tables, tombstones
 from render.store.objects import ObjectStore, open_store
 from render.telemetry import context, instruments, spans
 
@@ -384,8 +384,8 @@ def publish(settings: Settings, batch_id: str) -> dict[str, int]:
     """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
 
     Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each.
-    The tables pass their contracts' expectations first. Clips come in pieces, the rows last. Publishing twice changes
-    nothing.
+    The tables pass their contracts' expectations first. Clips come in pieces, the rows last, then a look at what was
+    taken down meanwhile. Publishing twice changes nothing.
     """
     store = _opened(settings)
     batch = batches.load(store, batch_id)
@@ -398,6 +398,7 @@ def publish(settings: Settings, batch_id: str) -> dict[str, int]:
         made = _sound(batch_id, "clips", catalog.clips_table(piece))
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
+    catalog.withdraw(store, list(tombstones.of(store, planned["fingerprint"]).values()))
     settings.scratch.mkdir(parents=True, exist_ok=True)
     catalog.relieve(store, scratch=settings.scratch)
     clips.sweep_attempts(store, served)
@@ -437,7 +438,12 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
     from render.experiments import report as page
 
     store = _opened(settings)
-    uri = page.write(store, gather.of_batch(store, batch_id), now=now)
+    uri, outdated = "", True
+    while outdated:
+        view = gather.of_batch(store, batch_id)
+        uri = page.write(store, view, now=now)
+        shown = pa.array({entry.fingerprint for entry in view.entries if entry.record}, pa.string())
+        outdated = bool(tombstones.of(store, shown))  # put while the page was made: whoever put it may have been faster
     state = status(settings, batch_id)
     over = not state.waiting and catalog.rows_ended(store, batch_id) == state.rows
     if over and batches.finish(store, batch_id, {"finished_at": now.isoformat()}):
@@ -559,6 +565,7 @@ def _planned(
     planned = plan_rows(
         good(),
         lookup=lambda fingerprints: history.made_by(store, fingerprints),
+        withdrawn=lambda fingerprints: history.withdrawn(store, fingerprints),
         explain=lambda rows, chosen: history.explain(store, rows, chosen),
         media_revision=media.REVISION,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,

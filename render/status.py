@@ -245,7 +245,8 @@ def _rows(store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table)
     """The columns of :class:`Clips`, by the receipts; of rows without one by the records of clips that are there."""
     receipt = ended.take(pc.index_in(planned["row"], ended["row"].combine_chunks()))
     untold = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["fingerprint"], ""))  # by old receipts
-    waiting = pc.or_kleene(receipt["end"].is_null(), pc.and_(untold, pc.not_equal(receipt["end"], End.FAILED)))
+    silent = pc.and_(untold, pc.invert(pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))))
+    waiting = pc.or_kleene(receipt["end"].is_null(), silent)
     there = _there(store, batch_id, planned.filter(waiting))
     columns = {name: planned[name] for name in _PLANNED[:7]}
     columns |= {name: receipt[name] for name in ("end", "reason_kind")}
@@ -349,7 +350,8 @@ def _progress(summary: batches.PlanSummary | None, *, made: int) -> str:
 
 
 def _elapsed(batch: Batch, ended: pa.Table) -> float:
-    """Up to the last end that no person decided: how long people take is no time of the batch's."""
-    own = pc.invert(pc.fill_null(pc.equal(ended["reason_kind"], ReasonKind.REVIEW), False))
+    """Up to the last end of the batch's own: people take their time to decide, and a takedown may come years later."""
+    reviewed = pc.fill_null(pc.equal(ended["reason_kind"], ReasonKind.REVIEW), False)
+    own = pc.invert(pc.or_(reviewed, pc.equal(ended["end"], End.WITHDRAWN)))
     last = max(filter(None, ended["finished_at"].filter(own).unique().to_pylist()), default=batch.created_at)
     return (datetime.fromisoformat(last) - datetime.fromisoformat(batch.created_at)).total_seconds()

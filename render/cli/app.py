@@ -36,6 +36,7 @@ from render.cli import (
     tidy,
     try_,
     verify,
+    withdraw,
 )
 
 app = typer.Typer(
@@ -71,6 +72,7 @@ for name, command in {
     "report": report.command,
     "export": export.command,
     "verify": verify.command,
+    "withdraw": withdraw.command,
     "sweep": sweep.command,
     "tidy": tidy.command,
     "engines": engines.command,

@@ -126,6 +126,8 @@ def _lines(summary: PlanSummary, *, foreseen: str, listed: bool) -> Iterator[str
         yield f"{'':>8}   {foreseen}"
     yield f"{decided[Decision.REUSE]:>8,} reused from earlier batches"
     yield f"{decided[Decision.DUPLICATE]:>8,} the same as another row of this manifest"
+    if gone := decided.get(Decision.WITHDRAWN, 0):
+        yield f"{gone:>8,} withdrawn: their clips were taken down"
     yield f"{summary.quarantined:>8,} quarantined (malformed or refused)"
     for count in () if listed else summary.faults[:REASONS_SHOWN]:
         yield f"{'':>8}   {count.rows:,} {count.first.kind}, first row {count.first.row}: {told(count.first)}"

@@ -57,10 +57,11 @@ class Display:
         """Show what the plan came to, how many of its clips an earlier run has made, and how many are ``settled``."""
         self._total, self._done = sum(summary.shards.values()), settled
         decided = summary.decisions
+        gone = decided.get(Decision.WITHDRAWN, 0)
         self.say(
             f"Planned: {output.many(self._total, 'clip')} to render in {output.many(len(summary.shards), 'shard')}, "
             f"{decided[Decision.REUSE]} reused, {output.many(decided[Decision.DUPLICATE], 'duplicate')}, "
-            f"{summary.quarantined} quarantined"
+            f"{summary.quarantined} quarantined{f', {gone:,} withdrawn' if gone else ''}"
         )
         if made:
             self.say(
@@ -124,7 +125,7 @@ def describe(event: Progress) -> str:
     if result.state == "failed":
         tries = f" after {result.tries} tries" if result.tries > 1 else ""
         return f"failed{tries}: {result.reason or 'no reason given'} ({result.fingerprint[:12]})"
-    return f"{result.state} {event.uri}"
+    return f"{result.state} {event.uri or result.fingerprint[:12]}"
 
 
 def _linked(event: Progress) -> Text:

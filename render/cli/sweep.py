@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from render import errors
 from render.cli import options, output
 from render.store.retention import ORPHAN_HOURS
+
+if TYPE_CHECKING:
+    from render.store.objects import ObjectStore
+    from render.store.sweep import Orphan
 
 
 def command(
@@ -22,11 +27,11 @@ def command(
     ] = ORPHAN_HOURS,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
     as_json: options.Json = False,
-) -> None:
+) -> int:
     """Find objects that no record names, and remove them with --yes.
 
     Runs that were killed leave attempts at clips and plans behind. They are never used, and a batch that is run
-    again removes its own. This finds the others. Whatever a record names stays.
+    again removes its own. This finds the others, and what is left of withdrawn clips. Whatever a record names stays.
 
     Examples:
       nightreel sweep
@@ -39,7 +44,9 @@ def command(
     opened = open_store(settings.store)
     orphans = list(sweep.find(opened, older_than_s=older_than * 3600))
     pieces = opened.sweep_temporary(older_than * 3600, count_only=not yes)
-    removed = {orphan.path for orphan in orphans if yes and sweep.remove(opened, orphan)}
+    removed = {orphan.path for orphan in orphans if yes and _removed(opened, orphan)}
+    barred = yes and any(orphan.kind is sweep.Kind.WITHDRAWN and orphan.path not in removed for orphan in orphans)
+    code = 1 if barred else 0
     if as_json:
         output.document(
             {
@@ -59,7 +66,7 @@ def command(
                 ],
             }
         )
-        return
+        return code
 
     from rich.filesize import decimal
 
@@ -74,7 +81,23 @@ def command(
         output.say(f"Nothing is left behind in {opened.url}.")
     elif yes:
         kept = len(orphans) - len(removed)
-        output.say(f"Removed all but {kept:,} that a record names by now." if kept else "Removed.")
+        why = "may not be removed, or that a record names by now" if barred else "a record names by now"
+        output.say(f"Removed all but {kept:,} that {why}." if kept else "Removed.")
     else:
         hours = "" if older_than == ORPHAN_HOURS else f" --older-than {older_than:g}"
         output.say(f"Remove them: nightreel sweep --yes{hours}{options.elsewhere(settings.store)}")
+    return code
+
+
+def _removed(store: ObjectStore, orphan: Orphan) -> bool:
+    """Remove it; a withdrawn clip, of which every version must go, may be for another role to remove."""
+    from render.store import sweep
+
+    try:
+        return sweep.remove(store, orphan)
+    except errors.StoreError as error:
+        if orphan.kind is not sweep.Kind.WITHDRAWN:
+            raise
+        fingerprint = orphan.path.rpartition("/")[2]
+        output.note(f"nightreel: {error} Withdraw clip {fingerprint} again, as one who may delete its versions.")
+        return False

@@ -31,8 +31,9 @@ def command(
     found = lookup.find(clip, store_url=settings.store, store_given=store is not None)
     record, job = found.record, found.record.job
     faults = clips.verify(found.store, record)
-    if found.path and found.path not in {stored.path for stored in record.objects.values()}:
-        faults.insert(0, f"{found.store.uri(found.path)} is no object of the committed clip: the record names others.")
+    path = found.named.path
+    if path and path not in {stored.path for stored in record.objects.values()}:
+        faults.insert(0, f"{found.store.uri(path)} is no object of the committed clip: the record names others.")
     if as_json:
         output.document(
             {

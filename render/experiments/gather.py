@@ -146,7 +146,8 @@ def _totals_of_others(
     counted = pa.array({entry.fingerprint for entry in listed.entries if entry.watchable}, pa.string())
     paid = pa.array({entry.fingerprint for entry in listed.entries if entry.record}, pa.string())
     told, served = of_receipts(store, batch.id, others, receipt, counted=counted, paid=paid)
-    silent = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["end"], End.FAILED))  # of version 1.0
+    clipless = pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))
+    silent = pc.and_not(pc.equal(receipt["path"], ""), clipless)  # of version 1.0
     untold = pc.and_(pc.not_equal(others["decision"], Decision.REFUSE), pc.fill_null(silent, True))
     wanted = others.filter(untold)["fingerprint"].unique()
     if len(wanted) > FEW:

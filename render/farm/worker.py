@@ -30,7 +30,7 @@ from render.farm import clip, preload, scratch
 from render.farm.backlog import SLICE_SECONDS, Tried
 from render.farm.pulse import Pulse
 from render.model import Failure, Footage, Job, JobResult, ReasonKind
-from render.store import clips
+from render.store import clips, tombstones
 from render.store.objects import ObjectStore, open_store
 from render.telemetry import context, export, instruments, spans
 from render.telemetry.stages import Stages
@@ -176,7 +176,9 @@ def _make(
     try:
         store = _store(orders.store_url, orders.single_writer)
         for job in jobs:
-            if clips.find(store, job.fingerprint):
+            if tombstones.find(store, job.fingerprint):
+                outcomes[job.fingerprint] = _withdrawn(job)
+            elif clips.find(store, job.fingerprint):
                 outcomes[job.fingerprint] = Tried(result=JobResult(fingerprint=job.fingerprint, state="found"))
             moved()
         if missing := [job for job in jobs if job.fingerprint not in outcomes]:
@@ -289,9 +291,15 @@ def _finished(
             )
     except errors.Cancelled:
         raise
+    except errors.Withdrawn:
+        return _withdrawn(job)
     except Exception as error:  # noqa: BLE001 - the others of the group go on
         return _failed(job, error)
     return Tried(result=JobResult(fingerprint=job.fingerprint, state="made" if won else "found"))
+
+
+def _withdrawn(job: Job) -> Tried:
+    return Tried(result=JobResult(fingerprint=job.fingerprint, state="withdrawn"))
 
 
 def _failed(job: Job, error: Exception) -> Tried:

@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
 
+from render import errors
 from render.orchestration.run import RunContext, settings_of
 from render.store.retention import ORPHAN_HOURS, STALE_HOURS
 
@@ -35,21 +37,34 @@ class SweepTemporaryOperator(StoreOperator):
 
 
 class SweepOrphansOperator(StoreOperator):
-    """Removes objects that no record names, when they are old enough."""
+    """Removes objects that no record names, when they are old enough, and what is left of withdrawn clips."""
 
     def execute(self, context: RunContext) -> None:
         from render.store import sweep
 
         store = self.opened(context)
         removed: Counter[str] = Counter()
+        barred = 0
         for orphan in sweep.find(store, older_than_s=ORPHAN_HOURS * 3600):
-            if sweep.remove(store, orphan):
+            try:
+                gone = sweep.remove(store, orphan)
+            except errors.StoreError as error:
+                if orphan.kind is not sweep.Kind.WITHDRAWN:
+                    raise
+                barred += 1
+                self.log.error("Kept %s %s: %s", orphan.kind, store.uri(orphan.path), error)
+                continue
+            if gone:
                 removed[orphan.kind] += 1
                 self.log.info("Removed %s %s, %d bytes", orphan.kind, store.uri(orphan.path), orphan.bytes)
             else:
                 self.log.info("Kept %s %s, which a record names by now", orphan.kind, store.uri(orphan.path))
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(removed.items()))
         self.log.info("Orphans removed: %s", told or "none")
+        if barred:
+            raise AirflowFailException(
+                f"{barred} withdrawn clips have objects that may not be removed here: trigger takedown for them again."
+            )
 
 
 class TidyCatalogOperator(StoreOperator):

@@ -17,6 +17,7 @@ from render.model import (
     ReasonKind,
     Receipt,
     Review,
+    Tombstone,
 )
 
 _END_OF = {Outcome.HOLD: End.HELD, Outcome.REJECT: End.REJECTED}
@@ -105,6 +106,22 @@ def failed(planned: Iterable[PlannedRow], *, reason: str, kind: ReasonKind, fix:
     """End the rows whose job was given up."""
     return [
         _receipt(stamp, plan.row.row, End.FAILED, fingerprint=plan.fingerprint, reason=reason, kind=kind, fix=fix)
+        for plan in planned
+    ]
+
+
+def withdrawn(planned: Iterable[PlannedRow], tombstone: Tombstone, stamp: Stamp) -> list[Receipt]:
+    """End the rows that want a clip which was taken down."""
+    return [
+        _receipt(
+            stamp,
+            plan.row.row,
+            End.WITHDRAWN,
+            fingerprint=plan.fingerprint,
+            reason=tombstone.sentence,
+            kind=ReasonKind.POLICY,
+            fix=Tombstone.FIX,
+        )
         for plan in planned
     ]
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from render.store import catalog, clips
+from render.store import catalog, clips, tombstones
 from render.store.objects import ObjectStore
 
 FEW = 4096
@@ -36,6 +36,15 @@ def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
         named = pa.array([recorded.get(one) for one in unknown.to_pylist()], pa.string())
         found = pc.replace_with_mask(found, asked, named)
     return found
+
+
+def withdrawn(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
+    """Say how each clip was taken down; null for one that was not."""
+    gone = tombstones.of(store, fingerprints)
+    if not gone:
+        return pa.nulls(len(fingerprints), pa.string())
+    said = pa.array([tombstone.sentence for tombstone in gone.values()], pa.string())
+    return said.take(pc.index_in(fingerprints, pa.array(gone, pa.string())))
 
 
 def explain(store: ObjectStore, rows: pa.Table, chosen: pa.Array) -> pa.Array:

@@ -1,4 +1,4 @@
-"""From valid rows to the plan, by whole columns: refuse, reuse, find duplicates, price, cut into shards."""
+"""From valid rows to the plan, by whole columns: refuse, withdraw, reuse, find duplicates, price, cut into shards."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from render.planning.shards import cut
 Lookup = Callable[[pa.Array], pa.Array]
 """Names for each of these fingerprints the batch that made its clip; null where there is none."""
 
+Withdrawn = Callable[[pa.Array], pa.Array]
+"""Says for each of these fingerprints how its clip was taken down; null where it was not."""
+
 Explain = Callable[[pa.Table, pa.Array], pa.Array]
 """Says for each of the chosen rows of a table how the nearest clip differs from it; null where there is none."""
 
 NEVER = "never rendered"
+_DECISIONS = (Decision.RENDER, Decision.REFUSE, Decision.REUSE, Decision.DUPLICATE, Decision.WITHDRAWN)
 _AT_ONCE = 2
 """Tables of rows that are drafted at once: Python hashes for one while Arrow works for the other."""
 
@@ -30,6 +34,7 @@ def plan(
     pieces: Iterable[pa.Table],
     *,
     lookup: Lookup,
+    withdrawn: Withdrawn,
     explain: Explain,
     media_revision: str,
     usd_per_cpu_hour: float,
@@ -37,16 +42,17 @@ def plan(
 ) -> pa.Table:
     """Decide for every row of these tables of rows; gives the plan's table, in the rows' order.
 
-    A row that policy or its engine's limits refuse gets ``Decision.REFUSE`` and a fault. Of the rest, rows whose
-    fingerprint is committed are reused; the first row of each other fingerprint that may cost so much is rendered, and
-    the others are its duplicates; where none may, all are refused. Jobs are cut into shards by descending priority.
+    A row that policy or its engine's limits refuse gets ``Decision.REFUSE`` and a fault. Of the rest, rows whose clip
+    was taken down are withdrawn, and rows whose fingerprint is committed are reused; the first row of each other
+    fingerprint that may cost so much is rendered, and the others are its duplicates; where none may, all are refused.
+    Jobs are cut into shards by descending priority.
     """
     drafting = Drafting(media_revision=media_revision, usd_per_cpu_hour=usd_per_cpu_hour)
     schema = contracts.load("plan").arrow_schema()
     drafts = list(ahead(drafting.draft, (piece for piece in pieces if piece.num_rows), threads=_AT_ONCE))
     if not drafts:
         return schema.empty_table()
-    return _decided(_joined(drafts), lookup, explain, jobs_per_shard).select(schema.names).cast(schema)
+    return _decided(_joined(drafts), lookup, withdrawn, explain, jobs_per_shard).select(schema.names).cast(schema)
 
 
 def _joined(pieces: list[pa.Table]) -> pa.Table:
@@ -58,17 +64,20 @@ def _joined(pieces: list[pa.Table]) -> pa.Table:
     return pa.table(columns)
 
 
-def _decided(drafts: pa.Table, lookup: Lookup, explain: Explain, jobs_per_shard: int) -> pa.Table:
+def _decided(drafts: pa.Table, lookup: Lookup, withdrawn: Withdrawn, explain: Explain, jobs_per_shard: int) -> pa.Table:
     keys = drafts["fingerprint"].combine_chunks().dictionary_encode()
     key = keys.indices.to_numpy()
     refused = drafts["fault"].is_valid().to_numpy()
     count = len(keys.dictionary)
-    made_by = _made_by(keys.dictionary, np.bincount(key[~refused], minlength=count) > 0, lookup)
+    said = withdrawn(keys.dictionary)
+    alive = said.is_null().to_numpy(zero_copy_only=False)
+    made_by = _made_by(keys.dictionary, (np.bincount(key[~refused], minlength=count) > 0) & alive, lookup)
     del keys  # as large as the column of fingerprints itself
-    reused = ~refused & made_by.is_valid().to_numpy(zero_copy_only=False)[key]
+    gone = ~refused & ~alive[key]
+    reused = ~refused & ~gone & made_by.is_valid().to_numpy(zero_copy_only=False)[key]
     dear = _too_dear(drafts)
 
-    payable = np.flatnonzero(~refused & ~reused & ~dear)
+    payable = np.flatnonzero(~refused & ~gone & ~reused & ~dear)
     original = np.full(count, -1)
     original[key[payable[::-1]]] = payable[::-1]  # of several writes to one place the last counts
     urgency = np.full(count, np.iinfo(np.int32).min, np.int64)
@@ -82,24 +91,25 @@ def _decided(drafts: pa.Table, lookup: Lookup, explain: Explain, jobs_per_shard:
     shard_of = np.full(count, -1, np.int32)
     shard_of[key[in_order]] = cut(distinct(jobs.columns)[1], jobs_per_shard=jobs_per_shard)
 
-    settled = refused | reused
+    settled = refused | gone | reused
     duplicate = ~settled & ~rendered & (first >= 0)
     priced_out = ~settled & (first < 0)
     fault = _with_prices(drafts, priced_out)
     why = pc.if_else(pa.array(refused | priced_out), pc.struct_field(fault, "reason"), NEVER)
     why = _put(why, reused, pc.binary_join_element_wise("rendered by batch ", made_by.take(pa.array(key[reused])), ""))
+    why = _put(why, gone, said.take(pa.array(key[gone])))
     rows = drafts["row"].combine_chunks().cast(pa.string())
     why = _put(why, duplicate, pc.binary_join_element_wise("same as row ", rows.take(pa.array(first[duplicate])), ""))
     why = _put(why, rendered, pc.fill_null(explain(drafts, pa.array(rendered)), NEVER))
-    decisions = pa.array([str(one) for one in (Decision.RENDER, Decision.REFUSE, Decision.REUSE, Decision.DUPLICATE)])
-    free = pa.array(reused | duplicate)
+    decisions = pa.array([str(one) for one in _DECISIONS])
+    free = pa.array(gone | reused | duplicate)
     table = drafts.drop_columns("fault")
     for name in ("estimate_cost_usd", "estimate_cpu_seconds"):
         column = pc.if_else(free, 0.0, table[name].combine_chunks())
         table = table.set_column(table.schema.get_field_index(name), name, column)
     return (
         table.append_column(
-            "decision", decisions.take(pa.array(np.select([rendered, reused, duplicate], [0, 2, 3], 1)))
+            "decision", decisions.take(pa.array(np.select([rendered, reused, duplicate, gone], [0, 2, 3, 4], 1)))
         )
         .append_column("why", why)
         .append_column("shard", pa.array(shard_of[key], mask=~(rendered | duplicate)))

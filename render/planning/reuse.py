@@ -1,4 +1,4 @@
-"""How rows end that earlier batches' clips serve: by the figures that were stored when those were made."""
+"""How rows end that earlier batches' clips serve, by the figures that were stored when those were made, or served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from render.checks import policy
 from render.model import Decision, End, PlannedRow, ReasonKind, Receipt
 from render.planning import approvals, ends
 from render.planning.history import FEW
-from render.store import batches, catalog, clips, tables
+from render.store import batches, catalog, clips, tables, tombstones
 from render.store.objects import ObjectStore
 
 _COLUMNS = ("row", "policy", "fingerprint", "why", "decision")
@@ -22,15 +22,24 @@ _COLUMNS = ("row", "policy", "fingerprint", "why", "decision")
 def settle(store: ObjectStore, batch_id: str, stamp: ends.Stamp) -> pa.Table:
     """Receipts of the rows that the plan reuses clips for, each by its own policy's verdict or a person's approval.
 
-    The records of a few clips are read. Of more the catalog's word counts for those whose figures it has and that
-    pass; the others' records are read.
+    A clip that was taken down, be it since the plan, serves none: its rows are withdrawn. The records of a few clips
+    are read. Of more the catalog's word counts for those whose figures it has and that pass; the others' records are
+    read.
     """
     planned = batches.plan_table(store, batch_id, _COLUMNS)
-    reused = planned.filter(pc.equal(planned["decision"], Decision.REUSE))
+    gone = tombstones.of(store, planned["fingerprint"])
+    dead = pc.is_in(planned["fingerprint"], pa.array(gone, pa.string()))
+    reused = planned.filter(pc.and_not(pc.equal(planned["decision"], Decision.REUSE), dead))
+    settled = pc.is_in(planned["decision"], pa.array([Decision.REUSE, Decision.WITHDRAWN], pa.string()))
+    withdrawn = [
+        receipt
+        for row in _rows(store, batch_id, planned["row"].filter(pc.and_(dead, settled)).combine_chunks())
+        for receipt in ends.withdrawn([row], gone[row.fingerprint], stamp)
+    ]
     sure = _sure(store, batch_id, reused)
     doubtful = reused["row"].filter(pc.invert(sure)).combine_chunks()
     by_records = list(_by_records(store, _rows(store, batch_id, doubtful), stamp))
-    found = tables.receipt_table(approvals.carried_over(store, batch_id, by_records))
+    found = tables.receipt_table([*withdrawn, *approvals.carried_over(store, batch_id, by_records)])
     return pa.concat_tables([found, _by_columns(store, reused.filter(sure), found.schema, stamp)])
 
 

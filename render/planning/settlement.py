@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import errors
 from render.model import ClipRecord, End, Job, JobResult, PlannedRow, ReasonKind, Receipt
 from render.planning import ends
 from render.planning.urgency import urgency
-from render.store import batches, clips, receipts, tables
+from render.store import batches, clips, receipts, tables, tombstones
 from render.store.objects import ObjectStore
 
 
@@ -22,11 +23,14 @@ def give_up(store: ObjectStore, batch: str, shard: int, *, now: datetime) -> Non
     stamp = ends.Stamp(batch=batch, shard=shard, attempt=uuid4().hex[:12], finished_at=now.isoformat())
     rows = _waiting(store, batch, shard)
     failed = set(_ended(store, batch, shard, failed=True))
-    records = clips.find_many(store, {plan.fingerprint for plan in rows})
+    wanted = {plan.fingerprint for plan in rows}
+    records, gone = clips.find_many(store, wanted), tombstones.of(store, pa.array(wanted, pa.string()))
     given: list[Receipt] = []
     for plan in rows:
         if record := records.get(plan.fingerprint):
             given += ends.served([plan], record, stamp)
+        elif tombstone := gone.get(plan.fingerprint):
+            given += ends.withdrawn([plan], tombstone, stamp)
         elif plan.row.row not in failed:
             given += ends.failed(
                 [plan],
@@ -82,7 +86,7 @@ class Settlement:
         return book.shard, book.open[fingerprint][0].row.engine
 
     def settle(self, result: JobResult) -> tuple[int, ClipRecord | None, int]:
-        """Take a job's result in; give its shard, its clip's record unless it failed, and how many jobs are left of it.
+        """Take a job's result in; give its shard, its clip's record if it has one, and how many jobs are left of it.
 
         Writes the shard's receipts with the last result of the shard.
         """
@@ -94,11 +98,13 @@ class Settlement:
             book.receipts += ends.failed(
                 rows, reason=result.reason, kind=kind, fix=result.fix, stamp=self._stamp(book.shard)
             )
-        else:
-            record = clips.find(self.store, result.fingerprint)
-            if record is None:
-                raise errors.StoreError(f"The worker says that clip {result.fingerprint} exists, but it has no record.")
+        elif record := clips.find(self.store, result.fingerprint) if result.state != "withdrawn" else None:
             book.receipts += ends.served(rows, record, self._stamp(book.shard))
+        else:
+            tombstone = tombstones.find(self.store, result.fingerprint)
+            if tombstone is None:
+                raise errors.StoreError(f"The worker says that clip {result.fingerprint} exists, but it has no record.")
+            book.receipts += ends.withdrawn(rows, tombstone, self._stamp(book.shard))
         if not book.open:
             receipts.write(self.store, self.batch, book.shard, self.attempt, tables.receipt_table(book.receipts))
         return book.shard, record, len(book.open)

@@ -1,7 +1,8 @@
 """The commit protocol of clips: upload an attempt, verify it, then put its record if there is none.
 
 ``clip.json`` makes a clip exist and names the attempt whose objects it consists of. Whoever loses a race, or dies
-before that one put, leaves an attempt that nothing refers to: it is never trusted, and swept.
+before that one put, leaves an attempt that nothing refers to: it is never trusted, and swept. A clip that was taken
+down (:mod:`render.store.tombstones`) does not exist any more, whatever lies there still.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -20,8 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import errors
-from render.model import Caption, ClipRecord, Event, Figure, Job, StoredObject, Understanding
-from render.store import layout
+from render.model import Caption, ClipRecord, Event, Figure, Job, StoredObject, Tombstone, Understanding
+from render.store import layout, tombstones
 from render.store.objects import ObjectStore
 from render.store.records import RecordFormat
 from render.telemetry import instruments
@@ -76,12 +78,15 @@ def commit(
 
     ``files`` holds the local file of each role of :data:`render.store.layout.ROLES`; "clip" must be among them.
     ``attempt`` (see :func:`new_attempt`) lets the caller tell whether it won: then ``record.attempt`` equals it.
-    An attempt that does not win is removed again. Raises :class:`render.errors.StoreError` if the store fails,
-    :class:`render.errors.CorruptObject` if it holds other bytes than were sent; :class:`ValueError` for a figure
-    that is not a finite number.
+    An attempt that does not win is removed again. Raises :class:`render.errors.Withdrawn` for a clip that was taken
+    down, also while it was committed: then nothing of it stays, where this process may remove objects.
+    :class:`render.errors.StoreError` if the store fails, :class:`render.errors.CorruptObject` if it holds other bytes
+    than were sent; :class:`ValueError` for a figure that is not a finite number.
     """
     if "clip" not in files:
         raise ValueError("A clip cannot be committed without its file of role 'clip'.")
+    if tombstone := tombstones.find(store, job.fingerprint):
+        raise withdrawn(tombstone)
     attempt = attempt or new_attempt(batch)
     paths = {role: layout.clip_object(job.fingerprint, attempt, role) for role in files}
     won, began = False, time.time()
@@ -104,6 +109,11 @@ def commit(
             created_at=created_at,
         )
         won = store.put_if_absent(layout.clip_record(job.fingerprint), _FORMAT.dump(record))
+        if tombstone := tombstones.find(store, job.fingerprint):  # put before the record, or it sees the record
+            won = False
+            with suppress(errors.StoreError):  # who may not remove anything leaves it to the takedown, or to the sweep
+                store.purge(layout.clip(job.fingerprint))
+            raise withdrawn(tombstone)
         if won and time.time() - began > SLOW_S and not all(map(store.exists, paths.values())):
             store.delete(layout.clip_record(job.fingerprint))
             won = False
@@ -126,16 +136,26 @@ def find(store: ObjectStore, fingerprint: str) -> ClipRecord | None:
 
 
 def get(store: ObjectStore, fingerprint: str) -> ClipRecord:
-    """The record of a clip that must exist; else :class:`render.errors.NotFound`."""
+    """The record of a clip that must exist.
+
+    Else :class:`render.errors.NotFound`, which is :class:`render.errors.Withdrawn` for a clip that was taken down.
+    """
     record = find(store, fingerprint)
+    if tombstone := tombstones.find(store, fingerprint):
+        raise withdrawn(tombstone)
     if record is None:
         raise errors.NotFound(f"There is no clip {fingerprint} in {store.url}: render it, or name its store.")
     return record
 
 
+def withdrawn(tombstone: Tombstone) -> errors.Withdrawn:
+    """What is said to whoever asks for a clip that was taken down."""
+    return errors.Withdrawn(f"Clip {tombstone.fingerprint} was {tombstone.sentence}. {Tombstone.FIX}")
+
+
 def find_each(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[ClipRecord]:
-    """The records of those of these clips that exist, in order; few of them are in memory at once."""
-    wanted = iter(dict.fromkeys(fingerprints))
+    """The records of those of these clips that exist and were not taken down, in order; few are in memory at once."""
+    wanted = _not_withdrawn(store, fingerprints)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
         while piece := list(islice(wanted, PIECE)):
             found = pool.map(lambda fingerprint: find(store, fingerprint), piece)
@@ -143,9 +163,16 @@ def find_each(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[ClipR
 
 
 def count(store: ObjectStore, fingerprints: Iterable[str]) -> int:
-    """How many of these clips exist; their records are not read."""
+    """How many of these clips exist and were not taken down; their records are not read."""
+    wanted = _not_withdrawn(store, fingerprints)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
-        return sum(pool.map(lambda fingerprint: store.exists(layout.clip_record(fingerprint)), set(fingerprints)))
+        return sum(pool.map(lambda fingerprint: store.exists(layout.clip_record(fingerprint)), wanted))
+
+
+def _not_withdrawn(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[str]:
+    """Those that were not taken down when the first is asked for, in order, each once."""
+    gone = frozenset(tombstones.known(store).to_pylist())
+    return (fingerprint for fingerprint in dict.fromkeys(fingerprints) if fingerprint not in gone)
 
 
 def lie_there(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
@@ -165,7 +192,7 @@ def lie_there(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
 
 
 def find_many(store: ObjectStore, fingerprints: Iterable[str]) -> dict[str, ClipRecord]:
-    """The records of those of these clips that exist, by fingerprint."""
+    """The records of those of these clips that exist and were not taken down, by fingerprint."""
     return {record.job.fingerprint: record for record in find_each(store, fingerprints)}
 
 

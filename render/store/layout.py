@@ -18,6 +18,7 @@
     batches/<batch>/finished.json                the batch is published; its summary
     clips/<2 hex>/<fingerprint>/clip.json        makes the clip exist; names its attempt
     clips/<2 hex>/<fingerprint>/<attempt>/       clip.mp4, poster.webp, sheet.webp, captions.vtt
+    clips/withdrawn/<fingerprint>.json           the clip was taken down: by whom, when, why; it is never made again
     catalog/<table>/                             Delta tables
     reports/<experiment>/                        the page of an experiment over all batches
     registry/                                    cameos, consent, spend ledger, audit
@@ -35,6 +36,8 @@ INBOX = "inbox"
 INTAKES = "intakes"
 BATCHES = "batches"
 CLIPS = "clips"
+TOMBSTONES = f"{CLIPS}/withdrawn"
+"""In one folder, so that one listing tells all of them."""
 PREFIX = 2
 """Digits of a fingerprint that name the folder which its clip's folder is in."""
 CATALOG = "catalog"
@@ -190,6 +193,12 @@ def clip(fingerprint: str) -> str:
 def clip_record(fingerprint: str) -> str:
     """The record that makes the clip exist."""
     return f"{clip(fingerprint)}/clip.json"
+
+
+def tombstone(fingerprint: str) -> str:
+    """The record that the clip was taken down."""
+    clip(fingerprint)
+    return f"{TOMBSTONES}/{fingerprint}.json"
 
 
 def clip_object(fingerprint: str, attempt: str, role: str) -> str:

@@ -88,6 +88,16 @@ class ObjectStore(ABC):
     def delete(self, path: str) -> None:
         """Remove the object; it is no error if there is none."""
 
+    def purge(self, prefix: str) -> int:
+        """Remove all objects under a folder for good, in every version that the storage keeps; say how many there were.
+
+        Raises :class:`render.errors.StoreError` if one of them may not be removed.
+        """
+        paths = self.list(prefix)
+        for path in paths:
+            self.delete(path)
+        return len(paths)
+
     @abstractmethod
     def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
         """Remove what writers that died have left half-written, unless it is to be counted only; say how many pieces.

@@ -1,4 +1,7 @@
-"""Receipts: how each row of a batch ended, packed in one Parquet file a shard attempt, written once."""
+"""Receipts: how each row of a batch ended, packed in one Parquet file a shard attempt, written once.
+
+A takedown writes none: what it has done to a row is told by the clip's tombstone, whenever receipts are read.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from render import contracts, errors
-from render.model import End, ReasonKind
-from render.store import layout, tables
+from render.model import End, ReasonKind, Tombstone
+from render.store import layout, tables, tombstones
 from render.store.objects import ObjectStore
 from render.telemetry import instruments
 
+SERVED = (End.PUBLISHED, End.REUSED, End.HELD)
+"""Ends of rows that a clip serves."""
 _AT_ONCE = 16
 _OF_CLIP = {"path": "", "render_seconds": 0.0, "cpu_seconds": 0.0, "cost_usd": 0.0, "stand_in": False}
 """What a receipt says of its clip; those of version 1.0 of the contract say nothing."""
@@ -41,14 +46,15 @@ def read(store: ObjectStore, batch_id: str) -> pa.Table:
     """The receipt that counts for each row that has one, by row, over all shards and attempts.
 
     One that did not fail beats one that failed, a person's decision beats what was settled without one, and a takedown
-    beats all; among equals the latest counts.
+    beats all; among equals the latest counts. A row whose clip was taken down is withdrawn, since when that was done;
+    what the clip took is told as before.
     """
-    return _effective(_read_all(store, store.list(layout.all_receipts(batch_id))))
+    return _withdrawn(store, _effective(_read_all(store, store.list(layout.all_receipts(batch_id)))))
 
 
 def read_shard(store: ObjectStore, batch_id: str, shard: int | None) -> pa.Table:
     """Like :func:`read`, for one shard, or for the rows that the plan settled (None)."""
-    return _effective(_read_all(store, store.list(layout.receipts(batch_id, shard))))
+    return _withdrawn(store, _effective(_read_all(store, store.list(layout.receipts(batch_id, shard)))))
 
 
 def _count(receipts: pa.Table) -> None:
@@ -85,3 +91,30 @@ def _effective(receipts: pa.Table) -> pa.Table:
     row = receipts["row"].combine_chunks()
     last = pc.not_equal(row[:-1], row[1:])
     return receipts.filter(pa.concat_arrays([last, pa.array([True])]))
+
+
+def _withdrawn(store: ObjectStore, receipts: pa.Table) -> pa.Table:
+    """The same receipts, but for rows that a clip served which was taken down."""
+    fingerprints = receipts["fingerprint"].combine_chunks()
+    gone = list(tombstones.of(store, fingerprints).values())
+    if not gone:
+        return receipts
+    which = pc.index_in(fingerprints, pa.array([one.fingerprint for one in gone]))
+    theirs = pc.and_(which.is_valid(), pc.is_in(receipts["end"].combine_chunks(), pa.array(SERVED, pa.string())))
+
+    def told(values: list[str]) -> pa.Array:
+        return pa.array(values, pa.string()).take(which)
+
+    finished = receipts["finished_at"].combine_chunks()
+    instead = {
+        "end": pa.scalar(str(End.WITHDRAWN)),
+        "reason": told([one.sentence for one in gone]),
+        "reason_kind": pa.scalar(str(ReasonKind.POLICY)),
+        "fix": pa.scalar(Tombstone.FIX),
+        "finished_at": pc.max_element_wise(finished, told([one.withdrawn_at for one in gone])),
+        "path": pa.scalar(""),
+    }
+    for name, values in instead.items():
+        column = pc.if_else(theirs, values, receipts[name].combine_chunks())
+        receipts = receipts.set_column(receipts.schema.get_field_index(name), receipts.schema.field(name), column)
+    return receipts

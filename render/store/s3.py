@@ -133,6 +133,26 @@ class S3Store(ObjectStore):
         with self._faults(path, writing=True):
             self._call("delete_object", Bucket=self._bucket, Key=self._key(path))
 
+    def purge(self, prefix: str) -> int:
+        folder = confine_folder(prefix)
+        removed = 0
+        with self._faults(prefix, writing=True):
+            for key, version in list(self._versions(f"{self._prefix}{folder}/" if folder else self._prefix)):
+                self._call("delete_object", Bucket=self._bucket, Key=key, VersionId=version)
+                removed += 1
+        return removed
+
+    def _versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Key and id of every version of the objects there, those that a delete has hidden and what hides them too."""
+        options = {"Bucket": self._bucket, "Prefix": prefix}
+        while True:
+            page = self._call("list_object_versions", **options)
+            for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                yield found["Key"], found["VersionId"]
+            if not page.get("IsTruncated"):
+                return
+            options |= {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+
     def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
         with self._faults("", writing=True):
             stale = [

@@ -11,13 +11,13 @@ log of intakes that a newer one makes needless.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
 
 from render import errors
-from render.store import batches, clips, layout
+from render.store import batches, clips, layout, tombstones
 from render.store.objects import Entry, ObjectStore
 
 LEAST_S = 3600.0
@@ -31,6 +31,8 @@ class Kind(StrEnum):
     PLAN = "plan attempt"
     BATCH = "batch remnant"
     """A batch's folder without its intake record."""
+    WITHDRAWN = "remnant of a withdrawn clip"
+    """Whatever lies in the folder of a clip that was taken down: its takedown died, or a worker was about to commit."""
     CHECKPOINT = "old checkpoint"
     """Of the log of intakes; the newest one is kept."""
     PROBE = "store probe"
@@ -52,8 +54,9 @@ class Orphan:
 def find(store: ObjectStore, *, older_than_s: float) -> Iterator[Orphan]:
     """Every orphan of which each object is older than this, in the order of the layout.
 
-    The clips of one of 256 folders are in memory at once. What lies in the store beside the layout is not looked at,
-    nor are clips whose record cannot be read. Raises :class:`ValueError` for a grace below :data:`LEAST_S`.
+    What is left of a withdrawn clip has no grace: nobody may commit it. The clips of one of 256 folders are in memory
+    at once. What lies in the store beside the layout is not looked at, nor are clips whose record cannot be read.
+    Raises :class:`ValueError` for a grace below :data:`LEAST_S`.
     """
     if older_than_s < LEAST_S:
         raise ValueError(f"A grace of {older_than_s} s is shorter than {LEAST_S} s.")
@@ -61,14 +64,21 @@ def find(store: ObjectStore, *, older_than_s: float) -> Iterator[Orphan]:
     for orphan in (*_probes(store), *_checkpoints(store), *_of_batches(store)):
         if orphan.modified < latest:
             yield orphan
+    gone = frozenset(tombstones.known(store).to_pylist())
     for folder in store.folders(layout.CLIPS):
-        for orphan in _attempts(store, store.entries(f"{layout.CLIPS}/{folder}")):
-            if orphan.modified < latest:
+        for orphan in _of_clips(store, store.entries(f"{layout.CLIPS}/{folder}"), gone):
+            if orphan.modified < latest or orphan.kind is Kind.WITHDRAWN:
                 yield orphan
 
 
 def remove(store: ObjectStore, orphan: Orphan) -> bool:
-    """Delete an orphan's objects, unless a record names it by now; say whether they were deleted."""
+    """Delete an orphan's objects, unless a record names it by now; say whether they were deleted.
+
+    Of a withdrawn clip every version goes that the storage keeps: for that this process needs the right.
+    """
+    if orphan.kind is Kind.WITHDRAWN:
+        store.purge(orphan.path)
+        return True
     if orphan.kind is Kind.CLIP:
         _, _, fingerprint, attempt = orphan.path.split("/")
         if not clips.loose(clips.find(store, fingerprint), [attempt]):
@@ -118,17 +128,23 @@ def _of_batches(store: ObjectStore) -> Iterator[Orphan]:
                 yield _orphan(Kind.PLAN, path, [entries[path]])
 
 
-def _attempts(store: ObjectStore, entries: Iterable[Entry]) -> Iterator[Orphan]:
+def _of_clips(store: ObjectStore, entries: Iterable[Entry], gone: Collection[str]) -> Iterator[Orphan]:
+    """The orphans in a folder of clips; ``gone`` are the clips that were taken down."""
+    left: dict[str, list[Entry]] = defaultdict(list)
     by_clip: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
     recorded = set()
     for entry in entries:
         _, _, fingerprint, *rest = entry.path.split("/")
         if not layout.is_fingerprint(fingerprint):
             continue
-        if entry.path == layout.clip_record(fingerprint):
+        if fingerprint in gone:
+            left[fingerprint].append(entry)
+        elif entry.path == layout.clip_record(fingerprint):
             recorded.add(fingerprint)
         elif len(rest) == 2:
             by_clip[fingerprint][rest[0]].append(entry)
+    for fingerprint, remnant in sorted(left.items()):
+        yield _orphan(Kind.WITHDRAWN, layout.clip(fingerprint), remnant)
     for fingerprint, attempts in sorted(by_clip.items()):
         if fingerprint in recorded and len(attempts) == 1:
             continue  # a record is put when its objects are there: it names them

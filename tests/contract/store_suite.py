@@ -170,3 +170,11 @@ class StoreSuite:
         store.put_if_absent("b", b"x")
         store.put_if_absent("b", b"x")
         assert store.sweep_temporary(older_than_s=0) == 0
+
+    def test_purges_a_folder(self, store: ObjectStore) -> None:
+        for path in ("a/b/1", "a/b/c/2", "a/bc/3", "a/4"):
+            store.put(path, b"x")
+        store.put("a/b/1", b"y")
+        assert store.purge("a/b") == 2
+        assert store.list() == ["a/4", "a/bc/3"]
+        assert store.purge("a/b") == 0

@@ -38,7 +38,7 @@ def rendering(request: pytest.FixtureRequest, parsed: dict[str, Any]) -> dict[st
 
 def test_they_parse_without_errors(parsed: dict[str, Any]) -> None:
     assert parsed["import_errors"] == {}
-    assert sorted(parsed["dags"]) == sorted([*RENDERING, "catalog_upkeep"])
+    assert sorted(parsed["dags"]) == sorted([*RENDERING, "catalog_upkeep", "takedown"])
 
 
 def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:

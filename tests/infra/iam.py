@@ -61,6 +61,8 @@ def requests(method: str, path: str, headers: Mapping[str, str]) -> Iterator[Req
     match method:
         case "GET" if not key and "uploads" in query:
             yield Request("s3:ListBucketMultipartUploads")
+        case "GET" if not key and "versions" in query:
+            yield Request("s3:ListBucketVersions")
         case "GET" | "HEAD" if not key:
             yield Request("s3:ListBucket", context={"s3:prefix": query["prefix"][0]} if "prefix" in query else {})
         case "GET" | "HEAD":
@@ -71,6 +73,8 @@ def requests(method: str, path: str, headers: Mapping[str, str]) -> Iterator[Req
             yield Request("s3:PutObject", key, {"s3:ObjectCreationOperation": str(creates).lower(), **condition})
         case "DELETE" if "uploadId" in query:
             yield Request("s3:AbortMultipartUpload", key)
+        case "DELETE" if key and "versionId" in query:
+            yield Request("s3:DeleteObjectVersion", key)
         case "DELETE" if key:
             yield Request("s3:DeleteObject", key)
         case _:

@@ -235,6 +235,7 @@ def test_upkeep_alone_is_done_under_the_role_that_may_delete(tmp_path: Path) -> 
     known = {account["metadata"]["name"] for account in manifests.of_kind("ServiceAccount")}
     assert set(accounts.values()) <= known
     assert accounts.pop("catalog_upkeep") == "nightreel-upkeep"
+    assert accounts.pop("takedown") == "nightreel-takedown"
     assert set(accounts.values()) == {"nightreel-control"}
     assert accounts
     assert len({json.dumps(pod["spec"]) for pod in pods.values()}) == 1

@@ -19,7 +19,7 @@ from in_process import write
 from proxy import Proxy
 
 from infra import seaweed
-from render import pipeline
+from render import errors, pipeline, takedown
 from render.farm import dispatch, worker
 from render.model import End
 from render.settings import load
@@ -44,6 +44,7 @@ OBJECTS: Mapping[str, str] = {
     "finished": layout.finished("b"),
     "clip_record": layout.clip_record(FINGERPRINT),
     "clip_object": layout.clip_object(FINGERPRINT, "attempt", "clip"),
+    "tombstone": layout.tombstone(FINGERPRINT),
     "table": f"{layout.table('clips')}/_delta_log/0.json",
     "inbox": f"{layout.INBOX}/team/spring.parquet",
     "experiment": f"{layout.REPORTS}/spring/index.html",
@@ -51,7 +52,7 @@ OBJECTS: Mapping[str, str] = {
 }
 """An object of every kind that a store holds."""
 ONCE = {"intake", "intake_entry", "intake_checkpoint", "manifest", "plan_record", "receipts", "review", "reviewed"}
-ONCE |= {"cancelled", "finished", "clip_record"}
+ONCE |= {"cancelled", "finished", "clip_record", "tombstone"}
 """Kinds that are put if absent, and never replaced."""
 NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number"}
 FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
@@ -59,15 +60,15 @@ ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
 KEPT = ALL - {"inbox", "experiment", "intake_entry"}
 MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
-    "worker": ({"clip_record", "clip_object"}, {"clip_record", "clip_object"}, set()),
-    "control": (ALL, ALL - {"inbox", "clip_record", "clip_object"}, SWEPT),
+    "worker": ({"clip_record", "clip_object", "tombstone"}, {"clip_record", "clip_object"}, set()),
+    "control": (ALL, ALL - {"inbox", "clip_record", "clip_object", "tombstone"}, SWEPT),
     "airflow": (set(), set(), set()),
     "analyst": ({"table"}, set(), set()),
     "team": ({"report", "experiment", "clip_object"}, {"inbox"}, set()),
-    "upkeep": (KEPT - {"intake_checkpoint"}, {"table", "probe"}, KEPT - {"clip_record"}),
+    "upkeep": (KEPT - {"intake_checkpoint"}, {"table", "probe"}, KEPT - {"clip_record", "tombstone"}),
     "takedown": (
-        {"clip_record", "clip_object", "table"},
-        {"clip_record", "clip_object", "table"},
+        ALL - {"inbox", "probe", "intake_entry", "intake_checkpoint"},
+        {"tombstone", "table", "report", "experiment"},
         {"clip_record", "clip_object"},
     ),
 }
@@ -208,13 +209,15 @@ def as_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
     as_role: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Team, control, worker, upkeep and analyst, each held to its policy at a real service, come to the usual end.
+    """Team, control, worker, upkeep, takedown and analyst, each held to its policy at a real service, do their work.
 
-    Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps.
+    Only a worker that lost a race is refused something: to delete its attempt, which the batch's publishing sweeps; and
+    upkeep, to remove the versions of a clip that was taken down while a worker committed it.
     """
     workers, worker_guard = as_role("worker")
     upkeep, upkeep_guard = as_role("upkeep")
     analyst, analyst_guard = as_role("analyst")
+    takers, takers_guard = as_role("takedown")
     team, _ = as_role("team")
     control, control_guard = as_role("control")
 
@@ -276,3 +279,21 @@ def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
 
     assert catalog.query(analyst, "select count(uri) as n from results").to_pylist() == [{"n": 1}]
     assert analyst_guard.refused == []
+
+    done = takedown.withdraw(takers, [fingerprint], reason="consent revoked", by="ada", now=now)
+    assert (done.rows, len(done.reports), takers_guard.refused) == (1, 1, [])
+    assert control.list(layout.CLIPS) == [layout.tombstone(fingerprint)]
+    assert catalog.query(analyst, 'select "end", uri from results').to_pylist() == [{"end": "withdrawn", "uri": None}]
+    pipeline.publish(settings, batch.id)
+    pipeline.report(settings, batch.id, now=now)
+    with pytest.raises(errors.Withdrawn):
+        clips.get(workers, fingerprint)
+    assert control_guard.refused == []
+
+    workers.put(layout.clip_object(fingerprint, loser, "clip"), b"late")
+    (left,) = sweep.find(upkeep, older_than_s=sweep.LEAST_S)
+    with pytest.raises(errors.StoreError):
+        sweep.remove(upkeep, left)
+    assert upkeep_guard.refused == ["s3:ListBucketVersions {}"]
+    assert takedown.withdraw(takers, [fingerprint], reason="again", by="ada", now=now).removed == 1
+    assert list(sweep.find(upkeep, older_than_s=sweep.LEAST_S)) == []

@@ -50,7 +50,7 @@ def test_a_file_that_is_no_toml_is_named() -> None:
 
 def test_for_a_setting_that_does_not_exist_the_known_ones_are_given() -> None:
     Path("nightreel.toml").write_text('stor = "x"')
-    with pytest.raises(errors.SettingsError, match=r"no setting stor\. Is store meant\? Known: store, single_writer, "):
+    with pytest.raises(errors.SettingsError, match=r"no setting stor\. Is store meant\? Known: store, served_at, "):
         load()
 
 

@@ -4,7 +4,7 @@ Delta Lake and DuckDB are imported when they are first needed.
 """
 
 from render.store.catalog.builders import WANTED, checks_table, clips_table, requests_table
-from render.store.catalog.delta import publish_clips, publish_requests
+from render.store.catalog.delta import publish_clips, publish_requests, withdraw
 from render.store.catalog.query import (
     approved,
     clips_of,
@@ -14,6 +14,7 @@ from render.store.catalog.query import (
     is_empty,
     made_by,
     query,
+    requests_of,
     rows_ended,
     tables,
     within,
@@ -36,9 +37,11 @@ __all__ = [
     "publish_requests",
     "query",
     "relieve",
+    "requests_of",
     "requests_table",
     "rows_ended",
     "tables",
     "tidy",
+    "withdraw",
     "within",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import contracts
-from render.model import Batch, ClipRecord, Decision, End, Fault
+from render.model import Batch, ClipRecord, Decision, End, Fault, ReasonKind, Tombstone
+from render.store.receipts import SERVED
 from render.store.tables import to_table
 
 WANTED = (
@@ -67,6 +68,48 @@ def checks_table(records: Iterable[ClipRecord]) -> pa.Table:
         for (fingerprint, check, name), figure in sorted(figures.items(), key=lambda item: item[0])
     ]
     return to_table("checks", rows)
+
+
+def withdrawn_clips(stored: pa.Table, tombstones: Sequence[Tombstone]) -> pa.Table:
+    """Those of these clips that the catalog does not call withdrawn yet, as they have to be; all have tombstones."""
+    news = stored.filter(stored["withdrawn_at"].is_null()).cast(contracts.load("clips").arrow_schema())
+    told = _told(news, tombstones)
+    for name in ("withdrawn_at", "withdrawn_by", "withdrawn_reason"):
+        news = news.set_column(news.schema.get_field_index(name), news.schema.field(name), told[name])
+    return news
+
+
+def withdrawn_requests(stored: pa.Table, tombstones: Sequence[Tombstone]) -> pa.Table:
+    """Those of these requests that a clip served, as they have to be since it was taken down; all have tombstones.
+
+    As :func:`requests_table` has them by the receipts of today.
+    """
+    served = pc.is_in(stored["end"], pa.array(SERVED, pa.string()))
+    news = stored.filter(served).cast(contracts.load("requests").arrow_schema())
+    told = _told(news, tombstones)
+    later = pc.fill_null(pc.greater(told["withdrawn_at"], news["finished_at"]), True)
+    instead = {
+        "end": pa.repeat(str(End.WITHDRAWN), news.num_rows),
+        "reason": told["sentence"],
+        "reason_kind": pa.repeat(str(ReasonKind.POLICY), news.num_rows),
+        "fix": pa.repeat(Tombstone.FIX, news.num_rows),
+        "finished_at": pc.if_else(later, told["withdrawn_at"], news["finished_at"]),
+    }
+    for name, values in instead.items():
+        news = news.set_column(news.schema.get_field_index(name), news.schema.field(name), values)
+    return news
+
+
+def _told(rows: pa.Table, tombstones: Sequence[Tombstone]) -> dict[str, pa.Array]:
+    """What the tombstones say of the clips of these rows."""
+    which = pc.index_in(rows["fingerprint"].combine_chunks(), pa.array([one.fingerprint for one in tombstones]))
+    columns = {
+        "withdrawn_at": pa.array([_instant(one.withdrawn_at) for one in tombstones], pa.timestamp("us", "UTC")),
+        "withdrawn_by": pa.array([one.withdrawn_by for one in tombstones], pa.string()),
+        "withdrawn_reason": pa.array([one.reason for one in tombstones], pa.string()),
+        "sentence": pa.array([one.sentence for one in tombstones], pa.string()),
+    }
+    return {name: values.take(which) for name, values in columns.items()}
 
 
 def _faulty(faults: Iterable[Fault]) -> pa.Table:

@@ -4,7 +4,8 @@ Delta refuses a commit only if it conflicts with what came after the snapshot it
 carries the next version of one application transaction, which makes any two concurrent ones conflict; the
 loser loads a fresh snapshot and looks again at what is still missing there. So does a publisher whose commit's
 answer was lost. Compaction (:mod:`render.store.catalog.compaction`) moves rows and changes none, so it conflicts only
-with a commit that rewrites the same file.
+with a commit that rewrites the same file. A table of an older version gets the columns that it lacks, in a commit of
+its own, before anything is written to it.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from render import contracts, errors
-from render.model import End, ReasonKind
+from render.model import End, ReasonKind, Tombstone
 from render.store import layout
 from render.store.catalog import scan
+from render.store.catalog.builders import withdrawn_clips, withdrawn_requests
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable, WriterProperties
+    from deltalake import CommitProperties, DeltaTable, WriterProperties
 
 TABLES = ("checks", "clips", "requests")
 """In the order in which they are published: a request never names a clip that is not there."""
@@ -39,8 +42,8 @@ _FAILURES = 3
 _WAIT_S = 0.1
 _LONGEST_WAIT_S = 2.0
 
-Missing = Callable[[pa.Table, pa.Table], pa.Table]
-"""Which of the rows (second) are still to be written, given what the snapshot holds of them (first)."""
+News = Callable[[pa.Table], pa.Table]
+"""Rows to be written, whole, given what the snapshot holds of them."""
 
 
 def publish_clips(store: ObjectStore, clips: pa.Table, checks: pa.Table) -> None:
@@ -51,8 +54,9 @@ def publish_clips(store: ObjectStore, clips: pa.Table, checks: pa.Table) -> None
     Raises :class:`render.errors.StoreError`.
     """
     figure = ("fingerprint", "check", "name")
-    _write(store, "checks", checks, keys=figure, compared=figure, missing=_absent)
-    _write(store, "clips", clips, keys=("fingerprint",), compared=("fingerprint", "path"), missing=_absent)
+    _write(store, "checks", partial(_absent, checks), keys=figure, columns=figure, where=_each(checks, "fingerprint"))
+    once = ("fingerprint", "path")
+    _write(store, "clips", partial(_absent, clips), keys=once[:1], columns=once, where=_each(clips, "fingerprint"))
 
 
 def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> None:
@@ -63,7 +67,25 @@ def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> N
     """
     if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
         raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
-    _write(store, "requests", requests, keys=("batch", "row"), compared=requests.column_names, missing=_ahead)
+    where = _each(requests, "batch")
+    news = partial(_ahead, requests)
+    _write(store, "requests", news, keys=("batch", "row"), columns=requests.column_names, where=where)
+
+
+def withdraw(store: ObjectStore, tombstones: Sequence[Tombstone]) -> None:
+    """Tell of these clips that they were taken down, and end the requests that they served. Again changes nothing.
+
+    A clip or a request that is not there yet is for its publisher, who looks for tombstones after it has written.
+    Raises :class:`render.errors.StoreError`.
+    """
+    where = ("fingerprint", pa.array([one.fingerprint for one in tombstones], pa.string()))
+    for name, keys, news in (
+        ("clips", ("fingerprint",), withdrawn_clips),
+        ("requests", ("batch", "row"), withdrawn_requests),
+    ):
+        if tombstones and load(store, name) is not None:
+            columns = contracts.load(name).arrow_schema().names
+            _write(store, name, partial(news, tombstones=tombstones), keys=keys, columns=columns, where=where)
 
 
 def load(store: ObjectStore, name: str) -> DeltaTable | None:
@@ -84,14 +106,19 @@ def load(store: ObjectStore, name: str) -> DeltaTable | None:
     raise errors.StoreError(f"The catalog table {place} cannot be read: {failure}") from failure
 
 
-def check_version(store: ObjectStore, name: str, snapshot: DeltaTable) -> None:
-    """Raise :class:`render.errors.StoreError` if the table lacks a column of its contract."""
-    wanted, found = contracts.load(name).arrow_schema(), {field.name for field in snapshot.schema().fields}
-    if lacking := [column for column in wanted.names if column not in found]:
+def lacking(store: ObjectStore, name: str, snapshot: DeltaTable) -> list[str]:
+    """The columns of its contract that the table lacks, since an older version of Nightreel made it.
+
+    Raises :class:`render.errors.StoreError` if one of them is required: such a table cannot be gone on with.
+    """
+    found = {field.name for field in snapshot.schema().fields}
+    missing = [field for field in contracts.load(name).arrow_schema() if field.name not in found]
+    if required := [field.name for field in missing if not field.nullable]:
         raise errors.StoreError(
-            f"The catalog table {name} in {store.url} lacks {', '.join(lacking)}: another version of Nightreel made "
+            f"The catalog table {name} in {store.url} lacks {', '.join(required)}: another version of Nightreel made "
             "it. Use that version, or move the table away and publish its batches again."
         )
+    return [field.name for field in missing]
 
 
 def written(name: str) -> WriterProperties:
@@ -107,12 +134,13 @@ def written(name: str) -> WriterProperties:
 def _write(
     store: ObjectStore,
     name: str,
-    rows: pa.Table,
+    news: News,
     *,
     keys: Sequence[str],
-    compared: Sequence[str],
-    missing: Missing,
+    columns: Sequence[str],
+    where: tuple[str, pa.Array],
 ) -> None:
+    """Write the news of what a snapshot holds of ``columns`` of the rows that ``where`` wants, onto that snapshot."""
     from deltalake.exceptions import CommitFailedError, DeltaError
 
     failures = 0
@@ -121,13 +149,14 @@ def _write(
         if snapshot is None:
             _create(store, name)
             continue
-        check_version(store, name, snapshot)
-        stored = scan.read(store, name, snapshot, compared, where=(keys[0], rows[keys[0]].unique()))
-        news = missing(stored, rows)
-        if not news.num_rows:
-            return
         try:
-            _commit(name, snapshot, news, keys, replaces=bool(_keys(stored, keys) & _keys(news, keys)))
+            if added := lacking(store, name, snapshot):
+                _widen(name, snapshot, added)
+                continue
+            stored = scan.read(store, name, snapshot, columns, where=where)
+            rows = news(stored)
+            if rows.num_rows:
+                _commit(name, snapshot, rows, keys, replaces=bool(_keys(stored, keys) & _keys(rows, keys)))
             return
         except CommitFailedError:
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.05 * 2**attempt)))
@@ -142,12 +171,23 @@ def _write(
     )
 
 
+def _widen(name: str, snapshot: DeltaTable, added: Sequence[str]) -> None:
+    """Give a table of an older version columns, which are null in the rows that are there; no file is written anew.
+
+    Delta refuses any other commit that was made on this snapshot: its writer loads a fresh one, and knows the columns.
+    """
+    from deltalake import Schema
+
+    schema = contracts.load(name).arrow_schema()
+    fields = Schema.from_arrow(pa.schema([schema.field(column) for column in added])).fields
+    snapshot.alter.add_columns(fields, commit_properties=_next(snapshot))
+
+
 def _commit(name: str, snapshot: DeltaTable, news: pa.Table, keys: Sequence[str], *, replaces: bool) -> None:
     """Write rows onto this very snapshot; only those that replace stored ones need a merge, which looks for them."""
-    from deltalake import CommitProperties, Transaction, write_deltalake
+    from deltalake import write_deltalake
 
-    version = (snapshot.transaction_version(PUBLISHER) or 0) + 1
-    commit = CommitProperties(app_transactions=[Transaction(PUBLISHER, version)])
+    commit = _next(snapshot)
     if not replaces:
         write_deltalake(snapshot, news, mode="append", writer_properties=written(name), commit_properties=commit)
         return
@@ -159,6 +199,14 @@ def _commit(name: str, snapshot: DeltaTable, news: pa.Table, keys: Sequence[str]
         writer_properties=written(name),
         commit_properties=commit,
     ).when_not_matched_insert_all().when_matched_update_all().execute()
+
+
+def _next(snapshot: DeltaTable) -> CommitProperties:
+    """What lets only one of all commits on this snapshot succeed."""
+    from deltalake import CommitProperties, Transaction
+
+    version = (snapshot.transaction_version(PUBLISHER) or 0) + 1
+    return CommitProperties(app_transactions=[Transaction(PUBLISHER, version)])
 
 
 def _create(store: ObjectStore, name: str) -> None:
@@ -190,7 +238,11 @@ def _each_key(rows: pa.Table, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     return zip(*(rows[key].to_pylist() for key in keys), strict=True)
 
 
-def _absent(stored: pa.Table, rows: pa.Table) -> pa.Table:
+def _each(rows: pa.Table, key: str) -> tuple[str, pa.Array]:
+    return key, rows[key].unique()
+
+
+def _absent(rows: pa.Table, stored: pa.Table) -> pa.Table:
     """Rows that are not stored, by the columns that were read of what is; each once."""
     seen = _keys(stored, stored.column_names)
     news = []
@@ -201,7 +253,7 @@ def _absent(stored: pa.Table, rows: pa.Table) -> pa.Table:
     return rows.take(pa.array(news, pa.int64()))
 
 
-def _ahead(stored: pa.Table, rows: pa.Table) -> pa.Table:
+def _ahead(rows: pa.Table, stored: pa.Table) -> pa.Table:
     """Requests that are not stored, or that have come further than what is stored of them."""
     if not stored.num_rows:
         return rows

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 
-from render import errors
+from render import contracts, errors
 from render.store import layout
 from render.store.objects import ObjectStore
 
@@ -51,6 +51,29 @@ def listed(store: ObjectStore, files: Files) -> str:
     """The files as a list of SQL."""
     base = f"{store.url}/" if local(store) else f"{CatalogFiles.protocol}://"
     return "[" + ", ".join("'" + f"{base}{path}".replace("'", "''") + "'" for path in files) + "]"
+
+
+def uniform(name: str, snapshot: DeltaTable) -> bool:
+    """Whether each data file has all columns of the table's contract, by what the log says of its statistics.
+
+    Files that were written before the table got a column do not have it.
+    """
+    counts = pa.table(snapshot.get_add_actions(flatten=True))
+    plain = [field.name for field in contracts.load(name).arrow_schema() if not pa.types.is_nested(field.type)]
+    told = [f"null_count.{column}" for column in plain]
+    return all(one in counts.column_names and not counts[one].null_count for one in told)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, store: ObjectStore, name: str, files: Files, *, uniform: bool) -> str:
+    """SQL for the rows of a table's files; null is what a column holds in a file that does not have it."""
+    if uniform:
+        return f"select * from read_parquet({listed(store, files)})"  # noqa: S608 of this program's own names
+    nothing = connection.from_arrow(contracts.load(name).arrow_schema().empty_table())
+    columns = ", ".join(
+        f'null::{kind} as "{column}"' for column, kind in zip(nothing.columns, nothing.types, strict=True)
+    )
+    found = f"select * from read_parquet({listed(store, files)}, union_by_name = true)"  # noqa: S608 of its own names
+    return f"select {columns} where false union all by name {found}"
 
 
 def open_to(connection: duckdb.DuckDBPyConnection, store: ObjectStore, files: Files) -> None:

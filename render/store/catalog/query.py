@@ -104,6 +104,15 @@ def ends_of(store: ObjectStore, batch_ids: Collection[str]) -> dict[str, Counter
     return ends
 
 
+def requests_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:
+    """The published requests for these clips: the given columns of each, in no order."""
+    snapshot = delta.load(store, "requests") if len(fingerprints) else None
+    if snapshot is None:
+        schema = contracts.load("requests").arrow_schema()
+        return pa.schema([schema.field(name) for name in columns]).empty_table()
+    return scan.read(store, "requests", snapshot, columns, where=("fingerprint", fingerprints))
+
+
 def clips_of_prompts(store: ObjectStore, prompts: pa.Array, *, columns: Sequence[str]) -> pa.Table:
     """The published clips of these prompts: ``prompt``, ``engine`` and the given columns of each."""
     return _clips(store, ["prompt", "engine", *columns], where=("prompt", prompts))
@@ -177,29 +186,26 @@ def _connection(store: ObjectStore) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @lru_cache(maxsize=1)
-def _database(store: ObjectStore, tables: tuple[tuple[tuple[str, int], ...], ...]) -> duckdb.DuckDBPyConnection:
+def _database(
+    store: ObjectStore, tables: tuple[tuple[bool, tuple[tuple[str, int], ...]], ...]
+) -> duckdb.DuckDBPyConnection:
     """The catalog of these files, by table. The last one is kept: to make one takes as long as many a query."""
     import duckdb
 
     base = store.uri(layout.CATALOG).removesuffix(f"/{layout.CATALOG}").replace("'", "''")
     view = resources.files("render.store.catalog").joinpath("results.sql").read_text(encoding="utf-8")
-    everything = {path: size for found in tables for path, size in found}
+    everything = {path: size for _, found in tables for path, size in found}
     connection = duckdb.connect(":memory:")
     files.open_to(connection, store, everything)
-    for name, found in zip(delta.TABLES, tables, strict=True):
+    for name, (uniform, found) in zip(delta.TABLES, tables, strict=True):
         if found:
-            connection.execute(f"create view {name} as from read_parquet({files.listed(store, dict(found))})")
+            rows = files.rows(connection, store, name, dict(found), uniform=uniform)
+            connection.execute(f"create view {name} as {rows}")
         else:
             connection.register("nothing", contracts.load(name).arrow_schema().empty_table())
             connection.execute(f"create table {name} as from nothing")
             connection.unregister("nothing")
-    try:
-        connection.execute(view.replace("$store", f"'{base}'"))
-    except duckdb.BinderException:
-        for name in delta.TABLES:
-            if (snapshot := delta.load(store, name)) is not None:
-                delta.check_version(store, name, snapshot)
-        raise
+    connection.execute(view.replace("$store", f"'{base}'"))
     connection.execute(
         f"set allowed_paths = {files.listed(store, everything)}; set enable_external_access = false; "
         "set global timezone = 'UTC'; set parquet_metadata_cache = true; "
@@ -211,10 +217,12 @@ def _database(store: ObjectStore, tables: tuple[tuple[tuple[str, int], ...], ...
 atexit.register(_database.cache_clear)
 
 
-def _files(store: ObjectStore, name: str) -> tuple[tuple[str, int], ...]:
-    """The data files of a table's newest snapshot: path in the store and size in bytes."""
+def _files(store: ObjectStore, name: str) -> tuple[bool, tuple[tuple[str, int], ...]]:
+    """The data files of a table's newest snapshot: whether they are uniform; path in the store, size in bytes."""
     snapshot = delta.load(store, name)
-    return () if snapshot is None else tuple(files.of(store, name, snapshot).items())
+    if snapshot is None:
+        return True, ()
+    return files.uniform(name, snapshot), tuple(files.of(store, name, snapshot).items())
 
 
 def _hint(connection: duckdb.DuckDBPyConnection) -> str:

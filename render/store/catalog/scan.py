@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from render import errors
+from render import contracts, errors
 from render.store.catalog import files
 from render.store.objects import ObjectStore
 
@@ -29,7 +29,7 @@ def read(
     given = ", ".join(f'"{column}"' for column in columns)
     found = ask(store, name, snapshot, f"select {given} from found", where=where)  # noqa: S608 of its own names
     if found is None:
-        schema = pa.schema(snapshot.schema().to_arrow())
+        schema = contracts.load(name).arrow_schema()
         return pa.schema([schema.field(column) for column in columns]).empty_table()
     return found
 
@@ -53,9 +53,11 @@ def ask(
     kept = files.of(store, name, snapshot, within=where) if len(values) else {}
     if not kept:
         return None
-    rows = f'select * from read_parquet({files.listed(store, kept)}) semi join wanted using ("{column}")'  # noqa: S608 of this program's own names
+    uniform = files.uniform(name, snapshot)
     try:
         with _connection(store, kept) as connection:
+            every = files.rows(connection, store, name, kept, uniform=uniform)
+            rows = f'select * from ({every}) semi join wanted using ("{column}")'  # noqa: S608 of its own names
             for given, table in {"wanted": pa.table({column: values}), **(tables or {})}.items():
                 connection.register(given, table)
             return connection.sql(f"with found as ({rows}) {sql}").to_arrow_table()

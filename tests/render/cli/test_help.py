@@ -19,6 +19,7 @@ COMMANDS = [
     "report",
     "export",
     "verify",
+    "withdraw",
     "sweep",
     "engines",
     "doctor",

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from render import errors
 from render.cli import main
-from render.store import clips, layout, sweep
+from render.model import Tombstone
+from render.store import clips, layout, sweep, tombstones
+from render.store.directory import DirectoryStore
 from render.store.objects import ObjectStore, open_store
 
 
@@ -68,3 +71,42 @@ def test_what_is_named_meanwhile_is_told(
 def test_a_short_grace_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "--older-than", "0.5"]) == 2
     assert "--older-than" in capsys.readouterr().err
+
+
+def left_of_a_withdrawn_clip(store: ObjectStore) -> str:
+    fingerprint = "01" * 32
+    path = layout.clip_object(fingerprint, clips.new_attempt("a-batch"), "clip")
+    store.put(path, b"1234")
+    now = "2026-11-29T12:00:00+00:00"
+    tombstones.put(
+        store, [Tombstone(fingerprint=fingerprint, withdrawn_at=now, withdrawn_by="ada", reason="consent revoked")]
+    )
+    return path
+
+
+def test_what_is_left_of_a_withdrawn_clip_goes_without_a_grace(
+    store: ObjectStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_of_a_withdrawn_clip(store)
+    assert main(["sweep", "--yes"]) == 0
+    assert "1 remnant of a withdrawn clip" in capsys.readouterr().out
+    assert store.list() == [layout.tombstone("01" * 32)]
+
+
+def test_a_withdrawn_clip_that_may_not_be_removed_fails_the_command_after_all_else(
+    store: ObjectStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its versions are for another role to remove; other orphans go."""
+    path, other = left_of_a_withdrawn_clip(store), layout.clip_object("02" * 32, clips.new_attempt("b"), "clip")
+    store.put(other, b"1")
+    aged(store, other, hours=2)
+
+    def refuse(*_: object) -> int:
+        raise errors.StoreError("Forbidden.")
+
+    monkeypatch.setattr(DirectoryStore, "purge", refuse)
+    assert main(["sweep", "--older-than", "1", "--yes"]) == 1
+    shown = capsys.readouterr()
+    assert "Forbidden. Withdraw clip 0101" in shown.err
+    assert "Removed all but 1 that may not be removed" in shown.out
+    assert store.list(layout.CLIPS) == sorted([path, layout.tombstone("01" * 32)])

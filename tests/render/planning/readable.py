@@ -58,6 +58,7 @@ def plan(
     rows: Sequence[Row],
     *,
     made_by: Mapping[str, str],
+    withdrawn: Mapping[str, str],
     reasons: Mapping[str, str],
     media_revision: str,
     usd_per_cpu_hour: float,
@@ -65,10 +66,11 @@ def plan(
 ) -> list[PlannedRow]:
     """Every row with its decision, in the rows' order.
 
-    ``made_by`` names the batch that made a clip, ``reasons`` say why none serves, both by fingerprint.
+    ``made_by`` names the batch that made a clip, ``withdrawn`` says how it was taken down, ``reasons`` why none serves,
+    all by fingerprint.
     """
     drafts = [_draft(row, media_revision=media_revision, usd_per_cpu_hour=usd_per_cpu_hour) for row in rows]
-    wanted = [one for one in drafts if one.fault is None and one.fingerprint not in made_by]
+    wanted = [one for one in drafts if one.fault is None and one.fingerprint not in made_by | withdrawn]
     originals: dict[str, PlannedRow] = {}
     urgency: dict[str, int] = {}
     for one in wanted:
@@ -77,12 +79,13 @@ def plan(
             urgency[one.fingerprint] = max(one.row.priority, urgency.get(one.fingerprint, one.row.priority))
     jobs = sorted(originals.values(), key=lambda one: -urgency[one.fingerprint])
     shards = _cut(jobs, jobs_per_shard)
-    return [_decided(one, made_by, reasons, originals, shards) for one in drafts]
+    return [_decided(one, made_by, withdrawn, reasons, originals, shards) for one in drafts]
 
 
 def _decided(
     draft: PlannedRow,
     made_by: Mapping[str, str],
+    withdrawn: Mapping[str, str],
     reasons: Mapping[str, str],
     originals: Mapping[str, PlannedRow],
     shards: Mapping[str, int],
@@ -90,6 +93,8 @@ def _decided(
     key = draft.fingerprint
     if draft.fault is not None:
         return draft
+    if key in withdrawn:
+        return replace(draft, decision=Decision.WITHDRAWN, why=withdrawn[key], estimate=FREE)
     if key in made_by:
         why = f"rendered by batch {made_by[key]}"
         return replace(draft, decision=Decision.REUSE, why=why, estimate=FREE)

@@ -17,12 +17,15 @@ from render.store import tables
 ROW = Row(row=0, experiment="e", variant="a", prompt="A ball falls", engine="testcard", width=64, height=64)
 
 
-def planned(rows, *, made_by=None, reasons=None, usd_per_cpu_hour=0.0, jobs_per_shard=64, pieces=1) -> list[PlannedRow]:
+def planned(
+    rows, *, made_by=None, withdrawn=None, reasons=None, usd_per_cpu_hour=0.0, jobs_per_shard=64, pieces=1
+) -> list[PlannedRow]:
     whole = as_tables.of_rows(rows)
     size = max(1, -(-len(rows) // pieces))
     table = plan(
         [whole.slice(start, size).combine_chunks() for start in range(0, len(rows), size)],
         lookup=lambda keys: pa.array([(made_by or {}).get(key) for key in keys.to_pylist()], pa.string()),
+        withdrawn=lambda keys: pa.array([(withdrawn or {}).get(key) for key in keys.to_pylist()], pa.string()),
         explain=lambda some, chosen: pa.array(
             [(reasons or {}).get(key) for key in some["fingerprint"].filter(chosen).to_pylist()], pa.string()
         ),
@@ -164,26 +167,44 @@ SPECS = st.builds(
 )
 
 
+def test_a_clip_that_was_taken_down_is_neither_rendered_nor_reused():
+    """Nor is another row of it, which would be its duplicate; a row that policy refuses stays refused."""
+    key = planned([ROW])[0].fingerprint
+    refused = replace(ROW, row=2, prompt="A beheading")
+    rows = planned(
+        [ROW, replace(ROW, row=1), refused, replace(ROW, row=3, seed=1)],
+        made_by={key: "earlier"},
+        withdrawn={key: "taken down on 2026-11-29 by ada: consent revoked"},
+    )
+    assert decisions(rows) == [Decision.WITHDRAWN, Decision.WITHDRAWN, Decision.REFUSE, Decision.RENDER]
+    assert {row.why for row in rows[:2]} == {"taken down on 2026-11-29 by ada: consent revoked"}
+    assert [(row.shard, row.estimate.cpu_seconds) for row in rows[:2]] == [(None, 0.0)] * 2
+
+
 @settings(max_examples=40)
 @given(
     specs=st.lists(SPECS, max_size=30),
     made=st.sets(st.integers(0, 29)),
+    gone=st.sets(st.integers(0, 29)),
     usd=st.sampled_from([0.0, 1.0]),
     jobs_per_shard=st.integers(1, 4),
     pieces=st.integers(1, 3),
 )
-def test_the_plan_by_columns_is_the_plan_told_row_by_row(specs, made, usd, jobs_per_shard, pieces):
+def test_the_plan_by_columns_is_the_plan_told_row_by_row(specs, made, gone, usd, jobs_per_shard, pieces):
     rows = [replace(spec, row=3 + 2 * number) for number, spec in enumerate(specs)]
     keys = [one.fingerprint for one in planned(rows)]
     made_by = {key: f"batch-{number}" for number, key in enumerate(keys) if number in made}
+    withdrawn = {key: f"taken down on {number}" for number, key in enumerate(keys) if number in gone}
     reasons = {key: f"seed changed from {number} to 7" for number, key in enumerate(keys) if number % 3 == 0}
     told = readable.plan(
         rows,
         made_by=made_by,
+        withdrawn=withdrawn,
         reasons=reasons,
         media_revision="media-1",
         usd_per_cpu_hour=usd,
         jobs_per_shard=jobs_per_shard,
     )
-    given_ = {"made_by": made_by, "reasons": reasons, "usd_per_cpu_hour": usd, "jobs_per_shard": jobs_per_shard}
+    given_ = {"made_by": made_by, "withdrawn": withdrawn, "reasons": reasons}
+    given_ |= {"usd_per_cpu_hour": usd, "jobs_per_shard": jobs_per_shard}
     assert planned(rows, **given_, pieces=pieces) == told

@@ -100,7 +100,7 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
     assert summary == batches.plan_summary(store, makers.BATCH)
     assert summary.rows == 6
     assert summary.quarantined == 3
-    assert summary.decisions == {"render": 3, "duplicate": 1, "reuse": 1, "refuse": 1}
+    assert summary.decisions == {"render": 3, "duplicate": 1, "reuse": 1, "refuse": 1, "withdrawn": 0}
     assert summary.shards == {0: 2, 1: 1}
     assert summary.reasons == {"never rendered": 3}
     assert batches.summarise(table, [makers.fault(6), makers.fault(7)]) == replace(summary, attempt="")

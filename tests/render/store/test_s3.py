@@ -23,7 +23,7 @@ from proxy import Mishap, Proxy
 from store_suite import StoreSuite
 
 from infra import seaweed
-from render import errors, manifest, pipeline
+from render import errors, manifest, pipeline, takedown
 from render.settings import load
 from render.store import batches, catalog, clips, layout, receipts, s3, sweep, tables
 from render.store.objects import ObjectStore, open_store
@@ -346,3 +346,26 @@ def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -
     files, _ = manifest.take(f"{store.url}/inbox", taken=())
     assert [file.url for file in files] == [url]
     assert [table["prompt"].to_pylist() for table in manifest.read(files)] == [["p"]]
+
+
+def test_a_takedown_removes_every_version_where_the_bucket_keeps_them(store: s3.S3Store) -> None:
+    """Those that a delete hides, and what hides them, too; other clips keep theirs, and the tombstone stays."""
+    bucket = f"versions-{secrets.token_hex(4)}"
+    store._call("create_bucket", Bucket=bucket)
+    store._call("put_bucket_versioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    kept = open_store(f"s3://{bucket}/x")
+    assert isinstance(kept, s3.S3Store)
+    gone, other = makers.fingerprint(1), makers.fingerprint(2)
+    for path in (f"{layout.clip(gone)}/a/clip.mp4", layout.clip_record(gone), layout.clip_record(other)):
+        for data in (b"first", b"second"):
+            kept.put(path, data)
+    kept.delete(layout.clip_record(gone))
+    assert len(list(kept._versions(f"x/{layout.clip(gone)}/"))) == 5
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    done = takedown.withdraw(kept, [gone], reason="consent revoked", by="ada", now=now)
+    assert done.removed == 5
+    assert {key.split("/", 1)[1] for key, _ in kept._versions("x/")} == {
+        layout.tombstone(gone), layout.clip_record(other),
+    }  # fmt: skip
+    assert len(list(kept._versions(f"x/{layout.clip(other)}/"))) == 2
+    assert takedown.withdraw(kept, [gone], reason="again", by="bob", now=now).removed == 0

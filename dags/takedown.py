@@ -1,0 +1,32 @@
+"""On request: clips are taken down for good, and the rows that they serve are withdrawn."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, Param
+
+from render.orchestration import chain
+from render.orchestration.takedown import TakedownOperator
+
+with DAG(
+    dag_id="takedown",
+    description="Clips whose consent was revoked, or that must not be, go for good",
+    doc_md=__doc__,
+    schedule=None,
+    max_active_runs=1,
+    default_args=chain.DEFAULT_ARGS,
+    tags=["nightreel"],
+    params={
+        "clips": Param(
+            type="array",
+            items={"type": "string"},
+            minItems=1,
+            description="Fingerprints (or their beginnings) or URIs of the clips, one a line.",
+        ),
+        "reason": Param(type="string", minLength=1, description="Why, in one line; people who want the clip are told."),
+        "by": Param(None, type=chain.TEXT, description="Who takes them down; empty is who triggers the run."),
+        "store": Param(
+            None, type=chain.TEXT, description="Where everything is kept; empty takes the worker's setting."
+        ),
+    },
+) as dag:
+    TakedownOperator(task_id="withdraw")

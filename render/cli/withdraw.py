@@ -1,0 +1,149 @@
+"""``nightreel withdraw``: take clips down for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from render import errors
+from render.cli import options, output
+
+if TYPE_CHECKING:
+    from render.store.objects import ObjectStore
+    from render.takedown import Reach, Withdrawal
+
+
+def command(
+    clip: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CLIP…", help="Fingerprints (or their beginnings), URIs, or files.", show_default=False),
+    ] = None,
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why: people who want the clip are told.")],
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="WHO", help="Who takes them down. Default: your login name.", show_default=False),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option("--batch", metavar="BATCH", help="All clips that a batch wants, too.", show_default=False),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. It cannot be undone.")] = False,
+    store: options.Store = None,
+    as_json: options.Json = False,
+) -> None:
+    """Take clips down for good.
+
+    Their subject's consent was revoked, somebody else has a right to them, or they were a mistake. Without --yes it
+    says what would go. Every object of the clips is removed, in every version that the storage keeps. The rows that
+    they serve, of every batch, become withdrawn, reports are written anew, and no batch makes or reuses them again.
+    There is no way back. What was exported or mailed before is not reached. Given again it completes what was
+    interrupted.
+
+    Examples:
+      nightreel withdraw 3f2a9c --reason "consent of Ada revoked"
+      nightreel withdraw 3f2a9c 77b012 --reason "court order 12/2026" --by legal --yes
+      nightreel withdraw --batch 0123456789ab --reason "wrong logo" --yes
+    """
+    from render import takedown
+
+    settings = options.settings(store=store)
+    opened, wanted = _named(clip or [], batch, store_url=settings.store, store_given=store is not None)
+    if yes:
+        done = takedown.withdraw(opened, wanted, reason=reason, by=by or _login(), now=datetime.now(UTC))
+        _tell_done(opened, done, as_json=as_json)
+        return
+    what = {"--batch": batch} if batch else {}
+    again = options.command("withdraw", *(clip or []), **what, **{"--reason": reason, "--by": by})
+    reach = takedown.reach(opened, wanted)
+    _tell_reach(opened, reach, f"{again} --yes{options.elsewhere(settings.store)}", as_json=as_json)
+
+
+def _named(clips: list[str], batch: str | None, *, store_url: str, store_given: bool) -> tuple[ObjectStore, list[str]]:
+    """The one store, and the fingerprints of the clips."""
+    from render import takedown
+    from render.cli import lookup
+    from render.store.naming import named
+    from render.store.objects import open_store
+
+    found = [named(text, store_url=store_url, store_given=store_given) for text in clips]
+    wanted = [one.fingerprint for one in found]
+    stores = {one.store.url: one.store for one in found}
+    if batch is not None:
+        here = open_store(store_url)
+        stores.setdefault(here.url, here)
+        wanted += takedown.of_batch(here, lookup.batch(store_url, batch))
+    if not stores:
+        raise errors.InputError("Name the clips that are to be withdrawn, or a batch with --batch.")
+    if len(stores) > 1:
+        raise errors.InputError(f"These clips are in {len(stores)} stores, {', '.join(stores)}: withdraw one by one.")
+    return next(iter(stores.values())), wanted
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise errors.InputError("Nobody is known to be logged in: say who you are with --by.") from error
+
+
+def _tell_done(store: ObjectStore, done: Withdrawal, *, as_json: bool) -> None:
+    if as_json:
+        output.document(
+            {
+                "store": store.url,
+                "withdrawn": True,
+                "clips": [asdict(tombstone) for tombstone in done.tombstones],
+                "objects": done.removed,
+                "rows": done.rows,
+                "batches": done.batches,
+                "reports": done.reports,
+            }
+        )
+        return
+    for tombstone in done.tombstones:
+        output.say(f"{tombstone.fingerprint[:12]} {tombstone.sentence}")
+    output.say(
+        f"{output.many(done.removed, 'object')} removed; {_of_batches(done.rows, done.batches)} withdrawn; "
+        f"{output.many(len(done.reports), 'report')} written anew."
+    )
+    output.note("nightreel: what was exported or mailed before is not reached by this.")
+
+
+def _tell_reach(store: ObjectStore, reach: Reach, again: str, *, as_json: bool) -> None:
+    if as_json:
+        before = {clip: asdict(tombstone) for clip, tombstone in reach.tombstones.items()}
+        output.document(
+            {
+                "store": store.url,
+                "withdrawn": False,
+                "clips": [before.get(clip, {"fingerprint": clip}) for clip in reach.clips],
+                "objects": reach.objects,
+                "bytes": reach.bytes,
+                "rows": reach.rows,
+                "batches": reach.batches,
+            }
+        )
+        return
+
+    from rich.filesize import decimal
+
+    for tombstone in reach.tombstones.values():
+        output.say(f"{tombstone.fingerprint[:12]} was {tombstone.sentence}")
+    clips = output.many(len(reach.clips), "clip")
+    objects = f"{output.many(reach.objects, 'object')}, {decimal(reach.bytes)}"
+    output.say(f"{clips} in {store.url}: {objects}, wanted by {_of_batches(reach.rows, reach.batches)}")
+    for batch, rows in reach.batches.items():
+        output.say(f"{rows:>8,} in {batch}")
+    output.say(f"For good: {again}")
+
+
+def _of_batches(rows: int, batches: Mapping[str, int]) -> str:
+    count = len(batches)
+    return f"{output.many(rows, 'row')} of {count:,} batch{'' if count == 1 else 'es'}"

@@ -1,0 +1,85 @@
+"""Which clip somebody means: by its fingerprint or how that begins, a URI or path inside a store, or any file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from render import errors
+from render.store import catalog, layout, tombstones
+from render.store.objects import ObjectStore, open_store
+
+SHORTEST = 6
+"""Hex digits of a fingerprint that are taken for one."""
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{{SHORTEST},64}}")
+_IN_STORE = re.compile(r"(?P<root>.+)/(?P<path>clips/[0-9a-f]{2}/(?P<fingerprint>[0-9a-f]{64})(/.*)?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A clip that somebody named. Nothing says that it is there."""
+
+    store: ObjectStore
+    fingerprint: str
+    path: str = ""
+    """The very object that was named, relative to the store; empty when another file or the clip as such was named."""
+
+
+def named(text: str, *, store_url: str, store_given: bool) -> Named:
+    """The clip that ``text`` names.
+
+    A path or URI inside a store leads to that store, unless one was given; a fingerprint and a file from anywhere
+    are looked up in ``store_url``. Raises :class:`render.errors.NotFound` with what was looked for and where.
+    """
+    if _FINGERPRINT.fullmatch(text):
+        store = open_store(store_url)
+        return Named(store=store, fingerprint=_whole(store, text))
+    local = _local(text)
+    name = str(local.absolute()) if local else text
+    if inside := _IN_STORE.fullmatch(name):
+        store = open_store(store_url if store_given else inside["root"])
+        path = inside["path"].rstrip("/")
+        of_clip = path.endswith((inside["fingerprint"], "/clip.json"))
+        return Named(store=store, fingerprint=inside["fingerprint"], path="" if of_clip else path)
+    if local is None:
+        raise errors.InputError(f"{text!r} is no fingerprint, no file and no URI of a clip in a store.")
+    if not local.is_file():
+        raise errors.NotFound(
+            f"There is no file {text}: give a clip's fingerprint (at least {SHORTEST} of its digits), URI or file."
+        )
+    store = open_store(store_url)
+    return Named(store=store, fingerprint=_by_content(local, store))
+
+
+def _local(text: str) -> Path | None:
+    """The local path that the text is; None for an address elsewhere."""
+    if text.startswith("file://"):
+        return Path(unquote(urlsplit(text).path))
+    return None if "://" in text else Path(text)
+
+
+def _whole(store: ObjectStore, beginning: str) -> str:
+    """The fingerprint of the one clip that begins so, be it that it was taken down."""
+    if len(beginning) == 64:
+        return beginning
+    known = {*store.folders(f"{layout.CLIPS}/{beginning[: layout.PREFIX]}"), *tombstones.known(store).to_pylist()}
+    found = [name for name in known if name.startswith(beginning)]
+    if len(found) != 1:
+        what = f"{len(found)} clips in {store.url} begin" if found else f"No clip in {store.url} begins"
+        raise errors.NotFound(f"{what} with {beginning}: give more of its fingerprint, or another --store.")
+    return found[0]
+
+
+def _by_content(file: Path, store: ObjectStore) -> str:
+    with file.open("rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+    fingerprint = catalog.find_clip(store, digest)
+    if fingerprint is None:
+        raise errors.NotFound(
+            f"No published clip in {store.url} has the content of {file} (sha256 {digest}): it was not made there, "
+            "or was changed since. If it belongs to another store, name that with --store."
+        )
+    return fingerprint

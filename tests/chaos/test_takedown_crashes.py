@@ -1,0 +1,105 @@
+"""A takedown that dies at an operation on storage, in each way: given again, it comes to what one without does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import subject
+from on_directory import Crash, Process
+from trouble import Case, Mode
+
+from render import errors, pipeline, takedown
+from render.store import batches, catalog, layout, tombstones
+from render.store.objects import open_store
+
+pytestmark = pytest.mark.slow
+
+FIRST, AGAIN = (datetime(2026, 11, 29, hour, tzinfo=UTC) for hour in (12, 13))
+PLAYED = 13
+"""Cases, spread over all operations; ``python tests/chaos/test_takedown_crashes.py`` plays every one."""
+
+
+def published(folder: Path) -> str:
+    """A store with the published batch of :mod:`subject`; gives the clip that serves two of its rows."""
+    settings, manifest = subject.prepare(folder)
+    assert subject.give_command(settings, manifest, 1) is None
+    store = open_store(settings.store)
+    sql = "select fingerprint from requests group by all having count(*) = 2 and fingerprint is not null"
+    return catalog.query(store, sql).to_pylist()[0]["fingerprint"]
+
+
+def withdraw(folder: Path, clip: str, *, case: Case | None = None, now: datetime = FIRST) -> list[str]:
+    """Take the clip down, or begin to; give the operations on storage."""
+    process, store = Process(case), open_store(str(folder / "store"))
+    with process.lives():
+        try:
+            takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        except (Crash, errors.StoreError):
+            assert case
+    return process.done
+
+
+def end_of(folder: Path, clip: str) -> dict[str, Any]:
+    """All that people and programs see of the store: objects, catalog, status, report."""
+    store = open_store(str(folder / "store"))
+    (batch,) = batches.list_ids(store)
+    tombstone = tombstones.find(store, clip)
+    assert tombstone
+    status = pipeline.status_of(store, batch)
+    return {
+        "objects": [path for path in store.list() if not path.startswith(layout.CATALOG)],
+        "half-written": store.sweep_temporary(older_than_s=-1.0),
+        "by": tombstone.withdrawn_by,
+        "requests": catalog.query(store, 'select row, "end", fix, uri is null from results order by row').to_pylist(),
+        "clips": catalog.query(store, "select fingerprint, withdrawn_by from clips order by 1").to_pylist(),
+        "ends": status.ends,
+        "uris": [one.uri != "" for one in status.clips],
+        "page": f"{clip}/" in store.get(layout.report(batch)).decode(),
+        "told": {one["reason"] for one in catalog.query(store, "select reason from requests").to_pylist()}
+        >= {tombstone.sentence},
+    }
+
+
+def cases(folder: Path, clip: str) -> tuple[list[Case], dict[str, Any]]:
+    """Every case, and the end of an undisturbed takedown."""
+    shutil.copytree(folder / "store", folder / "undisturbed/store")
+    done = withdraw(folder / "undisturbed", clip)
+    every = [Case(at, operation, mode) for at, operation in enumerate(done) for mode in Mode]
+    return every, end_of(folder / "undisturbed", clip)
+
+
+def violated(folder: Path, clip: str, wanted: dict[str, Any], played: Sequence[Case]) -> Iterator[str]:
+    """What is otherwise after a case and the command given again."""
+    for case in played:
+        trial = folder / f"case-{case.at}-{case.mode.name}"
+        shutil.copytree(folder / "store", trial / "store")
+        withdraw(trial, clip, case=case)
+        withdraw(trial, clip, now=AGAIN)
+        if (found := end_of(trial, clip)) != wanted:
+            yield f"{case}: { ({name: value for name, value in found.items() if value != wanted[name]}) }"
+        shutil.rmtree(trial)
+
+
+def test_a_takedown_that_died_is_completed_by_the_same_command(tmp_path: Path) -> None:
+    clip = published(tmp_path)
+    every, wanted = cases(tmp_path, clip)
+    assert not wanted["page"]
+    assert wanted["told"]
+    step = len(every) / PLAYED
+    played = [every[int(number * step) + number % 3] for number in range(PLAYED - 1)]
+    assert not list(violated(tmp_path, clip, wanted, played))
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="nightreel-takedown-") as name:
+        clip_ = published(Path(name))
+        every_, wanted_ = cases(Path(name), clip_)
+        wrong = list(violated(Path(name), clip_, wanted_, every_))
+        print(f"{len(every_)} cases, {len(wrong)} violated", *wrong, sep="\n")

@@ -1,0 +1,52 @@
+"""Take a clip down by the DAG, twice, then one that nobody knows, and print what came of it as one line of JSON.
+
+Usage: ``run_takedown.py FOLDER``, in which it makes a store with a published batch.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.models.xcom import XComModel
+from airflow.utils.db import initdb
+from airflow.utils.session import create_session
+from in_process import InProcess, go, write
+from sqlalchemy import select
+
+from render.farm import dispatch
+from render.settings import load
+from render.store import catalog, layout
+from render.store.objects import open_store
+
+folder = Path(sys.argv[1])
+settings = load(store=str(folder / "store"), scratch=folder / "scratch", workers=1)
+dispatch.run = InProcess().run  # type: ignore[assignment]
+status = go(settings, write(folder / "m.parquet", "one", "two", "one"))
+store, clip = open_store(settings.store), status.clips[0]
+initdb()
+
+
+def run(**params: Any) -> dict[str, Any]:
+    dag = DagBag().dags["takedown"]
+    done = dag.test(run_conf={"store": settings.store, **params})
+    with create_session() as session:
+        xcoms = [
+            XComModel.deserialize_value(row)
+            for row in session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))
+        ]
+    return {"state": str(done.state), "xcoms": xcoms}
+
+
+runs = {
+    "first": run(clips=[clip.uri], reason="consent revoked"),
+    "again": run(clips=[clip.fingerprint[:8]], reason="consent revoked", by="ada"),
+    "unknown": run(clips=["0" * 64], reason="consent revoked"),
+}
+rows = catalog.query(store, 'select "end", reason from requests order by row').to_pylist()
+print(json.dumps({"runs": runs, "rows": rows, "left": store.list(layout.clip(clip.fingerprint))}))
