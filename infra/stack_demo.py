@@ -23,6 +23,7 @@ from infra.screen import Screen
 from infra.stack import running
 from render import errors, pipeline, settings
 from render.experiments import bundle, gather
+from render.model import Batch
 from render.store import batches, layout
 from render.store.objects import ObjectStore, open_store
 
@@ -80,9 +81,9 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
         path = f"{layout.INBOX}/{manifest.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.parquet"
         store.put_file(path, manifest)
         screen.say(f"Dropped {os.path.relpath(manifest)} as {store.uri(path)}")
-        batch = _batch_that_takes(store, store.uri(path), screen)
-        took = time.monotonic() - start
-        run = _run_of(api, batches.load(store, batch).run_key)
+        taken = _batch_that_takes(store, store.uri(path), screen)
+        took, batch = time.monotonic() - start, taken.id
+        run = _run_of(api, taken.run_key)
         screen.say(f"Taken after {took:.0f} s by a run of {run.dag}: {plan.airflow}/dags/{run.dag}/runs/{run.id}")
         over = False
         while not over:
@@ -113,14 +114,14 @@ def _let_the_night_take_its_own(api: Api) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _batch_that_takes(store: ObjectStore, manifest: str, screen: Screen) -> str:
+def _batch_that_takes(store: ObjectStore, manifest: str, screen: Screen) -> Batch:
     """Wait until a run takes what was dropped; the batch."""
     patient_until = time.monotonic() + PATIENCE_SECONDS
     while True:
         with suppress(errors.StoreError):
             for batch in batches.newest(store):
                 if any(file.url == manifest for file in (*batch.manifests, *(one.file for one in batch.refused))):
-                    return batch.id
+                    return batch
         if time.monotonic() > patient_until:
             screen.say("No run has taken it yet. Is a DAG paused, or does the triggerer's log tell why?")
             patient_until = float("inf")

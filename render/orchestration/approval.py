@@ -13,6 +13,7 @@ from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from render.model import End
+from render.orchestration import notices
 from render.orchestration.operators import BatchOperator
 from render.orchestration.run import RunContext, now, settings_of
 
@@ -52,7 +53,10 @@ class ApprovalOperator(HITLOperator):
         waiting = [one for one in review.held(settings, self.batch) if one.review is None]
         if not waiting:
             raise AirflowSkipException("Nothing is held.")
-        self.subject, self.body = _question(self.batch, self.report, waiting)
+        link = notices.report_link(settings, self.batch)
+        self.subject, self.body = _question(
+            self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting
+        )
         self.response_timeout = timedelta(hours=settings.approval_hours)
         context["ti"].xcom_push(key=_ASKED, value=len(waiting))
         super().execute(context)
@@ -81,8 +85,9 @@ class ApprovalOperator(HITLOperator):
         for row, before in decided.before.items():
             self.log.warning("Row %d is not changed: %s.", row, before.said)
         if decided.review is None:
-            raise AirflowSkipException("Others have decided on every row meanwhile.")
-        self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
+            self.log.warning("Others have decided on every row meanwhile.")
+        else:
+            self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
 
 
 class ReviewOperator(BatchOperator):
@@ -100,14 +105,16 @@ class ReviewOperator(BatchOperator):
         return report
 
 
-def _question(batch: str, report: str | None, waiting: Sequence[Held]) -> tuple[str, str]:
-    """Subject and text, in Markdown: words of manifests are none of it."""
+def _question(batch: str, report: str, waiting: Sequence[Held]) -> tuple[str, str]:
+    """Subject and text, in Markdown: words of manifests are none of it. ``report`` says where to watch the clips."""
     clips = "1 clip is" if len(waiting) == 1 else f"{len(waiting):,} clips are"
     checks = Counter(one.check.replace("_", " ") or "another reason" for one in waiting)
     counts = "\n".join(f"| {check} | {number:,} |" for check, number in checks.most_common())
-    watch = f"Watch them in [the report]({report})" if (report or "").startswith("http") else f"Report: `{report}`"
     others = f"One by one, or later: `nightreel review {batch}`. What others decided before you stands."
-    return f"{clips} held in batch {batch}", f"{watch}\n\n| held by | clips |\n| --- | --- |\n{counts}\n\n{others}"
+    return (
+        f"{clips} held in batch {batch}",
+        f"Watch them: {report}\n\n| held by | clips |\n| --- | --- |\n{counts}\n\n{others}",
+    )
 
 
 def _name(user: Mapping[str, str] | None) -> str:

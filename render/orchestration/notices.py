@@ -14,6 +14,7 @@ from airflow.sdk.log import redact
 
 from render.orchestration import webhook
 from render.orchestration.run import RunContext, settings_of
+from render.settings import Settings
 from render.store import layout
 
 MOST_LETTERS = 1500
@@ -83,6 +84,11 @@ class RunLate(BaseNotifier):
         await webhook.apost(document, self.log)
 
 
+def report_link(settings: Settings, batch: str) -> str | None:
+    """The web address of a batch's report; None where the store is not served."""
+    return f"{settings.served_at.rstrip('/')}/{layout.report(batch)}" if settings.served_at else None
+
+
 def _tell_of_batch(context: RunContext, document: dict[str, Any], lines: list[str], log: Any) -> None:
     """The first line goes on after the run's name; where to look comes last."""
     ti = context["ti"]
@@ -92,8 +98,8 @@ def _tell_of_batch(context: RunContext, document: dict[str, Any], lines: list[st
     if batch:
         settings = settings_of(context)
         lines.append(f"Look: {shlex.join(['nightreel', 'status', batch, '--store', settings.store])}")
-        if report and settings.served_at:
-            document["report_link"] = f"{settings.served_at.rstrip('/')}/{layout.report(batch)}"
+        if report:
+            document["report_link"] = report_link(settings, batch)
     if report:
         lines.append(f"Report: {document['report_link'] or report}")
     _post(document, lines, log)

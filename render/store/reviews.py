@@ -28,5 +28,6 @@ def read(store: ObjectStore, batch_id: str) -> list[Review]:
 
 
 def record(store: ObjectStore, batch_id: str, number: int, review: Review) -> bool:
-    """Keep a decision as the one of this number; False if there is one of this number already."""
-    return store.put_if_absent(layout.review(batch_id, number), _FORMAT.dump(review))
+    """Keep a decision as the one of this number; False if another one has this number already."""
+    path, data = layout.review(batch_id, number), _FORMAT.dump(review)
+    return store.put_if_absent(path, data) or store.get(path) == data  # the answer to an earlier try may have been lost

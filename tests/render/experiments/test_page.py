@@ -123,6 +123,25 @@ def test_a_clip_plays_only_where_it_may_be_seen(make, end):
     assert [str(end) for around, text in read_page.texts if "h4" not in around and text == end]
 
 
+@pytest.mark.parametrize(
+    ("end", "judged", "counted"),
+    [
+        (End.PUBLISHED, "Checks approved", "1 row: 1 published."),
+        (End.REUSED, "Checks approved", "1 row: 1 reused."),
+        (End.REJECTED, "Checks refused", "1 row: 1 rejected — refused by a person."),
+    ],
+)
+def test_what_a_person_decided_is_told_beside_the_clip_and_never_as_passed(make, end, judged, counted):
+    """A check held it: whoever reads the page sees who let it pass or did not, and why."""
+    batch, row = make.batch(), make.row(0)
+    receipt = make.receipt(batch, 0, end, reason='Approved by ann: "So it is."', reason_kind=ReasonKind.REVIEW)
+    told = read(make, view(batch, [make.planned(row)], [], [receipt], {make.job(row).fingerprint: make.record(row)}))
+    assert judged in told.text(within="article")
+    assert 'Approved by ann: "So it is."' in told.text(within="article")
+    assert counted in told.text()
+    assert "passed" not in told.text(within="article")
+
+
 def test_everything_a_person_needs_to_judge_a_clip_is_there(make):
     text = read(make, shown(make)).text()
     for part in ("50 %", "−23.4 LUFS", "3.12 %", "$0.00 · 12.3 CPU-s", "640×360 · 24 fps · 4 s", "world-1", "102 kB"):

@@ -59,3 +59,12 @@ def test_a_brief_is_run_again_and_not_the_copy_of_it(make, end):
 
 def test_a_good_batch_needs_no_second_run(make):
     assert not [command for command in commands(batch_of(make)) if command[1] == "run"]
+
+
+def test_held_clips_are_decided_on_batch_by_batch(make):
+    """The page of an experiment, too, names the batches whose rows wait."""
+    one, two = (batch_of(make, end=End.HELD) for _ in range(2))
+    entries = [replace(entry, batch="night-2") for entry in two.entries]
+    both = replace(one, experiments=(replace(one.experiments[0], entries=(*one.entries, *entries)),))
+    asked = [command for command in commands(both) if command[1] == "review"]
+    assert asked == [["nightreel", "review", one.batches[0].id], ["nightreel", "review", "night-2"]]

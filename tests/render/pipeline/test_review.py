@@ -25,6 +25,7 @@ from render.farm import dispatch
 from render.model import End
 from render.settings import Settings, load
 from render.store import catalog, layout, receipts, reviews, tables
+from render.store.directory import DirectoryStore
 from render.store.objects import open_store
 
 LATER = NOW + timedelta(days=1)
@@ -255,6 +256,22 @@ def test_an_approval_does_not_carry_over_where_it_was_given_for_something_else(
         monkeypatch.setattr(receipts, "read", of_another_file)
     ended = again(settings, rendered[0], monkeypatch, **({"experiment": "other"} if what == "experiment" else {}))
     assert [ended[row] for row in (0, 1, 3)] == [End.HELD] * 3
+
+
+def test_a_record_whose_answer_was_lost_is_known_again(
+    settings: Settings, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that asks again finds the record there: it is that person's own, and nobody came first."""
+    put = DirectoryStore.put_if_absent
+
+    def put_twice(store: DirectoryStore, path: str, data: bytes) -> bool:
+        return put(store, path, data) and put(store, path, data)
+
+    monkeypatch.setattr(DirectoryStore, "put_if_absent", put_twice)
+    decided = review.decide(settings, batch, approved=True, rows=None, by="ann", comment="x", now=LATER)
+    assert decided.review is not None
+    assert decided.review.rows == (0, 1, 3)
+    assert decided.before == {}
 
 
 STEPS: list[tuple[object, str]] = [

@@ -250,7 +250,7 @@ def test_the_handbook_names_every_column_and_its_queries_run(published: ObjectSt
             contracts.load(name).arrow_schema().names
         )
     queries = re.findall(r"```sql\n(.*?)```", handbook, re.DOTALL) + re.findall(r'nightreel query "(.*?)"', handbook)
-    assert len(queries) == 7
+    assert len(queries) == 8
     for sql in queries:
         catalog.query(published, sql)
 
