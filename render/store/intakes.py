@@ -22,6 +22,8 @@ from render.store.records import RecordFormat
 MANY = 128
 """Records read one by one that are worth a checkpoint."""
 _AT_ONCE = 16
+_LOOKS = 5
+"""How often the newest checkpoint is looked for: each time a newer one came, a sweep may take the one that was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,8 @@ def settle(store: ObjectStore) -> Known:
     known, entries, read = _read(store)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="intakes") as pool:
         list(pool.map(lambda batch: batches.create(store, batch), entries))
-    if known.entries and read >= MANY:
-        store.put_if_absent(layout.intake_checkpoint(known.entries), _KNOWN.dump(known))
+    if read >= MANY:
+        store.put_if_absent(layout.intake_checkpoint(known.entries, len(known.batches)), _KNOWN.dump(known))
     return known
 
 
@@ -78,15 +80,27 @@ def _read(store: ObjectStore) -> tuple[Known, list[Batch], int]:
 
 def _newest(store: ObjectStore) -> tuple[Known, int]:
     """The newest checkpoint, empty if there is none, and the number of the last entry."""
+    gone = ""
+    for _ in range(_LOOKS):
+        path, last = _seen(store)
+        if not path:
+            return Known(), last
+        try:
+            return _KNOWN.load(store.get(path), store.uri(path)), last
+        except errors.NotFound:
+            gone = path
+    raise errors.StoreError(f"{store.uri(gone)} is listed, but not there. Try again.")
+
+
+def _seen(store: ObjectStore) -> tuple[str, int]:
+    """The path of the newest checkpoint, empty if there is none, and the number of the last entry."""
     last = 0
     for folder in reversed(store.folders(layout.INTAKES)):
         paths = store.list(f"{layout.INTAKES}/{folder}")
-        numbers = [found for path in paths if (found := layout.intake_number(path))]
-        last = max([last, *(number for number, known in numbers if not known)])
-        if checkpoint := max((number for number, known in numbers if known), default=0):
-            path = layout.intake_checkpoint(checkpoint)
-            return _KNOWN.load(store.get(path), store.uri(path)), max(last, checkpoint)
-    return Known(), last
+        last = max([last, *(number for path in paths if (number := layout.intake_number(path)))])
+        if known := max((found for path in paths if (found := layout.intake_known(path))), default=None):
+            return layout.intake_checkpoint(*known), max(last, known[0])
+    return "", last
 
 
 def _entries(store: ObjectStore, first: int, last: int) -> list[Batch]:

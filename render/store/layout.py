@@ -4,7 +4,7 @@
 
     inbox/                                       manifests dropped by teams
     intakes/<thousands>/<n>.json                 the n-th batch that was taken from an inbox
-    intakes/<thousands>/<n>.known.json           what all batches up to that one took
+    intakes/<thousands>/<n>.<batches>.known.json what so many batches took, up to that one
     batches/<batch>/intake.json                  which manifests it took
     batches/<batch>/plan.json                    names the plan attempt that counts, and sums it up
     batches/<batch>/plan/<attempt>.parquet       what the plan does with each valid row
@@ -68,7 +68,8 @@ _MEDIA_TYPES: Mapping[str, str] = {
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]*")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_INTAKE = re.compile(rf"{INTAKES}/\d{{7}}/(?P<number>\d{{10}})(?P<known>\.known)?\.json")
+_INTAKE = re.compile(rf"{INTAKES}/\d{{7}}/(\d{{10}})\.json")
+_KNOWN = re.compile(rf"{INTAKES}/\d{{7}}/(\d{{10}})\.(\d{{10}})\.known\.json")
 
 
 def media_type(path: str) -> str:
@@ -91,15 +92,21 @@ def intake_entry(number: int) -> str:
     return f"{INTAKES}/{number // 1000:07d}/{number:010d}.json"
 
 
-def intake_checkpoint(number: int) -> str:
-    """What all batches took that were there when the log of intakes had so many entries."""
-    return f"{INTAKES}/{number // 1000:07d}/{number:010d}.known.json"
+def intake_checkpoint(number: int, many: int) -> str:
+    """What the ``many`` batches took that were known when the log of intakes had so many entries."""
+    return f"{INTAKES}/{number // 1000:07d}/{number:010d}.{many:010d}.known.json"
 
 
-def intake_number(path: str) -> tuple[int, bool] | None:
-    """The number of an entry of the log of intakes, and whether it is a checkpoint; None for any other object."""
+def intake_number(path: str) -> int | None:
+    """The number of an entry of the log of intakes; None for any other object."""
     found = _INTAKE.fullmatch(path)
-    return (int(found["number"]), found["known"] is not None) if found else None
+    return int(found[1]) if found else None
+
+
+def intake_known(path: str) -> tuple[int, int] | None:
+    """Of a checkpoint how many entries and how many batches it knows: the newest knows most. None for any other."""
+    found = _KNOWN.fullmatch(path)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def batch(batch_id: str) -> str:

@@ -110,10 +110,9 @@ def _probes(store: ObjectStore) -> Iterator[Orphan]:
 
 
 def _checkpoints(store: ObjectStore) -> Iterator[Orphan]:
-    found = {layout.intake_number(entry.path): entry for entry in store.entries(layout.INTAKES)}
-    known = sorted(number for number in found if number and number[1])
-    for number in known[:-1]:
-        yield _orphan(Kind.CHECKPOINT, found[number].path, [found[number]])
+    found = {known: entry for entry in store.entries(layout.INTAKES) if (known := layout.intake_known(entry.path))}
+    for known in sorted(found)[:-1]:
+        yield _orphan(Kind.CHECKPOINT, found[known].path, [found[known]])
 
 
 def _of_batches(store: ObjectStore) -> Iterator[Orphan]:

@@ -31,7 +31,7 @@ FINGERPRINT = "ab" * 32
 OBJECTS: Mapping[str, str] = {
     "intake": layout.intake("b"),
     "intake_entry": layout.intake_entry(1),
-    "intake_checkpoint": layout.intake_checkpoint(1),
+    "intake_checkpoint": layout.intake_checkpoint(1, 1),
     "manifest": layout.manifest("b"),
     "plan_record": layout.plan_record("b"),
     "plan": layout.plan("b", "attempt"),
@@ -54,7 +54,7 @@ OBJECTS: Mapping[str, str] = {
 ONCE = {"intake", "intake_entry", "intake_checkpoint", "manifest", "plan_record", "receipts", "review", "reviewed"}
 ONCE |= {"cancelled", "finished", "clip_record", "tombstone"}
 """Kinds that are put if absent, and never replaced."""
-NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number"}
+NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number", "intake_known"}
 FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
@@ -273,7 +273,7 @@ def test_a_batch_is_made_and_kept_by_parts_that_may_do_no_more(
 
     assert list(sweep.find(upkeep, older_than_s=sweep.LEAST_S)) == []
     with patch.object(sweep, "_clock", lambda _: 2e12):
-        assert [sweep.remove(upkeep, one) for one in sweep.find(upkeep, older_than_s=sweep.LEAST_S)] == [True]
+        assert [sweep.remove(upkeep, one) for one in sweep.find(upkeep, older_than_s=sweep.LEAST_S)] == [True, True]
     assert [done.table for done in catalog.tidy(upkeep, older_than_h=1, do=True)] == ["checks", "clips", "requests"]
     assert upkeep_guard.refused == []
 

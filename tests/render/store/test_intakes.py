@@ -28,6 +28,10 @@ def batch(number: int, **changes: object) -> Batch:
     return makers.batch(**taken | {"inbox": True} | changes)
 
 
+def checkpoints(store: ObjectStore) -> list[str]:
+    return [path for path in store.list(layout.INTAKES) if path.endswith(".known.json")]
+
+
 def test_what_was_taken_is_known_to_the_next(store: ObjectStore) -> None:
     """Taken or refused, from an inbox or not, in this log or by a version that kept none."""
     assert intakes.load(store) == intakes.Known()
@@ -70,11 +74,12 @@ def test_a_long_log_is_read_from_its_last_checkpoint(store: ObjectStore, monkeyp
     monkeypatch.setattr(intakes, "MANY", 4)
     batches.create(store, batch(0, inbox=False))
     monkeypatch.setattr(layout, "intake_entry", lambda number: f"intakes/{number // 5:07d}/{number:010d}.json")
-    monkeypatch.setattr(layout, "intake_checkpoint", lambda n: f"intakes/{n // 5:07d}/{n:010d}.known.json")
+    monkeypatch.setattr(
+        layout, "intake_checkpoint", lambda n, many: f"intakes/{n // 5:07d}/{n:010d}.{many:010d}.known.json"
+    )
     for number in range(1, 12):
         assert intakes.append(store, intakes.settle(store), batch(number))
-    checkpoints = [path for path in store.list(layout.INTAKES) if path.endswith(".known.json")]
-    assert len(checkpoints) > 1
+    assert len(checkpoints(store)) > 1
     read: list[str] = []
     monkeypatch.setattr(store, "get", lambda path, true=store.get: read.append(path) or true(path))
     known = intakes.load(store)
@@ -91,7 +96,7 @@ def test_a_remnant_without_a_record_is_not_held_for_known(store: ObjectStore, mo
     store.put(layout.plan(batch(1).id, "attempt"), b"x")
     intakes.append(store, intakes.settle(store), batch(2))
     intakes.settle(store)
-    assert store.exists(layout.intake_checkpoint(1))
+    assert store.exists(layout.intake_checkpoint(1, 1))
     batches.create(store, batch(1))
     assert intakes.load(store).files == {manifest(1), manifest(2)}
 
@@ -103,6 +108,68 @@ def test_a_hole_in_the_log_is_told(store: ObjectStore) -> None:
     store.delete(layout.intake_entry(1))
     with pytest.raises(errors.StoreError, match=r"0000000001\.json is missing"):
         intakes.settle(store)
+
+
+def test_a_checkpoint_that_is_swept_while_it_is_looked_for_is_no_end(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the listing and the reading a newer one came, and a sweep removed the one that was seen."""
+    monkeypatch.setattr(intakes, "MANY", 1)
+    for number in (1, 2):
+        intakes.append(store, intakes.settle(store), batch(number))
+    before = intakes.settle(store)
+    (old,) = checkpoints(store)[-1:]
+    get = store.get
+
+    def swept(path: str) -> bytes:
+        if path == old and store.exists(old):
+            monkeypatch.setattr(store, "get", get)
+            intakes.append(store, before, batch(3))
+            intakes.settle(store)
+            store.delete(old)
+        return get(path)
+
+    monkeypatch.setattr(store, "get", swept)
+    assert intakes.load(store).files == {manifest(1), manifest(2), manifest(3)}
+
+
+def test_a_checkpoint_that_is_never_there_is_told(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storage that lists what it has not is asked a few times, not for ever."""
+    monkeypatch.setattr(intakes, "MANY", 1)
+    intakes.append(store, intakes.settle(store), batch(1))
+    intakes.settle(store)
+    ghost = checkpoints(store)[-1]
+    get, asked = store.get, []
+
+    def away(path: str) -> bytes:
+        if path == ghost:
+            asked.append(path)
+            raise errors.NotFound("It is away.")
+        return get(path)
+
+    monkeypatch.setattr(store, "get", away)
+    with pytest.raises(errors.StoreError, match="is listed, but not there"):
+        intakes.load(store)
+    assert 1 < len(asked) < 20
+
+
+@pytest.mark.parametrize("entries", [0, 1])
+def test_what_is_taken_outside_the_log_gets_checkpoints_too(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, entries: int
+) -> None:
+    """Where nobody drops anything into an inbox the log stands still, and each run would read every batch again."""
+    monkeypatch.setattr(intakes, "MANY", 4)
+    for number in range(1, entries + 1):
+        intakes.append(store, intakes.settle(store), batch(number))
+    for number in range(10, 23):
+        batches.create(store, batch(number, inbox=False))
+        intakes.settle(store)
+    read: list[str] = []
+    monkeypatch.setattr(store, "get", lambda path, true=store.get: read.append(path) or true(path))
+    known = intakes.settle(store)
+    assert known.entries == entries
+    assert len(known.files) == entries + 13
+    assert len(read) <= 1 + 4
 
 
 @pytest.mark.slow

@@ -154,7 +154,7 @@ def test_of_the_checkpoints_of_the_intake_log_the_newest_stays(
     aged(store)
     found = list(sweep.find(store, older_than_s=DAY))
     assert [(orphan.kind, orphan.path) for orphan in found] == [
-        (sweep.Kind.CHECKPOINT, layout.intake_checkpoint(number)) for number in (1, 2)
+        (sweep.Kind.CHECKPOINT, layout.intake_checkpoint(number, number)) for number in (1, 2)
     ]
     assert all(sweep.remove(store, orphan) for orphan in found)
     assert intakes.load(store) == before
