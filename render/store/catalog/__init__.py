@@ -6,7 +6,6 @@ Delta Lake and DuckDB are imported when they are first needed.
 from render.store.catalog.builders import WANTED, checks_table, clips_table, requests_table
 from render.store.catalog.delta import publish_clips, publish_requests, withdraw
 from render.store.catalog.query import (
-    approved,
     clips_of,
     clips_of_prompts,
     ends_of,
@@ -15,6 +14,7 @@ from render.store.catalog.query import (
     made_by,
     query,
     requests_of,
+    reviewed,
     rows_ended,
     tables,
     within,
@@ -24,7 +24,6 @@ from render.store.catalog.upkeep import Upkeep, relieve, tidy
 __all__ = [
     "WANTED",
     "Upkeep",
-    "approved",
     "checks_table",
     "clips_of",
     "clips_of_prompts",
@@ -39,6 +38,7 @@ __all__ = [
     "relieve",
     "requests_of",
     "requests_table",
+    "reviewed",
     "rows_ended",
     "tables",
     "tidy",

@@ -129,20 +129,14 @@ def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[st
     return _clips(store, ["fingerprint", *columns], where=("fingerprint", fingerprints))
 
 
-def approved(store: ObjectStore, fingerprints: pa.Array) -> pa.Table:
-    """The rows that these clips serve since a person approved them, there or in an earlier batch.
+def reviewed(store: ObjectStore, fingerprints: pa.Array) -> pa.Table:
+    """The rows of these clips that a person approved, there or in an earlier batch, or refused.
 
     Columns ``fingerprint``, ``experiment``, ``policy``, ``batch`` and ``row``, in no order.
     """
     columns = ["fingerprint", "experiment", "policy", "batch", "row"]
-    wanted = [*columns, "end", "reason_kind"]
-    snapshot = delta.load(store, "requests") if len(fingerprints) else None
-    if snapshot is None:
-        return contracts.load("requests").arrow_schema().empty_table().select(columns)
-    found = scan.read(store, "requests", snapshot, wanted, where=("fingerprint", fingerprints))
-    reviewed = pc.fill_null(pc.equal(found["reason_kind"], ReasonKind.REVIEW), False)
-    delivered = pc.is_in(found["end"], pa.array([str(End.PUBLISHED), str(End.REUSED)]))
-    return found.filter(pc.and_(reviewed, delivered)).select(columns)
+    found = requests_of(store, fingerprints, columns=[*columns, "reason_kind"])
+    return found.filter(pc.fill_null(pc.equal(found["reason_kind"], ReasonKind.REVIEW), False)).select(columns)
 
 
 def within(

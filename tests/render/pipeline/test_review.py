@@ -217,7 +217,7 @@ def again(settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, **c
     )
     monkeypatch.setattr(dispatch, "run", raising(AssertionError("A clip is rendered again.")))
     path = str(Path(settings.scratch).parent / "again.parquet")
-    return ends(settings, go(settings, path, key="run-2", now=LATER + timedelta(days=1)).batch)
+    return ends(settings, go(settings, path, key="run-9", now=LATER + timedelta(days=2)).batch)
 
 
 def test_an_approval_carries_over_to_the_same_experiment(
@@ -232,6 +232,22 @@ def test_an_approval_carries_over_to_the_same_experiment(
         open_store(settings.store), "select reason from requests where batch <> '" + batch + "' order by row"
     )
     assert said["reason"][0].as_py().startswith(f'Approved by ann: "So it is." in batch {batch}. It was held: It is')
+
+
+@pytest.mark.parametrize("latest", [True, False], ids=["approved", "refused"])
+def test_of_what_people_decided_on_a_clip_in_several_batches_the_latest_counts(
+    settings: Settings, batch: str, rendered: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, latest: bool
+) -> None:
+    """Two batches hold the same clip for the same experiment, and two people decide otherwise."""
+    path, days = str(rendered[0].parent / "m.parquet"), timedelta(days=1)
+    monkeypatch.setattr(dispatch, "run", raising(AssertionError("A clip is rendered again.")))
+    other = go(settings, path, key="run-2", now=LATER).batch
+    assert ends(settings, other)[3] is End.HELD
+    for place, approved in ((batch, not latest), (other, latest)):
+        now = LATER + days if place == other else LATER
+        review.decide(settings, place, approved=approved, rows=[3], by="ann", comment="x", now=now)
+        review.finish(settings, place, now=now)
+    assert again(settings, rendered[0], monkeypatch)[3] is (End.REUSED if latest else End.HELD)
 
 
 STRICTER = f"title: A test.\nlimits: [{LIMIT}, {LIMIT.replace('mean_luma', 'black_share')}]"
