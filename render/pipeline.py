@@ -380,8 +380,11 @@ def _gone(store: ObjectStore, batch_id: str, shards: Sequence[int], now: datetim
 
 
 @_step
-def publish(settings: Settings, batch_id: str) -> dict[str, int]:
+def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[str, int]:
     """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
+
+    The clips that the catalog has are not looked at again, but for the sweep, which a batch that is finished, and of
+    which nothing was rendered since, can do without.
 
     Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each.
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last, then a look at what was
@@ -392,8 +395,8 @@ def publish(settings: Settings, batch_id: str) -> dict[str, int]:
     planned, ended = batches.plan_table(store, batch_id, catalog.WANTED), receipts.read(store, batch_id)
     faults = batches.read_quarantine(store, batch_id)
     requests = _sound(batch_id, "requests", catalog.requests_table(batch, planned, faults, ended))
-    served = _served(store, planned, ended)
-    records = clips.find_each(store, served)
+    published = _published(store, ended)
+    records = clips.find_each(store, _but(ended["fingerprint"], published))
     while piece := list(islice(records, PIECE)):
         made = _sound(batch_id, "clips", catalog.clips_table(piece))
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
@@ -401,20 +404,33 @@ def publish(settings: Settings, batch_id: str) -> dict[str, int]:
     catalog.withdraw(store, list(tombstones.of(store, planned["fingerprint"]).values()))
     settings.scratch.mkdir(parents=True, exist_ok=True)
     catalog.relieve(store, scratch=settings.scratch)
-    clips.sweep_attempts(store, served)
-    batches.sweep_plans(store, batch_id)
-    store.sweep_temporary()
+    if sweep:
+        reused = planned["fingerprint"].filter(pc.equal(planned["decision"], Decision.REUSE))
+        clips.sweep_attempts(store, _but(ended["fingerprint"], published.filter(pc.is_in(published, reused))))
+        batches.sweep_plans(store, batch_id)
+        store.sweep_temporary()
     log.info("Published: %d rows", requests.num_rows)
     counts = Counter({one["values"]: one["counts"] for one in requests["end"].value_counts().to_pylist()})
     return {"rows": requests.num_rows, "waiting": counts[None]} | {end.value: counts[end.value] for end in End}
 
 
-def _served(store: ObjectStore, planned: pa.Table, ended: pa.Table) -> list[str]:
-    """The clips that serve the batch's rows, but for reused ones that the catalog has already."""
-    served = ended["fingerprint"].filter(pc.not_equal(ended["fingerprint"], "")).unique()
-    reused = planned["fingerprint"].filter(pc.equal(planned["decision"], Decision.REUSE)).unique()
-    known = reused.filter(catalog.made_by(store, reused).is_valid())
-    return sorted(served.filter(pc.invert(pc.is_in(served, known))).to_pylist())
+def _published(store: ObjectStore, ended: pa.Table) -> pa.Array:
+    """The clips of these receipts that the catalog has, and so their figures: it is given those first.
+
+    One that was deleted and made anew has another path there.
+    """
+    wanted = ended["fingerprint"].unique()
+    known = catalog.clips_of(store, wanted.filter(pc.not_equal(wanted, "")), columns=["path"])
+    stored = (
+        known["path"].combine_chunks().take(pc.index_in(ended["fingerprint"], known["fingerprint"].combine_chunks()))
+    )
+    return ended["fingerprint"].filter(pc.fill_null(pc.equal(ended["path"], stored), False)).unique()
+
+
+def _but(fingerprints: pa.ChunkedArray, those: pa.Array) -> list[str]:
+    """These clips, each once, without those."""
+    every = fingerprints.unique()
+    return sorted(filter(None, every.filter(pc.invert(pc.is_in(every, those))).to_pylist()))
 
 
 def _sound(batch_id: str, name: str, table: pa.Table) -> pa.Table:

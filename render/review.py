@@ -124,13 +124,14 @@ def decide(
 def finish(settings: Settings, batch_id: str, *, now: datetime) -> str:
     """Carry out what was decided: end the rows, publish them, write the report anew; give the report's URI.
 
-    Done again, it changes nothing. Rows that meanwhile came to another end than held keep that.
+    Done again, it changes nothing. Rows that meanwhile came to another end than held keep that. Of a batch that is
+    finished no attempt is looked for: nothing was rendered since.
     """
     store = _opened(settings)
     for number, review in enumerate(reviews.read(store, batch_id)):
         if not store.exists(layout.reviewed(batch_id, number)):
             _settle(store, batch_id, number, review)
-    pipeline.publish(settings, batch_id)
+    pipeline.publish(settings, batch_id, sweep=batches.finished(store, batch_id) is None)
     return pipeline.report(settings, batch_id, now=now)
 
 

@@ -24,7 +24,7 @@ from render.experiments import bundle, export, gather
 from render.farm import dispatch
 from render.model import End
 from render.settings import Settings, load
-from render.store import catalog, layout, receipts, reviews, tables
+from render.store import catalog, clips, layout, receipts, reviews, tables
 from render.store.directory import DirectoryStore
 from render.store.objects import open_store
 
@@ -85,6 +85,10 @@ def ends(settings: Settings, batch: str) -> dict[int, End | None]:
 def in_catalog(settings: Settings) -> list[dict[str, Any]]:
     sql = 'select row, "end", reason, reason_kind, fix from results order by row'
     return catalog.query(open_store(settings.store), sql).to_pylist()
+
+
+def rows(settings: Settings, table: str) -> list[dict[str, Any]]:
+    return catalog.query(open_store(settings.store), f"from {table} order by all").to_pylist()  # noqa: S608 of this test
 
 
 def test_what_waits_is_told_with_its_reason_and_its_clip(settings: Settings, batch: str) -> None:
@@ -293,8 +297,8 @@ def test_a_record_whose_answer_was_lost_is_known_again(
 STEPS: list[tuple[object, str]] = [
     (reviews, "record"),
     (receipts, "write_reviewed"),
-    (catalog, "publish_clips"),
     (catalog, "publish_requests"),
+    (catalog, "withdraw"),
     (pipeline, "report"),
 ]
 
@@ -321,6 +325,40 @@ def test_a_decision_that_was_killed_is_completed_by_the_same_command(
     assert ends(settings, batch) == {0: End.PUBLISHED, 1: End.REUSED, 2: End.PUBLISHED, 3: End.HELD}
     assert [one["end"] for one in in_catalog(settings)] == ["published", "reused", "published", "held"]
     assert len(reviews.read(open_store(settings.store), batch)) == 1
+
+
+def test_a_decision_reads_no_clip_but_its_own(settings: Settings, batch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch has been published and swept: of its other clips nothing is asked, however many there are."""
+    held = {one.row: one.fingerprint for one in review.held(settings, batch)}
+    looked: list[str] = []
+    find = clips.find
+    monkeypatch.setattr(
+        clips, "find", lambda store, fingerprint: looked.append(fingerprint) or find(store, fingerprint)
+    )
+    monkeypatch.setattr(pipeline, "report", lambda *_, **__: "")
+    review.decide(settings, batch, approved=False, rows=[3], by="ann", comment="x", now=LATER)
+    review.finish(settings, batch, now=LATER)
+    assert set(looked) == {held[3]}
+    assert in_catalog(settings)[3]["end"] == "rejected"
+
+
+@pytest.mark.parametrize("lost", [("checks", "clips", "requests"), ("clips", "requests"), ("requests",), ()])
+def test_a_decision_completes_a_publish_that_died(
+    settings: Settings, batch: str, tmp_path: Path, lost: tuple[str, ...]
+) -> None:
+    """Before any table, between two of them or before the sweep: then a person decides, and the batch is finished."""
+    before = {name: rows(settings, name) for name in ("checks", "clips")}
+    for name in lost:
+        shutil.rmtree(tmp_path / "store" / layout.table(name))
+    (tmp_path / "store" / layout.finished(batch)).unlink()
+    clip = review.held(settings, batch)[0].fingerprint
+    dead = layout.clip_object(clip, clips.new_attempt(batch), "clip")
+    open_store(settings.store).put(dead, b"x")
+    decide(settings, batch)
+    assert {name: rows(settings, name) for name in ("checks", "clips")} == before
+    assert [one["end"] for one in in_catalog(settings)] == ["published", "reused", "published", "published"]
+    assert not open_store(settings.store).exists(dead)
+    assert pipeline.status(settings, batch).state == "finished"
 
 
 def test_what_is_decided_but_not_carried_out_is_told(
