@@ -6,8 +6,8 @@ crash at any point. Of two people who decide on a row, the first counts.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 
 from render import errors, pipeline
 from render.checks import policy
-from render.model import ClipRecord, Decision, End, Outcome, Review
+from render.model import Decision, End, Figure, Outcome, Review
 from render.planning import ends
 from render.settings import Settings
-from render.store import batches, clips, layout, receipts, reviews, tables
+from render.store import batches, catalog, clips, layout, receipts, reviews, tables
 from render.store.objects import ObjectStore, open_store
 
 LONGEST_NAME = 200
@@ -28,6 +28,7 @@ LONGEST_NAME = 200
 LONGEST_COMMENT = 2000
 """Characters of a comment."""
 _SHOWN = 5
+_AT_ONCE = 16
 _PLANNED = ("row", "experiment", "variant", "prompt", "policy", "fingerprint")
 
 
@@ -69,13 +70,14 @@ def held(settings: Settings, batch_id: str) -> list[Held]:
     """
     store = _opened(settings)
     waiting = _waiting(store, batch_id)
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in waiting:
-        rows[one["fingerprint"]].append(one)
-    for record in clips.find_each(store, rows):
-        for one in rows[record.job.fingerprint]:
-            one["uri"], one["check"] = store.uri(record.objects["clip"].path), _check(one["policy"], record)
-    return [Held(**one) for one in waiting]
+    paths = _paths(store, waiting)
+    figures = _figures(store, {one["fingerprint"] for one, path in zip(waiting, paths, strict=True) if path})
+    told = []
+    for one, path in zip(waiting, paths, strict=True):
+        check = _check(one["policy"], figures.get(one["fingerprint"], ())) if path else ""
+        given = {name: value for name, value in one.items() if name != "path"}
+        told.append(Held(**given, uri=store.uri(path) if path else "", check=check))
+    return told
 
 
 def decide(
@@ -141,11 +143,13 @@ def _settle(store: ObjectStore, batch_id: str, number: int, review: Review) -> N
     waiting = list(tables.receipts(ended.filter(mine)))
     planned = batches.plan_table(store, batch_id, ["row", "decision"])
     rendered = {*planned["row"].filter(pc.equal(planned["decision"], Decision.RENDER)).to_pylist()} & {*review.rows}
-    records = clips.find_each(store, [one.fingerprint for one in waiting if one.row in rendered])
-    made_here = {record.job.fingerprint for record in records if record.batch == batch_id}
+    made_by = _made_by(store, {one.fingerprint: one.path for one in waiting if one.row in rendered})
     settled = [
         ends.reviewed(
-            one, review, own=one.row in rendered and one.fingerprint in made_here, attempt=f"review-{number:06d}"
+            one,
+            review,
+            own=one.row in rendered and made_by.get(one.fingerprint) == batch_id,
+            attempt=f"review-{number:06d}",
         )
         for one in waiting
     ]
@@ -153,7 +157,7 @@ def _settle(store: ObjectStore, batch_id: str, number: int, review: Review) -> N
 
 
 def _waiting(store: ObjectStore, batch_id: str) -> list[dict[str, Any]]:
-    """The held rows, by row: the fields of :class:`Held`, without what only the clips tell."""
+    """The held rows, by row: the fields of :class:`Held`, but what only the clips tell, and the receipt's ``path``."""
     batches.load(store, batch_id)
     if batches.plan_summary(store, batch_id) is None:
         return []
@@ -162,11 +166,36 @@ def _waiting(store: ObjectStore, batch_id: str) -> list[dict[str, Any]]:
     planned = batches.plan_table(store, batch_id, _PLANNED)
     planned = planned.take(pc.index_in(ended["row"], planned["row"].combine_chunks()))
     taken = {row: review for review in reviews.read(store, batch_id) for row in review.rows}
-    told = zip(planned.to_pylist(), ended["reason"].to_pylist(), ended["fix"].to_pylist(), strict=True)
-    return [
-        {**one, "reason": reason, "fix": fix, "review": taken.get(one["row"]), "uri": "", "check": ""}
-        for one, reason, fix in told
-    ]
+    told = zip(planned.to_pylist(), ended.select(["reason", "fix", "path"]).to_pylist(), strict=True)
+    return [{**one, **of_receipt, "review": taken.get(one["row"])} for one, of_receipt in told]
+
+
+def _paths(store: ObjectStore, waiting: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where the very clip is that each row is held for, relative to the store; empty if it is gone."""
+    untold = {one["fingerprint"] for one in waiting if not one["path"]}
+    recorded = {record.job.fingerprint: record.objects["clip"].path for record in clips.find_each(store, untold)}
+    paths = [one["path"] or recorded.get(one["fingerprint"], "") for one in waiting]
+    asked = list(dict.fromkeys(filter(None, paths)))
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="held-clips") as pool:
+        there = dict(zip(asked, pool.map(store.exists, asked), strict=True))
+    return [path if there.get(path) else "" for path in paths]
+
+
+def _figures(store: ObjectStore, fingerprints: Collection[str]) -> dict[str, Sequence[Figure]]:
+    """What was measured of these clips: by the catalog, by their records where they were not published."""
+    known: dict[str, Sequence[Figure]] = {**catalog.figures_of(store, pa.array(fingerprints, pa.string()))}
+    for record in clips.find_each(store, sorted(set(fingerprints) - known.keys())):
+        known[record.job.fingerprint] = record.figures
+    return known
+
+
+def _made_by(store: ObjectStore, paths: Mapping[str, str]) -> dict[str, str]:
+    """The batches that made these clips, whose paths are given: by the catalog, by their records where it lacks them."""
+    published = catalog.clips_of(store, pa.array(paths, pa.string()), columns=["path", "batch"]).to_pylist()
+    known = {one["fingerprint"]: one["batch"] for one in published if one["path"] == paths[one["fingerprint"]]}
+    for record in clips.find_each(store, sorted(paths.keys() - known.keys())):
+        known[record.job.fingerprint] = record.batch
+    return known
 
 
 def _wanted(
@@ -205,9 +234,8 @@ def _without_clip(
     store: ObjectStore, waiting: Sequence[Mapping[str, Any]], wanted: set[int], *, named: bool
 ) -> set[int]:
     """The rows whose clip is gone, so that nothing could be published; an error if they were asked for by name."""
-    fingerprints = {one["row"]: one["fingerprint"] for one in waiting if one["row"] in wanted}
-    there = {record.job.fingerprint for record in clips.find_each(store, fingerprints.values())}
-    gone = sorted(row for row, fingerprint in fingerprints.items() if fingerprint not in there)
+    asked = [one for one in waiting if one["row"] in wanted]
+    gone = sorted(one["row"] for one, path in zip(asked, _paths(store, asked), strict=True) if not path)
     if gone and named:
         rows = ", ".join(map(str, gone[:_SHOWN]))
         raise errors.InputError(
@@ -216,11 +244,11 @@ def _without_clip(
     return set(gone)
 
 
-def _check(name: str, record: ClipRecord) -> str:
+def _check(name: str, figures: Sequence[Figure]) -> str:
     """The check that holds a clip by this policy as it is now; empty if none does, or if there is no such policy."""
     if name not in policy.names():
         return ""
-    verdict = policy.judge(policy.load(name), record.figures)
+    verdict = policy.judge(policy.load(name), figures)
     return verdict.check if verdict.outcome is Outcome.HOLD else ""
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import contracts, errors
-from render.model import End, ReasonKind
+from render.model import End, Figure, ReasonKind
 from render.store import layout
 from render.store.catalog import delta, files, scan
 from render.store.objects import ObjectStore
@@ -127,6 +127,17 @@ def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
 def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:
     """Those of these clips that were published: ``fingerprint`` and the given columns of each, in no order."""
     return _clips(store, ["fingerprint", *columns], where=("fingerprint", fingerprints))
+
+
+def figures_of(store: ObjectStore, fingerprints: pa.Array) -> dict[str, list[Figure]]:
+    """What was measured of those of these clips that were published, by fingerprint."""
+    snapshot = delta.load(store, "checks") if len(fingerprints) else None
+    found: dict[str, list[Figure]] = {}
+    if snapshot is not None:
+        columns = ["fingerprint", "check", "name", "value", "unit"]
+        for one in scan.read(store, "checks", snapshot, columns, where=("fingerprint", fingerprints)).to_pylist():
+            found.setdefault(one.pop("fingerprint"), []).append(Figure(**one))
+    return found
 
 
 def reviewed(store: ObjectStore, fingerprints: pa.Array) -> pa.Table:
