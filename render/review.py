@@ -117,7 +117,7 @@ def decide(
             by=by,
             comment=comment,
             at=now.isoformat(),
-            policies={name: policy.digest(policy.load(name)) for name in sorted({one["policy"] for one in open_})},
+            policies={name: _demanded(name) for name in sorted({one["policy"] for one in open_})},
         )
         if reviews.record(store, batch_id, len(known), review):
             return Decided(review=review, before=before)
@@ -190,7 +190,7 @@ def _figures(store: ObjectStore, fingerprints: Collection[str]) -> dict[str, Seq
 
 
 def _made_by(store: ObjectStore, paths: Mapping[str, str]) -> dict[str, str]:
-    """The batches that made these clips, whose paths are given: by the catalog, by their records where it lacks them."""
+    """The batches that made these clips, whose paths are given: by the catalog, by their records where it has none."""
     published = catalog.clips_of(store, pa.array(paths, pa.string()), columns=["path", "batch"]).to_pylist()
     known = {one["fingerprint"]: one["batch"] for one in published if one["path"] == paths[one["fingerprint"]]}
     for record in clips.find_each(store, sorted(paths.keys() - known.keys())):
@@ -250,6 +250,11 @@ def _check(name: str, figures: Sequence[Figure]) -> str:
         return ""
     verdict = policy.judge(policy.load(name), figures)
     return verdict.check if verdict.outcome is Outcome.HOLD else ""
+
+
+def _demanded(name: str) -> str:
+    """The digest of this policy as it is now; empty, which carries over to nothing, if there is no such policy."""
+    return policy.digest(policy.load(name)) if name in policy.names() else ""
 
 
 def _text(text: str, what: str, longest: int) -> str:

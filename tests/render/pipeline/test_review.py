@@ -227,6 +227,20 @@ def test_a_clip_that_is_gone_cannot_be_approved(settings: Settings, batch: str, 
     assert ends(settings, batch)[3] is End.REJECTED
 
 
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_row_of_a_policy_that_is_gone_can_be_decided(
+    settings: Settings, batch: str, rendered: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, approved: bool
+) -> None:
+    """A newer release may have dropped the policy. What is approved under nothing carries over to nothing."""
+    with monkeypatch.context() as patch:
+        patch.setattr(policy, "names", list)
+        patch.setattr(policy, "load", raising(errors.NotFound("There is no policy.")))
+        assert [one.check for one in review.held(settings, batch)] == [""] * 3
+        decide(settings, batch, approved=approved)
+        assert ends(settings, batch)[3] is (End.PUBLISHED if approved else End.REJECTED)
+    assert again(settings, rendered[0], monkeypatch)[3] is End.HELD
+
+
 def test_what_a_slow_controller_settles_later_does_not_undo_a_decision(settings: Settings, batch: str) -> None:
     """A shard's receipts that are written once more, even after the decision, only say what a check says."""
     store = open_store(settings.store)
