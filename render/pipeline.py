@@ -193,7 +193,7 @@ def _from_inbox(settings: Settings, store: ObjectStore, inbox: str, *, run_key: 
     while True:
         known = intakes.settle(store)
         if taken := known.batch_of(run_key):
-            return batches.load(store, taken)
+            return _taken(store, run_key, taken)
         files, refused = manifests.take(
             inbox, taken=known.files, roots=_roots(settings, store), most_rows=settings.manifest_rows
         )
@@ -216,6 +216,16 @@ def _from_inbox(settings: Settings, store: ObjectStore, inbox: str, *, run_key: 
         )
         if intakes.append(store, known, batch):
             return batch
+
+
+def _taken(store: ObjectStore, run_key: str, batch_id: str) -> Batch:
+    try:
+        return batches.load(store, batch_id)
+    except errors.NotFound as error:
+        raise errors.NotFound(
+            f"The run {run_key!r} took batch {batch_id}, whose folder was deleted from {store.url}. Restore it, or put "
+            "its manifests into the inbox under another name, since they count as taken, and start a new run."
+        ) from error
 
 
 def watch(settings: Settings, *, inbox: str | None = None) -> Callable[[], list[ManifestFile]]:

@@ -2,7 +2,8 @@
 
 Entry n, put if absent, is the record of the n-th batch. Who wants to put one has read all before it; who finds its
 number taken reads again. So no two batches hold the same manifest, and a batch is taken as soon as its entry is there:
-the same record in its own folder follows, put by its writer or, if that died, by whoever takes next.
+the same record in its own folder follows, put by its writer or, if that died, by whoever takes next. So of the last
+entry only the record may be missing: where an older one has none, somebody deleted the batch, and it stays so.
 
 Checkpoints sum up what is known, so that few records are read however long the log is.
 """
@@ -52,17 +53,17 @@ def load(store: ObjectStore) -> Known:
 
 
 def settle(store: ObjectStore) -> Known:
-    """What is known now, after the batches whose writers died have got their records, and a checkpoint if it pays."""
+    """What is known now, after the last batch has got its record if its writer died, and a checkpoint if it pays."""
     known, entries, read = _read(store)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="intakes") as pool:
-        list(pool.map(lambda batch: batches.create(store, batch), entries))
+    for batch in entries[-1:]:
+        batches.create(store, batch)
     if read >= MANY:
         store.put_if_absent(layout.intake_checkpoint(known.entries, len(known.batches)), _KNOWN.dump(known))
     return known
 
 
 def append(store: ObjectStore, known: Known, batch: Batch) -> bool:
-    """Take what the batch holds, which nothing that is ``known`` does; False, and nothing is done, if that is old."""
+    """Take what the batch holds, which nothing does that :func:`settle` knows; False, and nothing done, if that is old."""
     if not store.put_if_absent(layout.intake_entry(known.entries + 1), batches.RECORD.dump(batch)):
         return False
     batches.create(store, batch)

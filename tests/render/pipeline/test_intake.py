@@ -1,5 +1,6 @@
 """What a run takes in, once: manifests, briefs, what lies in an inbox; and what it refuses, leaving nothing."""
 
+import shutil
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,20 @@ def test_the_inbox_gives_each_manifest_to_one_batch_and_changed_content_again(se
     pipeline.intake(settings, run_key="day 1", now=NOW)
     assert pipeline.intake(settings, run_key="day 2", now=NOW) is None
     write(tmp_path / "store/inbox/a.parquet", "one, but otherwise")
+    assert len(pipeline.intake(settings, run_key="day 3", now=NOW).manifests) == 1
+
+
+def test_a_run_whose_batch_was_deleted_says_what_to_do(settings, tmp_path):
+    """Its manifests stay taken: under another name a later run takes them."""
+    write(tmp_path / "store/inbox/a.parquet", "one")
+    batch = pipeline.intake(settings, run_key="day 1", now=NOW)
+    write(tmp_path / "store/inbox/b.parquet", "two")
+    pipeline.intake(settings, run_key="day 2", now=NOW)
+    shutil.rmtree(tmp_path / "store/batches" / batch.id)
+    with pytest.raises(errors.NotFound, match=r"'day 1' took batch .* was deleted.* another name") as told:
+        pipeline.intake(settings, run_key="day 1", now=NOW)
+    assert batch.id in str(told.value)
+    (tmp_path / "store/inbox/a.parquet").rename(tmp_path / "store/inbox/a again.parquet")
     assert len(pipeline.intake(settings, run_key="day 3", now=NOW).manifests) == 1
 
 

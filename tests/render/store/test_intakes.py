@@ -69,6 +69,15 @@ def test_a_batch_whose_writer_died_gets_its_record_from_the_next(store: ObjectSt
     assert batches.load(store, batch(1).id) == batch(1)
 
 
+def test_a_batch_whose_folder_was_deleted_does_not_come_back(store: ObjectStore) -> None:
+    """Its record was there before the next entry was: who takes later does not put it again, and what it took stays."""
+    for number in (1, 2):
+        intakes.append(store, intakes.settle(store), batch(number))
+    store.delete(layout.intake(batch(1).id))
+    assert intakes.settle(store).files == {manifest(1), manifest(2)}
+    assert batches.list_ids(store) == [batch(2).id]
+
+
 def test_a_long_log_is_read_from_its_last_checkpoint(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint says the same as all records before it, over folders of a thousand entries too."""
     monkeypatch.setattr(intakes, "MANY", 4)
