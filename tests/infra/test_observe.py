@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ import promql_parser
 import pytest
 import yaml
 from airflow.configuration import conf
+from airflow.sdk import TaskInstanceState, TriggerRule
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.metrics import Observation
@@ -55,8 +57,12 @@ def known() -> Mapping[str, set[str]]:
     ours = {name: labels for one in CATALOGUE for name, labels in series(one).items()}
     told = yaml.safe_load(manifests.file_of("apache-airflow-core", AIRFLOWS).read_text())["metrics"]
     prefix = conf.get("metrics", "otel_prefix")
-    airflows = {f"{prefix}_{one['name'].replace('.', '_')}_total" for one in told if one["type"] == "counter"}
-    return ours | {name: set[str]() for name in airflows}
+    airflows = {
+        f"{prefix}_{one['name'].replace('.', '_')}_total": set(one["name_variables"])
+        for one in told
+        if one["type"] == "counter"
+    }
+    return ours | airflows
 
 
 @functools.cache
@@ -116,11 +122,60 @@ def test_a_query_names_only_metrics_and_labels_that_are_sent(query: str) -> None
         ("sum by (batch) (nightreel_jobs_total)", ["batch"]),
         ("nightreel_queue_depth / on (engine) nightreel_worker_memory_limit_bytes", ["engine"]),
         ("airflow_triggerer_heartbeats_total", ["airflow_triggerer_heartbeats_total"]),
+        ('airflow_ti_finish_total{dag="nightly_render"}', ["dag"]),
     ],
 )
 def test_a_query_that_names_others_is_found(query: str, names: list[str]) -> None:
     """The judge of the test above can say no."""
     assert list(strange(query)) == names
+
+
+def misused(query: str) -> Iterator[str]:
+    """Sums of which no increase is taken, and states of which one is.
+
+    That a sum is there or not, which ``unless`` asks, is no use of its value.
+    """
+    found = nodes(query)
+    grown, compared = [], []
+    for node in found:
+        if isinstance(node, promql_parser.Call) and node.func.name in {"increase", "rate"}:
+            grown += [arg.vector_selector for arg in node.args if isinstance(arg, promql_parser.MatrixSelector)]
+        if isinstance(node, promql_parser.BinaryExpr) and str(node.op) == "unless":
+            compared += [side for side in (node.lhs, node.rhs) if isinstance(side, promql_parser.VectorSelector)]
+    selectors = [str(node) for node in found if isinstance(node, promql_parser.VectorSelector)]
+    for one in (*map(str, grown), *map(str, compared)):
+        selectors.remove(one)
+    yield from (one.name for one in grown if not _is_sum(one.name))
+    yield from (name for name in map(_name, selectors) if _is_sum(name))
+
+
+def _name(selector: str) -> str:
+    return re.split(r"[{ \[]", selector)[0]
+
+
+def _is_sum(name: str) -> bool:
+    return name.endswith(("_total", "_bucket", "_sum", "_count"))
+
+
+@pytest.mark.parametrize("query", queries())
+def test_of_sums_the_increase_is_taken_and_of_states_the_value(query: str) -> None:
+    """What a counter stands at says nothing, and it is shown for days after it grew last; a queue has no rate."""
+    assert list(misused(query)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("absent_over_time(nightreel_batches_total[26h])", ["nightreel_batches_total"]),
+        ("sum(nightreel_jobs_total) > 3", ["nightreel_jobs_total"]),
+        ("sum(increase(nightreel_queue_depth[1h]))", ["nightreel_queue_depth"]),
+        ("sum(rate(nightreel_jobs_total[5m])) + nightreel_jobs_total", ["nightreel_jobs_total"]),
+        ("nightreel_queue_depth > 0", []),
+    ],
+)
+def test_a_misuse_is_found(query: str, names: list[str]) -> None:
+    """The judge of the test above can say no."""
+    assert list(misused(query)) == names
 
 
 def test_the_names_follow_the_collectors_rule() -> None:
@@ -157,6 +212,30 @@ def test_an_alert_says_how_grave_it_is_what_is_wrong_and_where_its_runbook_is() 
         assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= labels
         assert re.fullmatch(r"\d+m", rule.get("for", "0m"))
     assert sorted(linked) == sorted(headings)
+
+
+def test_nobody_is_woken_because_there_is_work() -> None:
+    """Clips wait all day where teams drop manifests and run commands: it is grave only where none of them ends."""
+    for rule in rules():
+        names = [node.name for node in nodes(rule["expr"]) if isinstance(node, promql_parser.VectorSelector)]
+        if rule["labels"]["severity"] == "critical" and "nightreel_queue_depth" in names:
+            assert "nightreel_jobs_total" in names
+        assert "hour()" not in rule["expr"], "a night's hour is NIGHTREEL_NIGHTLY_BY's"
+
+
+def test_the_missed_night_asks_for_what_every_night_ends_with() -> None:
+    """It looks at the last task of the scheduled DAG, which runs whatever happened: a quiet night is none missed."""
+    (rule,) = (rule for rule in rules() if rule["alert"] == "NightreelNightMissed")
+    selectors = [node for node in nodes(rule["expr"]) if isinstance(node, promql_parser.VectorSelector)]
+    asked = {tuple(sorted((one.name, one.value) for one in node.matchers.matchers)) for node in selectors}
+    (wanted,) = (dict(matchers) for matchers in asked)
+    dag = runpy.run_path(str(manifests.ROOT / "dags/nightly_render.py"))["dag"]
+    task = dag.get_task(wanted["task_id"])
+    assert (wanted["dag_id"], wanted["state"]) == (dag.dag_id, TaskInstanceState.SUCCESS)
+    assert (task.trigger_rule, task.downstream_task_ids) == (TriggerRule.ALL_DONE, set())
+    (hours,) = set(re.findall(r"(\d+)h", rule["expr"]))
+    assert 24 < int(hours) < 48
+    assert rule["labels"]["severity"] == "critical"
 
 
 def test_the_page_shows_the_catalogue() -> None:
