@@ -63,7 +63,7 @@ def settle(store: ObjectStore) -> Known:
 
 
 def append(store: ObjectStore, known: Known, batch: Batch) -> bool:
-    """Take what the batch holds, which nothing does that :func:`settle` knows; False, and nothing done, if it is old."""
+    """Take what the batch holds and nothing does that :func:`settle` knows; False, and nothing done, if that is old."""
     if not store.put_if_absent(layout.intake_entry(known.entries + 1), batches.RECORD.dump(batch)):
         return False
     batches.create(store, batch)
