@@ -44,6 +44,12 @@ def test_they_parse_without_errors(parsed: dict[str, Any]) -> None:
     assert sorted(parsed["dags"]) == sorted([*RENDERING, "catalog_upkeep", "takedown"])
 
 
+def test_they_parse_though_a_setting_does_not_fit(airflow: Callable[..., Any], parsed: dict[str, Any]) -> None:
+    """Its tasks fail and say why; without the DAG a night that is at work would stop without a word."""
+    broken = airflow("parse_dags.py", NIGHTREEL_LOG_LEVEL="INFO")
+    assert (broken["import_errors"], broken["dags"]) == ({}, parsed["dags"])
+
+
 def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:
     assert parsed["parse_cpu_seconds"] < 1
 
