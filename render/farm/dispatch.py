@@ -340,9 +340,9 @@ class _Flight:
 
     def _conclude(self, control: Control) -> None:
         """Say why it is over if it is not complete."""
-        if self._backlog.stopped:
-            raise errors.BatchStopped(
-                f"Stopped, because the same error came again and again: {self._backlog.stopped} "
+        if last := self._backlog.stopped:
+            raise (errors.EngineStopped if last.reason_kind is ReasonKind.ENGINE else errors.BatchStopped)(
+                f"Stopped, because the same error came again and again: {last.reason} "
                 "Mend its cause, then run the same command again: it resumes."
             )
         if self._unserved:

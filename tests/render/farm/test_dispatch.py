@@ -290,9 +290,22 @@ def wait_for(file: Path) -> None:
 
 
 def test_equal_engine_errors_in_a_row_stop_the_batch(run, new_job):
-    with pytest.raises(errors.BatchStopped, match="no such lamp"):
+    with pytest.raises(errors.EngineStopped, match="no such lamp"):
         run(new_job("bug") for _ in itertools.count())
     assert len(run.results) >= 3
+
+
+def test_equal_errors_of_the_infrastructure_stop_the_batch_as_what_may_pass(run, new_job, monkeypatch):
+    """A full disk or a store that is overloaded may be well a little later: Airflow tries such a shard again."""
+    monkeypatch.setattr(dispatch.worker, "work", out_of_order)
+    with pytest.raises(errors.BatchStopped, match="The store is overloaded") as stop:
+        run(new_job() for _ in itertools.count())
+    assert stop.type is errors.BatchStopped
+
+
+def out_of_order(*_):
+    """What a worker does in whose place nothing can be made."""
+    raise errors.StoreError("The store is overloaded.")
 
 
 def test_jobs_that_no_worker_can_take_are_named_and_the_others_made(run, new_job):
