@@ -15,7 +15,7 @@ import pytest
 from otlp import collector
 
 from render import errors
-from render.farm import cluster, dispatch
+from render.farm import cluster, dispatch, survey, worker
 from render.farm.control import Control
 from render.model import ReasonKind
 from render.store import clips
@@ -280,6 +280,41 @@ def test_when_a_controller_goes_its_work_goes_on_and_is_found_by_the_next(farm, 
             controller.kill()
     assert [result.state for result in run([job]).values()] in (["made"], ["found"])
     assert count.read_text() == "x"
+
+
+def test_who_cancels_stops_what_a_controller_before_it_has_sent_of_its_shards(settings, new_job, tmp_path):
+    """Though it has sent nothing itself: a trigger that takes a shard over when its time is up. Other shards go on."""
+    jobs = {shard: new_job(f"hang {tmp_path / str(shard)}") for shard in (3, 4)}
+
+    def control(shard, control):
+        dispatch.run(
+            address, [jobs[shard]], store_url=settings.store, batch="b1", settings=settings, control=control,
+            shards=[shard], whence=lambda _: worker.Whence(shard, ""), on_result=lambda _: None,
+        )  # fmt: skip
+
+    first, late = Control(), Control()
+    late.cancel()
+    with cluster.local(settings) as address, survey.Asker(address) as asker, ThreadPoolExecutor(2) as pool:
+
+        def at_work():
+            return {one for task in asker.ask("b1", open_store(settings.store).url).tasks for one in task.fingerprints}
+
+        leaving = [pool.submit(control, shard, first) for shard in jobs]
+        for shard in jobs:
+            wait_for(tmp_path / str(shard))
+        first.leave()
+        for one in leaving:
+            with pytest.raises(errors.BatchStopped):
+                one.result(timeout=60)
+        assert at_work() == {job.fingerprint for job in jobs.values()}
+        with pytest.raises(errors.Cancelled):
+            control(3, late)
+        assert at_work() == {jobs[4].fingerprint}
+        jobs[3] = new_job()
+        control(3, Control())  # its worker is free
+        with pytest.raises(errors.Cancelled):
+            control(4, late)
+        assert at_work() == set()
 
 
 def wait_for(file: Path) -> None:
