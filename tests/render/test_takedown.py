@@ -172,6 +172,22 @@ def test_a_tombstone_after_the_plan_counts_when_rows_are_settled(
     assert {end: count for end, count in second.ends.items() if count} == {End.WITHDRAWN: 2, End.REUSED: 1}
 
 
+def test_a_tombstone_while_rows_are_settled_counts(
+    settings: Settings, store: ObjectStore, first: Status, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """It comes between the look at tombstones and that at the clips' records: such a row has not failed."""
+    sure = reuse._sure
+
+    def then_withdraw(*arguments: Any) -> Any:
+        found = sure(*arguments)
+        withdraw(store, first.clips[0].fingerprint)
+        return found
+
+    monkeypatch.setattr(reuse, "_sure", then_withdraw)
+    second = again(settings, manifest)
+    assert {end: count for end, count in second.ends.items() if count} == {End.WITHDRAWN: 2, End.REUSED: 1}
+
+
 def test_withdrawing_twice_is_withdrawing_once(settings: Settings, store: ObjectStore, first: Status, tmp_path: Path):
     """The first word counts; nothing is written to the catalog again, and no row changes."""
     gone = first.clips[0].fingerprint
