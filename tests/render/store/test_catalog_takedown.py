@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import store_makers as makers
 from catalog_makers import publish, requests, rows
@@ -229,6 +230,15 @@ def test_a_tombstone_is_read_once_and_none_is_asked_for_without_a_clip(
     asked.clear()
     assert receipts.read_shard(store, makers.BATCH, 0).num_rows == 0
     assert layout.TOMBSTONES not in asked
+
+
+def test_every_table_is_asked_for_a_clip_by_a_bloom_filter(store: ObjectStore) -> None:
+    """A takedown, an approval and a publisher do; without one they would read the fingerprints of all rows."""
+    publish(store, requests([makers.planned(0)], [makers.receipt(0)]), clips=[1])
+    sql = "select bloom_filter_length from parquet_metadata('{}') where path_in_schema = 'fingerprint'"
+    for name in delta.TABLES:
+        (file,) = files.of(store, name, delta.load(store, name))
+        assert duckdb.sql(sql.format(f"{store.url}/{file}")).fetchall()[0][0] is not None, name
 
 
 def test_what_nobody_published_needs_no_tables(store: ObjectStore) -> None:
