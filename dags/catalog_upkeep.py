@@ -1,6 +1,7 @@
 """Every morning: what nothing names is removed, and the catalog's small files become large ones.
 
 It does what `nightreel sweep --yes` and `nightreel tidy --yes` do, beside runs that are at work.
+Its tasks wait for none of each other: no two of them touch the same objects, and what fails is tried again alone.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ with DAG(
     doc_md=__doc__,
     schedule=None,
     max_active_runs=1,
+    is_paused_upon_creation=False,  # who asks for it must not wait for somebody to unpause it
     default_args=chain.DEFAULT_ARGS,
     tags=["nightreel"],
     params={
@@ -24,9 +25,7 @@ with DAG(
         ),
         "reason": Param(type="string", minLength=1, description="Why, in one line; people who want the clip are told."),
         "by": Param(None, type=chain.TEXT, description="Who takes them down; empty is who triggers the run."),
-        "store": Param(
-            None, type=chain.TEXT, description="Where everything is kept; empty takes the worker's setting."
-        ),
+        "store": chain.params()["store"],
     },
 ) as dag:
     TakedownOperator(task_id="withdraw")

@@ -17,6 +17,7 @@ NightreelError
 │   └── CorruptObject       stored bytes do not match their recorded hash (exit 5)
 ├── Cancelled               the job or batch was cancelled, nothing is wrong (exit 3)
 └── BatchStopped            a batch stopped early; a re-run resumes it (exit 3)
+    ├── EngineStopped       an engine failed in the same way again and again: another run would, too
     └── SchedulerLost       the Dask scheduler went away meanwhile
 """
 
@@ -103,6 +104,10 @@ class BatchStopped(NightreelError):
     """The batch stopped before every row reached its end; running it again resumes it."""
 
     exit_code = 3
+
+
+class EngineStopped(BatchStopped):
+    """The same engine error came again and again. Until its cause is mended, another run comes to the same."""
 
 
 class SchedulerLost(BatchStopped):

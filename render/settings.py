@@ -14,7 +14,7 @@ from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -110,6 +110,13 @@ class Settings(BaseSettings):
         le=30_000_000,
         description="Most rows that a batch takes; a planned row takes about a kilobyte of memory.",
     )
+
+    @field_validator("nightly_by")
+    @classmethod
+    def _in_utc(cls, given: time | None) -> time | None:
+        if given is not None and given.tzinfo is not None:
+            raise ValueError("give it in UTC and without an offset, as 07:00")
+        return given
 
     @classmethod
     def settings_customise_sources(

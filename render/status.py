@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import contracts
-from render.model import STAND_IN, Batch, Decision, End, Fault, ReasonKind, Receipt, RefusedManifest
+from render.model import STAND_IN, Batch, ClipRecord, Decision, End, Fault, ReasonKind, Receipt, RefusedManifest
 from render.store import batches, catalog, clips, layout, receipts, tables
 from render.store.objects import ObjectStore
 
@@ -197,9 +197,11 @@ def _fault_json(fault: Fault) -> dict[str, object]:
     return {"reason_kind": plain.pop("kind"), **plain}
 
 
-def status_of(store: ObjectStore, batch_id: str) -> Status:
+def status_of(store: ObjectStore, batch_id: str, known: dict[str, ClipRecord] | None = None) -> Status:
     """Read where a batch stands.
 
+    ``known`` holds by fingerprint the records of clips that an earlier look has found, which are not read again; it is
+    brought up to date.
     Raises :class:`render.errors.NotFound` for a batch that was never taken in.
     """
     batch = batches.load(store, batch_id)
@@ -208,7 +210,7 @@ def status_of(store: ObjectStore, batch_id: str) -> Status:
     planned = planned.filter(pc.not_equal(planned["decision"], Decision.REFUSE))
     ended = receipts.read(store, batch_id)
     quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
-    shown = Clips(_rows(store, batch_id, planned, ended))
+    shown = Clips(_rows(store, batch_id, planned, ended, {} if known is None else known))
     rows = planned.num_rows + len({fault.row for fault in quarantined})
     return Status(
         batch=batch_id,
@@ -241,13 +243,15 @@ def _nothing_planned() -> pa.Table:
     return contracts.load("plan").arrow_schema().empty_table().select(_PLANNED)
 
 
-def _rows(store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table) -> pa.Table:
+def _rows(
+    store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table, known: dict[str, ClipRecord]
+) -> pa.Table:
     """The columns of :class:`Clips`, by the receipts; of rows without one by the records of clips that are there."""
     receipt = ended.take(pc.index_in(planned["row"], ended["row"].combine_chunks()))
     untold = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["fingerprint"], ""))  # by old receipts
     silent = pc.and_(untold, pc.invert(pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))))
     waiting = pc.or_kleene(receipt["end"].is_null(), silent)
-    there = _there(store, batch_id, planned.filter(waiting))
+    there = _there(store, batch_id, planned.filter(waiting), known)
     columns = {name: planned[name] for name in _PLANNED[:7]}
     columns |= {name: receipt[name] for name in ("end", "reason_kind")}
     columns |= {name: pc.fill_null(receipt[name], "") for name in ("reason", "fix")}
@@ -265,14 +269,16 @@ def _rows(store: ObjectStore, batch_id: str, planned: pa.Table, ended: pa.Table)
     return pa.table(columns)
 
 
-def _there(store: ObjectStore, batch_id: str, waiting: pa.Table) -> pa.Table:
+def _there(store: ObjectStore, batch_id: str, waiting: pa.Table, known: dict[str, ClipRecord]) -> pa.Table:
     """What the receipts of these rows of the plan would say of their clips now."""
     wanted = waiting["fingerprint"].unique()[:LOOKED_FOR]
     nothing = Receipt(batch=batch_id, row=0, end=End.FAILED)
-    found = {record.job.fingerprint: record for record in clips.find_each(store, wanted.to_pylist())}
+    found = {record.job.fingerprint: record for record in clips.find_each(store, wanted.to_pylist(), known)}
+    known.clear()
+    known.update(found)
     if not found:
         return tables.receipt_table([nothing]).take(pa.array([0] * waiting.num_rows, pa.int64()))
-    known = tables.receipt_table(
+    made = tables.receipt_table(
         [
             nothing,
             *(
@@ -290,7 +296,7 @@ def _there(store: ObjectStore, batch_id: str, waiting: pa.Table) -> pa.Table:
             ),
         ]
     )
-    return known.take(pc.fill_null(pc.index_in(waiting["fingerprint"], known["fingerprint"].combine_chunks()), 0))
+    return made.take(pc.fill_null(pc.index_in(waiting["fingerprint"], made["fingerprint"].combine_chunks()), 0))
 
 
 def _shards(planned: pa.Table, ended: pa.Table) -> dict[int, tuple[int, int]]:

@@ -183,7 +183,7 @@ class Part:
 
 def _head(look: Look, now: float, *, live: bool) -> Iterator[tuple[str, str]]:
     view = look.view
-    yield f"Batch {view.batch}: {'publishing, report to come' if view.publishing else view.state}", "bold"
+    yield f"Batch {view.batch}: {'publishing, or its run has stopped' if view.publishing else view.state}", "bold"
     ends = ", ".join(f"{view.ends[end]:,} {end}" for end in End if view.ends.get(end))
     wait = f", {view.waiting:,} {'waits' if view.waiting == 1 else 'wait'}" if view.waiting else ""
     if view.state == "taken in":
@@ -197,6 +197,9 @@ def _head(look: Look, now: float, *, live: bool) -> Iterator[tuple[str, str]]:
     spent = f"CPU {words.seconds(view.cpu_seconds)}, {words.dollars(view.cost)}"
     at = f"; {output.many(view.workers, 'worker')} at {view.scheduler}" if view.workers is not None else ""
     yield f"{spent}{at}; seen {_clock(view.at)}", ""
+    if view.publishing or view.state == "taken in":
+        status = options.command("status", view.batch) + options.elsewhere(view.store)
+        yield f"If it has stopped: {status}  (says how to go on)", ""
     if look.trouble and live:
         yield _away(look), "red"
     if view.over and view.report:

@@ -94,8 +94,8 @@ class Backlog:
         """To be kept up to date: among so many the last jobs are shared out in ever smaller groups."""
         self.draining = False
         """Set to begin nothing any more."""
-        self.stopped = ""
-        """Why the batch has to stop, once equal errors have piled up."""
+        self.stopped: JobResult | None = None
+        """Why the batch has to stop, once equal errors have piled up: the last of them."""
 
     @property
     def empty(self) -> bool:
@@ -217,7 +217,7 @@ class Backlog:
         alike = re.sub(r"[0-9a-f]{8,}|\d+", "#", outcome.result.reason)
         self._streak = (alike, self._streak[1] + 1 if alike == self._streak[0] else 1)
         if self._streak[1] >= self._stop_after:
-            self.stopped = outcome.result.reason
+            self.stopped = outcome.result
             self.draining = True
 
     def _fresh(self) -> Group | None:

@@ -102,11 +102,16 @@ def living(root: Path) -> list[str]:
 def connect(address: str, *, seconds: float = 30.0, access: Access = OPEN, name: str | None = None) -> Client:
     """A client of the scheduler at ``address``, to be used as a context manager.
 
-    Raises :class:`render.errors.SchedulerAway` if none answers within that time, at once if nobody listens there, and
-    :class:`render.errors.InputError` if ``access`` names a file that is not there.
+    Raises :class:`render.errors.SchedulerAway` if none answers within that time, at once if nobody listens there or it
+    is no address, and :class:`render.errors.InputError` if ``access`` names a file that is not there.
     """
     from distributed import Client
 
+    if ":" not in address:
+        raise errors.SchedulerAway(
+            f"{address!r} is no address of a Dask scheduler. Give tcp://HOST:PORT by --scheduler or "
+            "NIGHTREEL_SCHEDULER; the ids of connections are for Airflow alone."
+        )
     security = access.security(address)
     try:
         place = urlsplit(address)

@@ -26,7 +26,8 @@ from render.store.objects import open_store
 from render.telemetry import instruments
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, Scheduler
+    from distributed.scheduler import TaskState
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ TROUBLE = "nightreel-trouble"
 """Dask's event topic on which a controller says why a try of a job was in vain."""
 TOLD = 300
 """Most characters of a reason that are said there."""
+FORGOTTEN = "fire-and-forget"
+"""Dask's name for who wants what is to go on without its controller."""
 HUNG = 0.8
 """Share of the stall timeout for which nothing moved before a death that was the timeout's: news take their time."""
 
@@ -105,8 +108,9 @@ def run(
             whence=whence,
             window=settings.window,
             stall_seconds=settings.stall_seconds,
+            shards=shards,
         )
-        flight.announce(shards)
+        flight.announce()
         try:
             flight.go(control, on_result)
         except errors.SchedulerLost:
@@ -131,8 +135,10 @@ class _Flight:
         whence: Callable[[Job], worker.Whence],
         window: int,
         stall_seconds: float,
+        shards: Sequence[int] | None,
     ) -> None:
         self._client = client
+        self._shards = None if shards is None else list(shards)
         self._backlog = backlog
         self._orders = orders
         self._urgency = urgency
@@ -150,9 +156,9 @@ class _Flight:
         self._unserved: Counter[str] = Counter()
         self._withdrawn = False
 
-    def announce(self, shards: Sequence[int] | None) -> None:
+    def announce(self) -> None:
         """Say to whoever asks the scheduler what this flight is at work on."""
-        own = {"client": self._client.id, "shards": None if shards is None else list(shards)}
+        own = {"client": self._client.id, "shards": self._shards}
         self._say(CONTROLS, own | {"needs": self._needs({})})
 
     def go(self, control: Control, on_result: Callable[[JobResult], None]) -> None:
@@ -180,16 +186,20 @@ class _Flight:
     def cancel(self) -> None:
         """Take back what waits and stop what runs of this flight, as far as the cluster can still be reached.
 
-        What another flight of the same batch wants too is stopped as well; that one begins it again.
+        Also what a controller of its shards that is gone has left there. What another flight of the same batch wants
+        too is stopped as well; that one begins it again.
         """
-        if not self._out or self._client.status != "running":
+        if self._client.status != "running":
             return
         futures = [future for future, _ in self._out.values()]
+        orders = self._orders
 
         def ask() -> None:
             with suppress(Exception):  # a lost cluster has nothing to cancel
                 self._take_back(futures)
-                self._client.run(worker.cancel, set(self._out), on_error="ignore")
+                left = self._client.run_on_scheduler(_left, orders.batch, orders.store_url, self._shards)
+                self._let_go(left)
+                self._client.run(worker.cancel, {*self._out, *left}, on_error="ignore")
 
         asking = threading.Thread(target=ask, name="cancel", daemon=True)
         asking.start()
@@ -248,7 +258,7 @@ class _Flight:
 
     def _let_go(self, keys: Sequence[Any]) -> None:
         """Undo fire_and_forget, for which there is no public call: what comes after a task's end would stay."""
-        self._client._send_to_scheduler({"op": "client-releases-keys", "keys": keys, "client": "fire-and-forget"})
+        self._client._send_to_scheduler({"op": "client-releases-keys", "keys": keys, "client": FORGOTTEN})
 
     def _wait(self) -> list[str]:
         """Keys of futures that ended, as soon as there is one; none after a tick."""
@@ -340,9 +350,9 @@ class _Flight:
 
     def _conclude(self, control: Control) -> None:
         """Say why it is over if it is not complete."""
-        if self._backlog.stopped:
-            raise errors.BatchStopped(
-                f"Stopped, because the same error came again and again: {self._backlog.stopped} "
+        if last := self._backlog.stopped:
+            raise (errors.EngineStopped if last.reason_kind is ReasonKind.ENGINE else errors.BatchStopped)(
+                f"Stopped, because the same error came again and again: {last.reason} "
                 "Mend its cause, then run the same command again: it resumes."
             )
         if self._unserved:
@@ -373,6 +383,30 @@ class _Flight:
         if key in self._out:
             self._moved_at[key] = time.monotonic()
             self._began[key] = self._began[key] or 1  # before this flight came
+
+
+def jobs_of(task: TaskState) -> tuple[tuple[str, ...], worker.Orders] | None:
+    """The fingerprints of a task's jobs and its orders; None for a task that is not ours."""
+    given = _arguments(task)
+    return (tuple(job.fingerprint for job in given[0]), given[1]) if given else None
+
+
+def _arguments(task: TaskState) -> Sequence[Any]:
+    """What :func:`render.farm.worker.work` is given by a task; nothing for one that is not ours."""
+    given: Any = getattr(task.run_spec, "args", None)
+    return given if given and len(given) > 3 and isinstance(given[1], worker.Orders) else ()
+
+
+def _left(batch: str, store_url: str, shards: Sequence[int] | None, *, dask_scheduler: Scheduler) -> list[Any]:
+    """Run in the scheduler's process: the tasks of these shards (None: of all) whose controllers are gone."""
+    return [
+        task.key
+        for task in dask_scheduler.tasks.values()
+        if (given := _arguments(task))
+        and (given[1].batch, given[1].store_url) == (batch, store_url)
+        and (shards is None or any(whence.shard in shards for whence in given[3]))
+        and {client.client_key for client in task.who_wants or ()} == {FORGOTTEN}
+    ]
 
 
 def offered(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:

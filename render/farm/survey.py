@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from render import errors
 from render.farm import cluster
-from render.farm.dispatch import CONTROLS, ORDERS, TROUBLE
-from render.farm.worker import BEGAN, Orders
+from render.farm.dispatch import CONTROLS, FORGOTTEN, ORDERS, TROUBLE, jobs_of
+from render.farm.worker import BEGAN
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler
@@ -152,7 +152,7 @@ def _survey(batch: str, store_url: str, *, dask_scheduler: Scheduler) -> Survey:
     foreign: Counter[tuple[float, str]] = Counter()
     """Clips of other batches, and tasks of others, that wait: by their urgency and the worker that they lie at."""
     for task in dask_scheduler.tasks.values():
-        jobs = _jobs(task)
+        jobs = jobs_of(task)
         if jobs and (jobs[1].batch, jobs[1].store_url) == (batch, store_url):
             ours.append((task, jobs[0]))
         elif (place := _place(task, began)) in {Place.QUEUED, Place.GIVEN}:
@@ -181,14 +181,6 @@ def _survey(batch: str, store_url: str, *, dask_scheduler: Scheduler) -> Survey:
         since=since,
         needs=needs,
     )
-
-
-def _jobs(task: TaskState) -> tuple[tuple[str, ...], Orders] | None:
-    """The fingerprints of a task's jobs and its orders; None for a task that is not ours."""
-    given: Any = getattr(task.run_spec, "args", None)
-    if not given or len(given) < 2 or not isinstance(given[1], Orders):
-        return None
-    return tuple(job.fingerprint for job in given[0]), given[1]
 
 
 def _place(task: TaskState, began: Mapping[Any, tuple[float, str | None]]) -> Place:
@@ -253,6 +245,6 @@ def _controllers(
             said[event["client"]] = at, None if shards is None else frozenset(shards)
     for task in tasks:
         for client in task.who_wants or ():
-            if client.client_key != "fire-and-forget":
+            if client.client_key != FORGOTTEN:
                 said.setdefault(client.client_key, (0.0, None))
     return tuple(shards for _, shards in said.values()), min((at for at, _ in said.values()), default=0.0), needs

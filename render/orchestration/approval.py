@@ -24,7 +24,7 @@ PUBLISH = "Publish all held"
 REFUSE = "Refuse all held"
 LATER = "Decide later with nightreel review"
 _ASKED = "asked"
-"""XCom: about how many rows the person was asked."""
+"""XCom: about which rows the person was asked, in order."""
 
 
 class ApprovalOperator(HITLOperator):
@@ -58,11 +58,11 @@ class ApprovalOperator(HITLOperator):
             self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting
         )
         self.response_timeout = timedelta(hours=settings.approval_hours)
-        context["ti"].xcom_push(key=_ASKED, value=len(waiting))
+        context["ti"].xcom_push(key=_ASKED, value=[one.row for one in waiting])
         super().execute(context)
 
     def execute_complete(self, context: RunContext, event: dict[str, Any]) -> None:
-        """Record what the person chose; fail, so that the question is put again, if meanwhile more rows are held."""
+        """Record what the person chose; fail, so that the question is put again, if meanwhile others are held."""
         from render import review
 
         answer = super().execute_complete(context, event)
@@ -71,13 +71,15 @@ class ApprovalOperator(HITLOperator):
             raise AirflowSkipException(f"Nothing is decided: nightreel review {self.batch}")
         settings, ti = settings_of(context), context["ti"]
         waiting = [one for one in review.held(settings, self.batch) if one.review is None]
-        if len(waiting) > (ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or 0):
-            raise AirflowException("More clips are held than when this was asked, so it is asked again.")
+        asked = ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or ()
+        if not {one.row for one in waiting} <= set(asked):
+            raise AirflowException("Other clips are held than when this was asked, so it is asked again.")
+        approved = choice == PUBLISH
         decided = review.decide(
             settings,
             self.batch,
-            approved=choice == PUBLISH,
-            rows=None,
+            approved=approved,
+            rows=[one.row for one in waiting if one.uri or not approved],
             by=_name(answer["responded_by_user"]),
             comment=answer["params_input"].get("comment") or f"{choice}, in Airflow's run {ti.run_id}",
             now=now(),

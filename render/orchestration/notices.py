@@ -22,10 +22,16 @@ MOST_LETTERS = 1500
 
 
 class RunSucceeded(BaseNotifier):
-    """On success of a run's last task: how many rows came to which end, and where the report is."""
+    """On success of a run's last task: how many rows came to which end, and where the report is.
+
+    A run that found nothing to take is no news.
+    """
 
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
+        if context["ti"].xcom_pull(task_ids="intake") is None:
+            self.log.info("Nobody is told: the run took nothing.")
+            return
         ends = _ends(context)
         _tell_of_batch(context, {"event": "run_succeeded", "ends": ends}, [f"is done: {_said(ends)}."], self.log)
 
@@ -50,14 +56,14 @@ class ApprovalWanted(BaseNotifier):
 
 
 class TaskFailed(BaseNotifier):
-    """On failure of a task: why, and what to do. Of many shards that fail the first ones are told."""
+    """On failure of a task: why, and what to do. Of the shards of a run one is told at most."""
 
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
         ti = context["ti"]
         mapped = ti.map_index is not None and ti.map_index >= 0
-        if mapped and _told_before(ti):
-            self.log.info("Nobody is told: it was told of a shard before this one.")
+        if mapped and not _first_to_fail(ti):
+            self.log.info("Nobody is told: a shard before this one has failed, or is not done yet.")
             return
         name = f"{ti.task_id}[{ti.map_index}]" if mapped else ti.task_id
         reason = _reason(context)
@@ -73,6 +79,8 @@ class RunLate(BaseNotifier):
         """See :class:`BaseNotifier`; ``context`` holds the run as the REST API gives it, and the deadline."""
         run, due = context["dag_run"], str(context["deadline"]["deadline_time"])
         if run["run_type"] != "scheduled":  # whoever started it watches it; a night made up for is late in any case
+            return
+        if run["state"] in {"success", "failed"}:  # how it ended was told
             return
         names = {"dag": run["dag_id"], "run": run["dag_run_id"]}
         lines = [
@@ -90,11 +98,21 @@ def report_link(settings: Settings, batch: str) -> str | None:
 
 
 def _tell_of_batch(context: RunContext, document: dict[str, Any], lines: list[str], log: Any) -> None:
+    """Tell it as :func:`_of_batch` words it; what cannot be told is a line in the log, no fault of the task."""
+    try:
+        document, lines = _of_batch(context, document, lines)
+    except Exception as error:  # noqa: BLE001 - whatever Airflow's API raises
+        log.warning("Nobody is told (%s: %s).", type(error).__name__, error)
+    else:
+        _post(document, lines, log)
+
+
+def _of_batch(context: RunContext, document: dict[str, Any], lines: list[str]) -> tuple[dict[str, Any], list[str]]:
     """The first line goes on after the run's name; where to look comes last."""
     ti = context["ti"]
     batch, report = ti.xcom_pull(task_ids="intake"), ti.xcom_pull(task_ids="report")
-    document |= {**_names(ti), "batch": batch, "report": report, "report_link": None}
-    lines[0] = f"{_title(ti)} {lines[0]}"
+    document = {**document, **_names(ti), "batch": batch, "report": report, "report_link": None}
+    lines = [f"{_title(ti)} {lines[0]}", *lines[1:]]
     if batch:
         settings = settings_of(context)
         lines.append(f"Look: {shlex.join(['nightreel', 'status', batch, '--store', settings.store])}")
@@ -102,7 +120,7 @@ def _tell_of_batch(context: RunContext, document: dict[str, Any], lines: list[st
             document["report_link"] = report_link(settings, batch)
     if report:
         lines.append(f"Report: {document['report_link'] or report}")
-    _post(document, lines, log)
+    return document, lines
 
 
 def _ends(context: RunContext) -> dict[str, int]:
@@ -113,11 +131,10 @@ def _said(ends: dict[str, int]) -> str:
     return ", ".join(f"{count} {end}" for end, count in ends.items()) or "no rows"
 
 
-def _told_before(ti: Any) -> bool:
-    """Whether a shard with a lower map index failed, which told it then; of two that fail at once one tells."""
+def _first_to_fail(ti: Any) -> bool:
+    """Whether all shards with a lower map index are done: so it is for one failed shard at most, in whatever order."""
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=[ti.task_id])[ti.run_id]
-    failed = {name for name, state in states.items() if state == "failed"}
-    return any(f"{ti.task_id}_{lower}" in failed for lower in range(ti.map_index))
+    return all(states.get(f"{ti.task_id}_{lower}") == "success" for lower in range(ti.map_index))
 
 
 def _post(document: dict[str, Any], lines: list[str], log: Any) -> None:

@@ -1,8 +1,8 @@
 """Which failures of a task are tried again, and when.
 
 What infrastructure did may pass: it is tried again, each time after a longer wait. What the input, a missing engine or
-a cancelled batch did stays as it is, and fails the task at once. What an engine could not make ends single rows, never
-a task.
+a cancelled batch did stays as it is, and fails the task at once; so does an error that an engine gives again and again.
+Else what an engine could not make ends single rows, never a task.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from render import errors
 
 _MAY_PASS = errors.SchedulerAway
-_STAYS = (errors.InputError, errors.NotFound, errors.EngineMissing, errors.Cancelled)
+_STAYS = (errors.InputError, errors.NotFound, errors.EngineMissing, errors.EngineStopped, errors.Cancelled)
 
 POLICY = ExceptionRetryPolicy(
     [

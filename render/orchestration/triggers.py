@@ -77,8 +77,9 @@ class ShardTrigger(BaseTrigger):
         left = max(0.0, (datetime.fromisoformat(self.until) - now()).total_seconds()) if self.until else None
         bound = asyncio.timeout(left)
         try:
+            address, access = await hooks.aresolve(self.address)  # needed when the time is up, too: to cancel
             async with bound:
-                await self._until_rendered()
+                await self._until_rendered(address, access)
         except TimeoutError:
             if not bound.expired():
                 raise
@@ -99,12 +100,11 @@ class ShardTrigger(BaseTrigger):
         if self._control:
             self._control.leave()
 
-    async def _until_rendered(self) -> None:
+    async def _until_rendered(self, address: str, access: Access) -> None:
         """Render, and again when the scheduler is back if it was lost."""
         settings, tell = load(**self.given), Teller(self.log)
         done, patient_until = -1, 0.0
         while True:
-            address, access = await hooks.aresolve(self.address)
             try:
                 return await self._in_thread(partial(self._make, settings, address, access), tell)
             except (errors.SchedulerLost, errors.SchedulerAway) as error:
@@ -114,6 +114,7 @@ class ShardTrigger(BaseTrigger):
                     raise  # a cluster of the run's own does not come back
                 self.log.warning("%s It is looked for until %g s have passed.", error, PATIENCE_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
+            address, access = await hooks.aresolve(self.address)
 
     async def _in_thread(self, make: Callable[[Control, Teller], None], tell: Teller) -> None:
         """Render in a thread that does not keep the process, and whose log goes where this context's goes."""

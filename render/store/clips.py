@@ -153,12 +153,18 @@ def withdrawn(tombstone: Tombstone) -> errors.Withdrawn:
     return errors.Withdrawn(f"Clip {tombstone.fingerprint} was {tombstone.sentence}. {Tombstone.FIX}")
 
 
-def find_each(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[ClipRecord]:
-    """The records of those of these clips that exist and were not taken down, in order; few are in memory at once."""
+def find_each(
+    store: ObjectStore, fingerprints: Iterable[str], known: Mapping[str, ClipRecord] | None = None
+) -> Iterator[ClipRecord]:
+    """The records of those of these clips that exist and were not taken down, in order; few are in memory at once.
+
+    ``known`` holds records by fingerprint that were found before; they are not read again, since none ever changes.
+    """
+    known = known or {}
     wanted = _not_withdrawn(store, fingerprints)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clip-records") as pool:
         while piece := list(islice(wanted, PIECE)):
-            found = pool.map(lambda fingerprint: find(store, fingerprint), piece)
+            found = pool.map(lambda fingerprint: known.get(fingerprint) or find(store, fingerprint), piece)
             yield from (record for record in found if record is not None)
 
 

@@ -65,6 +65,8 @@ class View:
     """What there is to see of a batch; all but ``at`` and ``pace`` is the same until something happens."""
 
     batch: str
+    store: str
+    """Its URL."""
     at: float
     """When it was looked at: seconds since 1970."""
     state: str
@@ -108,7 +110,7 @@ class View:
 
     @property
     def publishing(self) -> bool:
-        """Whether only the catalog and the report are left to be written."""
+        """Whether only the catalog and the report are left to be written, be a run at work on them or not."""
         return self.state in {"planned", "under way"} and not self.waiting
 
     def same_as(self, other: View | None) -> bool:
@@ -149,6 +151,7 @@ def view(status: Status, survey: Survey | None, *, start: float, now: float, nee
     failed = table.filter(pc.equal(table["end"], End.FAILED))
     return View(
         batch=status.batch,
+        store=status.store,
         at=now,
         state=status.state,
         rows=status.rows,

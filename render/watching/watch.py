@@ -12,6 +12,7 @@ from render import errors
 from render.engines import registry
 from render.farm import cluster
 from render.farm.survey import Asker, Survey
+from render.model import ClipRecord
 from render.settings import Settings
 from render.status import status_of
 from render.store import batches
@@ -45,6 +46,7 @@ class Watcher:
         self._store = open_store(settings.store, single_writer=settings.single_writer)
         self._start = datetime.fromisoformat(batches.load(self._store, batch_id).created_at).timestamp()
         self._askers: dict[str, Asker] = {}
+        self._records: dict[str, ClipRecord] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +57,7 @@ class Watcher:
 
     def look(self, now: float) -> View:
         """See where the batch is. Raises :class:`render.errors.StoreError` if storage does not tell."""
-        status = status_of(self._store, self._batch)
+        status = status_of(self._store, self._batch, self._records)
         survey, unknown = (None, "") if not status.waiting else self._survey()
         return view(status, survey, start=self._start, now=now, needs=_needs, unknown=unknown)
 

@@ -22,6 +22,7 @@ def shape(dag: Any) -> dict[str, Any]:
         "assets": [asset.name for asset in getattr(dag.timetable.asset_condition, "objects", ())],
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "begins_paused": dag.is_paused_upon_creation is not False,
         "params": dag.params.dump(),
         "tasks": {
             task.task_id: {

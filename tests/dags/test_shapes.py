@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ HEAVY = {
     "warp",
 }
 RENDERING = ("nightly_render", "render_on_arrival")
+OPERATE = Path(__file__).parents[2] / "docs/operate.md"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,12 @@ def test_they_parse_without_errors(parsed: dict[str, Any]) -> None:
     assert sorted(parsed["dags"]) == sorted([*RENDERING, "catalog_upkeep", "takedown"])
 
 
+def test_they_parse_though_a_setting_does_not_fit(airflow: Callable[..., Any], parsed: dict[str, Any]) -> None:
+    """Its tasks fail and say why; without the DAG a night that is at work would stop without a word."""
+    broken = airflow("parse_dags.py", NIGHTREEL_LOG_LEVEL="INFO")
+    assert (broken["import_errors"], broken["dags"]) == ({}, parsed["dags"])
+
+
 def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:
     assert parsed["parse_cpu_seconds"] < 1
 
@@ -48,6 +57,18 @@ def test_they_parse_within_a_second_of_cpu(parsed: dict[str, Any]) -> None:
 def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
     assert {name.partition(".")[0] for name in parsed["modules"]} & HEAVY == set()
     assert "render.pipeline" not in parsed["modules"]
+
+
+def test_what_begins_paused_is_unpaused_by_the_commands_of_both_ways_to_run_it(parsed: dict[str, Any]) -> None:
+    """On a cluster and on one server. Who asks for a takedown waits for nobody to unpause it."""
+    paused = {name for name, dag in parsed["dags"].items() if dag["begins_paused"]}
+    assert paused == parsed["dags"].keys() - {"takedown"}
+    sections = re.findall(r"^## (.+)\n((?:(?!## ).*\n)*)", OPERATE.read_text(), re.MULTILINE)
+    unpaused = {
+        title: re.findall(r"dags unpause --yes --treat-dag-id-as-regex '(.+)'", text) for title, text in sections
+    }
+    for title in ("On a cluster", "On one server"):
+        assert [{name for name in parsed["dags"] if re.search(one, name)} for one in unpaused[title]] == [paused], title
 
 
 def test_the_way_of_the_data(rendering: dict[str, Any]) -> None:

@@ -356,6 +356,33 @@ def rendered() -> list[dict[str, Any]]:
     return list(yaml.load_all(told.stdout, yaml.CSafeLoader))
 
 
+def test_what_the_page_tells_to_open_is_opened_for_tasks_and_triggers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the patch of docs/operate.md a webhook and another Dask are reached, which they are not without."""
+    program = shutil.which("kubectl")
+    if program is None:
+        pytest.skip("kubectl is not installed")
+    flows = [
+        (airflow(part), *to)
+        for part in ("worker", "triggerer")
+        for to in (("192.0.2.10", 8443), ("198.51.100.7", 8786))
+    ]
+    assert not any(goes(*flow) for flow in flows)
+    (patch,) = re.findall(r"```yaml\n(patches:.+?)```", (manifests.ROOT / "docs/operate.md").read_text(), re.DOTALL)
+    base = os.path.relpath(manifests.KUBERNETES / "base", tmp_path)
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base]}) + patch)
+    told = subprocess.run([program, "kustomize", tmp_path], capture_output=True, text=True, timeout=30, check=False)
+    assert told.returncode == 0, told.stderr
+    found = list(yaml.load_all(told.stdout, yaml.CSafeLoader))
+    for resource in found:
+        validate(resource)
+    monkeypatch.setattr(manifests, "of_kind", lambda kind: [one for one in found if one["kind"] == kind])
+    assert [flow for flow in flows if not goes(*flow)] == []
+    assert not goes(airflow("worker"), "192.0.2.11", 8443)
+    assert not goes(airflow("dag-processor"), "192.0.2.10", 8443)
+
+
 def test_a_site_comes_to_valid_resources_of_its_own(rendered: list[dict[str, Any]]) -> None:
     """Kustomize puts the site's images, account and settings in; all is valid, tagged, and in one namespace."""
     for resource in rendered:

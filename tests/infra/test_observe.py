@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,14 @@ import promql_parser
 import pytest
 import yaml
 from airflow.configuration import conf
+from airflow.sdk import TaskInstanceState, TriggerRule
+from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.metrics import Observation
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 from opentelemetry.sdk import environment_variables
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from render.telemetry.instruments import CATALOGUE, Instrument
 
@@ -49,8 +57,12 @@ def known() -> Mapping[str, set[str]]:
     ours = {name: labels for one in CATALOGUE for name, labels in series(one).items()}
     told = yaml.safe_load(manifests.file_of("apache-airflow-core", AIRFLOWS).read_text())["metrics"]
     prefix = conf.get("metrics", "otel_prefix")
-    airflows = {f"{prefix}_{one['name'].replace('.', '_')}_total" for one in told if one["type"] == "counter"}
-    return ours | {name: set[str]() for name in airflows}
+    airflows = {
+        f"{prefix}_{one['name'].replace('.', '_')}_total": set(one["name_variables"])
+        for one in told
+        if one["type"] == "counter"
+    }
+    return ours | airflows
 
 
 @functools.cache
@@ -110,11 +122,60 @@ def test_a_query_names_only_metrics_and_labels_that_are_sent(query: str) -> None
         ("sum by (batch) (nightreel_jobs_total)", ["batch"]),
         ("nightreel_queue_depth / on (engine) nightreel_worker_memory_limit_bytes", ["engine"]),
         ("airflow_triggerer_heartbeats_total", ["airflow_triggerer_heartbeats_total"]),
+        ('airflow_ti_finish_total{dag="nightly_render"}', ["dag"]),
     ],
 )
 def test_a_query_that_names_others_is_found(query: str, names: list[str]) -> None:
     """The judge of the test above can say no."""
     assert list(strange(query)) == names
+
+
+def misused(query: str) -> Iterator[str]:
+    """Sums of which no increase is taken, and states of which one is.
+
+    That a sum is there or not, which ``unless`` asks, is no use of its value.
+    """
+    found = nodes(query)
+    grown, compared = [], []
+    for node in found:
+        if isinstance(node, promql_parser.Call) and node.func.name in {"increase", "rate"}:
+            grown += [arg.vector_selector for arg in node.args if isinstance(arg, promql_parser.MatrixSelector)]
+        if isinstance(node, promql_parser.BinaryExpr) and str(node.op) == "unless":
+            compared += [side for side in (node.lhs, node.rhs) if isinstance(side, promql_parser.VectorSelector)]
+    selectors = [str(node) for node in found if isinstance(node, promql_parser.VectorSelector)]
+    for one in (*map(str, grown), *map(str, compared)):
+        selectors.remove(one)
+    yield from (one.name for one in grown if not _is_sum(one.name))
+    yield from (name for name in map(_name, selectors) if _is_sum(name))
+
+
+def _name(selector: str) -> str:
+    return re.split(r"[{ \[]", selector)[0]
+
+
+def _is_sum(name: str) -> bool:
+    return name.endswith(("_total", "_bucket", "_sum", "_count"))
+
+
+@pytest.mark.parametrize("query", queries())
+def test_of_sums_the_increase_is_taken_and_of_states_the_value(query: str) -> None:
+    """What a counter stands at says nothing, and it is shown for days after it grew last; a queue has no rate."""
+    assert list(misused(query)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("absent_over_time(nightreel_batches_total[26h])", ["nightreel_batches_total"]),
+        ("sum(nightreel_jobs_total) > 3", ["nightreel_jobs_total"]),
+        ("sum(increase(nightreel_queue_depth[1h]))", ["nightreel_queue_depth"]),
+        ("sum(rate(nightreel_jobs_total[5m])) + nightreel_jobs_total", ["nightreel_jobs_total"]),
+        ("nightreel_queue_depth > 0", []),
+    ],
+)
+def test_a_misuse_is_found(query: str, names: list[str]) -> None:
+    """The judge of the test above can say no."""
+    assert list(misused(query)) == names
 
 
 def test_the_names_follow_the_collectors_rule() -> None:
@@ -151,6 +212,30 @@ def test_an_alert_says_how_grave_it_is_what_is_wrong_and_where_its_runbook_is() 
         assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= labels
         assert re.fullmatch(r"\d+m", rule.get("for", "0m"))
     assert sorted(linked) == sorted(headings)
+
+
+def test_nobody_is_woken_because_there_is_work() -> None:
+    """Clips wait all day where teams drop manifests and run commands: it is grave only where none of them ends."""
+    for rule in rules():
+        names = [node.name for node in nodes(rule["expr"]) if isinstance(node, promql_parser.VectorSelector)]
+        if rule["labels"]["severity"] == "critical" and "nightreel_queue_depth" in names:
+            assert "nightreel_jobs_total" in names
+        assert "hour()" not in rule["expr"], "a night's hour is NIGHTREEL_NIGHTLY_BY's"
+
+
+def test_the_missed_night_asks_for_what_every_night_ends_with() -> None:
+    """It looks at the last task of the scheduled DAG, which runs whatever happened: a quiet night is none missed."""
+    (rule,) = (rule for rule in rules() if rule["alert"] == "NightreelNightMissed")
+    selectors = [node for node in nodes(rule["expr"]) if isinstance(node, promql_parser.VectorSelector)]
+    asked = {tuple(sorted((one.name, one.value) for one in node.matchers.matchers)) for node in selectors}
+    (wanted,) = (dict(matchers) for matchers in asked)
+    dag = runpy.run_path(str(manifests.ROOT / "dags/nightly_render.py"))["dag"]
+    task = dag.get_task(wanted["task_id"])
+    assert (wanted["dag_id"], wanted["state"]) == (dag.dag_id, TaskInstanceState.SUCCESS)
+    assert (task.trigger_rule, task.downstream_task_ids) == (TriggerRule.ALL_DONE, set())
+    (hours,) = set(re.findall(r"(\d+)h", rule["expr"]))
+    assert 24 < int(hours) < 48
+    assert rule["labels"]["severity"] == "critical"
 
 
 def test_the_page_shows_the_catalogue() -> None:
@@ -194,32 +279,137 @@ def test_the_dashboard_is_whole() -> None:
     assert [variable["name"] for variable in dashboard()["templating"]["list"]] == ["datasource", "engine"]
 
 
-def test_the_collector_listens_where_everything_sends() -> None:
-    """Ports of its configuration, its pod, its service and the variable agree; deltas are added up."""
-    config = yaml.safe_load((COMPONENT / "collector/config.yaml").read_text())
-    deployment, service = (
-        found for found in manifests.resources() if found["metadata"]["name"] == "otel-collector" and
-        found["kind"] in {"Deployment", "Service"}
-    )  # fmt: skip
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+@functools.cache
+def collector() -> dict[str, Any]:
+    return yaml.safe_load((COMPONENT / "collector/config.yaml").read_text())
+
+
+def test_the_collector_listens_where_everything_sends_and_asks() -> None:
+    """Ports of its configuration, its pod, its services, its policy and the variable agree; no part is unused."""
+    config = collector()
+    found = {(one["kind"], one["metadata"]["name"]): one for one in manifests.resources()}
+    (container,) = found["Deployment", "otel-collector"]["spec"]["template"]["spec"]["containers"]
     ports = {port["containerPort"] for port in container["ports"]}
-    told = [
-        config["receivers"]["otlp"]["protocols"]["http"]["endpoint"],
-        config["exporters"]["prometheus"]["endpoint"],
-        config["extensions"]["health_check"]["endpoint"],
-    ]
-    assert [int(address.rpartition(":")[2]) for address in told] == sorted(ports)
-    env = manifests.env("observe/telemetry.env")
-    assert (
-        env["OTEL_EXPORTER_OTLP_ENDPOINT"]
-        == f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    scraped = {_port(one["endpoint"]) for name, one in config["exporters"].items() if name.startswith("prometheus/")}
+    sent, health = (
+        _port(config["receivers"]["otlp"]["protocols"]["http"]["endpoint"]),
+        _port(config["extensions"]["health_check"]["endpoint"]),
     )
+    assert len(scraped) == 2
+    assert ports == {sent, health} | scraped
+    env = manifests.env("observe/telemetry.env")
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://otel-collector:{sent}"
     assert env["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"] == "delta"
-    for pipeline in config["service"]["pipelines"].values():
-        for part in ("receivers", "processors", "exporters"):
-            assert set(pipeline[part]) <= config[part].keys()
-    assert {"resource", "deltatocumulative"} <= set(config["service"]["pipelines"]["metrics"]["processors"])
+    services = [found["Service", name] for name in ("otel-collector", "otel-collector-states")]
+    given = [{port["port"] for port in one["spec"]["ports"]} for one in services]
+    annotated = [int(one["metadata"]["annotations"]["prometheus.io/port"]) for one in services]
+    assert sent in given[0]
+    assert all(port in ports for port, ports in zip(annotated, given, strict=True))
+    assert set(annotated) == scraped
+    (to_prometheus,) = (
+        rule
+        for rule in found["NetworkPolicy", "otel-collector"]["spec"]["ingress"]
+        if "namespaceSelector" in rule["from"][0]
+    )
+    assert {port["port"] for port in to_prometheus["ports"]} == scraped
+    for part in ("receivers", "processors", "exporters"):
+        used = {name for pipeline in config["service"]["pipelines"].values() for name in pipeline[part]}
+        assert used == config[part].keys()
     assert set(re.findall(r"\${env:(\w+)}", json.dumps(config))) == {given["name"] for given in container["env"]}
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def test_points_of_many_senders_are_added_up_and_none_is_dropped() -> None:
+    """All senders make one series, in which every point begins at one instant and is later than the one before.
+
+    The processor that adds up drops a point that begins before its series or is not later than the last one
+    (contrib's ``deltatocumulativeprocessor/internal/delta``). ``Now()`` grows only where points come one after another,
+    which is out of ``batch``: it hands on from one goroutine.
+    """
+    config = collector()
+    (summing,) = (
+        pipeline["processors"]
+        for pipeline in config["service"]["pipelines"].values()
+        if "delta_to_cumulative" in pipeline["processors"]
+    )
+    assert config["processors"]["batch"] == {}  # with metadata_keys it would be a goroutine for each
+    assert {"key": "service.instance.id", "action": "delete"} in config["processors"]["resource"]["attributes"]
+    assert summing[-3:] == ["batch", "transform/one_sender", "delta_to_cumulative"]
+    assert "resource" in summing
+    set_to = {}
+    for statement in config["processors"]["transform/one_sender"]["metric_statements"]:
+        found = re.fullmatch(r"set\((\S+), (\S+)\) where (.+)", statement)
+        assert found
+        assert found[3] == "metric.aggregation_temporality == AGGREGATION_TEMPORALITY_DELTA"
+        set_to[found[1]] = found[2]
+    assert set_to == {"datapoint.start_time_unix_nano": "1", "datapoint.time": "Now()"}
+
+
+def sent(one: Instrument, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the SDK sends of an instrument, as OTTL's paths name it, when everything is told to send deltas."""
+    name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+    monkeypatch.setenv(name, manifests.env("observe/telemetry.env")[name])
+    reader = InMemoryMetricReader(preferred_temporality=OTLPMetricExporter()._preferred_temporality)
+    meter = MeterProvider(metric_readers=[reader]).get_meter("test")
+    if one.kind == "observable_gauge":
+        meter.create_observable_gauge(one.name, [lambda _: [Observation(1)]])
+    else:
+        made = getattr(meter, f"create_{one.kind}")(one.name)
+        (made.record if one.kind == "histogram" else made.add)(1)
+    data = reader.get_metrics_data()
+    assert data
+    (metric,) = encode_metrics(data).resource_metrics[0].scope_metrics[0].metrics
+    kind = metric.WhichOneof("data")
+    return {
+        "metric.type": f"METRIC_DATA_TYPE_{kind.upper()}",
+        "metric.is_monotonic": str(metric.sum.is_monotonic).lower() if kind == "sum" else None,
+        "temporality": getattr(getattr(metric, kind), "aggregation_temporality", None),
+    }
+
+
+def came_to(told: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Which exporters are given a metric, and whether it is added up before."""
+    config, found = collector(), []
+    for pipeline in config["service"]["pipelines"].values():
+        filters = [config["processors"][name] for name in pipeline["processors"] if name.startswith("filter/")]
+        drops = [condition.split(" == ") for each in filters for condition in each["metric_conditions"]]
+        if filters and not any(told[path] == value for path, value in drops):
+            found += [(name, "delta_to_cumulative" in pipeline["processors"]) for name in pipeline["exporters"]]
+    return found
+
+
+@pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: one.name)
+def test_sums_stay_for_days_and_states_go_with_their_process(one: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each instrument, as the SDK sends it, comes to one of the two exporters, by what the filters drop.
+
+    A counter that vanished after a quiet hour would come back without its first increase; a queue of a process that has
+    ended would be counted for days. What is added up is sent as deltas, so no other sum is forgotten or kept.
+    """
+    told, is_sum = sent(one, monkeypatch), one.kind in {"counter", "histogram"}
+    assert came_to(told) == [("prometheus/sums" if is_sum else "prometheus/states", is_sum)]
+    assert (told["temporality"] == AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA) == is_sum
+
+
+def test_airflows_timers_are_sums() -> None:
+    """They are histograms of a kind that we do not send ourselves."""
+    told = {"metric.type": "METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM", "metric.is_monotonic": None}
+    assert came_to(told) == [("prometheus/sums", True)]
+
+
+def test_sums_outlive_a_long_weekend_and_states_hardly_their_process() -> None:
+    """The collector shows a sum as long as it remembers it, beyond four days; a state for two exports and more."""
+    exporters = collector()["exporters"]
+    sums, states = (_seconds(exporters[f"prometheus/{name}"]["metric_expiration"]) for name in ("sums", "states"))
+    assert sums == _seconds(collector()["processors"]["delta_to_cumulative"]["max_stale"]) > 4 * 24 * 3600
+    assert 2 * 60 < states <= 15 * 60
+
+
+def _seconds(duration: str) -> int:
+    """Of a duration of the collector or of Prometheus, in one unit."""
+    return int(duration[:-1]) * {"m": 60, "h": 3600}[duration[-1]]
 
 
 def test_a_site_that_wants_it_gets_it(tmp_path: Path) -> None:

@@ -35,6 +35,14 @@ def test_a_value_that_does_not_fit_is_named(wrong: dict[str, object]) -> None:
         load(**wrong)
 
 
+@pytest.mark.parametrize("given", ["07:00+02:00", "07:00Z"])
+def test_an_hour_of_the_night_with_an_offset_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """It would be taken for one in UTC."""
+    monkeypatch.setenv("NIGHTREEL_NIGHTLY_BY", given)
+    with pytest.raises(errors.SettingsError, match=r"nightly_by = .*in UTC and without an offset"):
+        load()
+
+
 @pytest.mark.parametrize("text", ["store = ", "workers = 0", "unknown = 1"])
 def test_a_file_that_does_not_fit_is_an_error_of_the_settings(text: str) -> None:
     Path("nightreel.toml").write_text(text)

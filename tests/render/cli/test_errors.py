@@ -14,6 +14,7 @@ TREE = [
     (errors.NotFound, 2),
     (errors.EngineMissing, 2),
     (errors.BatchStopped, 3),
+    (errors.EngineStopped, 3),
     (errors.Cancelled, 3),
     (errors.CorruptObject, 5),
 ]

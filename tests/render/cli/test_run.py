@@ -135,7 +135,7 @@ def test_plan_writes_nothing_and_finds_the_clips(ran: Ran, said: Said, capfd: py
     before = sorted(ran.store.rglob("*"))
     code, document = said("plan", ran.manifest)
     assert code == 0
-    assert document["decisions"] == {"render": 0, "duplicate": 0, "reuse": 3, "refuse": 0}
+    assert document["decisions"] == {"render": 0, "duplicate": 0, "reuse": 3, "refuse": 0, "withdrawn": 0}
     assert (document["rows"], document["quarantined"], document["clips"]) == (4, 1, 0)
     assert set(document["estimate"]) == {"cost_usd", "cpu_seconds", "video_seconds"}
     assert main(["plan", str(ran.manifest), "--limit", "1"]) == 0

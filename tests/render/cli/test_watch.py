@@ -34,6 +34,7 @@ NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
 VIEW = View(
     batch="run-1-abc",
+    store="s3://bucket/store",
     at=NOW.timestamp(),
     state="under way",
     rows=40,
@@ -103,6 +104,29 @@ def test_a_log_gets_a_block_when_something_has_changed(capfd: pytest.CaptureFixt
     assert capfd.readouterr().out == ""
     show(later(replace(VIEW, done=21), 9))
     assert "21 of 40 clips" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "head"),
+    [
+        ({"waiting": 0, "reasons": []}, "Batch run-1-abc: publishing, or its run has stopped\n"),
+        ({"state": "taken in"}, "Not planned yet: its manifest is being read and planned, or its run has stopped."),
+    ],
+)
+def test_where_a_run_may_have_stopped_unseen_the_next_command_is_named(
+    change: dict[str, object], head: str, settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing tells a run that died before it had published from one that publishes."""
+    view, status = replace(VIEW, **change), "If it has stopped: nightreel status run-1-abc"
+    Log()(Look(view=replace(view, store=settings.store)))
+    told = capfd.readouterr().out
+    assert head in told
+    assert f"{status}  (says how to go on)" in told
+    Log()(Look(view=replace(view, store="s3://bucket/x")))
+    assert f"{status} --store s3://bucket/x  (" in capfd.readouterr().out
+    Log()(Look(view=VIEW))
+    Log()(Look(view=replace(view, state="finished", waiting=0)))
+    assert "stopped" not in capfd.readouterr().out
 
 
 def test_a_log_is_told_once_that_storage_is_away_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:

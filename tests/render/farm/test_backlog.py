@@ -200,7 +200,8 @@ def test_equal_errors_in_a_row_stop_the_batch():
         assert not ahead.stopped
         group = ahead.next(0.0)
         ahead.tried(group, [failed(group.jobs[0], reason=f"no model at 0x7f{number}0 for job {number}")], 0.0)
-    assert ahead.stopped == "no model at 0x7f20 for job 2"
+    assert ahead.stopped
+    assert ahead.stopped.reason == "no model at 0x7f20 for job 2"
     assert ahead.empty
     assert ahead.next(0.0) is None
     assert ahead.left()

@@ -1,6 +1,7 @@
 import json
 import multiprocessing
 import os
+import re
 import select
 import signal
 import socket
@@ -15,6 +16,7 @@ import torch
 from distributed.process import AsyncProcess
 
 from render import errors
+from render.cli import probes
 from render.farm import cluster
 from render.farm.survey import Asker
 
@@ -138,6 +140,17 @@ def test_a_detached_farm_is_found_again_and_stopped(settings, tmp_path):
     assert running(str(home)) == []
     with pytest.raises(errors.SchedulerAway):
         cluster.connect(address)
+
+
+def test_a_connection_of_airflow_is_no_address(settings):
+    """What Airflow's tasks are given by the same setting; doctor and whoever watches a batch say it, too."""
+    told = "'dask_default' is no address.*tcp://HOST:PORT.*for Airflow"
+    with pytest.raises(errors.SchedulerAway, match=told):
+        cluster.connect("dask_default")
+    with Asker("dask_default") as asker, pytest.raises(errors.SchedulerAway, match=told):
+        asker.ask("a batch", "file:///store")
+    (finding,) = probes.PROBES["scheduler"](settings.model_copy(update={"scheduler": "dask_default"}))
+    assert re.search(told, finding.found)
 
 
 def test_a_detached_farm_ends_with_its_owner(settings, tmp_path):

@@ -15,7 +15,7 @@ import pytest
 from otlp import collector
 
 from render import errors
-from render.farm import cluster, dispatch
+from render.farm import cluster, dispatch, survey, worker
 from render.farm.control import Control
 from render.model import ReasonKind
 from render.store import clips
@@ -282,6 +282,41 @@ def test_when_a_controller_goes_its_work_goes_on_and_is_found_by_the_next(farm, 
     assert count.read_text() == "x"
 
 
+def test_who_cancels_stops_what_a_controller_before_it_has_sent_of_its_shards(settings, new_job, tmp_path):
+    """Though it has sent nothing itself: a trigger that takes a shard over when its time is up. Other shards go on."""
+    jobs = {shard: new_job(f"hang {tmp_path / str(shard)}") for shard in (3, 4)}
+
+    def control(shard, control):
+        dispatch.run(
+            address, [jobs[shard]], store_url=settings.store, batch="b1", settings=settings, control=control,
+            shards=[shard], whence=lambda _: worker.Whence(shard, ""), on_result=lambda _: None,
+        )  # fmt: skip
+
+    first, late = Control(), Control()
+    late.cancel()
+    with cluster.local(settings) as address, survey.Asker(address) as asker, ThreadPoolExecutor(2) as pool:
+
+        def at_work():
+            return {one for task in asker.ask("b1", open_store(settings.store).url).tasks for one in task.fingerprints}
+
+        leaving = [pool.submit(control, shard, first) for shard in jobs]
+        for shard in jobs:
+            wait_for(tmp_path / str(shard))
+        first.leave()
+        for one in leaving:
+            with pytest.raises(errors.BatchStopped):
+                one.result(timeout=60)
+        assert at_work() == {job.fingerprint for job in jobs.values()}
+        with pytest.raises(errors.Cancelled):
+            control(3, late)
+        assert at_work() == {jobs[4].fingerprint}
+        jobs[3] = new_job()
+        control(3, Control())  # its worker is free
+        with pytest.raises(errors.Cancelled):
+            control(4, late)
+        assert at_work() == set()
+
+
 def wait_for(file: Path) -> None:
     deadline = time.monotonic() + 60
     while not file.exists() and time.monotonic() < deadline:
@@ -290,9 +325,22 @@ def wait_for(file: Path) -> None:
 
 
 def test_equal_engine_errors_in_a_row_stop_the_batch(run, new_job):
-    with pytest.raises(errors.BatchStopped, match="no such lamp"):
+    with pytest.raises(errors.EngineStopped, match="no such lamp"):
         run(new_job("bug") for _ in itertools.count())
     assert len(run.results) >= 3
+
+
+def test_equal_errors_of_the_infrastructure_stop_the_batch_as_what_may_pass(run, new_job, monkeypatch):
+    """A full disk or a store that is overloaded may be well a little later: Airflow tries such a shard again."""
+    monkeypatch.setattr(dispatch.worker, "work", out_of_order)
+    with pytest.raises(errors.BatchStopped, match="The store is overloaded") as stop:
+        run(new_job() for _ in itertools.count())
+    assert stop.type is errors.BatchStopped
+
+
+def out_of_order(*_):
+    """What a worker does in whose place nothing can be made."""
+    raise errors.StoreError("The store is overloaded.")
 
 
 def test_jobs_that_no_worker_can_take_are_named_and_the_others_made(run, new_job):

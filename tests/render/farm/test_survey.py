@@ -132,7 +132,7 @@ def test_a_cluster_without_a_worker_says_so(settings: Settings, new_job: NewJob)
 
     job = new_job()
     with (
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as empty,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         Asker(empty.scheduler_address) as asker,
         controllers() as start,
     ):
@@ -151,7 +151,7 @@ def test_a_scheduler_that_does_not_know_us_is_said_to_be_of_another_version(monk
 
     monkeypatch.setattr(survey, "_survey", missing)
     with (
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as empty,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         Asker(empty.scheduler_address) as asker,
         pytest.raises(errors.SchedulerAway, match=r"No module named 'render'.*same version of Nightreel"),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,8 +98,24 @@ def test_an_inbox_may_come_later_and_hold_other_things(tmp_path: Path) -> None:
     assert watch.look(nothing) == []
 
 
-def test_trouble_forgets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be looked at, read or compared with what was taken is told afterwards."""
+class Faulty:
+    """Reading of which some files' fails; counts the tries at each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **faults: Exception) -> None:
+        self.faults, self.tries, true = faults, Counter[str](), sources.digest
+
+        def digest(place: sources.Place) -> tuple[str, int]:
+            name = Path(place.path).stem
+            self.tries[name] += 1
+            if name in self.faults:
+                raise self.faults[name]
+            return true(place)
+
+        monkeypatch.setattr(sources, "digest", digest)
+
+
+def test_trouble_forgets_nothing(tmp_path: Path, read: list[str]) -> None:
+    """What could not be compared with what was taken is told afterwards, and not read again for it."""
     watch = Watch(tmp_path)
     file = put(tmp_path / "a.parquet")
     watch.look(nothing)
@@ -108,29 +125,97 @@ def test_trouble_forgets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(errors.StoreError):
         watch.look(away)
-    with monkeypatch.context() as patch:
-        patch.setattr(sources, "digest", lambda _: (_ for _ in ()).throw(errors.ManifestError("It cannot be read.")))
-        with pytest.raises(errors.ManifestError):
-            watch.look(nothing)
-    assert watch.look(nothing) == [file]
+    other = put(tmp_path / "b.parquet", "other")
+    with pytest.raises(errors.StoreError):
+        watch.look(away)
+    assert watch.look(nothing) == [file, other]
+    assert read == ["a.parquet", "b.parquet"]
+    assert watch.look(away) == []
 
 
-def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watch, true = Watch(tmp_path), sources.digest
-    bad, good = put(tmp_path / "a.parquet"), put(tmp_path / "b.parquet")
-
-    def digest(place: sources.Place) -> tuple[str, int]:
-        if place.path.endswith("a.parquet"):
-            raise errors.ManifestError("It cannot be read.")
-        return true(place)
-
+def test_a_fault_of_ours_loses_nothing_that_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, faulty = Watch(tmp_path), Faulty(monkeypatch, b=RuntimeError("A bug."))
+    first, second = put(tmp_path / "a.parquet"), put(tmp_path / "b.parquet", "other")
     watch.look(nothing)
-    with monkeypatch.context() as patch:
-        patch.setattr(sources, "digest", digest)
-        assert watch.look(nothing) == [good]
-        with pytest.raises(errors.ManifestError):
-            watch.look(nothing)
-    assert watch.look(nothing) == [bad]
+    with pytest.raises(RuntimeError):
+        watch.look(nothing)
+    faulty.faults.clear()
+    assert watch.look(nothing) == [first, second]
+
+
+def test_what_was_read_is_not_told_once_it_is_gone_or_changed(tmp_path: Path) -> None:
+    """Though it was not told at once, since the store was away."""
+    watch = Watch(tmp_path)
+    for name in "ab":
+        put(tmp_path / f"{name}.parquet", name)
+    watch.look(nothing)
+
+    def away() -> set[ManifestFile]:
+        raise errors.StoreError("The store is away.")
+
+    with pytest.raises(errors.StoreError):
+        watch.look(away)
+    (tmp_path / "a.parquet").unlink()
+    changed = put(tmp_path / "b.parquet", "another")
+    assert watch.look(nothing) == []
+    assert watch.look(nothing) == [changed]
+
+
+@pytest.mark.parametrize("error", [errors.ManifestError("a is locked."), errors.StoreError("a is away.")])
+def test_a_file_that_cannot_be_read_is_named_once_and_tried_ever_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    """It costs little however long it lies there: it is not opened, and the intakes are not read for its sake."""
+    watch, faulty, asked = Watch(tmp_path), Faulty(monkeypatch, a=error), Counter[str]()
+    put(tmp_path / "a.parquet")
+    tried = []
+    for number in range(400):
+        assert watch.look(lambda: asked.update(["taken"]) or set()) == []
+        if faulty.tries["a"] > len(tried):
+            tried.append(number)
+    assert tried == [1, 2, 4, 8, 16, 32, 64, 124, 184, 244, 304, 364]
+    assert not asked
+    (said,) = caplog.messages
+    assert str(error) in said
+
+    file = put(tmp_path / "a.parquet", "mended")
+    faulty.faults.clear()
+    watch.look(nothing)
+    assert watch.look(nothing) == [file], "another content is tried at once"
+
+
+def test_a_file_that_can_be_read_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is, without being written anew: its permissions were mended."""
+    watch, faulty = Watch(tmp_path), Faulty(monkeypatch, a=errors.ManifestError("It is locked."))
+    file = put(tmp_path / "a.parquet")
+    for _ in range(4):
+        assert watch.look(nothing) == []
+    faulty.faults.clear()
+    assert [watch.look(nothing) for _ in range(4)].count([file]) == 1
+
+
+@pytest.mark.parametrize("error", [errors.ManifestError("a is locked."), errors.StoreError("a is away.")])
+def test_a_file_that_cannot_be_read_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    watch = Watch(tmp_path)
+    Faulty(monkeypatch, a=error, c=error)
+    put(tmp_path / "a.parquet")
+    put(tmp_path / "c.parquet")
+    good = {put(tmp_path / f"{name}.parquet", name) for name in "bd"}
+    assert {file for _ in range(4) for file in watch.look(nothing)} == good
+
+
+def test_storage_that_goes_away_is_not_asked_for_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question may take as long as its time is; what was read before is told."""
+    watch, away = Watch(tmp_path), errors.StoreError("It is away.")
+    faulty = Faulty(monkeypatch, **dict.fromkeys("bcdef", away))
+    files = [put(tmp_path / f"{name}.parquet", name) for name in "abcdef"]
+    watch.look(nothing)
+    assert watch.look(nothing) == files[:1]
+    assert faulty.tries.total() == 2
+    faulty.faults.clear()
+    assert [file for _ in range(3) for file in watch.look(nothing)] == files[1:]
 
 
 def test_an_inbox_outside_the_roots_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from datetime import time, timedelta
 import pytest
 from airflow.sdk.definitions.deadline import DagRunLogicalDateDeadline
 
-from render import errors
 from render.orchestration import deadlines
 
 
@@ -28,7 +27,10 @@ def test_unless_it_is_set_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None
     assert deadlines.of_night(time(2)) is None
 
 
-def test_what_is_no_hour_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_do_not_fit_are_told_and_leave_the_dag_there(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a DAG that does not parse Airflow schedules nothing more, not even what ends a night that is at work."""
     monkeypatch.setenv("NIGHTREEL_NIGHTLY_BY", "seven")
-    with pytest.raises(errors.SettingsError, match=r"nightly_by = 'seven' \(set by NIGHTREEL_NIGHTLY_BY\)"):
-        deadlines.of_night(time(2))
+    assert deadlines.of_night(time(2)) is None
+    assert "nightly_by = 'seven' (set by NIGHTREEL_NIGHTLY_BY)" in caplog.text

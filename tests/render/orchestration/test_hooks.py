@@ -71,7 +71,12 @@ def test_a_connection_that_is_not_there_says_what_to_do() -> None:
 @pytest.fixture
 def scheduler() -> Iterator[LocalCluster]:
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, host="127.0.0.1", dashboard_address=None, protocol="tcp://"
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        protocol="tcp://",
     ) as cluster:
         yield cluster
 

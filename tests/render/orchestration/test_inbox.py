@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -120,6 +121,21 @@ def test_storage_that_is_away_is_waited_for_and_told_once(
     assert len([line for line in said if "request 1. It is tried again" in line]) == 1
     assert len([line for line in said if "cannot be looked at" in line]) == 2
     assert len([line for line in said if "can be looked at again" in line]) == 1
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_the_inbox(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    """It holds no other up, and is told once it can be read."""
+    monkeypatch.setenv("NIGHTREEL_MANIFEST_ROOTS", json.dumps([str(store)]))
+    outside = write(tmp_path / "elsewhere.parquet", "one")
+    write(store / "inbox/b.parquet", "two")
+    (store / "inbox/a.parquet").symlink_to(outside)
+    assert names(asyncio.run(events(InboxTrigger(), 2))) == ["b.parquet"]
+    said = [line for line in caplog.messages if "a.parquet" in line]
+    assert len(said) == 1
+    assert "manifest_roots" in said[0]
+    assert "The inbox" not in capsys.readouterr().out
 
 
 def test_a_slow_store_holds_no_other_trigger_up(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import time
@@ -36,9 +37,14 @@ def connected(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def context(
-    *, task: str = "verdict", index: int = -1, error: Exception | None = None, states: dict[str, str] | None = None
+    *,
+    task: str = "verdict",
+    index: int = -1,
+    error: Exception | None = None,
+    states: dict[str, str] | None = None,
+    batch: str | None = "b1",
 ) -> Any:
-    given = {"intake": "b1", "report": REPORT}
+    given = {"intake": batch, "report": batch and REPORT}
     ti = SimpleNamespace(
         dag_id="nightly_render",
         run_id="scheduled__2026-11-28T02:00:00+00:00",
@@ -73,6 +79,14 @@ def test_a_run_that_is_done_tells_its_counts_and_its_report(server: Received, mo
     ]
 
 
+def test_a_run_that_took_nothing_and_is_well_is_no_news(server: Received) -> None:
+    """Of the runs that one drop of several manifests starts, those that come late; if one fails, that is told."""
+    notices.RunSucceeded()(context(batch=None))
+    assert server.documents == []
+    notices.RunFailed()(context(batch=None, error=errors.NightreelError("Task intake is failed.")))
+    assert [(document["event"], document["batch"]) for document in server.documents] == [("run_failed", None)]
+
+
 def test_the_report_is_linked_where_the_store_is_served(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTREEL_SERVED_AT", "https://films.example/store/")
     notices.RunSucceeded()(context())
@@ -101,6 +115,22 @@ def test_a_run_that_waits_for_a_person_tells_what_is_asked(server: Received) -> 
     assert "waits for an answer. 2 clips are held in batch b1." in document["text"]
 
 
+def test_a_notice_that_cannot_be_made_stops_nothing(
+    server: Received,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The task that asks a person calls it with nothing around it."""
+    monkeypatch.setenv("NIGHTREEL_LOG_LEVEL", "INFO")
+    given = context(task="approval")
+    given["task"] = SimpleNamespace(subject="2 clips are held in batch b1")
+    notices.ApprovalWanted()(given)
+    assert server.documents == []
+    told = caplog.text + capsys.readouterr().out  # Airflow's log is structlog's, unless somebody has set it up
+    assert "Nobody is told (SettingsError: Setting does not fit: log_level = 'INFO'" in told
+
+
 def test_a_task_that_failed_tells_its_reason_and_its_log(server: Received) -> None:
     notices.TaskFailed()(context(task="plan", error=errors.ManifestError("Column seconds is missing.")))
     (document,) = server.documents
@@ -109,16 +139,20 @@ def test_a_task_that_failed_tells_its_reason_and_its_log(server: Received) -> No
     assert "Column seconds is missing." in document["text"]
 
 
-@pytest.mark.parametrize(
-    ("index", "others", "tells"),
-    [(5, {}, True), (5, {"render_shard_7": "failed"}, True), (5, {"render_shard_3": "failed"}, False)],
-)
-def test_of_many_shards_that_fail_few_are_told(
-    server: Received, index: int, others: dict[str, str], tells: bool
-) -> None:
-    own = {f"render_shard_{index}": "failed", "render_shard_1": "success"}
-    notices.TaskFailed()(context(task="render_shard", index=index, error=OSError("gone"), states=own | others))
-    assert [document["task"] for document in server.documents] == (["render_shard[5]"] if tells else [])
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_of_shards_that_all_fail_one_is_told_in_whatever_order(server: Received, order: tuple[int, ...]) -> None:
+    """Shard 0 is done, as its like mostly are; of the others the first one is it."""
+    states = {f"render_shard_{index}": "deferred" for index in order} | {"render_shard_0": "success"}
+    for index in order:
+        states[f"render_shard_{index}"] = "failed"
+        notices.TaskFailed()(context(task="render_shard", index=index, error=OSError("gone"), states=states))
+    assert [document["task"] for document in server.documents] == ["render_shard[1]"]
+
+
+def test_a_shard_that_fails_before_earlier_ones_are_done_is_left_to_the_runs_notice(server: Received) -> None:
+    states = {"render_shard_0": "success", "render_shard_1": "deferred", "render_shard_2": "failed"}
+    notices.TaskFailed()(context(task="render_shard", index=2, error=OSError("gone"), states=states))
+    assert server.documents == []
 
 
 def test_what_airflow_knows_as_a_secret_is_not_told(server: Received) -> None:
@@ -142,6 +176,18 @@ def test_a_late_run_is_told_if_the_schedule_began_it(server: Received, run_type:
     (document,) = server.documents
     assert (document["event"], document["due"]) == ("run_late", "2026-11-28 07:00:00+00:00")
     assert document["text"].startswith("nightly_render r1 was to be done by 2026-11-28 07:00:00+00:00, and is running.")
+
+
+@pytest.mark.parametrize("state", ["success", "failed"])
+def test_a_run_that_is_over_by_then_is_not_late(server: Received, state: str) -> None:
+    """How it ended was told; it does not go on."""
+    run = {"dag_id": "nightly_render", "dag_run_id": "r1", "run_type": "scheduled", "state": state}
+
+    async def play() -> None:
+        await notices.RunLate(context={"dag_run": run, "deadline": {"deadline_time": "2026-11-28 07:00:00+00:00"}})
+
+    asyncio.run(play())
+    assert server.documents == []
 
 
 @pytest.mark.parametrize(("status", "said"), [(500, "answered 500"), (307, "answered 307"), (204, "")])

@@ -20,6 +20,7 @@ from render.orchestration import retries
         errors.NotFound("gone"),
         errors.EngineMissing("none"),
         errors.Cancelled("over"),
+        errors.EngineStopped("no such lamp, ten times"),
     ],
 )
 def test_what_cannot_be_mended_is_not_tried_again(error: errors.NightreelError) -> None:

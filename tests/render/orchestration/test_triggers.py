@@ -8,18 +8,24 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow._shared.module_loading import import_string
+from in_process import NOW, write
 
 from render import errors, pipeline
+from render.farm import cluster
 from render.farm.access import OPEN, Access
 from render.farm.control import Control
+from render.farm.survey import Asker
 from render.model import JobResult
-from render.orchestration import triggers
+from render.orchestration import hooks, triggers
 from render.orchestration.triggers import ShardTrigger, Teller
+from render.settings import load
+from render.store.objects import open_store
 
 DONE = {"failure": "", "final": False}
 
@@ -176,7 +182,13 @@ def test_a_killed_task_cancels_its_work_and_a_triggerer_that_goes_leaves_it(
 
 def test_a_shard_whose_time_is_over_is_cancelled_and_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also by a triggerer that took it over late: the time is an instant, not a duration."""
-    controls = []
+    controls: list[Control] = []
+
+    async def resolve(_: str) -> tuple[str, Access]:
+        await asyncio.sleep(0.05)  # as a connection that is asked for
+        return "tcp://big:8786", OPEN
+
+    monkeypatch.setattr(hooks, "aresolve", resolve)
 
     def work(control: Control) -> None:
         controls.append(control)
@@ -190,8 +202,44 @@ def test_a_shard_whose_time_is_over_is_cancelled_and_not_begun_again(monkeypatch
         event = asyncio.run(first_event(new_trigger(until=until)))
         assert event["final"]
         assert event["failure"].startswith(f"Shard 3 was not done by {until}. Its work was cancelled")
-    assert controls
-    assert all(control.cancelled for control in controls)
+    assert [control.cancelled for control in controls] == [True, True]
+
+
+@pytest.mark.slow
+def test_what_a_triggerer_that_is_gone_has_sent_is_cancelled_by_the_next_when_its_time_is_over(tmp_path: Path) -> None:
+    """On a real cluster: most clips are not made, and nothing of the shard is left on the scheduler."""
+    store = str(tmp_path / "store")
+    settings = load(store=store, scratch=tmp_path / "scratch", cache=tmp_path / "cache", workers=1)
+    manifest = write(tmp_path / "m.parquet", *map(str, range(40)), seconds=4.0, width=320, height=240, fps=24)
+    batch = pipeline.intake(settings, manifest=manifest, run_key="late", now=NOW)
+    assert batch
+    pipeline.plan(settings, batch.id, now=NOW)
+
+    with cluster.local(settings) as address, Asker(address) as asker:
+        given = {"store": store, "scheduler": address, "scratch": str(settings.scratch), "cache": str(settings.cache)}
+
+        def tasks() -> int:
+            return len(asker.ask(batch.id, open_store(store).url).tasks)
+
+        async def play() -> Any:
+            first = ShardTrigger(batch=batch.id, shard=0, address=address, given=given)
+            running = asyncio.create_task(first_event(first))
+            while not await asyncio.to_thread(tasks):
+                await asyncio.sleep(0.05)
+            running.cancel()
+            await first.cleanup()
+            assert first._work
+            await asyncio.wait([first._work])
+            assert await asyncio.to_thread(tasks)
+            return await first_event(
+                ShardTrigger(batch=batch.id, shard=0, address=address, given=given, until=NOW.isoformat())
+            )
+
+        event = asyncio.run(play())
+        assert "was not done by" in event["failure"]
+        assert tasks() == 0
+    status = pipeline.status(settings, batch.id)
+    assert status.waiting > 30
 
 
 def test_a_shard_that_is_done_in_time_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from in_process import NOW, InProcess, raising, write
+from in_process import NOW, InProcess, go, raising, write
 
 from render import errors, pipeline
 from render.farm import cluster
 from render.farm.survey import Asker, Survey
+from render.model import Tombstone
 from render.settings import Settings
+from render.status import status_of
+from render.store import batches, clips, tombstones
+from render.store.objects import open_store
 from render.watching import watch
 from render.watching.watch import Look, Watcher, looks
 
@@ -98,6 +102,42 @@ def test_storage_may_be_away_for_a_while_but_not_at_first(
             next(Clock().looks(watcher, every=2))
     with pytest.raises(errors.NotFound):
         Watcher(settings, "never")
+
+
+def test_what_a_look_has_found_is_not_read_again(
+    settings: Settings, farm: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only records that were missing are asked for; a clip that is taken down meanwhile is seen no more."""
+    farm.stop_after = 2
+    with pytest.raises(errors.BatchStopped):
+        go(settings, write(tmp_path / "m.parquet", "a", "b", "c"))
+    store = open_store(settings.store)
+    (batch,) = batches.list_ids(store)
+    rows = list(status_of(store, batch).clips)
+    made, missing = ({row.fingerprint for row in rows if bool(row.uri) is there} for there in (True, False))
+    assert (len(made), len(missing)) == (2, 1)
+    asked: list[str] = []
+    find = clips.find
+    monkeypatch.setattr(clips, "find", lambda store, one: asked.append(one) or find(store, one))
+
+    with Watcher(settings, batch) as watcher:
+        first = watcher.look(NOW.timestamp())
+        assert set(asked) == made | missing
+        asked.clear()
+        again = watcher.look(NOW.timestamp())
+        assert set(asked) == missing
+        assert again.same_as(first)
+        assert again.done == 2
+
+        gone = min(made)
+        tombstones.put(store, [Tombstone(fingerprint=gone, withdrawn_at="", withdrawn_by="ann", reason="Asked for.")])
+        assert watcher.look(NOW.timestamp()).done == 1
+        farm.stop_after = None
+        resumed = settings.model_copy(update={"scheduler": "tcp://127.0.0.1:1"})
+        pipeline.run(resumed, batch, now=lambda: NOW)
+        asked.clear()
+        assert watcher.look(NOW.timestamp()).over
+        assert not asked
 
 
 def test_of_several_farms_the_one_that_has_the_batch_is_asked(
