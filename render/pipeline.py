@@ -464,12 +464,7 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
     from render.experiments import report as page
 
     store = _opened(settings)
-    uri, outdated = "", True
-    while outdated:
-        view = gather.of_batch(store, batch_id)
-        uri = page.write(store, view, now=now)
-        shown = pa.array({entry.fingerprint for entry in view.entries if entry.record}, pa.string())
-        outdated = bool(tombstones.of(store, shown))  # put while the page was made: whoever put it may have been faster
+    uri, _ = page.write_current(store, lambda: gather.of_batch(store, batch_id), now=now)
     state = status(settings, batch_id)
     over = not state.waiting and catalog.rows_ended(store, batch_id) == state.rows
     if over and batches.finish(store, batch_id, {"finished_at": now.isoformat()}):

@@ -1,4 +1,4 @@
-"""Taking clips down: a tombstone first, then their objects, the catalog, and the pages that show them.
+"""Taking clips down: a tombstone first, then the catalog, the pages that show them, and their objects.
 
 Whatever a crash leaves undone the same command completes. :mod:`render.store.tombstones` tells how it goes beside
 workers and publishers.
@@ -7,7 +7,7 @@ workers and publishers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 from render import errors
 from render.experiments import gather, names
 from render.experiments import report as page
-from render.model import Tombstone
-from render.store import batches, catalog, layout, tombstones
-from render.store.objects import ObjectStore
+from render.model import Decision, End, Tombstone
+from render.store import batches, catalog, layout, receipts, tombstones
+from render.store.objects import Entry, ObjectStore
 
 LONGEST_REASON = 1000
 """Characters."""
@@ -45,8 +45,6 @@ class Reach:
     bytes: int
     batches: Mapping[str, int]
     """Rows that want one of them, by batch: by the catalog, and by the plans of batches that are not published yet."""
-    experiments: tuple[str, ...]
-    """Of these rows."""
 
     @property
     def rows(self) -> int:
@@ -63,7 +61,7 @@ class Withdrawal:
     removed: int
     """Objects, in every version that the storage keeps."""
     batches: Mapping[str, int]
-    """As in :class:`Reach`."""
+    """Rows that are withdrawn by now, by batch, or will be when their batch goes on; other ends are kept."""
     reports: tuple[str, ...]
     """URIs of the pages that were written anew."""
 
@@ -74,12 +72,12 @@ class Withdrawal:
 
 
 def of_batch(store: ObjectStore, batch_id: str) -> list[str]:
-    """The fingerprints of all clips that a batch wants, sorted.
+    """The fingerprints of all clips that a batch wants, sorted; a row that was refused wants none.
 
     Raises :class:`render.errors.NotFound` if it is not there or not planned.
     """
     batches.load(store, batch_id)
-    return sorted(batches.plan_table(store, batch_id, ["fingerprint"])["fingerprint"].unique().to_pylist())
+    return sorted(_wanting(store, batch_id, ["fingerprint"])["fingerprint"].unique().to_pylist())
 
 
 def reach(store: ObjectStore, fingerprints: Iterable[str]) -> Reach:
@@ -88,25 +86,14 @@ def reach(store: ObjectStore, fingerprints: Iterable[str]) -> Reach:
     Raises :class:`render.errors.NotFound` for a clip of which nothing is known, neither an object nor a row.
     """
     clips = tuple(dict.fromkeys(fingerprints))
-    wanted = pa.array(clips, pa.string())
-    gone = tombstones.of(store, wanted)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="takedown") as pool:
-        entries = list(pool.map(lambda clip: list(store.entries(layout.clip(clip))), clips))
-    rows = pa.concat_tables([_published(store, wanted), *_planned(store, wanted)], promote_options="permissive")
-    published = catalog.clips_of(store, wanted, columns=[])["fingerprint"].to_pylist()
-    lying = {clip for clip, found in zip(clips, entries, strict=True) if found}
-    if unknown := set(clips) - gone.keys() - lying - {*published, *rows["fingerprint"].to_pylist()}:
-        raise errors.NotFound(
-            f"There is no clip {min(unknown)} in {store.url}, nor a row that wants it: look its fingerprint up, or "
-            "name its store."
-        )
+    _known(store, clips)
+    rows, entries = _rows(store, clips), list(chain(*_lying(store, clips)))
     return Reach(
         clips=clips,
-        tombstones=gone,
-        objects=sum(map(len, entries)),
-        bytes=sum(entry.bytes for entry in chain(*entries)),
-        batches=dict(sorted(Counter(rows["batch"].to_pylist()).items())),
-        experiments=tuple(sorted(filter(None, rows["experiment"].unique().to_pylist()))),
+        tombstones=tombstones.of(store, pa.array(clips, pa.string())),
+        objects=len(entries),
+        bytes=sum(entry.bytes for entry in entries),
+        batches=_by_batch(rows),
     )
 
 
@@ -120,19 +107,18 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     """
     reason, by = _line(reason, "reason", LONGEST_REASON), _line(by, "name of who takes it down", LONGEST_NAME)
     at = now.astimezone(UTC).isoformat()
-    clips = reach(store, fingerprints).clips
+    clips = tuple(dict.fromkeys(fingerprints))
+    _known(store, clips)
     said = tombstones.put(
         store, [Tombstone(fingerprint=clip, withdrawn_at=at, withdrawn_by=by, reason=reason) for clip in clips]
     )
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="takedown") as pool:
-        removed = sum(pool.map(lambda clip: store.purge(layout.clip(clip)), clips))
     catalog.withdraw(store, list(said.values()))
-    reached = reach(store, clips)  # a batch that came meanwhile and knew nothing of the tombstones is seen now
+    rows = _rows(store, clips)  # a batch that came meanwhile and knew nothing of the tombstones is seen now
+    reports = tuple(_rewritten(store, rows, now))
+    removed = _purged(store, clips)  # last: whoever may not do that has done all else
+    ended = pc.fill_null(pc.equal(rows["end"], End.WITHDRAWN), True)
     return Withdrawal(
-        tombstones=tuple(said.values()),
-        removed=removed,
-        batches=reached.batches,
-        reports=tuple(_rewritten(store, reached, now)),
+        tombstones=tuple(said.values()), removed=removed, batches=_by_batch(rows.filter(ended)), reports=reports
     )
 
 
@@ -143,29 +129,94 @@ def _line(text: str, what: str, longest: int) -> str:
     return text
 
 
-def _published(store: ObjectStore, fingerprints: pa.Array) -> pa.Table:
+def _known(store: ObjectStore, clips: Sequence[str]) -> None:
+    """Raise :class:`render.errors.NotFound` for a clip of which nothing is known; what is dear is asked last."""
+    wanted = pa.array(clips, pa.string())
+    published = catalog.clips_of(store, wanted, columns=[])["fingerprint"].to_pylist()
+    unknown = [clip for clip in clips if clip not in {*published, *tombstones.known(store).to_pylist()}]
+    unknown = [clip for clip, found in zip(unknown, _lying(store, unknown), strict=True) if not found]
+    if unknown:
+        unknown = sorted({*unknown} - {*_rows(store, unknown)["fingerprint"].to_pylist()})
+    if unknown:
+        raise errors.NotFound(
+            f"There is no clip {unknown[0]} in {store.url}, nor a row that wants it: look its fingerprint up, or "
+            "name its store."
+        )
+
+
+def _lying(store: ObjectStore, clips: Iterable[str]) -> list[list[Entry]]:
+    """The objects that lie there of each of these clips."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="takedown") as pool:
+        return list(pool.map(lambda clip: list(store.entries(layout.clip(clip))), clips))
+
+
+def _purged(store: ObjectStore, clips: Sequence[str]) -> int:
+    """Remove all objects of these clips, in every version; say how many there were.
+
+    Raises :class:`render.errors.StoreError` if some may not be removed, when all others are.
+    """
+    kept: dict[str, errors.StoreError] = {}
+
+    def purge(clip: str) -> int:
+        try:
+            return store.purge(layout.clip(clip))
+        except errors.StoreError as error:
+            kept[clip] = error
+            return 0
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="takedown") as pool:
+        removed = sum(pool.map(purge, clips))
+    if kept:
+        clip, error = min(kept.items())
+        raise errors.StoreError(
+            f"{error} The clips are withdrawn and shown to nobody, but objects of {len(kept)} of {len(clips)} clips, "
+            f"such as {clip[:12]}, still lie there: give this again as one who may list and delete their versions."
+        ) from error
+    return removed
+
+
+def _rows(store: ObjectStore, clips: Sequence[str]) -> pa.Table:
+    """The rows that want these clips: ``batch``, ``experiment``, ``fingerprint``, ``end`` (null for one that waits)."""
+    wanted, unpublished = pa.array(clips, pa.string()), batches.unpublished(store)
+    pieces = [_published(store, wanted, unpublished), *(_planned(store, batch, wanted) for batch in unpublished)]
+    return pa.concat_tables(pieces, promote_options="permissive")
+
+
+def _by_batch(rows: pa.Table) -> dict[str, int]:
+    return dict(sorted(Counter(rows["batch"].to_pylist()).items()))
+
+
+def _wanting(store: ObjectStore, batch: str, columns: Sequence[str]) -> pa.Table:
+    """These columns of the plan's rows that want a clip."""
+    planned = batches.plan_table(store, batch, [*columns, "decision"])
+    return planned.filter(pc.not_equal(planned["decision"], Decision.REFUSE)).drop_columns("decision")
+
+
+def _published(store: ObjectStore, fingerprints: pa.Array, unpublished: Iterable[str]) -> pa.Table:
     """The catalog's rows that want these clips, but for those of batches that are gone or not published whole."""
-    found = catalog.requests_of(store, fingerprints, columns=["batch", "experiment", "fingerprint"])
-    here: set[str] = set()
-    if found.num_rows:
-        here = {*batches.list_ids(store)} - {*batches.unpublished(store)}
+    found = catalog.requests_of(store, fingerprints, columns=["batch", "experiment", "fingerprint", "end"])
+    here = {*batches.list_ids(store)} - {*unpublished} if found.num_rows else set()
     return found.filter(pc.is_in(found["batch"], pa.array(here, pa.string())))
 
 
-def _planned(store: ObjectStore, fingerprints: pa.Array) -> Iterator[pa.Table]:
-    """The rows of each batch that is not published yet that want these clips."""
-    for batch in batches.unpublished(store):
-        planned = batches.plan_table(store, batch, ["experiment", "fingerprint"])
-        found = planned.filter(pc.is_in(planned["fingerprint"], fingerprints))
-        yield found.add_column(0, "batch", pa.repeat(batch, found.num_rows))
+def _planned(store: ObjectStore, batch: str, fingerprints: pa.Array) -> pa.Table:
+    """The rows of a batch that is not published yet that want these clips."""
+    found = _wanting(store, batch, ["row", "experiment", "fingerprint"])
+    found = found.filter(pc.is_in(found["fingerprint"], fingerprints))
+    found = found.add_column(0, "batch", pa.repeat(batch, found.num_rows))
+    if not found.num_rows:
+        return found.drop_columns("row")
+    ended = receipts.read(store, batch)
+    end = ended["end"].take(pc.index_in(found["row"], ended["row"].combine_chunks()))
+    return found.drop_columns("row").append_column("end", end)
 
 
-def _rewritten(store: ObjectStore, reached: Reach, now: datetime) -> Iterator[str]:
-    """Write the pages anew that may show the clips; give their URIs."""
-    for batch in reached.batches:
+def _rewritten(store: ObjectStore, rows: pa.Table, now: datetime) -> Iterator[str]:
+    """Write the pages anew that may show the clips of these rows; give their URIs."""
+    for batch in _by_batch(rows):
         if store.exists(layout.report(batch)):
-            yield page.write(store, gather.of_batch(store, batch), now=now)
-    for experiment in reached.experiments:
+            yield page.write_current(store, lambda batch=batch: gather.of_batch(store, batch), now=now)[0]
+    for experiment in sorted(filter(None, rows["experiment"].unique().to_pylist())):
         if store.exists(f"{layout.REPORTS}/{names.alone(experiment)}/index.html"):
             with suppress(errors.NotFound):  # its batches are gone
-                yield page.write(store, gather.of_experiment(store, experiment), now=now)
+                yield page.write_current(store, lambda of=experiment: gather.of_experiment(store, of), now=now)[0]

@@ -53,12 +53,15 @@ def command(
 
     place = open_store(options.settings(store=store).store)
     now = datetime.now(UTC)
-    seen = _of(place, subject)
+    uri = ""
+    if bundle is None:
+        uri, seen = report.write_current(place, lambda: _of(place, subject), now=now)
+    else:
+        seen = _of(place, subject)
     if seen.counts.unfinished:
         rows = output.many(seen.counts.rows, "row")
         output.note(f"nightreel: of {rows}, {counts.waiting(seen.counts)}. Give this command again to show more.")
     if bundle is None:
-        uri = report.write(place, seen, now=now)
         waiting = {"unfinished": seen.counts.unfinished, "made": seen.counts.made}
         output.result({"report": uri, **waiting}, uri, as_json=as_json)
         return

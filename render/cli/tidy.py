@@ -25,8 +25,9 @@ def command(
     """Say what upkeep the catalog needs, and do it with --yes.
 
     Each batch that is published adds a small file to each table, and queries open them all. This makes large files of
-    them, and removes those that were replaced, or that a killed run left, when that is a week ago. No row changes, and
-    batches may be published and read meanwhile. Once a night is often enough.
+    them, and removes those that were replaced, or that a killed run left, when that is a week ago. No row changes, but
+    for those of withdrawn clips that a killed run published late. Batches may be published and read meanwhile. Once a
+    night is often enough.
 
     Examples:
       nightreel tidy
@@ -36,7 +37,7 @@ def command(
     from render.store.objects import open_store
 
     settings = options.settings(store=store)
-    opened = open_store(settings.store)
+    opened = open_store(settings.store, single_writer=settings.single_writer)
     settings.scratch.mkdir(parents=True, exist_ok=True)
     tables = list(tidy(opened, older_than_h=older_than, do=yes, scratch=settings.scratch))
     if as_json:
@@ -52,8 +53,16 @@ def command(
         if one.stale:
             stale = f"{output.many(one.stale, 'stale one')}, {decimal(one.stale_bytes)},"
             told.append(f"{stale} {'removed' if one.removed else 'to be removed'}")
+        if one.untold:
+            told.append(
+                f"{output.many(one.untold, 'row')} of withdrawn clips {'withdrawn' if yes else 'to be withdrawn'}"
+            )
         output.say(f"{one.table}: {'; '.join(told)}")
-    waiting = [one for one in tables if (one.small and not one.compacted) or (one.stale and not one.removed)]
+    waiting = [
+        one
+        for one in tables
+        if (one.small and not one.compacted) or (one.stale and not one.removed) or (one.untold and not yes)
+    ]
     if not tables:
         output.say(f"Nothing is published in {opened.url} yet.")
     elif not waiting:

@@ -13,6 +13,7 @@ from render import errors
 from render.cli import options, output
 
 if TYPE_CHECKING:
+    from render.settings import Settings
     from render.store.objects import ObjectStore
     from render.takedown import Reach, Withdrawal
 
@@ -52,7 +53,7 @@ def command(
     from render import takedown
 
     settings = options.settings(store=store)
-    opened, wanted = _named(clip or [], batch, store_url=settings.store, store_given=store is not None)
+    opened, wanted = _named(clip or [], batch, settings, store_given=store is not None)
     if yes:
         done = takedown.withdraw(opened, wanted, reason=reason, by=by or _login(), now=datetime.now(UTC))
         _tell_done(opened, done, as_json=as_json)
@@ -63,20 +64,23 @@ def command(
     _tell_reach(opened, reach, f"{again} --yes{options.elsewhere(settings.store)}", as_json=as_json)
 
 
-def _named(clips: list[str], batch: str | None, *, store_url: str, store_given: bool) -> tuple[ObjectStore, list[str]]:
+def _named(
+    clips: list[str], batch: str | None, settings: Settings, *, store_given: bool
+) -> tuple[ObjectStore, list[str]]:
     """The one store, and the fingerprints of the clips."""
     from render import takedown
     from render.cli import lookup
     from render.store.naming import named
     from render.store.objects import open_store
 
-    found = [named(text, store_url=store_url, store_given=store_given) for text in clips]
+    single = settings.single_writer
+    found = [named(text, store_url=settings.store, store_given=store_given, single_writer=single) for text in clips]
     wanted = [one.fingerprint for one in found]
     stores = {one.store.url: one.store for one in found}
     if batch is not None:
-        here = open_store(store_url)
+        here = open_store(settings.store, single_writer=single)
         stores.setdefault(here.url, here)
-        wanted += takedown.of_batch(here, lookup.batch(store_url, batch))
+        wanted += takedown.of_batch(here, lookup.batch(settings.store, batch))
     if not stores:
         raise errors.InputError("Name the clips that are to be withdrawn, or a batch with --batch.")
     if len(stores) > 1:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+import pyarrow as pa
 
 from render.experiments import names, page
 from render.experiments.counts import sentence
 from render.experiments.view import Entry, View
 from render.model import ClipRecord, StoredObject
-from render.store import layout
+from render.store import layout, tombstones
+from render.store.receipts import SERVED
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
@@ -41,6 +44,19 @@ def write(store: ObjectStore, view: View, *, now: datetime) -> str:
     path = f"{folder}/index.html"
     store.put(path, page.render(view, link=link, now=now).encode())
     return store.uri(path)
+
+
+def write_current(store: ObjectStore, gathered: Callable[[], View], *, now: datetime) -> tuple[str, View]:
+    """Like :func:`write`, of what ``gathered`` gives; again if a clip in it was taken down meanwhile.
+
+    Whoever took it down may have written the page before this one was put. Gives the view that was written, too.
+    """
+    while True:
+        view = gathered()
+        uri = write(store, view, now=now)
+        shown = {entry.fingerprint for entry in view.entries if entry.end in SERVED or entry.record}
+        if not tombstones.of(store, pa.array(shown, pa.string())):
+            return uri, view
 
 
 def document(view: View, *, now: datetime) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class TidyCatalogOperator(StoreOperator):
         settings.scratch.mkdir(parents=True, exist_ok=True)
         for done in catalog.tidy(self.opened(context), older_than_h=STALE_HOURS, do=True, scratch=settings.scratch):
             self.log.info(
-                "Table %s of %d files: %d small ones%s, %d stale ones of %d bytes%s",
+                "Table %s of %d files: %d small ones%s, %d stale ones of %d bytes%s, %d rows withdrawn late",
                 done.table,
                 done.files,
                 done.small,
@@ -85,4 +85,5 @@ class TidyCatalogOperator(StoreOperator):
                 done.stale,
                 done.stale_bytes,
                 " removed" if done.removed else ", none removed",
+                done.untold,
             )

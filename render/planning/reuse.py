@@ -107,9 +107,13 @@ def _by_records(store: ObjectStore, rows: Iterator[PlannedRow], stamp: ends.Stam
         waiting[row.fingerprint].append(row)
     for record in clips.find_each(store, list(waiting)):
         yield from ends.served(waiting.pop(record.job.fingerprint), record, stamp)
-    for gone in waiting.values():
+    gone = tombstones.of(store, pa.array(waiting, pa.string()))
+    for fingerprint, left in waiting.items():
+        if tombstone := gone.get(fingerprint):  # put since the look before
+            yield from ends.withdrawn(left, tombstone, stamp)
+            continue
         yield from ends.failed(
-            gone,
+            left,
             reason="The clip that was to serve it has been deleted since the plan.",
             kind=ReasonKind.INFRASTRUCTURE,
             fix="Run the manifest again to render it.",

@@ -28,19 +28,20 @@ class Named:
     """The very object that was named, relative to the store; empty when another file or the clip as such was named."""
 
 
-def named(text: str, *, store_url: str, store_given: bool) -> Named:
+def named(text: str, *, store_url: str, store_given: bool, single_writer: bool = False) -> Named:
     """The clip that ``text`` names.
 
     A path or URI inside a store leads to that store, unless one was given; a fingerprint and a file from anywhere
-    are looked up in ``store_url``. Raises :class:`render.errors.NotFound` with what was looked for and where.
+    are looked up in ``store_url``. ``single_writer`` is as :func:`render.store.objects.open_store` takes it.
+    Raises :class:`render.errors.NotFound` with what was looked for and where.
     """
     if _FINGERPRINT.fullmatch(text):
-        store = open_store(store_url)
+        store = open_store(store_url, single_writer=single_writer)
         return Named(store=store, fingerprint=_whole(store, text))
     local = _local(text)
     name = str(local.absolute()) if local else text
     if inside := _IN_STORE.fullmatch(name):
-        store = open_store(store_url if store_given else inside["root"])
+        store = open_store(store_url if store_given else inside["root"], single_writer=single_writer)
         path = inside["path"].rstrip("/")
         of_clip = path.endswith((inside["fingerprint"], "/clip.json"))
         return Named(store=store, fingerprint=inside["fingerprint"], path="" if of_clip else path)
@@ -50,7 +51,7 @@ def named(text: str, *, store_url: str, store_given: bool) -> Named:
         raise errors.NotFound(
             f"There is no file {text}: give a clip's fingerprint (at least {SHORTEST} of its digits), URI or file."
         )
-    store = open_store(store_url)
+    store = open_store(store_url, single_writer=single_writer)
     return Named(store=store, fingerprint=_by_content(local, store))
 
 

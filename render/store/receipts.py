@@ -19,9 +19,19 @@ from render.telemetry import instruments
 
 SERVED = (End.PUBLISHED, End.REUSED, End.HELD)
 """Ends of rows that a clip serves."""
+
 _AT_ONCE = 16
 _OF_CLIP = {"path": "", "render_seconds": 0.0, "cpu_seconds": 0.0, "cost_usd": 0.0, "stand_in": False}
 """What a receipt says of its clip; those of version 1.0 of the contract say nothing."""
+
+
+def of_clip(ends: pa.Array | pa.ChunkedArray, kinds: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Which rows, by end and kind of its reason, have it from their clip and are withdrawn with it.
+
+    Those that it serves, and those for which a person refused it: whether that was published before does not matter.
+    """
+    refused = pc.and_(pc.equal(ends, End.REJECTED), pc.fill_null(pc.equal(kinds, ReasonKind.REVIEW), False))
+    return pc.fill_null(pc.or_(pc.is_in(ends, pa.array(SERVED, pa.string())), refused), False)
 
 
 def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, receipts: pa.Table) -> str:
@@ -94,13 +104,14 @@ def _effective(receipts: pa.Table) -> pa.Table:
 
 
 def _withdrawn(store: ObjectStore, receipts: pa.Table) -> pa.Table:
-    """The same receipts, but for rows that a clip served which was taken down."""
+    """The same receipts, but rows that go with a clip which was taken down are withdrawn, and no path leads to it."""
     fingerprints = receipts["fingerprint"].combine_chunks()
     gone = list(tombstones.of(store, fingerprints).values())
     if not gone:
         return receipts
     which = pc.index_in(fingerprints, pa.array([one.fingerprint for one in gone]))
-    theirs = pc.and_(which.is_valid(), pc.is_in(receipts["end"].combine_chunks(), pa.array(SERVED, pa.string())))
+    dead = which.is_valid()
+    theirs = pc.and_(dead, of_clip(receipts["end"].combine_chunks(), receipts["reason_kind"].combine_chunks()))
 
     def told(values: list[str]) -> pa.Array:
         return pa.array(values, pa.string()).take(which)
@@ -115,6 +126,6 @@ def _withdrawn(store: ObjectStore, receipts: pa.Table) -> pa.Table:
         "path": pa.scalar(""),
     }
     for name, values in instead.items():
-        column = pc.if_else(theirs, values, receipts[name].combine_chunks())
+        column = pc.if_else(dead if name == "path" else theirs, values, receipts[name].combine_chunks())
         receipts = receipts.set_column(receipts.schema.get_field_index(name), receipts.schema.field(name), column)
     return receipts

@@ -7,6 +7,7 @@ another service than Amazon's).
 from __future__ import annotations
 
 import io
+import logging
 import os
 import secrets
 import time
@@ -23,6 +24,8 @@ from render import errors
 from render.store import layout
 from render.store.objects import Entry, ObjectStore, confine, confine_folder, hidden
 from render.telemetry import instruments
+
+log = logging.getLogger(__name__)
 
 READ_AHEAD = 8 << 20
 """Bytes fetched at once when an object is read as a file."""
@@ -135,12 +138,18 @@ class S3Store(ObjectStore):
 
     def purge(self, prefix: str) -> int:
         folder = confine_folder(prefix)
-        removed = 0
+        try:
+            with self._faults(prefix, writing=True):
+                found = list(self._versions(f"{self._prefix}{folder}/" if folder else self._prefix))
+        except _Unknown:
+            log.warning(
+                "%s does not list versions: what it shows is removed, and versions stay if it keeps any", self.url
+            )
+            return super().purge(prefix)
         with self._faults(prefix, writing=True):
-            for key, version in list(self._versions(f"{self._prefix}{folder}/" if folder else self._prefix)):
+            for key, version in found:
                 self._call("delete_object", Bucket=self._bucket, Key=key, VersionId=version)
-                removed += 1
-        return removed
+        return len(found)
 
     def _versions(self, prefix: str) -> Iterator[tuple[str, str]]:
         """Key and id of every version of the objects there, those that a delete has hidden and what hides them too."""

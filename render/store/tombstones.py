@@ -21,6 +21,9 @@ from render.store.records import RecordFormat
 _FORMAT = RecordFormat(Tombstone, version=1, title="tombstone")
 _AT_ONCE = 16
 """Requests under way at once where many tombstones are read or put."""
+_MOST_KEPT = 16_384
+_kept: dict[tuple[str, str], Tombstone] = {}
+"""Those that this process has read, by store and fingerprint: they never change."""
 
 
 def put(store: ObjectStore, tombstones: Iterable[Tombstone]) -> dict[str, Tombstone]:
@@ -50,11 +53,23 @@ def known(store: ObjectStore) -> pa.Array:
 
 
 def of(store: ObjectStore, fingerprints: pa.Array | pa.ChunkedArray) -> dict[str, Tombstone]:
-    """The tombstones of those of these clips that have one, by fingerprint."""
+    """The tombstones of those of these clips that have one, by fingerprint; each is read once in a process."""
+    if not len(fingerprints):
+        return {}
     there = known(store)
     taken_down = there.filter(pc.is_in(there, fingerprints)) if len(there) else there
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tombstones") as pool:
-        return {one.fingerprint: one for one in pool.map(lambda name: _get(store, name), taken_down.to_pylist())}
+        return {one.fingerprint: one for one in pool.map(lambda name: _listed(store, name), taken_down.to_pylist())}
+
+
+def _listed(store: ObjectStore, fingerprint: str) -> Tombstone:
+    """A tombstone that is there."""
+    found = _kept.get((store.url, fingerprint))
+    if found is None:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        found = _kept[store.url, fingerprint] = _get(store, fingerprint)
+    return found
 
 
 def _get(store: ObjectStore, fingerprint: str) -> Tombstone:

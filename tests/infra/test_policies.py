@@ -137,7 +137,7 @@ def test_whoever_runs_airflows_tasks_keeps_their_logs(role: str) -> None:
     """Tasks put them under their own roles, Airflow itself reads them; nobody deletes any."""
     judge = Judge(role, BUCKET)
     may = {action for action in ("Get", "Put", "Delete") if judge.allows(Request(f"s3:{action}Object", LOGS + "a.log"))}
-    assert may == ({"Get", "Put"} if role in {"airflow", "control", "upkeep"} else set())
+    assert may == ({"Get", "Put"} if role in {"airflow", "control", "takedown", "upkeep"} else set())
 
 
 def test_a_role_is_taken_by_its_one_service_account() -> None:

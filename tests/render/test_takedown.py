@@ -12,6 +12,7 @@ import pytest
 from in_process import NOW, InProcess, go, write
 
 from render import errors, pipeline, takedown
+from render.cli import main
 from render.experiments import export, gather, report
 from render.farm import dispatch
 from render.model import Decision, End, ReasonKind, Tombstone
@@ -171,6 +172,22 @@ def test_a_tombstone_after_the_plan_counts_when_rows_are_settled(
     assert {end: count for end, count in second.ends.items() if count} == {End.WITHDRAWN: 2, End.REUSED: 1}
 
 
+def test_a_tombstone_while_rows_are_settled_counts(
+    settings: Settings, store: ObjectStore, first: Status, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """It comes between the look at tombstones and that at the clips' records: such a row has not failed."""
+    sure = reuse._sure
+
+    def then_withdraw(*arguments: Any) -> Any:
+        found = sure(*arguments)
+        withdraw(store, first.clips[0].fingerprint)
+        return found
+
+    monkeypatch.setattr(reuse, "_sure", then_withdraw)
+    second = again(settings, manifest)
+    assert {end: count for end, count in second.ends.items() if count} == {End.WITHDRAWN: 2, End.REUSED: 1}
+
+
 def test_withdrawing_twice_is_withdrawing_once(settings: Settings, store: ObjectStore, first: Status, tmp_path: Path):
     """The first word counts; nothing is written to the catalog again, and no row changes."""
     gone = first.clips[0].fingerprint
@@ -298,6 +315,38 @@ def test_a_page_that_was_being_made_is_made_again(settings: Settings, store: Obj
     assert f"{gone}/" not in store.get(layout.report(first.batch)).decode()
 
 
+@pytest.mark.parametrize("whose", ["the step's", "the command's", "a takedown's"])
+def test_whoever_writes_a_page_looks_again_for_clips_taken_down_within_its_making(
+    whose: str, settings: Settings, store: ObjectStore, first: Status, monkeypatch: pytest.MonkeyPatch
+):
+    """The tombstone comes between the page's look at receipts and that at records: no record, an end that says served.
+
+    Whoever put it wrote its own page before this one was put.
+    """
+    gone, other = (clip.fingerprint for clip in first.clips[:2])
+    find_many, calls = clips.find_many, []
+
+    def then_withdraw(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            withdraw(store, gone)
+        return find_many(*arguments)
+
+    monkeypatch.setattr(clips, "find_many", then_withdraw)
+    match whose:
+        case "the step's":
+            pipeline.report(settings, first.batch, now=LATER)
+        case "the command's":
+            assert main(["report", first.batch, "--store", settings.store]) == 0
+        case _:
+            withdraw(store, other)
+    page = store.get(layout.report(first.batch)).decode()
+    assert f"{gone}/" not in page
+    assert SENTENCE in page
+    ends = json.loads(store.get(layout.report(first.batch).replace("index.html", "report.json")))["ends"]
+    assert ends["withdrawn"] == (3 if whose == "a takedown's" else 2)
+
+
 def test_rows_of_a_cancelled_batch_whose_clip_was_taken_down_are_withdrawn(
     settings: Settings, store: ObjectStore, farm: InProcess, manifest: str
 ):
@@ -338,6 +387,69 @@ def test_between_tombstone_and_removal_nobody_is_served(settings: Settings, stor
         clips.get(store, gone)
     pipeline.publish(settings, first.batch)
     assert [row["uri"] is None for row in catalog.query(store, EVERYTHING).to_pylist()] == [True, False, True]
+
+
+def test_whoever_may_not_remove_the_objects_still_withdraws_them_everywhere(
+    settings: Settings, store: ObjectStore, first: Status, monkeypatch: pytest.MonkeyPatch
+):
+    """Each time it says what was not removed, after all else; one with the right completes it."""
+    gone, other = (clip.fingerprint for clip in first.clips[:2])
+    lying = store.list(layout.clip(gone))
+    purge = type(store).purge
+
+    def refuse(self: ObjectStore, prefix: str) -> int:
+        if prefix == layout.clip(gone):
+            raise errors.StoreError("Forbidden.")
+        return purge(self, prefix)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "purge", refuse)
+        for _ in range(2):
+            with pytest.raises(errors.StoreError, match=rf"Forbidden\..*1 of 2 clips.*{gone[:12]}"):
+                withdraw(store, gone, other)
+            assert {(row["end"], row["uri"]) for row in catalog.query(store, EVERYTHING).to_pylist()} == {
+                ("withdrawn", None)
+            }
+            page = store.get(layout.report(first.batch)).decode()
+            assert f"{gone}/" not in page
+            assert SENTENCE in page
+            assert store.list(layout.clip(gone)) == lying
+            assert store.list(layout.clip(other)) == []
+    assert withdraw(store, gone, other).removed == len(lying)
+    assert store.list(layout.clip(gone)) == []
+
+
+def test_upkeep_tells_the_catalog_what_a_dead_publisher_did_not(
+    settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """It died between its rows and its look for tombstones, and the takedown had gone all its way before these."""
+    publish_clips, publish_requests = catalog.publish_clips, catalog.publish_requests
+
+    def late(*arguments: Any) -> None:
+        withdraw(store, clips.find_many(store, takedown.of_batch(store, batches.list_ids(store)[0])).popitem()[0])
+        publish_clips(*arguments)
+
+    def last(*arguments: Any) -> None:
+        publish_requests(*arguments)
+        raise errors.BatchStopped("Killed.")
+
+    def shown() -> int:
+        return catalog.query(store, "select count(uri) as n from results").to_pylist()[0]["n"]
+
+    def untold(*, do: bool) -> list[int]:
+        return [one.untold for one in catalog.tidy(store, older_than_h=1, do=do)]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "publish_clips", late)
+        patch.setattr(catalog, "publish_requests", last)
+        with pytest.raises(errors.BatchStopped):
+            go(settings, manifest)
+    assert shown() == 3
+    left = 3 - receipts.read(store, batches.list_ids(store)[0])["end"].to_pylist().count("withdrawn")
+    assert left in {1, 2}
+    assert untold(do=False) == untold(do=True) == [0, 1, 3 - left]
+    assert shown() == left
+    assert untold(do=False) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "x" * 1001])

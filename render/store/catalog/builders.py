@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from render import contracts
 from render.model import Batch, ClipRecord, Decision, End, Fault, ReasonKind, Tombstone
-from render.store.receipts import SERVED
+from render.store.receipts import of_clip
 from render.store.tables import to_table
 
 WANTED = (
@@ -70,9 +70,19 @@ def checks_table(records: Iterable[ClipRecord]) -> pa.Table:
     return to_table("checks", rows)
 
 
+def untold_clips(stored: pa.Table) -> pa.ChunkedArray:
+    """Which of these clips the catalog does not call withdrawn."""
+    return stored["withdrawn_at"].is_null()
+
+
+def untold_requests(stored: pa.Table) -> pa.ChunkedArray:
+    """Which of these requests have an end that a takedown of their clip changes."""
+    return of_clip(stored["end"], stored["reason_kind"])
+
+
 def withdrawn_clips(stored: pa.Table, tombstones: Sequence[Tombstone]) -> pa.Table:
     """Those of these clips that the catalog does not call withdrawn yet, as they have to be; all have tombstones."""
-    news = stored.filter(stored["withdrawn_at"].is_null()).cast(contracts.load("clips").arrow_schema())
+    news = stored.filter(untold_clips(stored)).cast(contracts.load("clips").arrow_schema())
     told = _told(news, tombstones)
     for name in ("withdrawn_at", "withdrawn_by", "withdrawn_reason"):
         news = news.set_column(news.schema.get_field_index(name), news.schema.field(name), told[name])
@@ -80,12 +90,11 @@ def withdrawn_clips(stored: pa.Table, tombstones: Sequence[Tombstone]) -> pa.Tab
 
 
 def withdrawn_requests(stored: pa.Table, tombstones: Sequence[Tombstone]) -> pa.Table:
-    """Those of these requests that a clip served, as they have to be since it was taken down; all have tombstones.
+    """Those of these requests that go with their clip, as they have to be since it was taken down; all have tombstones.
 
     As :func:`requests_table` has them by the receipts of today.
     """
-    served = pc.is_in(stored["end"], pa.array(SERVED, pa.string()))
-    news = stored.filter(served).cast(contracts.load("requests").arrow_schema())
+    news = stored.filter(untold_requests(stored)).cast(contracts.load("requests").arrow_schema())
     told = _told(news, tombstones)
     later = pc.fill_null(pc.greater(told["withdrawn_at"], news["finished_at"]), True)
     instead = {

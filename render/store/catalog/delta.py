@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from render import contracts, errors
 from render.model import End, ReasonKind, Tombstone
-from render.store import layout
+from render.store import layout, tombstones
 from render.store.catalog import scan
-from render.store.catalog.builders import withdrawn_clips, withdrawn_requests
+from render.store.catalog.builders import untold_clips, untold_requests, withdrawn_clips, withdrawn_requests
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ PUBLISHER = "nightreel.publish"
 """The application transaction whose next version each publishing commit carries."""
 _GROUP_ROWS = {"clips": 122_880, "checks": 524_288, "requests": 122_880}
 """Most rows of a row group: many enough to be worth a read, few enough for one that is read in vain."""
-_KEYED = ("clips", "checks")
-"""Tables whose fingerprints have Bloom filters: every row group may hold any, so its least and greatest say nothing."""
 _TRIES = 60
 _FAILURES = 3
 _WAIT_S = 0.1
@@ -72,20 +70,38 @@ def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> N
     _write(store, "requests", news, keys=("batch", "row"), columns=requests.column_names, where=where)
 
 
-def withdraw(store: ObjectStore, tombstones: Sequence[Tombstone]) -> None:
+def withdraw(store: ObjectStore, gone: Sequence[Tombstone]) -> None:
     """Tell of these clips that they were taken down, and end the requests that they served. Again changes nothing.
 
     A clip or a request that is not there yet is for its publisher, who looks for tombstones after it has written.
     Raises :class:`render.errors.StoreError`.
     """
-    where = ("fingerprint", pa.array([one.fingerprint for one in tombstones], pa.string()))
+    where = ("fingerprint", pa.array([one.fingerprint for one in gone], pa.string()))
     for name, keys, news in (
         ("clips", ("fingerprint",), withdrawn_clips),
         ("requests", ("batch", "row"), withdrawn_requests),
     ):
-        if tombstones and load(store, name) is not None:
+        if gone and load(store, name) is not None:
             columns = contracts.load(name).arrow_schema().names
-            _write(store, name, partial(news, tombstones=tombstones), keys=keys, columns=columns, where=where)
+            _write(store, name, partial(news, tombstones=gone), keys=keys, columns=columns, where=where)
+
+
+def untold(store: ObjectStore) -> dict[str, pa.Array]:
+    """The clips that were taken down without the catalog saying so, once for each such row, by table.
+
+    Only a publisher that died, or still has to look for tombstones, leaves any. Raises
+    :class:`render.errors.StoreError`.
+    """
+    gone = tombstones.known(store)
+    found = {}
+    for name, columns, which in (
+        ("clips", ("withdrawn_at",), untold_clips),
+        ("requests", ("end", "reason_kind"), untold_requests),
+    ):
+        if len(gone) and (snapshot := load(store, name)) is not None:
+            rows = scan.read(store, name, snapshot, ("fingerprint", *columns), where=("fingerprint", gone))
+            found[name] = rows["fingerprint"].filter(which(rows)).combine_chunks()
+    return found
 
 
 def load(store: ObjectStore, name: str) -> DeltaTable | None:
@@ -122,12 +138,15 @@ def lacking(store: ObjectStore, name: str, snapshot: DeltaTable) -> list[str]:
 
 
 def written(name: str) -> WriterProperties:
-    """How data files of a table are written."""
+    """How data files of a table are written.
+
+    Fingerprints have Bloom filters: every row group may hold any, so its least and greatest say nothing.
+    """
     from deltalake import BloomFilterProperties, ColumnProperties, WriterProperties
 
     most = _GROUP_ROWS[name]
     bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.001, ndv=most)
-    keyed = {"fingerprint": ColumnProperties(bloom_filter_properties=bloom)} if name in _KEYED else None
+    keyed = {"fingerprint": ColumnProperties(bloom_filter_properties=bloom)}
     return WriterProperties(compression="ZSTD", max_row_group_size=most, column_properties=keyed)
 
 

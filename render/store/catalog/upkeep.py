@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from render import errors
-from render.store import layout
+from render.store import layout, tombstones
 from render.store.catalog import compaction, delta, files
 from render.store.objects import ObjectStore
 
@@ -49,6 +49,8 @@ class Upkeep:
     stale_bytes: int
     removed: bool
     """Whether they were removed."""
+    untold: int = 0
+    """Rows that showed a clip which was taken down; they say so by now if anything was done."""
 
 
 def relieve(store: ObjectStore, *, scratch: Path | None = None) -> None:
@@ -68,14 +70,20 @@ def relieve(store: ObjectStore, *, scratch: Path | None = None) -> None:
 def tidy(store: ObjectStore, *, older_than_h: int, do: bool, scratch: Path | None = None) -> Iterator[Upkeep]:
     """Compact each table, write its checkpoint and remove stale files, if ``do`` says so; else say what there is to do.
 
+    First rows that still show a clip which was taken down are withdrawn: a publisher may have died before it looked.
     ``older_than_h`` is the grace in hours; files are made in ``scratch``. Raises :class:`ValueError` for a grace below
     :data:`LEAST_H`, :class:`render.errors.StoreError` for trouble with the store.
     """
     if older_than_h < LEAST_H:
         raise ValueError(f"A grace of {older_than_h} h is shorter than {LEAST_H} h.")
+    untold = delta.untold(store)
+    if do:
+        for clips in untold.values():
+            delta.withdraw(store, list(tombstones.of(store, clips).values()))
     for name in delta.TABLES:
         if (snapshot := delta.load(store, name)) is not None:
-            yield _tidy(store, name, snapshot, older_than_h, do=do, scratch=scratch)
+            done = _tidy(store, name, snapshot, older_than_h, do=do, scratch=scratch)
+            yield replace(done, untold=len(untold.get(name, ())))
 
 
 def _tidy(

@@ -63,6 +63,7 @@ def test_the_document_says_what_was_done(store: ObjectStore, said: Callable[...,
         "stale": 0,
         "stale_bytes": 0,
         "removed": False,
+        "untold": 0,
     }
     assert (clips["files"], clips["stale"], requests["files"]) == (0, 0, 0)
 

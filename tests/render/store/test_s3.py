@@ -24,6 +24,7 @@ from store_suite import StoreSuite
 
 from infra import seaweed
 from render import errors, manifest, pipeline, takedown
+from render.cli import main
 from render.settings import load
 from render.store import batches, catalog, clips, layout, receipts, s3, sweep, tables
 from render.store.objects import ObjectStore, open_store
@@ -91,7 +92,7 @@ class Careless(Proxy):
     def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        if "if-none-match" not in headers:
+        if "if-none-match" not in headers and not (method == "GET" and "versions" in urlsplit(path).query):
             return super().ask(method, path, headers, body)
         kept = {
             name: value
@@ -239,12 +240,12 @@ def test_the_region_is_read_from_either_variable(store: ObjectStore, monkeypatch
 
 
 class Simple(Proxy):
-    """A service that does not know the condition of a put."""
+    """A service that does not know the condition of a put, nor versions of objects."""
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        if "if-none-match" not in headers:
+        if "if-none-match" not in headers and not (method == "GET" and "versions" in urlsplit(path).query):
             return super().ask(method, path, headers, body)
         answer, _ = super().ask("GET", "/no-such-bucket", {}, b"")
         answer.status, answer.reason = 501, "Not Implemented"
@@ -263,6 +264,24 @@ def test_a_service_that_does_not_know_the_condition_serves_one_writer_who_says_s
         assert simple.put_if_absent("a", b"first")
         assert not simple.put_if_absent("a", b"second")
         assert simple.get("a") == b"first"
+
+
+def test_a_service_without_versions_loses_the_objects_that_it_has(
+    store: ObjectStore,
+    service: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A takedown on a store with one writer, by the command: it lists and deletes, and says that versions may stay."""
+    clip, other = makers.fingerprint(1), makers.fingerprint(2)
+    for path in (f"{layout.clip(clip)}/a/clip.mp4", layout.clip_record(clip), layout.clip_record(other)):
+        store.put(path, b"x")
+    with Simple(service["AWS_ENDPOINT_URL"]).running() as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        monkeypatch.setenv("NIGHTREEL_SINGLE_WRITER", "true")
+        assert main(["withdraw", clip, "--reason", "why", "--by", "ada", "--yes", "--store", store.url]) == 0
+        assert "does not list versions" in caplog.text
+    assert store.list() == sorted([layout.tombstone(clip), layout.clip_record(other)])
 
 
 def test_uploads_that_died_are_swept(store: s3.S3Store) -> None:
