@@ -46,11 +46,13 @@ check: env ## Lint, format, types, import contracts, dependencies and the lock
 	$(BIN)/deptry .
 	$(BIN)/python -m infra.check_lock
 
-clean: ## Remove caches, Airflow's home and what the demo and the stack made; .venv stays
+clean: ## Remove caches, Airflow's home, the gallery and the stack; .venv and the store .nightreel/store stay
 	@! command -v flock >/dev/null || [ ! -e $(STACK_LOCK) ] || flock -n $(STACK_LOCK) true || \
 		{ echo "A stack is at work in .nightreel/stack: end it first (Ctrl-C in its terminal)." >&2; exit 1; }
-	rm -rf .airflow .nightreel .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	[ ! -d .nightreel ] || find .nightreel -mindepth 1 -maxdepth 1 ! -name store -exec rm -rf {} +
+	rm -rf .airflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+	@[ ! -d .nightreel/store ] || echo "Kept: .nightreel/store, with your batches, clips and tombstones."
 
 lock: env ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade takes the newest)
 	@infra/lock.sh $(ARGS)

@@ -56,7 +56,7 @@ class ClipStatus:
     @property
     def remark(self) -> str:
         """Why it ended so, and what people must know of the clip; empty if nothing."""
-        return "; ".join(part for part in (self.reason, STAND_IN if self.stand_in else "") if part)
+        return "; ".join(filter(None, (self.reason.rstrip("."), STAND_IN))) if self.stand_in else self.reason
 
 
 class Clips(Sequence[ClipStatus]):

@@ -105,7 +105,7 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     :class:`render.errors.NotFound` as :func:`reach` does, both before anything is written;
     :class:`render.errors.StoreError`.
     """
-    reason, by = _line(reason, "reason", LONGEST_REASON), _line(by, "name of who takes it down", LONGEST_NAME)
+    reason, by = kept(reason, by)
     at = now.astimezone(UTC).isoformat()
     clips = tuple(dict.fromkeys(fingerprints))
     _known(store, clips)
@@ -120,6 +120,14 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     return Withdrawal(
         tombstones=tuple(said.values()), removed=removed, batches=_by_batch(rows.filter(ended)), reports=reports
     )
+
+
+def kept(reason: str, by: str) -> tuple[str, str]:
+    """The reason and the name as a tombstone keeps them.
+
+    Raises :class:`render.errors.InputError` for what cannot be kept.
+    """
+    return _line(reason, "reason", LONGEST_REASON), _line(by, "name of who takes it down", LONGEST_NAME)
 
 
 def _line(text: str, what: str, longest: int) -> str:

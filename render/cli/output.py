@@ -71,6 +71,13 @@ def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def sentences(*parts: str) -> str:
+    """What is said one after another, each with its full stop but the last, which keeps its own end."""
+    given = [part for part in parts if part]
+    ended = [part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in given[:-1]]
+    return " ".join([*ended, *given[-1:]])
+
+
 def say(text: str) -> None:
     """One line of result, for people."""
     write(f"{text}\n")

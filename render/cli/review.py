@@ -100,7 +100,7 @@ def _show(found: Sequence[Held]) -> None:
 
     table = Table("row", "experiment/variant", "held by", "why, and what to do", box=None, pad_edge=False)
     for one in found[:_SHOWN]:
-        told = " ".join(part for part in (one.reason, one.fix) if part)
+        told = output.sentences(one.reason, one.fix)
         if one.review:
             told = f"{one.review.said}. It was interrupted: give that command again."
         elif not one.uri:

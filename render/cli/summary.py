@@ -124,7 +124,7 @@ def following(status: Status) -> str:
 def told(fault: Fault) -> str:
     """Why a row is quarantined and what to do, in one line."""
     value = f" = {fault.value}" if fault.value else ""
-    return f"{fault.column}{value}: {fault.reason} {fault.fix}"
+    return output.sentences(f"{fault.column}{value}: {fault.reason}", fault.fix)
 
 
 def code(status: Status | View, *, stopped: bool, allow_failed: int) -> int:
@@ -154,5 +154,5 @@ def _lines(status: Status) -> list[Line]:
 
 def _clip(clip: ClipStatus) -> str:
     made = f"{clip.fingerprint[:12]}, {clip.seconds:g} s" if clip.uri else ""
-    why = " ".join(part for part in (clip.remark, clip.fix) if part)
+    why = output.sentences(clip.remark, clip.fix)
     return ", ".join(part for part in (made, why) if part)

@@ -156,7 +156,7 @@ def _troubles(status: Status, stopped: str | None) -> list[str]:
     said = [stopped] if stopped else []
     said += [summary.told(fault) for fault in status.quarantined]
     said += [
-        f"{clip.end}: {clip.reason} {clip.fix}"
+        output.sentences(f"{clip.end}: {clip.reason}", clip.fix)
         for clip in status.clips
         if clip.end in {End.HELD, End.REJECTED, End.FAILED, End.WITHDRAWN}
     ]

@@ -54,8 +54,10 @@ def command(
 
     settings = options.settings(store=store)
     opened, wanted = _named(clip or [], batch, settings, store_given=store is not None)
+    who = by or _login()
+    takedown.kept(reason, who)
     if yes:
-        done = takedown.withdraw(opened, wanted, reason=reason, by=by or _login(), now=datetime.now(UTC))
+        done = takedown.withdraw(opened, wanted, reason=reason, by=who, now=datetime.now(UTC))
         _tell_done(opened, done, as_json=as_json)
         return
     what = {"--batch": batch} if batch else {}

@@ -36,8 +36,12 @@ def test_clean_refuses_while_a_stack_is_at_work(tmp_path: Path) -> None:
         assert refused.returncode != 0
         assert "end it first" in refused.stderr
         assert lock.exists()
-    subprocess.run(clean, cwd=tmp_path, capture_output=True, check=True)
+    mine = tmp_path / ".nightreel" / "store" / "clip"
+    mine.mkdir(parents=True)
+    done = subprocess.run(clean, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert not lock.exists()
+    assert mine.exists(), "people's own batches and tombstones are not for a make target to remove"
+    assert "Kept: .nightreel/store" in done.stdout
 
 
 def load_check_lock():
