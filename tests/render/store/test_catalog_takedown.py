@@ -238,7 +238,8 @@ def test_every_table_is_asked_for_a_clip_by_a_bloom_filter(store: ObjectStore) -
     sql = "select bloom_filter_length from parquet_metadata('{}') where path_in_schema = 'fingerprint'"
     for name in delta.TABLES:
         (file,) = files.of(store, name, delta.load(store, name))
-        assert duckdb.sql(sql.format(f"{store.url}/{file}")).fetchall()[0][0] is not None, name
+        with duckdb.connect() as connection:
+            assert connection.sql(sql.format(f"{store.url}/{file}")).fetchall()[0][0] is not None, name
 
 
 def test_what_nobody_published_needs_no_tables(store: ObjectStore) -> None:
