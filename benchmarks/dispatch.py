@@ -34,7 +34,9 @@ CONTROLLER_MB = 150
 """The targets."""
 
 
-def nothing(jobs: Sequence[Job], _orders: worker.Orders, _stall_seconds: float) -> worker.Done:
+def nothing(
+    jobs: Sequence[Job], _orders: worker.Orders, _stall_seconds: float, _whence: Sequence[worker.Whence]
+) -> worker.Done:
     """The Dask task of a farm on which every clip is there already, and known to be."""
     own = get_worker()
     own.log_event(worker.BEGAN, {"key": str(own.get_current_task())})

@@ -125,7 +125,7 @@ def moments_of(store: ObjectStore, batch: str, start: float, moments: list[float
     """Read from what is on storage."""
     taken = stamp(batches.load(store, batch).created_at)
     last = max(map(stamp, receipts.read(store, batch)["finished_at"].to_pylist()))
-    finished = stamp(json.loads(store.get(layout.finished(batch)))["finished_at"])
+    finished = stamp((batches.finished(store, batch) or {})["finished_at"])
     first = min(moment for moment in moments if moment >= taken)
     return Moments(
         to_intake=taken - start, to_first_job=first - taken, rendering=last - first, to_the_end=finished - last
@@ -157,7 +157,7 @@ def free_plan(folder: Path, workers: int) -> Plan:
 
 def row(name: str, found: list[Moments]) -> str:
     middle = {key: statistics.median(getattr(one, key) for one in found) for key in (*asdict(found[0]), "all")}
-    return f"{name:<14}" + "".join(f"{middle[key]:>14.1f}" for key in middle)
+    return f"{name:<14}" + "".join(f"{middle[key]:>15.1f}" for key in middle)
 
 
 def main() -> None:
@@ -184,7 +184,7 @@ def main() -> None:
                 commands.append(by_command(store, manifest(folder, given.clips, first + given.clips), plan.scheduler))
     heads = ("to intake s", "to first job s", "rendering s", "to the end s", "all s")
     print(f"{given.clips} clips of 2 s at 640x360 in {given.shards} shards, {given.workers} workers, medians")
-    print(" " * 14 + "".join(f"{head:>14}" for head in heads))
+    print(" " * 14 + "".join(f"{head:>15}" for head in heads))
     print(row("stack", stacks))
     print(row("nightreel run", commands))
     ratios = [one.all / other.all for one, other in zip(stacks, commands, strict=True)]
