@@ -6,6 +6,8 @@ crash at any point. Of two people who decide on a row, the first counts.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -78,6 +80,32 @@ def held(settings: Settings, batch_id: str) -> list[Held]:
         given = {name: value for name, value in one.items() if name != "path"}
         told.append(Held(**given, uri=store.uri(path) if path else "", check=check))
     return told
+
+
+def decisions(settings: Settings, batch_id: str) -> int:
+    """How many decisions on rows of the batch are recorded, be they carried out or not."""
+    return len(reviews.read(_opened(settings), batch_id))
+
+
+def digest(settings: Settings, batch_id: str, *, decisions: int) -> str:
+    """What was to be decided on the batch when so many decisions were recorded, as 64 hex digits.
+
+    It tells which rows were held, for which very files, and what their policies demand, and so by which checks. What
+    was decided since changes nothing of it, be it carried out or not.
+    """
+    store = _opened(settings)
+    known = [{*review.rows} for review in reviews.read(store, batch_id)]
+    before, since = (set().union(*part) for part in (known[:decisions], known[decisions:]))
+    ended = receipts.read(store, batch_id).select(["row", "end", "fingerprint", "path"]).to_pylist()
+    open_ = {
+        one["row"]: [one["fingerprint"], one["path"]]
+        for one in ended
+        if one["row"] not in before and (one["end"] == End.HELD or one["row"] in since)
+    }
+    planned = batches.plan_table(store, batch_id, ["row", "policy"])
+    names = pc.unique(planned["policy"].filter(pc.is_in(planned["row"], pa.array(open_, pa.int64()))))
+    told = [sorted(open_.items()), {name: _demanded(name) for name in sorted(names.to_pylist())}]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def decide(
