@@ -63,6 +63,8 @@ class Decided:
     row."""
     before: Mapping[int, Review]
     """Rows it was to decide that somebody had decided before, also meanwhile."""
+    without_clip: tuple[int, ...] = ()
+    """Rows that it leaves held though it approves all, since their clips are gone."""
 
 
 def held(settings: Settings, batch_id: str) -> list[Held]:
@@ -127,6 +129,7 @@ def decide(
     by, comment = _text(by, "who decides", LONGEST_NAME), _text(comment, "why", LONGEST_COMMENT)
     store = _opened(settings)
     wanted: set[int] | None = None
+    gone: set[int] = set()
     while True:
         known = reviews.read(store, batch_id)
         taken = {row: review for review in known for row in review.rows}
@@ -134,11 +137,12 @@ def decide(
         if wanted is None:
             wanted = _wanted(store, batch_id, waiting, taken, rows)
             if approved:
-                wanted -= _without_clip(store, waiting, wanted, named=rows is not None)
+                gone = _without_clip(store, waiting, wanted - taken.keys(), named=rows is not None)
+                wanted -= gone
         before = {row: taken[row] for row in sorted(wanted & taken.keys())}
         open_ = [one for one in waiting if one["row"] in wanted and one["row"] not in taken]
         if not open_:
-            return Decided(review=None, before=before)
+            return Decided(review=None, before=before, without_clip=tuple(sorted(gone)))
         review = Review(
             approved=approved,
             rows=tuple(one["row"] for one in open_),
@@ -148,14 +152,15 @@ def decide(
             policies={name: _demanded(name) for name in sorted({one["policy"] for one in open_})},
         )
         if reviews.record(store, batch_id, len(known), review):
-            return Decided(review=review, before=before)
+            return Decided(review=review, before=before, without_clip=tuple(sorted(gone)))
 
 
 def finish(settings: Settings, batch_id: str, *, now: datetime) -> str:
     """Carry out what was decided: end the rows, publish them, write the report anew; give the report's URI.
 
-    Done again, it changes nothing. Rows that meanwhile came to another end than held keep that. Of a batch that is
-    finished no attempt is looked for: nothing was rendered since.
+    Done again, it changes nothing. A row that was approved, but whose clip is gone by now, is rejected. Rows
+    that meanwhile came to another end than held keep that. Of a batch that is finished no attempt is looked for:
+    nothing was rendered since.
     """
     store = _opened(settings)
     for number, review in enumerate(reviews.read(store, batch_id)):
@@ -172,10 +177,13 @@ def _settle(store: ObjectStore, batch_id: str, number: int, review: Review) -> N
     planned = batches.plan_table(store, batch_id, ["row", "decision"])
     rendered = {*planned["row"].filter(pc.equal(planned["decision"], Decision.RENDER)).to_pylist()} & {*review.rows}
     made_by = _made_by(store, {one.fingerprint: one.path for one in waiting if one.row in rendered})
+    to_pass = [{"row": one.row, "fingerprint": one.fingerprint, "path": one.path} for one in waiting if review.approved]
+    gone = _gone(store, to_pass)
     settled = [
         ends.reviewed(
             one,
             review,
+            gone=one.row in gone,
             own=one.row in rendered and made_by.get(one.fingerprint) == batch_id,
             attempt=f"review-{number:06d}",
         )
@@ -262,14 +270,18 @@ def _without_clip(
     store: ObjectStore, waiting: Sequence[Mapping[str, Any]], wanted: set[int], *, named: bool
 ) -> set[int]:
     """The rows whose clip is gone, so that nothing could be published; an error if they were asked for by name."""
-    asked = [one for one in waiting if one["row"] in wanted]
-    gone = sorted(one["row"] for one, path in zip(asked, _paths(store, asked), strict=True) if not path)
+    gone = _gone(store, [one for one in waiting if one["row"] in wanted])
     if gone and named:
-        rows = ", ".join(map(str, gone[:_SHOWN]))
+        rows = ", ".join(map(str, sorted(gone)[:_SHOWN]))
         raise errors.InputError(
             f"The clip of row {rows} has been deleted, so it cannot be approved. Refuse it, or run its manifest again."
         )
-    return set(gone)
+    return gone
+
+
+def _gone(store: ObjectStore, waiting: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Those of these rows whose clip is gone."""
+    return {one["row"] for one, path in zip(waiting, _paths(store, waiting), strict=True) if not path}
 
 
 def _check(name: str, figures: Sequence[Figure]) -> str:
