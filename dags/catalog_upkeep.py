@@ -27,4 +27,4 @@ with DAG(
 ) as dag:
     SweepTemporaryOperator(task_id="sweep_temporary")
     SweepOrphansOperator(task_id="sweep_orphans")
-    TidyCatalogOperator(task_id="tidy_catalog")
+    TidyCatalogOperator(task_id="tidy_catalog", outlets=[chain.CATALOG_NOW_AND_THEN])

@@ -24,8 +24,12 @@ with DAG(
             description="Fingerprints (or their beginnings) or URIs of the clips, one a line.",
         ),
         "reason": Param(type="string", minLength=1, description="Why, in one line; people who want the clip are told."),
-        "by": Param(None, type=chain.TEXT, description="Who takes them down; empty is who triggers the run."),
+        "by": Param(
+            None,
+            type=chain.TEXT,
+            description="Who takes them down; empty is who triggers the run, by its page or with a token.",
+        ),
         "store": chain.params()["store"],
     },
 ) as dag:
-    TakedownOperator(task_id="withdraw")
+    TakedownOperator(task_id="withdraw", outlets=[chain.CATALOG])
