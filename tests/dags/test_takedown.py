@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+OPERATE = Path(__file__).parents[2] / "docs/operate.md"
+FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
 @pytest.mark.slow
@@ -31,3 +35,16 @@ def test_clips_are_taken_down_on_request(airflow: Callable[..., Any], tmp_path: 
     assert told["left"] == []
     assert [row["end"] for row in told["rows"]] == ["withdrawn"] * 3
     assert {row["reason"].partition(" by ")[2] for row in told["rows"][::2]} == {"dag_test: consent revoked"}
+
+
+@pytest.mark.slow
+def test_who_may_render_need_not_be_able_to_take_down(airflow: Callable[..., Any]) -> None:
+    """By the page's commands, in Airflow with the users that both ways to run it have; its role User may all."""
+    (section,) = re.findall(r"^## Taking clips down\n((?:(?!## ).*\n)*)", OPERATE.read_text(), re.MULTILINE)
+    commands = re.findall(r"^(airflow (?:roles|users|sync-perm) .+)$", section, re.MULTILINE)
+    assert len(commands) > 3
+    rights = airflow("ask_rights.py", *commands, AIRFLOW__CORE__AUTH_MANAGER=FAB)
+    everything = ["catalog_upkeep", "nightly_render", "render_on_arrival", "takedown"]
+    assert {tuple(dags) for dags in rights["bob"].values()} == {tuple(everything)}
+    assert rights["ada"].pop("GET RUN") == everything
+    assert {tuple(dags) for dags in rights["ada"].values()} == {("nightly_render", "render_on_arrival")}
