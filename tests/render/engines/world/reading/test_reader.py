@@ -847,6 +847,62 @@ def test_a_scene_of_which_half_is_missing_only_stands_in(prompt, stands_in):
     assert read(prompt).fallback == stands_in
 
 
+@pytest.mark.parametrize(
+    ("prompt", "family"),
+    [
+        ("A vase stands still on a table", "breaking"),
+        ("A vase stands on a table. Nothing breaks.", "breaking"),
+        ("A glass vase falls and does not break", "breaking"),
+        ("A vase falls and nothing is broken", "breaking"),
+        ("A vase on a table didn't break", "breaking"),
+        ("A vase falls off a table and stays intact", "breaking"),
+        ("A bottle stands still on a podium", "product"),
+        ("A bottle on a podium, not rotating", "product"),
+        ("A red car is parked in a street", "vehicles"),
+        ("A car that does not move", "vehicles"),
+        ("Dominoes in a row that don't fall", "dominoes"),
+        ("A tower of blocks remains standing in a yard", "stack"),
+        ("A football lies still on the pitch", "football"),
+    ],
+)
+def test_a_scene_that_shows_what_the_prompt_denies_only_stands_in(prompt, family):
+    """Every take of these families breaks, turns, rolls or falls, so the clip is marked."""
+    scene = read(prompt)
+    assert (scene.family, scene.fallback) == (family, True)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A vase stands still on a table, then it falls and breaks",
+        "A vase falls off a table and breaks, the camera does not move",
+        "The camera stands still while a vase falls off a table and breaks",
+        "There is nothing on the table but a vase that breaks",
+        "Nothing but a vase that falls off a table",
+        "Two vases fall, one does not break and one breaks",
+        "A ball knocks over a tower of blocks that stands still",
+        "A red car drives past a stationary van",
+        "A lake lies still",
+        "A basketball, nothing but net",
+    ],
+)
+def test_what_rests_beside_what_happens_is_no_denial(prompt):
+    assert not read(prompt).fallback
+
+
+def test_nothing_that_does_something_is_told_to_do_none():
+    scene = read("A vase on a table; nothing breaks or falls")
+    assert scene.without == ("break", "fall")
+    assert scene.actions == ()
+
+
+@pytest.mark.parametrize("dark", ["pitch dark", "pitch-dark", "pitch black"])
+def test_a_pitch_that_is_dark_is_no_playing_field(dark):
+    scene = read(f"A forest, {dark}")
+    assert (scene.family, scene.setting, scene.light, scene.fallback) == ("establishing", "forest", "night", False)
+    assert scene.words.ignored == ()
+
+
 def test_a_couple_is_no_number_of_boats():
     alone, some = read("A couple in a rowing boat"), read("A couple of rowing boats")
     assert (alone.count, alone.words.ignored) == (1, ("couple",))
