@@ -74,7 +74,8 @@ def counts(status: Status) -> str:
     ends = ", ".join(f"{status.ends[end]} {end}" for end in End if status.ends.get(end))
     done = sum(ended == rows for ended, rows in status.shards.values())
     if status.inbox and status.state == "finished" and not status.rows:
-        return f"Batch {status.batch} (finished): no rows, since nothing that can be used had arrived."
+        refused = f": {output.many(len(status.refused), 'file')} refused" if status.refused else ""
+        return f"Batch {status.batch} (finished): no rows, since nothing that can be used had arrived{refused}."
     sentence = f"Batch {status.batch} ({status.state}): {output.many(status.rows, 'row')}, {ends or 'none ended yet'}."
     if others := status.clips.stand_ins:
         sentence += f" {output.many(others, 'clip')} {'is a stand-in' if others == 1 else 'are stand-ins'}."
@@ -116,6 +117,8 @@ def following(status: Status) -> str:
         if status.inbox and not status.manifest.endswith(".parquet"):
             again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"
         return f"{again}  (a new batch, which tries the failed rows again)"
+    if status.inbox and not status.rows:
+        return "mend what was refused and put it in the inbox again: another content is taken, under whatever name"
     if status.quarantined and not status.clips.made:
         return "mend the rows above in what you gave to `nightreel run`, and run it again"
     return f'nightreel query "{SUM_UP}"{place}'

@@ -401,6 +401,30 @@ def test_a_run_that_stopped_can_be_resumed_unless_it_was_cancelled(
     assert summary.code(status, stopped=stopped, allow_failed=0) == code
 
 
+def test_a_file_of_the_inbox_that_was_refused_is_told_of_with_what_to_do(
+    settings: Settings, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """In the list, and of the batch, which has no row that could be asked for."""
+    (tmp_path / "store/inbox").mkdir(parents=True)
+    (tmp_path / "store/inbox/bad.parquet").write_bytes(b"PAR1")
+    batch = pipeline.intake(settings, run_key="scheduled", now=NOW)
+    assert batch
+    pipeline.run(settings, batch.id, now=lambda: NOW)
+    assert main(["status"]) == 0
+    listed = capfd.readouterr().out
+    assert "refused: " in listed
+    assert "bad.parquet" in listed
+    assert main(["status", "--json"]) == 0
+    (one,) = json.loads(capfd.readouterr().out)["batches"]
+    assert one["refused"] == [{"url": batch.refused[0].file.url, "reason": batch.refused[0].reason}]
+    assert main(["status", batch.id]) == 0
+    told = capfd.readouterr().out
+    assert "Refused from the inbox: " in told
+    assert "no rows, since nothing that can be used had arrived: 1 file refused." in told
+    assert "Next: mend what was refused and put it in the inbox again" in told
+    assert "query" not in told
+
+
 def test_cancelling_says_whether_it_ended_anything(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -411,4 +435,8 @@ def test_cancelling_says_whether_it_ended_anything(
     assert "(cancelled)" in first.out
     assert "finishes the clips it has begun" in first.err
     assert main(["cancel", batch]) == 0
-    assert "the batch was cancelled before; nothing has changed" in capfd.readouterr().err
+    told = f"nightreel: batch {batch} is over already, cancelled; nothing has changed.\n"
+    assert capfd.readouterr() == ("", told)
+    assert main(["cancel", batch, "--json"]) == 0
+    again = capfd.readouterr()
+    assert (json.loads(again.out)["state"], again.err) == ("cancelled", told)
