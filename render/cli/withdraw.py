@@ -49,7 +49,7 @@ def command(
     Examples:
       nightreel withdraw 3f2a9c --reason "consent of Ada revoked"
       nightreel withdraw 3f2a9c 77b012 --reason "court order 12/2026" --by legal --yes
-      nightreel withdraw --batch 0123456789ab --reason "wrong logo" --yes
+      nightreel withdraw --batch run-20261122T110000123-0123456789ab --reason "wrong logo" --yes
     """
     from render import takedown
 

@@ -256,10 +256,29 @@ def test_what_is_no_batch_is_told_with_those_that_fit_and_the_newest_first(
     assert f"There is no batch 'xxxxxx' in {settings.store}" in (said := told("status", "xxxxxx"))
     assert last in said
     assert last in told("report", "xxxxxx")
-    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give more of it, at least 6 characters."
+    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give more of "
     assert fit in told("status", "2026")
-    assert fit in told("cancel", "2026")
-    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give more" in told("status", "run-1")
+    assert "at least 6 characters" in (said := told("cancel", "2026"))
+    assert fit in said
+    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give more of its id" in told("status", "run-1")
+
+
+def test_an_ending_that_batches_share_is_told_to_be_of_several(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A manifest that is run again has another batch, whose id ends with the hash of the same content."""
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": ""}])
+    ids = []
+    for day in range(1, 8):
+        batch = pipeline.intake(settings, manifest=str(path), run_key=f"run-{day}", now=NOW.replace(day=day))
+        pipeline.run(settings, batch.id, now=lambda: NOW)
+        ids.append(batch.id)
+    assert len({one[-12:] for one in ids}) == 1
+    assert main(["cancel", ids[0][-12:], "--json"]) == 2
+    error = json.loads(capfd.readouterr().out)["error"]
+    assert error["kind"] == "Ambiguous"
+    assert f"7 batches begin or end with '{ids[0][-12:]}': {', '.join(ids[:1:-1])} and 2 older." in error["message"]
+    assert "batches of the same content end alike" in error["message"]
 
 
 def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
