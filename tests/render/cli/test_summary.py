@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pytest
@@ -18,6 +19,7 @@ from render.cli.progress import Display
 from render.engines.contract import Engine
 from render.engines.testcard import TestcardEngine
 from render.model import STAND_IN, Decision, End
+from render.pipeline import planning, running
 from render.settings import Settings, load
 from render.status import Clips, ClipStatus, Status
 
@@ -42,16 +44,18 @@ def killed(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "words"),
+    ("module", "step", "words"),
     [
-        ("plan", "(taken in): 0 rows, none ended yet. It is not planned yet."),
+        (running, "plan", "(taken in): 0 rows, none ended yet. It is not planned yet."),
         (
+            planning,
             "_settle_planned",
             "(planned): 2 rows, none ended yet. 2 wait: shard 0 is not rendered yet (0 of 1 shard done)",
         ),
     ],
 )
 def test_a_batch_that_was_killed_early_is_to_be_run_again(
+    module: ModuleType,
     step: str,
     words: str,
     settings: Settings,
@@ -61,7 +65,7 @@ def test_a_batch_that_was_killed_early_is_to_be_run_again(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}, {"variant": "a", "prompt": ""}])
-    monkeypatch.setattr(pipeline, step, killed)
+    monkeypatch.setattr(module, step, killed)
     assert main(["run", str(path)]) == 3
     out = capfd.readouterr().out
     assert words in out
@@ -343,7 +347,7 @@ def test_a_prompt_that_policy_refuses_is_recorded(settings: Settings, capfd: pyt
 def test_a_try_that_was_stopped_before_its_plan_ends_with_three(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "plan", killed)
+    monkeypatch.setattr(running, "plan", killed)
     assert main(["try", "bars", "--engine", "testcard"]) == 3
 
 
