@@ -46,6 +46,8 @@ def show(status: Status) -> None:
         output.show(table)
     if every > len(shown):
         output.say(f"… and {every - len(shown)} more rows; --json lists all.")
+    for line in counted(status.manifest) if status.quarantined else ():
+        output.say(line)
     for refused in status.refused:
         output.say(f"Refused from the inbox: {refused.reason}")
     output.say(f"\n{counts(status)}")
@@ -125,9 +127,20 @@ def following(status: Status) -> str:
 
 
 def told(fault: Fault) -> str:
-    """Why a row is quarantined and what to do, in one line."""
-    value = f" = {fault.value}" if fault.value else ""
-    return output.sentences(f"{fault.column}{value}: {fault.reason}", fault.fix)
+    """Why a row is quarantined and what to do, in one line that says column and value once."""
+    own = fault.reason.removeprefix(f"{fault.column} ")
+    told = own != fault.reason and fault.value in own
+    why = fault.named if told or not fault.value else f"{fault.column} = {fault.value}: {own}"
+    return output.sentences(why, fault.fix)
+
+
+def counted(manifest: str) -> list[str]:
+    """How the rows that are told of are found in what people wrote; nothing where they count as its reader does."""
+    if not manifest.lower().endswith(".csv"):
+        return []
+    return [
+        "Row 0 is the first below the header: row N is line N + 2 of the file, if no line above is empty or broken."
+    ]
 
 
 def code(status: Status | View, *, stopped: bool, allow_failed: int) -> int:

@@ -18,7 +18,7 @@ from render.cli import main, summary
 from render.cli.progress import Display
 from render.engines.contract import Engine
 from render.engines.testcard import TestcardEngine
-from render.model import STAND_IN, Decision, End
+from render.model import STAND_IN, Decision, End, Fault
 from render.pipeline import planning, running
 from render.settings import Settings, load
 from render.status import Clips, ClipStatus, Status
@@ -294,7 +294,7 @@ def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
     said = capfd.readouterr().out
     assert "4 quarantined (malformed or refused)\n" in said
     assert "  3 invalid, first row 1: style = noir: " in said
-    assert "  1 invalid, first row 5: prompt: " in said
+    assert "  1 invalid, first row 5: prompt is empty. Fill in prompt: it is required." in said
     assert "--quarantined lists them all" in said
     assert main(["plan", str(path), "--quarantined"]) == 0
     listed = [line for line in capfd.readouterr().out.splitlines() if line.startswith("row ")]
@@ -302,7 +302,7 @@ def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
         "row 1  style = noir",
         "row 3  style = pulp",
         "row 4  style = noir",
-        "row 5  prompt",
+        "row 5  prompt is empty. Fill in prompt",
     ]
     assert main(["plan", str(path), "--json"]) == 0
     first, second = json.loads(capfd.readouterr().out)["faults"]
@@ -373,6 +373,36 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
     assert "stand-in" not in told(made(0, "a", stand_in=False))
     assert told(made(0, "a", stand_in=True), made(1, "a", stand_in=True)).endswith("1 clip is a stand-in.")
     assert told(made(0, "a", stand_in=True), made(1, "b", stand_in=True)).endswith("2 clips are stand-ins.")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason", "said"),
+    [
+        ("prompt", "", "prompt is missing.", "prompt is missing."),
+        ("seconds", "-3", "seconds must be from 0.5 to 60, not -3.", "seconds must be from 0.5 to 60, not -3."),
+        ("width", "641", "width must be an even number.", "width = 641: must be an even number."),
+        ("style", "noir", "There is no style.", "style = noir: There is no style."),
+        ("tags", "", "A tag is too long.", "tags: A tag is too long."),
+    ],
+)
+def test_a_fault_names_its_column_and_its_value_once(column: str, value: str, reason: str, said: str) -> None:
+    assert summary.told(Fault(row=0, column=column, value=value, reason=reason, fix="Mend it.")) == f"{said} Mend it."
+
+
+def test_of_a_csv_it_is_told_which_line_a_row_is(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("experiment,variant,prompt\ne,a,x\ne,b,\n")
+    assert main(["plan", str(path)]) == 0
+    assert "row N is line N + 2 of the file" in (said := capfd.readouterr().out)
+    assert "first row 1: prompt is missing." in said
+    path.write_text("experiment,variant,prompt\ne,b,\n")
+    assert main(["run", str(path)]) == 0
+    assert "row N is line N + 2 of the file" in capfd.readouterr().out
+    path.write_text("experiment,variant,prompt\ne,a,x\n")
+    assert main(["plan", str(path)]) == 0
+    assert "line N + 2" not in capfd.readouterr().out, "all rows are good"
 
 
 def test_a_plan_tells_which_clips_would_be_stand_ins(
