@@ -197,8 +197,10 @@ def _head(look: Look, now: float, *, live: bool) -> Iterator[tuple[str, str]]:
     spent = f"CPU {words.seconds(view.cpu_seconds)}, {words.dollars(view.cost)}"
     at = f"; {output.many(view.workers, 'worker')} at {view.scheduler}" if view.workers is not None else ""
     yield f"{spent}{at}; seen {_clock(view.at)}", ""
-    if view.publishing or view.state == "taken in":
+    if view.publishing or view.unattended or view.state == "taken in":
         status = options.command("status", view.batch) + options.elsewhere(view.store)
+        if view.unattended:
+            yield "No run is known to be at work on it; this goes on looking.", "yellow"
         yield f"If it has stopped: {status}  (says how to go on)", ""
     if look.trouble and live:
         yield _away(look), "red"

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from render.farm.waiting import Needs, Reason, reasons
+from render.farm.waiting import Needs, Reason, Why, reasons
 from render.model import Decision, End, ReasonKind
 from render.watching.pace import Pace, pace
 
@@ -113,6 +113,11 @@ class View:
     def publishing(self) -> bool:
         """Whether only the catalog and the report are left to be written, be a run at work on them or not."""
         return self.state in {"planned", "under way"} and not self.waiting
+
+    @property
+    def unattended(self) -> bool:
+        """Whether, as far as anybody tells, no run is at work on rows that wait: it may have stopped."""
+        return any(one.why in {Why.NO_RUN, Why.UNKNOWN} for one in self.reasons)
 
     def same_as(self, other: View | None) -> bool:
         """Whether nothing has happened between the two."""
