@@ -66,7 +66,10 @@ def batch(store_url: str, text: str) -> str:
         more = f" and {len(fitting) - SHOWN} older" if len(fitting) > SHOWN else ""
         fit = "1 batch begins or ends" if len(found) == 1 else f"{len(found)} batches begin or end"
         least = f", at least {SHORTEST} characters" if len(text) < SHORTEST else ""
-        of = "its id" if len(found) == 1 else "the one's id (batches of the same content end alike)"
-        raise errors.Ambiguous(f"{fit} with {text!r}: {', '.join(fitting[:SHOWN])}{more}. Give more of {of}{least}.")
+        alike = "" if len(found) == 1 else ": batches of the same content end alike"
+        raise errors.Ambiguous(
+            f"{fit} with {text!r}: {', '.join(fitting[:SHOWN])}{more}. "
+            f"Give its whole id, or more of how that begins{least}{alike}."
+        )
     shown = ", ".join(newest[:SHOWN]) or "none"
     raise errors.NotFound(f"There is no batch {text!r} in {store.url}. The last ones: {shown}.")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from render import contracts
 from render.cli import options, output, summary
 from render.store import layout
 
@@ -101,6 +100,8 @@ def command(
 
 def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
     from rich.table import Table
+
+    from render import contracts
 
     if not found:
         output.say(f"There is no batch in {store} yet. Next: nightreel run MANIFEST{options.elsewhere(store)}")

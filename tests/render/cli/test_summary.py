@@ -260,11 +260,11 @@ def test_what_is_no_batch_is_told_with_those_that_fit_and_the_newest_first(
     assert f"There is no batch 'xxxxxx' in {settings.store}" in (said := told("status", "xxxxxx"))
     assert last in said
     assert last in told("report", "xxxxxx")
-    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give more of "
+    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give its whole id"
     assert fit in told("status", "2026")
     assert "at least 6 characters" in (said := told("cancel", "2026"))
     assert fit in said
-    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give more of its id" in told("status", "run-1")
+    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give its whole id" in told("status", "run-1")
 
 
 def test_an_ending_that_batches_share_is_told_to_be_of_several(
@@ -395,11 +395,11 @@ def test_of_a_csv_it_is_told_which_line_a_row_is(
     path = tmp_path / "m.csv"
     path.write_text("experiment,variant,prompt\ne,a,x\ne,b,\n")
     assert main(["plan", str(path)]) == 0
-    assert "row N is line N + 2 of the file" in (said := capfd.readouterr().out)
+    assert "row N is line N + 2" in (said := capfd.readouterr().out)
     assert "first row 1: prompt is missing." in said
     path.write_text("experiment,variant,prompt\ne,b,\n")
     assert main(["run", str(path)]) == 0
-    assert "row N is line N + 2 of the file" in capfd.readouterr().out
+    assert "row N is line N + 2" in capfd.readouterr().out
     path.write_text("experiment,variant,prompt\ne,a,x\n")
     assert main(["plan", str(path)]) == 0
     assert "line N + 2" not in capfd.readouterr().out, "all rows are good"
