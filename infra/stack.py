@@ -30,7 +30,7 @@ TASKS_AT_ONCE = 8
 
 def main() -> int:
     """Run the stack until it is interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add_options(parser)
     plan = plan_of(parser.parse_args())
     stop_on_signals()

@@ -6,7 +6,8 @@ NightreelError
 │   ├── BriefError          a brief cannot be expanded
 │   ├── SettingsError       a setting has a value that does not fit
 │   ├── SchedulerAway       no Dask scheduler answers at an address; it may come back
-│   └── QueryError          a query is not valid SQL, or names what is not in the catalog
+│   ├── QueryError          a query is not valid SQL, or names what is not in the catalog
+│   └── Ambiguous           what is named by a part of its id may be one of several
 ├── NotFound                a batch, clip, experiment or object that is asked for does not exist (exit 2)
 │   └── Withdrawn           a clip was taken down
 ├── EngineError             an engine could not make a clip
@@ -55,6 +56,10 @@ class SchedulerAway(InputError):
 
 class QueryError(InputError):
     """A query is not valid SQL, or names what is not in the catalog."""
+
+
+class Ambiguous(InputError):
+    """What is named by a part of its id may be one of several; the message names them."""
 
 
 class NotFound(NightreelError):

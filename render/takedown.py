@@ -58,6 +58,8 @@ class Withdrawal:
 
     tombstones: tuple[Tombstone, ...]
     """Those that count, one a clip: an older one stays."""
+    before: tuple[Tombstone, ...]
+    """Of these, the older ones: what was said this time is not kept."""
     removed: int
     """Objects, in every version that the storage keeps."""
     batches: Mapping[str, int]
@@ -109,16 +111,19 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     at = now.astimezone(UTC).isoformat()
     clips = tuple(dict.fromkeys(fingerprints))
     _known(store, clips)
-    said = tombstones.put(
-        store, [Tombstone(fingerprint=clip, withdrawn_at=at, withdrawn_by=by, reason=reason) for clip in clips]
-    )
+    given = [Tombstone(fingerprint=clip, withdrawn_at=at, withdrawn_by=by, reason=reason) for clip in clips]
+    said = tombstones.put(store, given)
     catalog.withdraw(store, list(said.values()))
     rows = _rows(store, clips)  # a batch that came meanwhile and knew nothing of the tombstones is seen now
     reports = tuple(_rewritten(store, rows, now))
     removed = _purged(store, clips)  # last: whoever may not do that has done all else
     ended = pc.fill_null(pc.equal(rows["end"], End.WITHDRAWN), True)
     return Withdrawal(
-        tombstones=tuple(said.values()), removed=removed, batches=_by_batch(rows.filter(ended)), reports=reports
+        tombstones=tuple(said.values()),
+        before=tuple(said[one.fingerprint] for one in given if said[one.fingerprint] != one),
+        removed=removed,
+        batches=_by_batch(rows.filter(ended)),
+        reports=reports,
     )
 
 

@@ -44,7 +44,7 @@ def rejected(faults: Iterable[Fault], stamp: Stamp) -> list[Receipt]:
             stamp,
             row,
             End.REJECTED,
-            reason=" ".join(f"{fault.column}: {fault.reason}" for fault in own),
+            reason=" ".join(fault.named for fault in own),
             kind=own[0].kind,
             fix=" ".join(dict.fromkeys(fault.fix for fault in own)),
         )

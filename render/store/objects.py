@@ -72,6 +72,10 @@ class ObjectStore(ABC):
     def has_put_if_absent(self) -> bool:
         """Whether the storage itself lets one of many writers win, tried on it; else only one may write at a time."""
 
+    def keeps_versions(self) -> bool | None:
+        """Whether what is deleted stays as an older version, tried on the storage; None if it does not tell."""
+        return False
+
     @abstractmethod
     def size(self, path: str) -> int:
         """Bytes of the object."""

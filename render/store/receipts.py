@@ -124,8 +124,9 @@ def _withdrawn(store: ObjectStore, receipts: pa.Table) -> pa.Table:
         "fix": pa.scalar(Tombstone.FIX),
         "finished_at": pc.max_element_wise(finished, told([one.withdrawn_at for one in gone])),
         "path": pa.scalar(""),
+        "stand_in": pa.scalar(False),
     }
     for name, values in instead.items():
-        column = pc.if_else(dead if name == "path" else theirs, values, receipts[name].combine_chunks())
+        column = pc.if_else(dead if name in {"path", "stand_in"} else theirs, values, receipts[name].combine_chunks())
         receipts = receipts.set_column(receipts.schema.get_field_index(name), receipts.schema.field(name), column)
     return receipts

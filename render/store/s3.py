@@ -127,6 +127,19 @@ class S3Store(ObjectStore):
             self.delete(path)
         return False
 
+    def keeps_versions(self) -> bool | None:
+        folder = f"{layout.PROBES}/{secrets.token_hex(16)}"
+        self.put(f"{folder}/probe", b"kept")
+        self.delete(f"{folder}/probe")
+        try:
+            with self._faults(folder):
+                kept = any(self._versions(f"{self._prefix}{folder}/"))
+        except (_Unknown, errors.StoreRefused):
+            return None
+        if kept:
+            self.purge(folder)
+        return kept
+
     def size(self, path: str) -> int:
         return int(self._head(path)["ContentLength"])
 

@@ -378,6 +378,8 @@ def test_a_takedown_removes_every_version_where_the_bucket_keeps_them(store: s3.
     store._call("put_bucket_versioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     kept = open_store(f"s3://{bucket}/x")
     assert isinstance(kept, s3.S3Store)
+    assert (store.keeps_versions(), kept.keeps_versions()) == (False, True)
+    assert list(kept._versions("x/")) == [], "what it was tried with is gone"
     gone, other = makers.fingerprint(1), makers.fingerprint(2)
     for path in (f"{layout.clip(gone)}/a/clip.mp4", layout.clip_record(gone), layout.clip_record(other)):
         for data in (b"first", b"second"):
