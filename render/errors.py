@@ -8,6 +8,7 @@ NightreelError
 │   ├── SchedulerAway       no Dask scheduler answers at an address; it may come back
 │   └── QueryError          a query is not valid SQL, or names what is not in the catalog
 ├── NotFound                a batch, clip, experiment or object that is asked for does not exist (exit 2)
+│   ├── Unknown             no batch or experiment of that name was ever taken in, or it was deleted
 │   └── Withdrawn           a clip was taken down
 ├── EngineError             an engine could not make a clip
 │   ├── EngineMissing       no engine of that name, or its extra is not installed (exit 2)
@@ -60,6 +61,10 @@ class NotFound(NightreelError):
     """What is asked for by name does not exist."""
 
     exit_code = 2
+
+
+class Unknown(NotFound):
+    """No batch or experiment of that name was ever taken in, or it was deleted."""
 
 
 class Withdrawn(NotFound):

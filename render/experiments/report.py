@@ -28,20 +28,28 @@ if TYPE_CHECKING:
     from render.store.objects import ObjectStore
 
 
+def of_experiment(experiment: str) -> str:
+    """Where the page of an experiment is."""
+    return f"{layout.REPORTS}/{names.alone(experiment)}/index.html"
+
+
+def _beside(path: str) -> str:
+    return f"{posixpath.dirname(path)}/report.json"
+
+
 def write(store: ObjectStore, view: View, *, now: datetime) -> str:
     """Write the report of a batch or of an experiment, over an older one, and return the page's URI.
 
     ``now``: when the page is made, with a time zone.
     """
-    batch = view.subject == "batch"
-    folder = posixpath.dirname(layout.report(view.title)) if batch else f"{layout.REPORTS}/{names.alone(view.title)}"
+    path = layout.report(view.title) if view.subject == "batch" else of_experiment(view.title)
+    folder = posixpath.dirname(path)
 
     def link(_: ClipRecord, stored: StoredObject) -> str:
         return quote(posixpath.relpath(stored.path, folder))
 
     text = json.dumps(document(view, now=now), ensure_ascii=False, indent=1, default=_plain)
-    store.put(f"{folder}/report.json", text.encode("utf-8", "replace"))
-    path = f"{folder}/index.html"
+    store.put(_beside(path), text.encode("utf-8", "replace"))
     store.put(path, page.render(view, link=link, now=now).encode())
     return store.uri(path)
 
@@ -57,6 +65,12 @@ def write_current(store: ObjectStore, gathered: Callable[[], View], *, now: date
         shown = {entry.fingerprint for entry in view.entries if entry.end in SERVED or entry.record}
         if not tombstones.of(store, pa.array(shown, pa.string())):
             return uri, view
+
+
+def remove(store: ObjectStore, path: str) -> None:
+    """Remove the report whose page is there: what it shows is gone, so that it cannot be made anew."""
+    for one in (_beside(path), path):
+        store.delete(one)
 
 
 def document(view: View, *, now: datetime) -> dict[str, Any]:
