@@ -146,9 +146,8 @@ def _totals_of_others(
     counted = pa.array({entry.fingerprint for entry in listed.entries if entry.watchable}, pa.string())
     paid = pa.array({entry.fingerprint for entry in listed.entries if entry.record}, pa.string())
     told, served = of_receipts(store, batch.id, others, receipt, counted=counted, paid=paid)
-    clipless = pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))
-    silent = pc.and_not(pc.equal(receipt["path"], ""), clipless)  # of version 1.0
-    untold = pc.and_(pc.not_equal(others["decision"], Decision.REFUSE), pc.fill_null(silent, True))
+    silent = pc.fill_null(receipts.untold(receipt), True)
+    untold = pc.and_(pc.not_equal(others["decision"], Decision.REFUSE), silent)
     wanted = others.filter(untold)["fingerprint"].unique()
     if len(wanted) > FEW:
         wanted = wanted.filter(clips.lie_there(store, wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from in_process import NOW, InProcess, go, write
 
 from render import errors, pipeline, takedown
+from render.checks import policy
 from render.cli import main
 from render.experiments import export, gather, report
 from render.farm import dispatch
@@ -117,6 +119,27 @@ def test_status_report_and_export_tell_the_same(settings: Settings, store: Objec
     assert status.elapsed_seconds == first.elapsed_seconds or status.elapsed_seconds == 0
     handed = export.write(store, "e", tmp_path / "out")
     assert (handed.written, dict(handed.left_out)) == (1, {"withdrawn": 2})
+
+
+def test_what_a_rejected_clip_took_is_told_when_it_is_withdrawn(
+    settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A row that a check rejected keeps its end and its figures; its clip is not looked for as an old receipt's is."""
+    limit = "{check: black, figure: mean_luma, max: 0.0, outcome: reject, reason: Light., fix: Look.}"
+    monkeypatch.setattr(policy, "load", lambda _: policy.parse(f"title: T.\nlimits: [{limit}]", source="t"))
+    before = go(settings, manifest)
+    gone = before.clips[0]
+    assert gone.end is End.REJECTED
+    assert gone.render_seconds > 0
+    withdraw(store, gone.fingerprint)
+    asked: list[str] = []
+    find_each = clips.find_each
+    monkeypatch.setattr(clips, "find_each", lambda at, wanted, *but: asked.extend(wanted) or find_each(at, wanted, *but))
+    after = pipeline.status(settings, before.batch)
+    assert list(after.clips) == [
+        replace(clip, uri="") if clip.fingerprint == gone.fingerprint else clip for clip in before.clips
+    ]
+    assert asked == []
 
 
 def test_a_withdrawn_clip_is_neither_rendered_nor_reused(
