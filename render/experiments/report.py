@@ -15,14 +15,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pyarrow as pa
-
 from render.experiments import names, page
 from render.experiments.counts import sentence
+from render.experiments.current import current
 from render.experiments.view import Entry, View
 from render.model import ClipRecord, StoredObject
-from render.store import layout, tombstones
-from render.store.receipts import SERVED
+from render.store import layout
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
@@ -57,14 +55,9 @@ def write(store: ObjectStore, view: View, *, now: datetime) -> str:
 def write_current(store: ObjectStore, gathered: Callable[[], View], *, now: datetime) -> tuple[str, View]:
     """Like :func:`write`, of what ``gathered`` gives; again if a clip in it was taken down meanwhile.
 
-    Whoever took it down may have written the page before this one was put. Gives the view that was written, too.
+    Gives the view that was written, too.
     """
-    while True:
-        view = gathered()
-        uri = write(store, view, now=now)
-        shown = {entry.fingerprint for entry in view.entries if entry.end in SERVED or entry.record}
-        if not tombstones.of(store, pa.array(shown, pa.string())):
-            return uri, view
+    return current(store, gathered, lambda view: write(store, view, now=now))
 
 
 def remove(store: ObjectStore, path: str) -> None:

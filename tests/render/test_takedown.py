@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +17,9 @@ from in_process import NOW, InProcess, go, write
 from render import errors, pipeline, takedown
 from render.checks import policy
 from render.cli import main
-from render.experiments import export, gather, report
+from render.experiments import bundle, copying, export, gather, report
 from render.farm import dispatch
-from render.model import Decision, End, ReasonKind, Tombstone
+from render.model import Decision, End, ReasonKind, StoredObject, Tombstone
 from render.planning import history, reuse
 from render.settings import Settings, load
 from render.status import Status
@@ -133,8 +135,8 @@ def test_what_a_rejected_clip_took_is_told_when_it_is_withdrawn(
     assert gone.render_seconds > 0
     withdraw(store, gone.fingerprint)
     asked: list[str] = []
-    find_each = clips.find_each
-    monkeypatch.setattr(clips, "find_each", lambda at, wanted, *but: asked.extend(wanted) or find_each(at, wanted, *but))
+    find = clips.find_each
+    monkeypatch.setattr(clips, "find_each", lambda at, wanted, *but: asked.extend(wanted) or find(at, wanted, *but))
     after = pipeline.status(settings, before.batch)
     assert list(after.clips) == [
         replace(clip, uri="") if clip.fingerprint == gone.fingerprint else clip for clip in before.clips
@@ -368,6 +370,95 @@ def test_whoever_writes_a_page_looks_again_for_clips_taken_down_within_its_makin
     assert SENTENCE in page
     ends = json.loads(store.get(layout.report(first.batch).replace("index.html", "report.json")))["ends"]
     assert ends["withdrawn"] == (3 if whose == "a takedown's" else 2)
+
+
+@pytest.mark.parametrize("whose", ["the run's", "the command's", "a takedown's"])
+def test_a_page_whose_writer_died_before_its_look_is_written_by_the_same_command(
+    whose: str, settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """It had gathered what it shows before the clip was taken down, and puts it when that is done, pages and all."""
+    put = report.write
+    if whose != "the run's":
+        go(settings, manifest)
+
+    def give() -> None:
+        match whose:
+            case "the run's":
+                go(settings, manifest)
+            case "the command's":
+                main(["report", batches.list_ids(store)[0], "--store", settings.store])
+            case _:
+                withdraw(store, takedown.of_batch(store, batches.list_ids(store)[0])[0])
+
+    def late(there: ObjectStore, view: Any, **more: Any) -> str:
+        monkeypatch.setattr(report, "write", put)
+        gone.append(takedown.of_batch(store, batches.list_ids(store)[0])[1])
+        withdraw(store, *gone)
+        put(there, view, **more)
+        raise KeyboardInterrupt
+
+    gone: list[str] = []
+    monkeypatch.setattr(report, "write", late)
+    with suppress(KeyboardInterrupt):
+        give()
+    page = layout.report(batches.list_ids(store)[0])
+    assert f"{gone[0]}/" in store.get(page).decode()
+    give()
+    assert f"{gone[0]}/" not in store.get(page).decode()
+
+
+@pytest.fixture(params=["before", "after"])
+def meanwhile(request: pytest.FixtureRequest, store: ObjectStore, first: Status, monkeypatch: pytest.MonkeyPatch):
+    """Lets a function that copies an object of a clip be the moment, before or after it, at which the clip goes."""
+    gone = first.clips[0].fingerprint
+    done: list[str] = []
+
+    def at(module: Any, name: str) -> str:
+        copy = getattr(module, name)
+
+        def copied(there: ObjectStore, stored: StoredObject, *rest: Any) -> Any:
+            def go_now() -> None:
+                if not done and gone in stored.path:
+                    done.append(gone)
+                    withdraw(store, gone)
+
+            if request.param == "before":
+                go_now()
+            written = copy(there, stored, *rest)
+            if request.param == "after":
+                go_now()
+            return written
+
+        monkeypatch.setattr(module, name, copied)
+        return gone
+
+    return at
+
+
+def test_a_bundle_that_was_being_packed_is_packed_again(
+    settings: Settings, store: ObjectStore, first: Status, meanwhile: Callable[..., str], tmp_path: Path
+):
+    """A clip is taken down before or after it is packed: the bundle that appears is without it."""
+    gone, out = meanwhile(bundle, "_stream"), tmp_path / "out.zip"
+    assert main(["report", first.batch, "--bundle", str(out), "--store", settings.store]) == 0
+    with zipfile.ZipFile(out) as archive:
+        assert not [name for name in archive.namelist() if gone in name]
+        assert [name for name in archive.namelist() if first.clips[1].fingerprint in name]
+        assert SENTENCE in archive.read("index.html").decode()
+        assert SENTENCE in archive.read("rows.csv").decode()
+
+
+def test_an_export_that_was_under_way_hands_no_withdrawn_clip_on(
+    settings: Settings, store: ObjectStore, first: Status, meanwhile: Callable[..., str], tmp_path: Path
+):
+    """Its file goes again, the sheet says why, and what else was copied is counted as such."""
+    meanwhile(copying, "fetch")
+    done = export.write(store, "e", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").rglob("*.mp4")] == ["1-two.mp4"]
+    assert (done.written, done.unchanged, dict(done.left_out)) == (1, 0, {"withdrawn": 2})
+    assert SENTENCE in done.csv.read_text("utf-8-sig")
+    assert (again := export.write(store, "e", tmp_path / "out")).unchanged == 1
+    assert again.written == 0
 
 
 def test_rows_of_a_cancelled_batch_whose_clip_was_taken_down_are_withdrawn(
