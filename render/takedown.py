@@ -120,9 +120,9 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     )
     troubles = _Troubles()
     removed, reports = 0, []
-    with troubles.of("objects"):
+    with troubles.of("Objects"):
         removed = _purged(store, clips)
-    with troubles.of("the catalog"):
+    with troubles.of("The catalog"):
         catalog.withdraw(store, list(said.values()))
     rows = _rows(store, clips, troubles)  # a batch that came meanwhile and knew nothing of the tombstones is seen now
     for path, gathered in _pages(store, rows):
@@ -151,7 +151,7 @@ class _Troubles:
             yield
         except Exception as error:  # noqa: BLE001 - whatever keeps a page must not keep the clip's objects
             said = str(error) if isinstance(error, errors.NightreelError) else f"{type(error).__name__}: {error}"
-            self._told.setdefault(f"{what}: {said}", error)
+            self._told.setdefault(f"{what}: {said.rstrip('.')}.", error)
 
     def tell(self) -> None:
         """Raise :class:`render.errors.StoreError` if there was any: the same command mends it."""
@@ -238,11 +238,11 @@ def _rows(store: ObjectStore, clips: Sequence[str], troubles: _Troubles | None =
     wanted, unpublished = pa.array(clips, pa.string()), list[str]()
     schema = contracts.load("requests").arrow_schema()
     pieces = [pa.schema([schema.field(name) for name in _OF_ROW]).empty_table()]
-    with tolerant("rows of the catalog"):
+    with tolerant("Rows of the catalog"):
         unpublished = batches.unpublished(store)
         pieces.append(_published(store, wanted, unpublished))
     for batch in unpublished:
-        with tolerant(f"rows of batch {batch}"):
+        with tolerant(f"Rows of batch {batch}"):
             pieces.append(_planned(store, batch, wanted))
     return pa.concat_tables(pieces, promote_options="permissive")
 

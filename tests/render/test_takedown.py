@@ -572,7 +572,7 @@ def _broken_catalog(settings: Settings, store: ObjectStore, first: Status, _: Pa
         (_half_deleted, ""),
         (_other_record, r"batches/.*/report/index\.html"),
         (_other_plan, r"plan/.*\.parquet"),
-        (_corrupt_plan, "ArrowInvalid"),
+        (_corrupt_plan, r"ArrowInvalid: .*\. Give this again"),
         (_broken_catalog, "catalog"),
     ],
 )
