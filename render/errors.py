@@ -9,6 +9,7 @@ NightreelError
 │   ├── QueryError          a query is not valid SQL, or names what is not in the catalog
 │   └── Ambiguous           what is named by a part of its id may be one of several
 ├── NotFound                a batch, clip, experiment or object that is asked for does not exist (exit 2)
+│   ├── Unknown             no batch or experiment of that name was ever taken in, or it was deleted
 │   └── Withdrawn           a clip was taken down
 ├── EngineError             an engine could not make a clip
 │   ├── EngineMissing       no engine of that name, or its extra is not installed (exit 2)
@@ -66,6 +67,10 @@ class NotFound(NightreelError):
     """What is asked for by name does not exist."""
 
     exit_code = 2
+
+
+class Unknown(NotFound):
+    """No batch or experiment of that name was ever taken in, or it was deleted."""
 
 
 class Withdrawn(NotFound):

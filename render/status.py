@@ -258,9 +258,7 @@ def _rows(
 ) -> pa.Table:
     """The columns of :class:`Clips`, by the receipts; of rows without one by the records of clips that are there."""
     receipt = ended.take(pc.index_in(planned["row"], ended["row"].combine_chunks()))
-    untold = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["fingerprint"], ""))  # by old receipts
-    silent = pc.and_(untold, pc.invert(pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))))
-    waiting = pc.or_kleene(receipt["end"].is_null(), silent)
+    waiting = pc.fill_null(receipts.untold(receipt), True)
     there = _there(store, batch_id, planned.filter(waiting), known)
     columns = {name: planned[name] for name in _PLANNED[:7]}
     columns |= {name: receipt[name] for name in ("end", "reason_kind")}

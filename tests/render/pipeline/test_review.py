@@ -151,7 +151,7 @@ def test_an_approved_row_is_published_everywhere_and_its_duplicate_follows(
         said["reason"].partition(".")[0].replace('"', "&#34;")
         in (tmp_path / "store" / layout.report(batch)).read_text()
     )
-    made = bundle.write(store, view, tmp_path / "out.zip", now=NOW)
+    made = bundle.write(store, lambda: view, tmp_path / "out.zip", now=NOW)[0]
     assert (made.clips, made.withheld) == (2, 1)
     exported = export.write(store, "e", tmp_path / "out")
     assert (exported.written, exported.left_out) == (3, {"held": 1})
