@@ -25,10 +25,11 @@ from supervisor.xmlrpc import Faults
 from trial import AT_WORK, PARTS, PATIENCE, Trial, await_, options, plan
 
 from infra import airflow_api, farm, postgres, stack, stack_demo, supervised
+from infra.airflow_api import Run
 from infra.airflow_home import Database
 from infra.plan import Plan, found
 from render import errors
-from render.store import catalog
+from render.store import batches, catalog, layout
 
 CLIPS = 40
 
@@ -286,6 +287,64 @@ def test_it_is_ready_heals_and_renders(
     assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
     [bundle] = (trial.plan.folder / "reports").iterdir()
     assert zipfile.is_zipfile(bundle)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_nights_are_made_up_for_by_backfills(
+    whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dates that run at once share no manifest, and run again, each keeps its batch: nothing of it is made anew.
+
+    A date that found nothing takes what has arrived since.
+    """
+    trial, _ = whole
+    store, inbox = trial.store(monkeypatch), "nights"
+    dates = [f"2026-11-0{day}T02:00:00Z" for day in (1, 2, 3)]
+    create = ".venv/bin/airflow backfill create --dag-id nightly_render --from-date 2026-11-01 --to-date 2026-11-04"
+    conf = json.dumps({"inbox": store.uri(inbox)})
+
+    def drop(name: str, *seeds: int) -> None:
+        store.put_file(f"{inbox}/{name}", manifest(tmp_path / name, seeds))
+
+    def taken() -> dict[str, list[str]]:
+        found = [batches.load(store, one) for one in batches.list_ids(store)]
+        assert len({one.run_key for one in found}) == len(found)
+        return {one.run_key: [file.url for file in one.manifests] for one in found if one.run_key in dates}
+
+    def rows() -> list[dict[str, Any]]:
+        keys = ", ".join(f"'{date}'" for date in dates)
+        sql = f"""select run_key, batch, seed, "end", uri from results where run_key in ({keys}) order by seed"""
+        return catalog.query(store, sql).to_pylist()
+
+    with trial.api() as api:
+
+        def await_dates(wanted: int) -> list[Run]:
+            """Until each of the runs is over, and its intake has been tried so often."""
+            found = [run for run in api.runs("nightly_render") if run.date in dates]
+            assert len(found) == len(dates)
+            await_(lambda: trial.polled(lambda: {api.state(run) for run in found} == {"success"}), lambda: f"{found}")
+            intakes = [api.ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/intake") for run in found]
+            assert [intake["try_number"] for intake in intakes] == [wanted] * len(dates)
+
+        drop("first.parquet", 100, 101)
+        trial.shell(f"{create} --dag-run-conf {shlex.quote(conf)}")
+        await_dates(1)
+        first, told, made = taken(), rows(), store.list(layout.CLIPS)
+        assert list(first.values()) == [[store.uri(f"{inbox}/first.parquet")]]
+        assert [(row["seed"], row["end"]) for row in told] == [(100, "published"), (101, "published")]
+
+        drop("second.parquet", 102)
+        trial.told(api, "PUT", "backfills/1/cancel")  # it is over, which Airflow sees only twice a minute
+        again = {"dag_id": "nightly_render", "from_date": dates[0], "to_date": dates[-1]}
+        trial.told(api, "POST", "backfills", json=again | {"reprocess_behavior": "completed"})
+        await_dates(2)
+    [date] = taken().keys() - first.keys()
+    assert taken() == first | {date: [store.uri(f"{inbox}/second.parquet")]}
+    assert rows()[:2] == told
+    assert [(row["run_key"], row["seed"], row["end"]) for row in rows()[2:]] == [(date, 102, "published")]
+    assert [path.rpartition("/")[2] for path in set(store.list(layout.CLIPS)) - set(made)].count("clip.json") == 1
+    assert set(made) <= set(store.list(layout.CLIPS))
 
 
 @pytest.mark.slow
