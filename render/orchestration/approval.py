@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, XComArg
@@ -32,7 +32,7 @@ class ApprovalOperator(HITLOperator):
 
     It waits in Airflow's list of required actions, without a slot and without a trigger, as long as the setting
     ``approval_hours`` says; then the rows stay held. It is skipped where no approval is asked for, where nothing is
-    held, and where the answer is to decide later.
+    held, and where the answer is to decide later. Where all is decided and not carried out yet, nobody is asked.
     """
 
     template_fields: Collection[str] = ("batch", "report")
@@ -44,15 +44,19 @@ class ApprovalOperator(HITLOperator):
         self.report: Any = report
         self.body: str | None
 
-    def execute(self, context: RunContext) -> NoReturn:
+    def execute(self, context: RunContext) -> None:  # type: ignore[override]
         from render import review
 
         settings, wanted = settings_of(context), context["params"].get("approval")
         if not (settings.require_approval if wanted is None else wanted):
             raise AirflowSkipException("No approval is asked for.")
-        waiting = [one for one in review.held(settings, self.batch) if one.review is None]
-        if not waiting:
+        held = review.held(settings, self.batch)
+        waiting = [one for one in held if one.review is None]
+        if not held:
             raise AirflowSkipException("Nothing is held.")
+        if not waiting:  # as after a try that was ended between the record and its own end
+            self.log.info("Every held row is decided on already.")
+            return
         link = notices.report_link(settings, self.batch)
         self.subject, self.body = _question(
             self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting

@@ -127,9 +127,17 @@ def test_who_answers_when_others_have_decided_everything_is_told_so(
     assert "Others have decided on every row meanwhile." in told
 
 
-def test_a_row_that_is_decided_and_not_carried_out_is_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits for that command, not for a person."""
+def test_nobody_is_asked_about_what_is_decided_and_the_next_task_carries_it_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So a try leaves it that was ended just after it had recorded the answer. A skip would skip that task, too."""
     monkeypatch.setattr(review, "held", lambda *_: held("black", decided=BEFORE))
+    monkeypatch.setattr(HITLOperator, "execute", lambda *_: pytest.fail("somebody is asked"))
+    ApprovalOperator(task_id="approval", batch="b", report=None).execute({"params": {"approval": True}})
+
+
+def test_nobody_is_asked_where_nothing_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "held", lambda *_: [])
     with pytest.raises(AirflowSkipException, match="Nothing is held"):
         ApprovalOperator(task_id="approval", batch="b", report=None).execute({"params": {"approval": True}})
 
