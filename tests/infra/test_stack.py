@@ -29,7 +29,7 @@ from infra.airflow_api import Run
 from infra.airflow_home import Database
 from infra.plan import Plan, found
 from render import errors
-from render.store import batches, catalog, layout
+from render.store import batches, catalog, layout, receipts
 
 CLIPS = 40
 
@@ -239,10 +239,37 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trial, sub
     if sys.platform != "linux":
         pytest.skip("the kernel's help is Linux's")
     folder = tmp_path_factory.mktemp("stack")
-    trial = Trial(plan(folder / "a stack"))
+    trial = Trial(plan(folder / "a stack"), PYTHONPATH=str(package(folder / "packages")))
     with trial.started() as process:
         trial.await_ready(process)
         yield trial, process
+
+
+def package(folder: Path) -> Path:
+    """Somebody else's engine, as pip would install it: its sound ends halfway, which holds its clips."""
+    about = folder / "half_sound-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: half-sound\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[nightreel.engines]\nhalf-sound = half_sound:HalfSound\n")
+    (folder / "half_sound.py").write_text(
+        """from dataclasses import replace
+
+from render.engines.testcard import TestcardEngine
+
+
+class HalfSound(TestcardEngine):
+    capabilities = replace(TestcardEngine.capabilities, name="half-sound", revision="half-sound-1")
+
+    def generate(self, jobs, *, cancel, progress):
+        for footage in super().generate(jobs, cancel=cancel, progress=progress):
+            yield replace(footage, finish=lambda whole=footage.finish: halved(whole()))
+
+
+def halved(finish):
+    return replace(finish, sound=finish.sound[: len(finish.sound) // 2])
+"""
+    )
+    return folder
 
 
 def manifest(file: Path, seeds: Iterable[int], *others: dict[str, Any], **columns: Any) -> Path:
@@ -345,6 +372,68 @@ def test_nights_are_made_up_for_by_backfills(
     assert [(row["run_key"], row["seed"], row["end"]) for row in rows()[2:]] == [(date, 102, "published")]
     assert [path.rpartition("/")[2] for path in set(store.list(layout.CLIPS)) - set(made)].count("clip.json") == 1
     assert set(made) <= set(store.list(layout.CLIPS))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_person_publishes_what_is_held_and_takes_one_clip_down(
+    whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By requests to Airflow, as its page makes them: nothing is published before, nothing is left afterwards."""
+    trial, _ = whole
+    store = trial.store(monkeypatch)
+    store.put_file("asked/held.parquet", manifest(tmp_path / "held.parquet", [200, 201], engine="half-sound"))
+
+    def ends(batch: str) -> list[tuple[str, str]]:
+        sql = f"""select "end", reason from requests where batch = '{batch}' order by row"""
+        return [tuple(row.values()) for row in catalog.query(store, sql).to_pylist()]
+
+    with trial.api() as api:
+
+        def started(dag: str, **conf: Any) -> Run:
+            told = trial.told(api, "POST", f"dags/{dag}/dagRuns", json={"logical_date": None, "conf": conf})
+            return Run(dag=dag, id=told["dag_run_id"], date=None)
+
+        def await_state(wanted: str, run: Run, task: str = "") -> None:
+            def state() -> str | None:
+                return api.task_state(run, task) if task else api.state(run)
+
+            await_(lambda: trial.polled(lambda: state() in {wanted, "failed"}), lambda: f"{run} is not {wanted}")
+            assert state() == wanted
+
+        run = started("nightly_render", manifest=store.uri("asked/held.parquet"), approval=True)
+        await_state("awaiting_input", run, "approval")
+        required = api.ask("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", params={"state": "awaiting_input"})
+        [question] = required["hitl_details"]
+        [batch] = [one for one in batches.list_ids(store) if batches.load(store, one).run_key == run.id]
+        assert question["subject"] == f"2 clips are held in batch {batch}"
+        assert {end for end, _ in ends(batch)} == {"held"}
+
+        def is_over() -> bool:
+            """Whether the run is, having answered as often as it asks, which Airflow may do twice."""
+            if api.task_state(run, "approval") == "awaiting_input":
+                time.sleep(5.0)  # an earlier answer could be lost
+                path = f"dags/{run.dag}/dagRuns/{run.id}/taskInstances/approval/-1/hitlDetails"
+                answer = {"chosen_options": ["Publish all held"], "params_input": {"comment": "It is meant so"}}
+                trial.told(api, "PATCH", path, json=answer)
+            return api.state(run) in {"success", "failed"}
+
+        await_(lambda: trial.polled(is_over), lambda: f"{run} does not end")
+        states = {task: api.task_state(run, task) for task in ("approval", "review", "verdict")}
+        assert states == dict.fromkeys(states, "success")
+        assert [end for end, _ in ends(batch)] == ["published", "published"]
+        assert all(reason.startswith('Approved by admin: "It is meant so".') for _, reason in ends(batch))
+
+        clip, other = receipts.read(store, batch)["fingerprint"].to_pylist()
+        assert store.list(layout.clip(clip))
+        await_state("success", started("takedown", clips=[clip], reason="consent of Ada revoked"))
+    assert store.list(layout.clip(clip)) == []
+    assert store.list(layout.clip(other))
+    assert [end for end, _ in ends(batch)] == ["withdrawn", "published"]
+    sql = f"""select withdrawn_by, withdrawn_reason, now() - withdrawn_at < interval 1 hour from clips
+        where fingerprint in ('{clip}', '{other}') order by fingerprint = '{other}'"""
+    told = [tuple(row.values()) for row in catalog.query(store, sql).to_pylist()]
+    assert told == [("admin", "consent of Ada revoked", True), (None, None, None)]
 
 
 @pytest.mark.slow
