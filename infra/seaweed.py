@@ -24,6 +24,9 @@ from botocore.session import get_session
 WEED = Path(sys.executable).with_name("weed")
 BUCKET = "nightreel"
 START_SECONDS = 60
+START_TRIES = 5
+TAKEN = b"address already in use"
+"""What the service says and dies of when another process took a port that was free when we looked."""
 IDENTITIES = "identities.json"
 VOLUMES, VOLUME_MB = 64, 256
 NAMES = ("s3", "master", "volume", "filer")
@@ -68,7 +71,17 @@ def serving(folder: Path, *, port: int | None = None) -> Iterator[Service]:
         _claim(output, folder)
         output.truncate(0)
         _sweep_sockets()
-        with _started(folder, port, output) as service:
+        with ExitStack() as stack:
+            tries = START_TRIES if port is None else 1
+            while True:
+                tries -= 1
+                try:
+                    service = stack.enter_context(_started(folder, port, output))
+                    break
+                except RuntimeError:
+                    if not tries or TAKEN not in log.read_bytes():
+                        raise
+                    output.truncate(0)
             yield service
 
 

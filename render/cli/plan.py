@@ -46,11 +46,12 @@ def command(
       nightreel plan s3://bucket/inbox/ --where "experiment = 'spring'" --json
     """
     from render import pipeline
+    from render.pipeline.step import ignore
 
     if as_json and (quarantined or scenes):
         raise errors.InputError("--json is a summary, --quarantined and --scenes are lists: choose one.")
     settings = options.settings(store=store, jobs_per_shard=jobs_per_shard)
-    listed = _say_fault if quarantined else pipeline.ignore
+    listed = _say_fault if quarantined else ignore
     stand_ins: list[bool] = []
 
     def seen(row: Row, what: Understanding) -> None:
@@ -64,7 +65,9 @@ def command(
         return
     foreseen = "--scenes tells what would be shown, and which clips would be stand-ins"
     if stand_ins:
-        foreseen = f"{sum(stand_ins):,} of {output.many(len(stand_ins), 'clip')} would be stand-ins"
+        marked = sum(stand_ins)
+        named = "a stand-in" if marked == 1 else "stand-ins"
+        foreseen = f"{marked:,} of {output.many(len(stand_ins), 'clip')} would be {named}"
     elif scenes:
         foreseen = "what their engine would show is not known before"
     for line in _lines(summary, foreseen=foreseen, listed=quarantined):

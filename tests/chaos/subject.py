@@ -21,6 +21,7 @@ from render import errors, pipeline
 from render.farm import dispatch, worker
 from render.model import ClipRecord, End, Job, JobResult
 from render.settings import Settings, load
+from render.status import status_of
 from render.store import batches, catalog, clips, layout
 from render.store.objects import ObjectStore, open_store
 
@@ -97,7 +98,7 @@ def violations(
         return ["no batch"]
     wanted = [ends[min(number, len(ends) - 1)] for number in range(len(known))]
     for batch, its_ends in zip(known, wanted, strict=True):
-        status = pipeline.status_of(store, batch)
+        status = status_of(store, batch)
         if status.state != "finished":
             wrong.append(f"{batch} is {status.state}")
         if {end: count for end, count in status.ends.items() if count} != its_ends:

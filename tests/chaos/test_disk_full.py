@@ -16,9 +16,9 @@ from unittest.mock import patch
 import pytest
 import subject
 
-from render import pipeline
 from render.farm import scratch
 from render.model import End
+from render.status import status_of
 from render.store import batches, layout
 from render.store.directory import DirectoryStore
 from render.store.objects import open_store
@@ -75,7 +75,7 @@ def test_a_full_disk_is_named_and_the_same_command_makes_the_clips_when_there_is
     with PLACES[place]():
         assert subject.give_command(settings, manifest, 0) is None
     [batch] = batches.list_ids(store)
-    status = pipeline.status_of(store, batch)
+    status = status_of(store, batch)
     reasons = [(clip.reason, clip.fix) for clip in status.clips if clip.end is End.FAILED]
     assert len(reasons) == 3
     for reason, fix in reasons:

@@ -13,7 +13,8 @@ import subject
 from on_directory import Crash, Process
 from trouble import Case, Mode
 
-from render import errors, pipeline, takedown
+from render import errors, takedown
+from render.status import status_of
 from render.store import batches, catalog, layout, tombstones
 from render.store.objects import open_store
 
@@ -50,7 +51,7 @@ def end_of(folder: Path, clip: str) -> dict[str, Any]:
     (batch,) = batches.list_ids(store)
     tombstone = tombstones.find(store, clip)
     assert tombstone
-    status = pipeline.status_of(store, batch)
+    status = status_of(store, batch)
     return {
         "objects": [path for path in store.list() if not path.startswith(layout.CATALOG)],
         "half-written": store.sweep_temporary(older_than_s=-1.0),

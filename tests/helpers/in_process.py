@@ -11,6 +11,7 @@ from render import errors, pipeline
 from render.farm import worker
 from render.model import JobResult, ReasonKind
 from render.settings import Settings
+from render.status import Status
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 SMALL = {"engine": "testcard", "seconds": 0.5, "width": 64, "height": 64, "fps": 8}
@@ -70,7 +71,7 @@ def raising(error: BaseException) -> Callable[..., None]:
 
 def go(
     settings: Settings, manifest: str, *, now: datetime = NOW, key: str = "run-1", on_plan=lambda *_: None, **kwargs
-) -> pipeline.Status:
+) -> Status:
     """All steps on an address that in-process jobs never look at."""
     batch = pipeline.intake(settings, manifest=manifest, run_key=key, now=now, **kwargs)
     scheduler = settings.model_copy(update={"scheduler": "tcp://127.0.0.1:1"})

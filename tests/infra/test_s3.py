@@ -177,6 +177,20 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         assert "--port N" in refused(tmp_path / "s3", port)
 
 
+def test_ports_that_another_process_took_meanwhile_are_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look for free ports and the start of the service lie milliseconds, in which others start theirs."""
+    find = seaweed._free_ports
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        once = [[taken.getsockname()[1], *find(seaweed.PORTS - 1)]]
+        monkeypatch.setattr(seaweed, "_free_ports", lambda count: once.pop() if once else find(count))
+        with seaweed.running(tmp_path) as env:
+            assert not once
+            assert env["AWS_ENDPOINT_URL"] != f"http://127.0.0.1:{taken.getsockname()[1]}"
+            assert seaweed.fault(env) == ""
+
+
 @pytest.mark.parametrize("port", ["0", "65529", "-1", "many"])
 def test_ports_that_do_not_exist_are_refused(
     port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from render import errors, pipeline
+from render import errors
 from render.cli import main
 from render.farm import cluster
+from render.pipeline import running
 from render.settings import load
 
 pytestmark = pytest.mark.slow
@@ -158,7 +159,7 @@ def test_a_store_that_fails_in_the_middle_is_an_incomplete_batch(
 
     path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}])
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "publish", away)
+        patch.setattr(running, "publish", away)
         code, told = said("run", path, "--scheduler", scheduler)
     assert (code, told["error"]["message"]) == (
         3,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pytest
@@ -15,7 +16,10 @@ import pytest
 from render import pipeline
 from render.cli import main, summary
 from render.cli.progress import Display
+from render.engines.contract import Engine
+from render.engines.testcard import TestcardEngine
 from render.model import STAND_IN, Decision, End
+from render.pipeline import planning, running
 from render.settings import Settings, load
 from render.status import Clips, ClipStatus, Status
 
@@ -40,16 +44,18 @@ def killed(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "words"),
+    ("module", "step", "words"),
     [
-        ("plan", "(taken in): 0 rows, none ended yet. It is not planned yet."),
+        (running, "plan", "(taken in): 0 rows, none ended yet. It is not planned yet."),
         (
+            planning,
             "_settle_planned",
             "(planned): 2 rows, none ended yet. 2 wait: shard 0 is not rendered yet (0 of 1 shard done)",
         ),
     ],
 )
 def test_a_batch_that_was_killed_early_is_to_be_run_again(
+    module: ModuleType,
     step: str,
     words: str,
     settings: Settings,
@@ -59,7 +65,7 @@ def test_a_batch_that_was_killed_early_is_to_be_run_again(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": "x"}, {"variant": "a", "prompt": ""}])
-    monkeypatch.setattr(pipeline, step, killed)
+    monkeypatch.setattr(module, step, killed)
     assert main(["run", str(path)]) == 3
     out = capfd.readouterr().out
     assert words in out
@@ -322,7 +328,7 @@ def test_a_prompt_that_policy_refuses_is_recorded(settings: Settings, capfd: pyt
 def test_a_try_that_was_stopped_before_its_plan_ends_with_three(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "plan", killed)
+    monkeypatch.setattr(running, "plan", killed)
     assert main(["try", "bars", "--engine", "testcard"]) == 3
 
 
@@ -351,7 +357,11 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
 
 
 def test_a_plan_tells_which_clips_would_be_stand_ins(
-    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    settings: Settings,
+    manifest: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prompts = ("Ocean waves hit the rocks", "A knight rides a dragon", "A knight rides a dragon", "")
     rows = [{"variant": f"v{i}", "prompt": prompt, "engine": "world"} for i, prompt in enumerate(prompts)]
@@ -363,10 +373,13 @@ def test_a_plan_tells_which_clips_would_be_stand_ins(
     assert said[0].startswith("row 0  e/v0  ocean: ")
     assert said[1].startswith(f"row 1  e/v1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
     assert not [line for line in said if line.startswith(("row 2", "row 3"))], "a duplicate, and no row at all"
-    assert "1 of 2 clips would be stand-ins" in said
+    assert "1 of 2 clips would be a stand-in" in said
     assert main(["plan", str(path), "--scenes", "--json"]) == 2
     cards = manifest(tmp_path / "n.parquet", [{"variant": "a", "prompt": "x"}])
     capfd.readouterr()
+    assert main(["plan", str(cards), "--scenes"]) == 0
+    assert "1 of 1 clip would be a stand-in" in capfd.readouterr().out
+    monkeypatch.setattr(TestcardEngine, "foresee", Engine.foresee)
     assert main(["plan", str(cards), "--scenes"]) == 0
     assert "not known before" in capfd.readouterr().out
 

@@ -9,6 +9,7 @@ from in_process import NOW, InProcess, go, raising, write
 from render import errors, pipeline
 from render.farm import dispatch
 from render.model import End, ReasonKind
+from render.pipeline import planning, rendering
 from render.settings import Settings
 from render.store import batches, catalog, layout
 from render.store.directory import DirectoryStore
@@ -62,7 +63,7 @@ def test_cancelling_ends_the_rows_that_a_killed_planner_left(settings, farm, tmp
         settings, manifest=write(tmp_path / "n.parquet", "one", "", "two"), run_key="run-2", now=NOW
     )
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "_settle_planned", raising(KeyboardInterrupt()))
+        patch.setattr(planning, "_settle_planned", raising(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             pipeline.plan(settings, batch.id, now=NOW)
     pipeline.cancel(settings, batch.id, now=NOW)
@@ -86,7 +87,7 @@ def test_a_finished_batch_cannot_be_cancelled_any_more(settings, farm, tmp_path)
 
 def cancelled_meanwhile(monkeypatch, farm: InProcess, settings: Settings, batch: str) -> None:
     """Let another process cancel the batch when the farm begins; the farm makes one more clip, and drains."""
-    monkeypatch.setattr(pipeline, "CANCEL_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(rendering, "CANCEL_POLL_SECONDS", 0.01)
 
     def make_one(address, jobs, *, control, on_result, **options):
         pipeline.cancel(settings, batch, now=NOW)

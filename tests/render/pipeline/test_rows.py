@@ -11,6 +11,7 @@ from in_process import NOW, go, raising, write
 from render import pipeline
 from render.farm import cluster
 from render.model import End, ReasonKind
+from render.pipeline import planning
 from render.store import catalog, layout, receipts
 from render.store.objects import open_store
 
@@ -81,7 +82,7 @@ def test_a_row_whose_clip_was_deleted_after_the_plan_fails_and_the_next_run_rend
     first = go(settings, manifest)
     batch = pipeline.intake(settings, manifest=manifest, run_key="run-2", now=NOW)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "_settle_planned", raising(KeyboardInterrupt()))
+        patch.setattr(planning, "_settle_planned", raising(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             pipeline.plan(settings, batch.id, now=NOW)
     shutil.rmtree(tmp_path / "store" / layout.clip(first.clips[0].fingerprint))

@@ -1,0 +1,133 @@
+"""The second step: what is to be made of a batch's rows, and what it costs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from render import errors, media
+from render import manifest as manifests
+from render.engines import registry
+from render.model import Decision, Fault, RefusedManifest, Row, Understanding
+from render.pipeline.step import ignore, opened, roots, step
+from render.planning import ends, history, reuse
+from render.planning.plan import plan as plan_rows
+from render.settings import Settings
+from render.store import batches, receipts, tables
+from render.store.objects import ObjectStore
+
+log = logging.getLogger(__name__)
+
+
+@step
+def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSummary:
+    """Validate the batch's rows, settle what needs no rendering, cut the rest into shards. Done once.
+
+    A plan that is already there is kept: a resumed batch renders what it first planned.
+    """
+    store = opened(settings)
+    batch = batches.load(store, batch_id)
+    summary = batches.plan_summary(store, batch_id)
+    if summary is None:
+        refused: list[RefusedManifest] = []
+        if batch.inbox:
+            judged = manifests.rows_of(batch.manifests, refused)
+        else:
+            judged = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
+        planned, faults = _planned(settings, store, judged)
+        settings.scratch.mkdir(parents=True, exist_ok=True)
+        summary = batches.write_plan(store, batch_id, planned, faults, refused, scratch=settings.scratch)
+        made = sum(summary.shards.values())
+        log.info("Planned: %d clips in %d shards, %d quarantined", made, len(summary.shards), summary.quarantined)
+    _settle_planned(store, batch_id, now)
+    return summary
+
+
+def preview(
+    settings: Settings,
+    manifest: str,
+    *,
+    limit: int | None = None,
+    where: str | None = None,
+    on_fault: Callable[[Fault], None] = ignore,
+    on_scene: Callable[[Row, Understanding], None] | None = None,
+) -> batches.PlanSummary:
+    """Say what a run of this manifest would do and cost; writes nothing to the store.
+
+    ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows; then
+    ``on_scene`` for each row to be rendered whose engine knows before what it would show.
+    """
+    store = opened(settings)
+    given = manifests.find(manifest, roots=roots(settings, store), most_rows=settings.manifest_rows)
+    with given.readable() as readable:
+        planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
+    for fault in batches.quarantined(planned, faults):
+        on_fault(fault)
+    if on_scene:
+        for one in tables.planned_rows(planned.filter(pc.equal(planned["decision"], Decision.RENDER))):
+            if seen := registry.find(one.row.engine).foresee(one.job):
+                on_scene(one.row, seen)
+    return batches.summarise(planned, faults)
+
+
+def outdated(summary: batches.PlanSummary) -> str:
+    """Why this program cannot make what was planned as it was planned, in a sentence; empty if it can.
+
+    Engines and media change; a clip made by another revision than its fingerprint says would be another clip.
+    """
+    for name, planned in summary.revisions.items():
+        try:
+            present = media.REVISION if name == "media" else registry.find(name).capabilities.revision
+        except errors.EngineMissing:
+            present = "none"
+        if planned != present:
+            return f"It was planned for {name} {planned}, and this program has {present}."
+    return ""
+
+
+def pending_shards(settings: Settings, batch_id: str) -> list[int]:
+    """Give the shards in which a row has no end yet."""
+    store = opened(settings)
+    planned = batches.plan_table(store, batch_id, ["row", "shard"])
+    ended = receipts.read(store, batch_id)["row"].combine_chunks()
+    waiting = planned["shard"].filter(pc.invert(pc.is_in(planned["row"], ended)))
+    return sorted(waiting.drop_null().unique().to_pylist())
+
+
+def _planned(
+    settings: Settings, store: ObjectStore, judged: Iterable[manifests.Judged]
+) -> tuple[pa.Table, list[Fault]]:
+    """Plan the good rows; give the faults of the others."""
+    faults: list[Fault] = []
+
+    def good() -> Iterator[pa.Table]:
+        for piece in judged:
+            faults.extend(piece.faults)
+            yield piece.good
+
+    planned = plan_rows(
+        good(),
+        lookup=lambda fingerprints: history.made_by(store, fingerprints),
+        withdrawn=lambda fingerprints: history.withdrawn(store, fingerprints),
+        explain=lambda rows, chosen: history.explain(store, rows, chosen),
+        media_revision=media.REVISION,
+        usd_per_cpu_hour=settings.usd_per_cpu_hour,
+        jobs_per_shard=settings.jobs_per_shard,
+    )
+    return planned, faults
+
+
+def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
+    """Write the receipts of the rows that the plan itself ended, unless they are there."""
+    if receipts.read_shard(store, batch_id, None).num_rows:
+        return
+    stamp = ends.Stamp(batch=batch_id, shard=None, attempt=uuid4().hex[:12], finished_at=now.isoformat())
+    settled = tables.receipt_table(ends.rejected(batches.read_quarantine(store, batch_id), stamp))
+    settled = pa.concat_tables([settled, reuse.settle(store, batch_id, stamp)])
+    if settled.num_rows:
+        receipts.write(store, batch_id, None, stamp.attempt, settled)
