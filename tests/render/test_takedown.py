@@ -139,7 +139,7 @@ def test_what_a_rejected_clip_took_is_told_when_it_is_withdrawn(
     monkeypatch.setattr(clips, "find_each", lambda at, wanted, *but: asked.extend(wanted) or find(at, wanted, *but))
     after = pipeline.status(settings, before.batch)
     assert list(after.clips) == [
-        replace(clip, uri="") if clip.fingerprint == gone.fingerprint else clip for clip in before.clips
+        replace(clip, uri="", stand_in=False) if clip.fingerprint == gone.fingerprint else clip for clip in before.clips
     ]
     assert asked == []
 
