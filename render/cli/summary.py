@@ -139,7 +139,7 @@ def counted(manifest: str) -> list[str]:
     if not manifest.lower().endswith(".csv"):
         return []
     return [
-        "Row 0 is the first below the header: row N is line N + 2, if no line above is empty and no cell has several."
+        "Row 0 is the first below the header: row N is line N + 2, unless lines above are empty or cells have several."
     ]
 
 

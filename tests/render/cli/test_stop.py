@@ -229,4 +229,4 @@ def test_try_prints_the_path_of_its_clip_and_finds_it_again(
     assert main(["try", "x", "--engine", "testcard", "--seconds", "-3"]) == 2
     refused = capfd.readouterr()
     assert refused.out == ""
-    assert "seconds = -3" in refused.err
+    assert "seconds must be from 0.5 to 60, not -3" in refused.err
