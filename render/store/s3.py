@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from aiobotocore.session import AioSession
 from botocore.exceptions import (
     BotoCoreError,
     NoCredentialsError,
@@ -24,6 +25,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.loaders import create_loader
 from botocore.session import get_session
 from s3fs import S3FileSystem
 
@@ -41,6 +43,8 @@ PART = 8 << 20
 _PARTS_AT_ONCE = 4
 _TRIES = 8
 _WRITER = "nightreel-writer"
+_DESCRIPTIONS = create_loader()
+"""Of Amazon's services, 12 MB, the same for all stores of this process: a triggerer opens some for each shard."""
 _UNKNOWN = (NoCredentialsError, PartialCredentialsError, ProfileNotFound, SSOError, TokenRetrievalError)
 """What botocore says that finds no credentials."""
 _SHUT = frozenset(
@@ -61,7 +65,11 @@ class S3Store(ObjectStore):
         self.url = f"s3://{self._bucket}/{self._prefix}".rstrip("/")
         # botocore itself reads AWS_DEFAULT_REGION only.
         region = {"region_name": os.environ["AWS_REGION"]} if os.environ.get("AWS_REGION") else {}
-        self._fs = S3FileSystem(use_listings_cache=False, skip_instance_cache=True, client_kwargs=region)
+        session = AioSession()
+        session.register_component("data_loader", _DESCRIPTIONS)
+        self._fs = S3FileSystem(
+            use_listings_cache=False, skip_instance_cache=True, session=session, client_kwargs=region
+        )
 
     def uri(self, path: str) -> str:
         return f"s3://{self._bucket}/{self._key(path)}"

@@ -182,7 +182,7 @@ def test_an_airflow_part_is_not_asked_for_what_only_airflows_own_image_has() -> 
         assert values["livenessProbe"]["command"] == ["airflow", "jobs", "check", "--job-type", job, "--local"]
     locked = (manifests.ROOT / "infra/images/control.lock").read_text()
     assert f"apache-airflow=={manifests.VALUES['airflowVersion']}\n" in locked
-    assert set(images.EXTRAS["control"]) == {"airflow", "cluster"}
+    assert set(images.EXTRAS["control"]) == {"airflow", "cluster", "lineage"}
 
 
 def test_the_values_are_as_the_chart_says() -> None:

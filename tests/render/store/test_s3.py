@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import catalog_race
 import intake_race
+import psutil
 import pyarrow as pa
 import pytest
 import store_makers as makers
@@ -52,6 +53,15 @@ class TestS3Store(StoreSuite):
     @pytest.fixture
     def store(self, store: ObjectStore) -> ObjectStore:
         return store
+
+
+def test_a_store_that_is_opened_again_takes_little_memory(store: ObjectStore) -> None:
+    """As in a triggerer, which has some for each of hundreds of shards."""
+    store.exists("a")
+    before = psutil.Process().memory_info().rss
+    others = [open_store(store.url) for _ in range(10)]
+    assert not any(one.exists("a") for one in others)
+    assert psutil.Process().memory_info().rss - before < 5e6 * len(others)
 
 
 def test_the_whole_bucket_can_be_a_store(store: ObjectStore) -> None:
