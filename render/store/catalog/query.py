@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,7 @@ from render import contracts, errors
 from render.model import End, Figure, ReasonKind
 from render.store import layout
 from render.store.catalog import delta, files, scan
+from render.store.fingerprints import Index
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -120,8 +122,19 @@ def clips_of_prompts(store: ObjectStore, prompts: pa.Array, *, columns: Sequence
 
 def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """The batch that made each of these clips; null for a clip that was never published."""
-    found = clips_of(store, fingerprints, columns=["batch"])
-    return found["batch"].combine_chunks().take(pc.index_in(fingerprints, found["fingerprint"].combine_chunks()))
+    snapshot = delta.load(store, "clips") if len(fingerprints) else None
+    if snapshot is None:
+        return pa.nulls(len(fingerprints), pa.string())
+    index = Index(fingerprints)
+    where, named = [np.empty(0, np.int64)], [pa.array([], pa.string())]
+    for piece in scan.pieces(store, "clips", snapshot, ["fingerprint", "batch"], within=("fingerprint", fingerprints)):
+        found = index.find(piece["fingerprint"])
+        where.append(found[found >= 0])
+        named.append(piece["batch"].filter(pa.array(found >= 0)))
+    position = np.full(len(index.first), -1)
+    position[np.concatenate(where)] = np.arange(sum(map(len, where)))
+    position = position[index.of_row]
+    return pa.concat_arrays(named).take(pa.array(position, mask=position < 0))
 
 
 def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:
