@@ -29,7 +29,7 @@ Explain = Callable[[pa.Table, pa.Array], pa.Array]
 
 NEVER = "never rendered"
 _DECISIONS = (Decision.RENDER, Decision.REFUSE, Decision.REUSE, Decision.DUPLICATE, Decision.WITHDRAWN)
-_PIECE = 32_768
+_PIECE = 65_536
 """Most rows that are drafted as one table."""
 _AT_ONCE = 2
 """Tables of rows that are drafted at once: Python hashes for one while Arrow works for the other."""
@@ -60,7 +60,9 @@ def plan(
     drafts = spool.on_disk(ahead(drafting.draft, _small(pieces), threads=_AT_ONCE), scratch)
     if drafts is None:
         return schema.empty_table()
-    return _decided(drafts, lookup, withdrawn, explain, jobs_per_shard).select(schema.names).cast(schema)
+    planned = _decided(drafts, lookup, withdrawn, explain, jobs_per_shard)
+    spool.release()
+    return pa.Table.from_arrays([planned[name] for name in schema.names], schema=schema)
 
 
 def _small(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -72,16 +74,17 @@ def _small(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _decided(drafts: pa.Table, lookup: Lookup, withdrawn: Withdrawn, explain: Explain, jobs_per_shard: int) -> pa.Table:
     fingerprints = drafts["fingerprint"].combine_chunks()
-    spool.release()
     index = Index(fingerprints)
     key, count = index.of_row, len(index.first)
     refused = drafts["fault"].is_valid().to_numpy()
     each = fingerprints.take(pa.array(index.first))
-    del fingerprints, index  # of the size of all fingerprints, as are those that are looked for
+    del fingerprints, index  # as large as what is looked for
+    spool.release()
     said = withdrawn(each)
     alive = said.is_null().to_numpy(zero_copy_only=False)
     made_by = _made_by(each, (np.bincount(key[~refused], minlength=count) > 0) & alive, lookup)
     del each
+    spool.release()
     gone = ~refused & ~alive[key]
     reused = ~refused & ~gone & made_by.is_valid().to_numpy(zero_copy_only=False)[key]
     dear = _too_dear(drafts)

@@ -27,7 +27,7 @@ from render.store.records import RecordFormat
 
 ROWS_AT_ONCE = 8192
 """Planned rows that are Python objects at the same time."""
-GROUP_ROWS = 65_536
+GROUP_ROWS = 32_768
 """Most rows of a row group of a plan."""
 _FEW_BYTES = 65_536
 """Most that the dictionary of a column takes in a row group; one of more values is written without."""
@@ -159,7 +159,7 @@ def finished(store: ObjectStore, batch_id: str) -> Mapping[str, Any] | None:
 
 def quarantined(planned: pa.Table, faults: Iterable[Fault]) -> list[Fault]:
     """Every fault of every row that never becomes a job, by row."""
-    refused = planned.filter(planned["fault"].is_valid())
+    refused = spool.Reader(planned).take(np.flatnonzero(planned["fault"].is_valid()))
     return sorted([*tables.refusals(refused), *faults], key=attrgetter("row"))
 
 
@@ -276,7 +276,8 @@ _OF_JOBS += ["estimate_cost_usd", "estimate_cpu_seconds"]
 
 def _summary(attempt: str, planned: pa.Table, faults: Sequence[Fault]) -> PlanSummary:
     decisions = _counts(planned["decision"])
-    jobs = planned.select(_OF_JOBS).filter(pc.equal(planned["decision"], Decision.RENDER))
+    rendered = np.flatnonzero(pc.equal(planned["decision"], Decision.RENDER))
+    jobs = spool.Reader(planned.select(_OF_JOBS)).take(rendered)
     profiles = jobs.group_by(["engine", "engine_revision"]).aggregate([])
     return PlanSummary(
         attempt=attempt,

@@ -48,8 +48,8 @@ class Index:
         ordered = keys[order]
         new = np.diff(ordered, prepend=~ordered[:1]) != 0
         self._keys = ordered[new]
-        self.first = np.minimum.reduceat(order, np.flatnonzero(new))
-        self.of_row = np.empty(len(keys), np.int64)
+        self.first = np.minimum.reduceat(order, np.flatnonzero(new)).astype(np.int32)
+        self.of_row = np.empty(len(keys), np.int32)
         self.of_row[order] = np.cumsum(new) - 1
         again = np.ones(len(keys), np.bool_)
         again[self.first] = False

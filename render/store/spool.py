@@ -32,6 +32,7 @@ def on_disk(tables: Iterable[pa.Table], folder: Path | None = None) -> pa.Table 
         file.flush()
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     _mapped.add(mapped)
+    release()
     return pa.ipc.open_stream(pa.py_buffer(mapped)).read_all()
 
 
@@ -42,6 +43,7 @@ class Reader:
         self._pieces = table.to_batches()
         self._starts = np.cumsum([0, *(piece.num_rows for piece in self._pieces)])
         self._schema = table.schema
+        release()
 
     def take(self, rows: np.ndarray) -> pa.Table:
         """The rows at these positions, which ascend."""
@@ -54,6 +56,10 @@ class Reader:
 
 
 def release() -> None:
-    """Keep nothing in this process's memory of what tables are on disk: it is read again where it is used again."""
+    """Keep nothing in this process's memory of what tables are on disk: it is read again where it is used again.
+
+    Nor what Arrow keeps for tables to come.
+    """
     for mapped in list(_mapped):
         mapped.madvise(mmap.MADV_DONTNEED)
+    pa.default_memory_pool().release_unused()

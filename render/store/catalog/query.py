@@ -126,15 +126,15 @@ def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     if snapshot is None:
         return pa.nulls(len(fingerprints), pa.string())
     index = Index(fingerprints)
-    where, named = [np.empty(0, np.int64)], [pa.array([], pa.string())]
+    numbers: dict[str, int] = {}
+    made = np.full(len(index.first), -1, np.int32)
     for piece in scan.pieces(store, "clips", snapshot, ["fingerprint", "batch"], within=("fingerprint", fingerprints)):
         found = index.find(piece["fingerprint"])
-        where.append(found[found >= 0])
-        named.append(piece["batch"].filter(pa.array(found >= 0)))
-    position = np.full(len(index.first), -1)
-    position[np.concatenate(where)] = np.arange(sum(map(len, where)))
-    position = position[index.of_row]
-    return pa.concat_arrays(named).take(pa.array(position, mask=position < 0))
+        makers = piece["batch"].dictionary_encode()
+        number = np.array([numbers.setdefault(name, len(numbers)) for name in makers.dictionary.to_pylist()], np.int32)
+        made[found[found >= 0]] = number[makers.indices.to_numpy()[found >= 0]]
+    made = made[index.of_row]
+    return pa.array(numbers, pa.string()).take(pa.array(made, mask=made < 0))
 
 
 def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:
