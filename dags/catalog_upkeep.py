@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG
 
-from render.orchestration import chain
+from render.orchestration import chain, notices
 from render.orchestration.upkeep import SweepOrphansOperator, SweepTemporaryOperator, TidyCatalogOperator
 
 with DAG(
@@ -21,10 +21,14 @@ with DAG(
     start_date=datetime(2026, 11, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args=chain.NIGHTLY_ARGS | {"execution_timeout": timedelta(hours=4)},
+    default_args=chain.NIGHTLY_ARGS
+    | {
+        "execution_timeout": timedelta(hours=4),
+        "on_failure_callback": [notices.TaskFailed("Tomorrow's run does what this one has left.")],
+    },
     tags=["nightreel"],
     params={"store": chain.params()["store"]},
 ) as dag:
     SweepTemporaryOperator(task_id="sweep_temporary")
     SweepOrphansOperator(task_id="sweep_orphans")
-    TidyCatalogOperator(task_id="tidy_catalog")
+    TidyCatalogOperator(task_id="tidy_catalog", outlets=[chain.CATALOG_NOW_AND_THEN])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, Param
 
-from render.orchestration import chain
+from render.orchestration import chain, notices
 from render.orchestration.takedown import TakedownOperator
 
 with DAG(
@@ -14,7 +14,12 @@ with DAG(
     schedule=None,
     max_active_runs=1,
     is_paused_upon_creation=False,  # who asks for it must not wait for somebody to unpause it
-    default_args=chain.DEFAULT_ARGS,
+    default_args=chain.DEFAULT_ARGS
+    | {
+        "on_failure_callback": [
+            notices.TaskFailed("Trigger takedown again, with what is mended: what was done stands.")
+        ]
+    },
     tags=["nightreel"],
     params={
         "clips": Param(
@@ -24,8 +29,12 @@ with DAG(
             description="Fingerprints (or their beginnings) or URIs of the clips, one a line.",
         ),
         "reason": Param(type="string", minLength=1, description="Why, in one line; people who want the clip are told."),
-        "by": Param(None, type=chain.TEXT, description="Who takes them down; empty is who triggers the run."),
+        "by": Param(
+            None,
+            type=chain.TEXT,
+            description="Who takes them down; empty is who triggers the run, by its page or with a token.",
+        ),
         "store": chain.params()["store"],
     },
 ) as dag:
-    TakedownOperator(task_id="withdraw")
+    TakedownOperator(task_id="withdraw", outlets=[chain.CATALOG])

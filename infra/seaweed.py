@@ -72,12 +72,14 @@ def serving(folder: Path, *, port: int | None = None) -> Iterator[Service]:
         output.truncate(0)
         _sweep_sockets()
         with ExitStack() as stack:
-            for tries_left in reversed(range(START_TRIES if port is None else 1)):
+            tries = START_TRIES if port is None else 1
+            while True:
+                tries -= 1
                 try:
                     service = stack.enter_context(_started(folder, port, output))
                     break
                 except RuntimeError:
-                    if not tries_left or TAKEN not in log.read_bytes():
+                    if not tries or TAKEN not in log.read_bytes():
                         raise
                     output.truncate(0)
             yield service

@@ -14,6 +14,7 @@ NightreelError
 │   └── EngineRefused       this job can never succeed on this engine: not tried again
 ├── MediaError              ffmpeg or a finished file is not as it must be
 ├── StoreError              storage failed in a way that a retry may mend
+│   ├── StoreRefused        it lets nobody in by these credentials, or has no such bucket (exit 2)
 │   └── CorruptObject       stored bytes do not match their recorded hash (exit 5)
 ├── Cancelled               the job or batch was cancelled, nothing is wrong (exit 3)
 └── BatchStopped            a batch stopped early; a re-run resumes it (exit 3)
@@ -86,6 +87,12 @@ class MediaError(NightreelError):
 
 class StoreError(NightreelError):
     """Storage failed in a way that a retry may mend."""
+
+
+class StoreRefused(StoreError):
+    """Storage lets this process not in: no credentials or wrong ones, or there is no such bucket."""
+
+    exit_code = 2
 
 
 class CorruptObject(StoreError):

@@ -65,7 +65,9 @@ def command(
         return
     foreseen = "--scenes tells what would be shown, and which clips would be stand-ins"
     if stand_ins:
-        foreseen = f"{sum(stand_ins):,} of {output.many(len(stand_ins), 'clip')} would be stand-ins"
+        marked = sum(stand_ins)
+        named = "a stand-in" if marked == 1 else "stand-ins"
+        foreseen = f"{marked:,} of {output.many(len(stand_ins), 'clip')} would be {named}"
     elif scenes:
         foreseen = "what their engine would show is not known before"
     for line in _lines(summary, foreseen=foreseen, listed=quarantined):

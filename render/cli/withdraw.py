@@ -72,22 +72,15 @@ def _named(
     """The one store, and the fingerprints of the clips."""
     from render import takedown
     from render.cli import lookup
-    from render.store.naming import named
-    from render.store.objects import open_store
+    from render.store.naming import of_one_store
 
-    single = settings.single_writer
-    found = [named(text, store_url=settings.store, store_given=store_given, single_writer=single) for text in clips]
-    wanted = [one.fingerprint for one in found]
-    stores = {one.store.url: one.store for one in found}
-    if batch is not None:
-        here = open_store(settings.store, single_writer=single)
-        stores.setdefault(here.url, here)
-        wanted += takedown.of_batch(here, lookup.batch(settings.store, batch))
-    if not stores:
+    if not clips and batch is None:
         raise errors.InputError("Name the clips that are to be withdrawn, or a batch with --batch.")
-    if len(stores) > 1:
-        raise errors.InputError(f"These clips are in {len(stores)} stores, {', '.join(stores)}: withdraw one by one.")
-    return next(iter(stores.values())), wanted
+    given, single = store_given or batch is not None, settings.single_writer
+    store, wanted = of_one_store(clips, store_url=settings.store, store_given=given, single_writer=single)
+    if batch is not None:
+        wanted += takedown.of_batch(store, lookup.batch(settings.store, batch))
+    return store, wanted
 
 
 def _login() -> str:

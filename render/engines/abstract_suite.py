@@ -192,6 +192,7 @@ class EngineSuite:
         if finish.understanding is not None:
             assert 0 <= finish.understanding.share <= 1
             assert finish.understanding.scene
+        assert self.engine.foresee(job) in {None, finish.understanding}, "what is foreseen is what is shown"
 
     def _row(self, **changes: Any) -> Row:
         job = make_job(self.engine)

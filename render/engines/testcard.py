@@ -23,6 +23,7 @@ FLASH_SECONDS = 0.08
 BEEP_HZ = 1000
 BEEP_LEVEL = 0.25
 GLYPHS = "0123456789:# "
+SEEN = Understanding(share=0.0, scene="test card", fallback=True)
 
 
 class TestcardEngine(Engine):
@@ -40,6 +41,11 @@ class TestcardEngine(Engine):
         cpu_ms_per_megapixel=1.0,
         cpu_ms_per_clip=10.0,
     )
+
+    @classmethod
+    def foresee(cls, job: Job) -> Understanding | None:
+        """See :meth:`render.engines.contract.Engine.foresee`: it is the card, whatever is asked for."""
+        return SEEN
 
     def generate(self, jobs: Sequence[Job], *, cancel: Cancel, progress: Progress) -> Iterator[Footage | Failure]:
         """Yield each job's footage in order; frames are drawn while they are read."""
@@ -82,7 +88,7 @@ def _finish(job: Job) -> Finish:
     return Finish(
         sound=sound,
         events=tuple(Event(time_s=float(second), name="flash", strength=1.0) for second in range(len(flashes))),
-        understanding=Understanding(share=0.0, scene="test card", fallback=True),
+        understanding=SEEN,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, Param, TriggerRule
+from airflow.sdk import Asset, AssetAlias, Param, TriggerRule
 
 from render.orchestration import notices, retries
 from render.orchestration.approval import ApprovalOperator, ReviewOperator
@@ -40,8 +40,10 @@ SHORT = timedelta(minutes=15)
 """A task that only asks or tells."""
 
 CATALOG = Asset(name="nightreel_catalog", uri="nightreel://catalog")
-"""What analysts' DAGs are scheduled on: a batch was published, or what a person decided on it. The event says which
-batch, and how many of its rows came to which end."""
+"""What analysts' DAGs are scheduled on: a batch was published, or what a person decided on it, or clips were taken
+down. The event says which batch, and how many of its rows came to which end; of a takedown how many it withdrew."""
+CATALOG_NOW_AND_THEN = AssetAlias(name="nightreel_catalog_now_and_then")
+"""The same, for a task that changes the catalog on some days only: it tells when it did."""
 
 
 def params() -> dict[str, Param]:

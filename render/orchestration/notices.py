@@ -56,7 +56,14 @@ class ApprovalWanted(BaseNotifier):
 
 
 class TaskFailed(BaseNotifier):
-    """On failure of a task: why, and what to do. Of the shards of a run one is told at most."""
+    """On failure of a task: why, and what to do. Of the shards of a run one is told at most.
+
+    ``then`` is what to do where that is not to clear the run.
+    """
+
+    def __init__(self, then: str | None = None) -> None:
+        super().__init__()
+        self.then = then
 
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
@@ -68,7 +75,7 @@ class TaskFailed(BaseNotifier):
         name = f"{ti.task_id}[{ti.map_index}]" if mapped else ti.task_id
         reason = _reason(context)
         document = {"event": "task_failed", **_names(ti), "task": name, "reason": reason, "log": ti.log_url}
-        lines = [f"{_title(ti)}: task {name} has failed.", reason, _again(ti), f"Log: {ti.log_url}"]
+        lines = [f"{_title(ti)}: task {name} has failed.", reason, self.then or _again(ti), f"Log: {ti.log_url}"]
         _post(document, lines, self.log)
 
 

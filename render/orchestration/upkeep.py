@@ -9,11 +9,15 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from render import errors
+from render.orchestration import chain
 from render.orchestration.run import RunContext, settings_of
 from render.store.retention import ORPHAN_HOURS, STALE_HOURS
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
+
+NAMED = 50
+"""Clips in a message; the log names all."""
 
 
 class StoreOperator(BaseOperator):
@@ -44,14 +48,14 @@ class SweepOrphansOperator(StoreOperator):
 
         store = self.opened(context)
         removed: Counter[str] = Counter()
-        barred = 0
+        barred: list[str] = []
         for orphan in sweep.find(store, older_than_s=ORPHAN_HOURS * 3600):
             try:
                 gone = sweep.remove(store, orphan)
             except errors.StoreError as error:
-                if orphan.kind is not sweep.Kind.WITHDRAWN:
+                if orphan.kind is not sweep.Kind.WITHDRAWN or not isinstance(error.__cause__, PermissionError):
                     raise
-                barred += 1
+                barred.append(orphan.path.rpartition("/")[2])
                 self.log.error("Kept %s %s: %s", orphan.kind, store.uri(orphan.path), error)
                 continue
             if gone:
@@ -62,19 +66,25 @@ class SweepOrphansOperator(StoreOperator):
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(removed.items()))
         self.log.info("Orphans removed: %s", told or "none")
         if barred:
+            some, others = ", ".join(clip[:12] for clip in barred[:NAMED]), len(barred) - NAMED
             raise AirflowFailException(
-                f"{barred} withdrawn clips have objects that may not be removed here: trigger takedown for them again."
+                f"{len(barred)} withdrawn clips have objects that may not be removed here: trigger takedown for them "
+                f"again: {some}{f', and {others} that the log names' if others > 0 else ''}."
             )
 
 
 class TidyCatalogOperator(StoreOperator):
-    """Compacts the catalog's small files, and removes those that no reader needs any more."""
+    """Compacts the catalog's small files, and removes those that no reader needs any more.
+
+    Rows that it withdraws late it tells to the DAGs that are scheduled on its outlets.
+    """
 
     def execute(self, context: RunContext) -> None:
         from render.store import catalog
 
         settings = settings_of(context)
         settings.scratch.mkdir(parents=True, exist_ok=True)
+        late = 0
         for done in catalog.tidy(self.opened(context), older_than_h=STALE_HOURS, do=True, scratch=settings.scratch):
             self.log.info(
                 "Table %s of %d files: %d small ones%s, %d stale ones of %d bytes%s, %d rows withdrawn late",
@@ -87,3 +97,6 @@ class TidyCatalogOperator(StoreOperator):
                 " removed" if done.removed else ", none removed",
                 done.untold,
             )
+            late = max(late, done.untold)  # a row stands in two tables
+        for alias in self.outlets if late else ():
+            context["outlet_events"][alias].add(chain.CATALOG, {"withdrawn": late})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -35,13 +37,39 @@ def named(text: str, *, store_url: str, store_given: bool, single_writer: bool =
     are looked up in ``store_url``. ``single_writer`` is as :func:`render.store.objects.open_store` takes it.
     Raises :class:`render.errors.NotFound` with what was looked for and where.
     """
+    opened = partial(open_store, single_writer=single_writer)
+    return _named(text, store_url, opened, follow=not store_given)
+
+
+def of_one_store(
+    texts: Iterable[str], *, store_url: str, store_given: bool, single_writer: bool = False
+) -> tuple[ObjectStore, list[str]]:
+    """The fingerprints of the clips that ``texts`` name, as :func:`named` reads them, and the one store they are in.
+
+    Where a store was given, or nothing is named, that is ``store_url``. Raises :class:`render.errors.InputError` for
+    a path or URI inside another one: who cannot undo what is done to a clip does it to none but the one that is named.
+    """
+    opened = cache(partial(open_store, single_writer=single_writer))
+    found = [_named(text, store_url, opened, follow=True) for text in texts]
+    stores = {one.store.url: one.store for one in found}
+    if store_given or not found:
+        stores.setdefault(opened(store_url).url, opened(store_url))
+    if len(stores) > 1:
+        raise errors.InputError(
+            f"These clips are in {len(stores)} stores, {', '.join(stores)}: name those of one, and no other store."
+        )
+    return next(iter(stores.values())), [one.fingerprint for one in found]
+
+
+def _named(text: str, store_url: str, opened: Callable[[str], ObjectStore], *, follow: bool) -> Named:
+    """As :func:`named`; ``follow`` says whether a path or URI leads to the store that it is in."""
     if _FINGERPRINT.fullmatch(text):
-        store = open_store(store_url, single_writer=single_writer)
+        store = opened(store_url)
         return Named(store=store, fingerprint=_whole(store, text))
     local = _local(text)
     name = str(local.absolute()) if local else text
     if inside := _IN_STORE.fullmatch(name):
-        store = open_store(store_url if store_given else inside["root"], single_writer=single_writer)
+        store = opened(inside["root"] if follow else store_url)
         path = inside["path"].rstrip("/")
         of_clip = path.endswith((inside["fingerprint"], "/clip.json"))
         return Named(store=store, fingerprint=inside["fingerprint"], path="" if of_clip else path)
@@ -51,7 +79,7 @@ def named(text: str, *, store_url: str, store_given: bool, single_writer: bool =
         raise errors.NotFound(
             f"There is no file {text}: give a clip's fingerprint (at least {SHORTEST} of its digits), URI or file."
         )
-    store = open_store(store_url, single_writer=single_writer)
+    store = opened(store_url)
     return Named(store=store, fingerprint=_by_content(local, store))
 
 

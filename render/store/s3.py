@@ -16,7 +16,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.session import get_session
 from s3fs import S3FileSystem
 
@@ -34,6 +41,12 @@ PART = 8 << 20
 _PARTS_AT_ONCE = 4
 _TRIES = 8
 _WRITER = "nightreel-writer"
+_UNKNOWN = (NoCredentialsError, PartialCredentialsError, ProfileNotFound, SSOError, TokenRetrievalError)
+"""What botocore says that finds no credentials."""
+_SHUT = frozenset(
+    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AccessDenied", "403"}
+)
+"""What services answer to credentials that are not valid there, or may not do this."""
 
 
 class S3Store(ObjectStore):
@@ -253,9 +266,16 @@ class S3Store(ObjectStore):
             instruments.STORAGE_ERRORS.add(
                 1, operation="write" if writing else "read", error_type=code or type(error).__name__
             )
+            told = f"{where} cannot be {'written' if writing else 'read'}: {error}."
+            if code == "NoSuchBucket":
+                raise errors.StoreRefused(f"{told} Check that the bucket exists, and AWS_ENDPOINT_URL.") from error
+            if isinstance(error, _UNKNOWN) or code in _SHUT:
+                raise errors.StoreRefused(
+                    f"{told} Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, to one who may do this; "
+                    "for another service than Amazon's AWS_ENDPOINT_URL, too."
+                ) from error
             raise errors.StoreError(
-                f"{where} cannot be {'written' if writing else 'read'}: {error}. Check that the bucket exists, "
-                "and the AWS_* variables or profile that this process sees."
+                f"{told} Check the network, and the AWS_* variables or profile that this process sees."
             ) from error
 
 

@@ -37,6 +37,7 @@ def shape(dag: Any) -> dict[str, Any]:
                 "weight": [str(task.weight_rule), task.priority_weight],
                 "at_a_time": task.max_active_tis_per_dag,
                 "retry_policy": task.has_retry_policy if task.is_mapped else task.retry_policy is not None,
+                "then": [getattr(told, "then", None) for told in task.on_failure_callback],
                 "timeout_seconds": task.execution_timeout and task.execution_timeout.total_seconds(),
             }
             for task in dag.tasks

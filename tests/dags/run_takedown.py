@@ -1,4 +1,6 @@
-"""Take a clip down by the DAG, twice, then one that nobody knows, and print what came of it as one line of JSON.
+"""Take a clip down by the DAG, twice, then one that nobody knows; tidy what a dead publisher left of another.
+
+Prints what came of it as one line of JSON.
 
 Usage: ``run_takedown.py FOLDER``, in which it makes a store with a published batch.
 """
@@ -13,6 +15,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.asset import AssetEvent
 from airflow.models.xcom import XComModel
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
@@ -20,8 +23,9 @@ from in_process import InProcess, go, write
 from sqlalchemy import select
 
 from render.farm import dispatch
+from render.model import Tombstone
 from render.settings import load
-from render.store import catalog, layout
+from render.store import catalog, layout, tombstones
 from render.store.objects import open_store
 
 folder = Path(sys.argv[1])
@@ -32,15 +36,13 @@ store, clip = open_store(settings.store), status.clips[0]
 initdb()
 
 
-def run(**params: Any) -> dict[str, Any]:
-    dag = DagBag().dags["takedown"]
+def run(dag_id: str = "takedown", **params: Any) -> dict[str, Any]:
+    dag = DagBag().dags[dag_id]
     done = dag.test(run_conf={"store": settings.store, **params})
     with create_session() as session:
-        xcoms = [
-            XComModel.deserialize_value(row)
-            for row in session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))
-        ]
-    return {"state": str(done.state), "xcoms": xcoms}
+        xcoms = [row.key for row in session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))]
+        event = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).one_or_none()
+        return {"state": str(done.state), "xcoms": xcoms, "told": event and {event.asset.name: event.extra}}
 
 
 runs = {
@@ -48,5 +50,11 @@ runs = {
     "again": run(clips=[clip.fingerprint[:8]], reason="consent revoked", by="ada"),
     "unknown": run(clips=["0" * 64], reason="consent revoked"),
 }
+other = Tombstone(
+    fingerprint=status.clips[1].fingerprint, withdrawn_at="2026-11-29T12:00:00+00:00", withdrawn_by="ada", reason="why"
+)
+tombstones.put(store, [other])  # and no row says so
+runs["tidied"] = run("catalog_upkeep")
+runs["nothing to tidy"] = run("catalog_upkeep")
 rows = catalog.query(store, 'select "end", reason from requests order by row').to_pylist()
 print(json.dumps({"runs": runs, "rows": rows, "left": store.list(layout.clip(clip.fingerprint))}))

@@ -158,3 +158,13 @@ def test_upkeep_is_daily_and_in_tasks_that_do_not_wait_for_each_other(parsed: di
     assert upkeep["tasks"].keys() == {"sweep_temporary", "sweep_orphans", "tidy_catalog"}
     assert [task["upstream"] for task in upkeep["tasks"].values()] == [[]] * 3
     assert {task["retries"] for task in upkeep["tasks"].values()} == {3}
+
+
+def test_a_failed_task_says_to_clear_its_run_where_that_helps(parsed: dict[str, Any]) -> None:
+    """Batches are gone on with so. A takedown is triggered anew, with what is mended; upkeep comes again tomorrow."""
+    then = {
+        name: {one for task in dag["tasks"].values() for one in task["then"]} for name, dag in parsed["dags"].items()
+    }
+    assert [then[name] for name in RENDERING] == [{None}, {None}]
+    assert [len(then[name]) for name in ("catalog_upkeep", "takedown")] == [1, 1]
+    assert None not in then["catalog_upkeep"] | then["takedown"]

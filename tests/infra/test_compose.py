@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import manifests
 import pytest
+import yaml
 
 from render.farm import cluster
 from render.settings import Settings
@@ -19,6 +20,8 @@ from render.settings import Settings
 SERVICES: Mapping[str, Any] = manifests.COMPOSE["services"]
 ONCE = {"migrate", "bucket"}
 """Those that do one thing and end."""
+NO_SHELL = {"otel-collector"}
+"""Those whose image has nothing that could ask them how they are."""
 AIRFLOW = {"migrate", "api-server", "scheduler", "triggerer", "dag-processor"}
 
 
@@ -43,8 +46,9 @@ def test_a_service_is_pinned_closed_watched_and_started_again(name: str) -> None
     if service["image"].startswith("nightreel-"):
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
-    if name not in ONCE:
+    if name not in ONCE | NO_SHELL:
         assert service["healthcheck"]["test"]
+    if name not in ONCE:
         assert "no-new-privileges:true" in service["security_opt"]
     assert set(service.get("depends_on", ())) <= set(SERVICES)
 
@@ -99,6 +103,34 @@ def test_a_worker_is_started_as_in_a_cluster(name: str, pod: str) -> None:
     assert here == {key: there[key] for key in there if key not in ("--name", "--worker-port", "--nanny-port")}
     assert here["--preload"] == cluster.PRELOAD
     assert here["--dashboard-address"] in ":" + SERVICES[name]["healthcheck"]["test"][-1].split(":")[2]
+
+
+def test_the_collector_is_that_of_a_cluster_and_is_told_what_its_configuration_asks_for() -> None:
+    """The same image and configuration; what that takes from its environment is set; both of its ports are open here.
+
+    The variables that lead to it, in the example beside a comment sign, are those of a cluster.
+    """
+    here = SERVICES["otel-collector"]
+    (there,) = (
+        container
+        for one in manifests.of_kind("Deployment")
+        for container in one["spec"]["template"]["spec"]["containers"]
+        if one["metadata"]["name"] == "otel-collector"
+    )
+    assert (here["image"], here["command"]) == (there["image"], there["args"])
+    file, mounted, _ = here["volumes"][0].split(":")
+    assert f"--config={mounted}" in here["command"]
+    config = (manifests.ROOT / "infra" / file).read_text()
+    assert set(re.findall(r"\${env:(\w+)}", config)) == here["environment"].keys()
+    assert here["environment"]["TRACES_ENDPOINT"].startswith("${TRACES_ENDPOINT:-http://")
+    exporters = yaml.safe_load(config)["exporters"]
+    scraped = {one["endpoint"].rpartition(":")[2] for name, one in exporters.items() if name.startswith("prometheus/")}
+    assert {port.rpartition(":")[2] for port in here["ports"]} == scraped
+    example = (manifests.ROOT / "infra/compose.env.example").read_text()
+    offered = dict(line.split("=", 1) for line in re.findall(r"^# ([A-Z_]+=\S+)$", example, re.MULTILINE))
+    assert offered.items() >= manifests.env("observe/telemetry.env").items()
+    assert {"AIRFLOW__METRICS__OTEL_ON", "TRACES_ENDPOINT"} <= offered.keys()
+    assert re.search(rf"profile {here['profiles'][0]}\b", example)
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 
 def test_ports_that_another_process_took_meanwhile_are_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the look for free ports and the service's start lie milliseconds, in which tests beside it start theirs."""
+    """Between the look for free ports and the start of the service lie milliseconds, in which others start theirs."""
     find = seaweed._free_ports
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -119,6 +119,7 @@ def load(store: ObjectStore, name: str) -> DeltaTable | None:
         except (DeltaError, OSError) as error:  # delta-rs does not ask again for an answer that broke off half-way
             failure = error
             time.sleep(_WAIT_S)
+    store.exists(f"{layout.table(name)}/_delta_log/_last_checkpoint")  # tells whom it does not let in, and why
     raise errors.StoreError(f"The catalog table {place} cannot be read: {failure}") from failure
 
 

@@ -10,6 +10,7 @@ from render.cli import main, options
 TREE = [
     (errors.NightreelError, 1),
     (errors.StoreError, 1),
+    (errors.StoreRefused, 2),
     (errors.ManifestError, 2),
     (errors.NotFound, 2),
     (errors.EngineMissing, 2),
@@ -45,6 +46,23 @@ def test_each_error_has_its_exit_code_and_one_line(
         "error": {"kind": kind.__name__, "message": "What is wrong. What to change.", "exit_code": code}
     }
     assert err == "nightreel: What is wrong. What to change.\n"
+
+
+@pytest.mark.parametrize("profile", ["", "nobody"])
+def test_a_bucket_without_credentials_is_the_caller_s_to_mend(
+    profile: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    if profile:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    assert main(["status", "--store", "s3://bucket/folder", "--json"]) == 2
+    error = json.loads(capfd.readouterr().out)["error"]
+    assert error["kind"] == "StoreRefused"
+    assert "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE" in error["message"]
 
 
 def test_an_unexpected_error_says_where_its_traceback_is(

@@ -16,6 +16,8 @@ import pytest
 from render import pipeline
 from render.cli import main, summary
 from render.cli.progress import Display
+from render.engines.contract import Engine
+from render.engines.testcard import TestcardEngine
 from render.model import STAND_IN, Decision, End
 from render.pipeline import planning, running
 from render.settings import Settings, load
@@ -355,7 +357,11 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
 
 
 def test_a_plan_tells_which_clips_would_be_stand_ins(
-    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    settings: Settings,
+    manifest: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prompts = ("Ocean waves hit the rocks", "A knight rides a dragon", "A knight rides a dragon", "")
     rows = [{"variant": f"v{i}", "prompt": prompt, "engine": "world"} for i, prompt in enumerate(prompts)]
@@ -367,10 +373,13 @@ def test_a_plan_tells_which_clips_would_be_stand_ins(
     assert said[0].startswith("row 0  e/v0  ocean: ")
     assert said[1].startswith(f"row 1  e/v1  objects, {STAND_IN}: 0% understood; not understood: knight, rides, dragon")
     assert not [line for line in said if line.startswith(("row 2", "row 3"))], "a duplicate, and no row at all"
-    assert "1 of 2 clips would be stand-ins" in said
+    assert "1 of 2 clips would be a stand-in" in said
     assert main(["plan", str(path), "--scenes", "--json"]) == 2
     cards = manifest(tmp_path / "n.parquet", [{"variant": "a", "prompt": "x"}])
     capfd.readouterr()
+    assert main(["plan", str(cards), "--scenes"]) == 0
+    assert "1 of 1 clip would be a stand-in" in capfd.readouterr().out
+    monkeypatch.setattr(TestcardEngine, "foresee", Engine.foresee)
     assert main(["plan", str(cards), "--scenes"]) == 0
     assert "not known before" in capfd.readouterr().out
 

@@ -111,6 +111,20 @@ def test_what_cannot_be_withdrawn(arguments: list[str], message: str, batch: Sta
     assert message in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("also", [["--store", "{store}"], ["--batch", "{batch}"], ["{fingerprint}"]])
+def test_a_clip_of_another_store_takes_nothing_of_this_one_down(
+    also: list[str], batch: Status, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Named by its URI, beside what leads to this store; the same clip is in both."""
+    go(load(store=str(tmp_path / "other")), str(tmp_path / "m.parquet"))
+    uri, store = batch.clips[0].uri, str(tmp_path / "store")
+    given = [word.format(store=store, batch=batch.batch, fingerprint=batch.clips[0].fingerprint) for word in also]
+    elsewhere = uri.replace(store, str(tmp_path / "other"))
+    assert main(["withdraw", elsewhere, *given, "--reason", "why", "--yes"]) == 2
+    assert "in 2 stores" in capfd.readouterr().err
+    assert open_store(store).list(layout.TOMBSTONES) == []
+
+
 def test_a_reason_must_be_given(batch: Status, capfd: pytest.CaptureFixture[str]):
     assert main(["withdraw", batch.clips[0].fingerprint, "--yes"]) == 2
     assert "--reason" in capfd.readouterr().err

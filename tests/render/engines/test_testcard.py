@@ -21,6 +21,10 @@ def footage(tmp_path, **changes) -> tuple[np.ndarray, object]:
         return np.concatenate(list(made.frames)), made.finish()
 
 
+def test_it_is_known_before_that_the_card_stands_in_for_the_prompt():
+    assert TestcardEngine.foresee(make_job(TestcardEngine)).fallback
+
+
 @pytest.mark.parametrize("fps", [8, 24, 25, 60])
 def test_flash_and_beep_come_each_second_and_together(tmp_path, fps):
     frames, finish = footage(tmp_path, fps=fps, duration_ms=3000)

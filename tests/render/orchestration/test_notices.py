@@ -139,6 +139,15 @@ def test_a_task_that_failed_tells_its_reason_and_its_log(server: Received) -> No
     assert "Column seconds is missing." in document["text"]
 
 
+def test_what_is_to_be_done_then_may_be_something_else_than_clearing_the_run(server: Received) -> None:
+    """A cleared run has its old parameters, and a takedown of a clip that nobody knows fails again by them."""
+    for given in ((), ("Trigger another one.",)):
+        notices.TaskFailed(*given)(context(task="withdraw", error=errors.NotFound("There is no clip 0000.")))
+    said = [document["text"].splitlines()[2] for document in server.documents]
+    assert said[0].startswith("When its cause is mended: airflow dags clear")
+    assert said[1] == "Trigger another one."
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
 def test_of_shards_that_all_fail_one_is_told_in_whatever_order(server: Received, order: tuple[int, ...]) -> None:
     """Shard 0 is done, as its like mostly are; of the others the first one is it."""

@@ -64,14 +64,18 @@ def test_the_whole_bucket_can_be_a_store(store: ObjectStore) -> None:
 
 def test_a_missing_bucket_is_a_clear_error(store: ObjectStore) -> None:
     missing = open_store("s3://no-such-bucket/x")
-    with pytest.raises(errors.StoreError, match="Check that the bucket exists"):
+    with pytest.raises(errors.StoreRefused, match="Check that the bucket exists"):
         missing.list()
 
 
 def test_wrong_credentials_are_a_clear_error(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    with pytest.raises(errors.StoreError, match="AWS_"):
+    with pytest.raises(errors.StoreRefused, match="Set AWS_ACCESS_KEY_ID"):
         open_store(store.url).put("a", b"x")
+    with pytest.raises(errors.StoreRefused, match="Set AWS_ACCESS_KEY_ID"):
+        open_store(store.url).exists("a")
+    with pytest.raises(errors.StoreRefused, match="Set AWS_ACCESS_KEY_ID"):
+        catalog.query(open_store(store.url), "select 1 from clips")
 
 
 def test_a_put_that_was_sent_twice_knows_its_own_object(store: s3.S3Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,8 @@ class Common(_Part):
     """How a title in quotes may be called."""
     always: tuple[Word, ...]
     """Words that hold for whatever is simulated."""
+    still: tuple[Word, ...]
+    """Words for what does not move."""
     negations: tuple[Word, ...]
     stop: tuple[Word, ...]
     """Words without content."""
@@ -177,6 +179,10 @@ class Family(_Part):
     """Materials of which a kind is only like, and by what it is."""
     contents: dict[Word, Text] = {}
     """What a thing may hold, and the colour that it gives to it unless the prompt names one."""
+    happens: tuple[Word, ...] = ()
+    """What every take shows, actions or words, whatever is said: a prompt that denies it is only stood in for."""
+    spared: dict[Word, Word] = {}
+    """Words that deny something of ``happens``, and what: "intact" that it breaks."""
     first: tuple[tuple[Text, ...], ...] = ()
     """Kinds of which only the one that a prompt names first is shown."""
     one: tuple[Text, ...] = ()
@@ -197,6 +203,8 @@ class Family(_Part):
                 *self.shown,
                 *self.near,
                 *self.contents,
+                *self.happens,
+                *self.spared,
             }
         )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from render.engines.world import lexicon
 from render.engines.world.reading.meaning import Meaning, Role
-from render.engines.world.reading.phrases import Phrase
+from render.engines.world.reading.phrases import APART, Phrase
 from render.engines.world.scene import BACKDROP
 
 JOINING = frozenset({"and", "or", "of", "the", "very"})
@@ -21,28 +21,6 @@ COPULAS = frozenset({"is", "are", "was", "were", "be", "being"})
 """Words that point back to the noun: "the ball is red"."""
 PARTITIVES = frozenset({"them"})
 """Words for some of what was named, which cannot be told apart: "three of them blue"."""
-APART = frozenset(
-    {
-        "in",
-        "on",
-        "at",
-        "to",
-        "with",
-        "by",
-        "for",
-        "from",
-        "into",
-        "onto",
-        "over",
-        "under",
-        "between",
-        "behind",
-        "beside",
-    }
-    | {"above", "below", "near", "around", "about", "across", "along", "upon", "within", "toward", "towards", "as"}
-    | {"and", "while"}
-)
-"""Stop words between a verb and a noun that is not its object: "petals falling around a bottle"."""
 OPENING = frozenset({"and", "but", "then", "while", "as", "when", "before", "after", "so"})
 """Stop words that open a clause."""
 AROUND = frozenset({"settings", "floors", "light", "weather"})

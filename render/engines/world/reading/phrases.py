@@ -55,7 +55,7 @@ class Phrase:
 def _common() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
     """Phrases with content, and all stop words, negations, and words that open a phrase of several words."""
     common = lexicon.load().common
-    words = {*common.always, *common.absent, *common.left_out, *common.landmarks, *common.title_words}
+    words = {*common.always, *common.absent, *common.still, *common.left_out, *common.landmarks, *common.title_words}
     words.update(decoy for decoy in common.decoys if " " in decoy)  # "depth of field" is no field
     words.update(*(common.meanings(trait).words for trait in lexicon.TRAITS))
     return frozenset(words), frozenset(common.stop), frozenset(common.negations), frozenset(common.definite)
@@ -126,27 +126,58 @@ def find(tokens: Sequence[Token], family: str) -> list[Phrase]:
     return made
 
 
+APART = frozenset(
+    {
+        "in",
+        "on",
+        "at",
+        "to",
+        "with",
+        "by",
+        "for",
+        "from",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "between",
+        "behind",
+        "beside",
+    }
+    | {"above", "below", "near", "around", "about", "across", "along", "upon", "within", "toward", "towards", "as"}
+    | {"and", "but", "while"}
+)
+"""Stop words between a verb and a noun that is not its object: "petals falling around a bottle"."""
 ARTICLES = frozenset({"a", "an", "the", "any", "its", "his", "her", "their"})
 
 
 class _Scope:
-    """How far a negation reaches: over the words that follow, through "or" and "of", and from a verb to its object."""
+    """How far a negation reaches: over the words that follow, through "or" and "of", and from a verb to its object.
+
+    "Nothing" reaches its verb, and no noun: "nothing on the table but a vase".
+    """
 
     def __init__(self) -> None:
         self._clause: int | None = None
-        self._named = self._joined = self._of_verb = False
+        self._named = self._joined = self._of_verb = self._of_all = False
 
     def open(self, token: Token) -> None:
         self._clause, self._named, self._joined = token.clause, False, token.text in {"nor", "neither"}
         self._of_verb = token.text in {"not", "never"} or token.text.endswith("n't")
+        self._of_all = token.text == "nothing"
 
     def pass_over(self, token: Token) -> None:
         if token.text in {"or", "nor"}:
             self._joined = True
         elif token.text == "of":
             return
-        elif self._named and not (self._of_verb and token.text in ARTICLES):
+        elif self._ends_at(token):
             self._clause = None
+
+    def _ends_at(self, token: Token) -> bool:
+        if self._named:
+            return not (self._of_verb and token.text in ARTICLES)
+        return self._of_all and token.text in APART
 
     def holds(self, token: Token) -> bool:
         inside = self._clause is not None and token.clause - self._clause <= int(self._joined)

@@ -47,6 +47,11 @@ def test_a_word_of_a_trait_means_one_thing(trait):
     assert sorted(words) == sorted(set(words))
 
 
+def test_what_spares_a_thing_denies_what_happens_to_it():
+    for name, family in lexicon.load().families.items():
+        assert set(family.spared.values()) <= set(family.happens), name
+
+
 def test_words_that_yaml_takes_for_something_else_stay_words():
     family = parse("{title: T, words: {no: 1}, shown: [off, on, 3, Null]}".replace("Null", "null"), Family, source="f")
     assert family.shown == ("off", "on", "3", "null")

@@ -1,0 +1,120 @@
+"""What a prompt says must not be."""
+
+import pytest
+
+from render.engines.world.reading import read
+
+
+@pytest.mark.parametrize(
+    ("prompt", "without", "understood"),
+    [
+        ("a ball falls, no people", ("people",), True),
+        ("a ball falls without people or animals", ("people", "animals"), True),
+        ("a ball falls and there is nobody, no rain", ("rain",), True),
+        ("a ball falls, no gravity", ("gravity",), False),
+        ("a ball does not bounce", ("bounce",), False),
+        ("a ball doesn't hit the wall", ("hit", "wall"), False),
+        ("a ball falls, no text", ("text",), True),
+    ],
+)
+def test_what_must_not_be_is_told_and_honest(prompt, without, understood):
+    scene = read(prompt)
+    told = scene.words.understood if understood else scene.words.ignored
+    assert set(scene.without) == {*without} or {word.rstrip("s") for word in without} <= set(scene.without)
+    assert set(scene.without) <= set(told)
+
+
+def test_a_negative_prompt_denies():
+    scene = read("A basketball bounces in the rain", negative='rain, people; low quality\n"words"')
+    assert (scene.weather, scene.title) == ("", "")
+    assert {"rain", "people", "low quality", "words"} <= set(scene.without)
+    assert read("A ball falls", negative=" ,;\n") == read("A ball falls")
+
+
+@pytest.mark.parametrize("lens", ["depth of field", "shallow depth of field", "bokeh"])
+def test_sharpness_is_the_style_s_and_a_prompt_that_forbids_it_is_not_obeyed(lens):
+    scene = read(f"A bottle on a turntable, no {lens}")
+    assert scene.words.ignored == (lens,)
+    assert scene.setting == ""
+
+
+def test_nobody_on_it_is_obeyed():
+    assert read("Two skateboards roll down an empty street without riders").words.share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sound"),
+    [("A basketball hits the rim, the fans groan", "crowd"), ("A football hits the post, stadium noise", "stadium")],
+)
+def test_people_may_be_heard_that_are_not_seen(prompt, sound):
+    assert sound in read(prompt).sounds
+
+
+@pytest.mark.parametrize(
+    ("prompt", "family"),
+    [
+        ("A vase stands still on a table", "breaking"),
+        ("A vase stands on a table. Nothing breaks.", "breaking"),
+        ("A glass vase falls and does not break", "breaking"),
+        ("A vase falls and nothing is broken", "breaking"),
+        ("A vase on a table didn't break", "breaking"),
+        ("A vase falls off a table and stays intact", "breaking"),
+        ("A bottle stands still on a podium", "product"),
+        ("A bottle on a podium, not rotating", "product"),
+        ("A red car is parked in a street", "vehicles"),
+        ("A car that does not move", "vehicles"),
+        ("Dominoes in a row that don't fall", "dominoes"),
+        ("A tower of blocks remains standing in a yard", "stack"),
+        ("A football lies still on the pitch", "football"),
+    ],
+)
+def test_a_scene_that_shows_what_the_prompt_denies_only_stands_in(prompt, family):
+    """Every take of these families breaks, turns, rolls or falls, so the clip is marked."""
+    scene = read(prompt)
+    assert (scene.family, scene.fallback) == (family, True)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A vase stands still on a table, then it falls and breaks",
+        "A vase falls off a table and breaks, the camera does not move",
+        "The camera stands still while a vase falls off a table and breaks",
+        "There is nothing on the table but a vase that breaks",
+        "Nothing but a vase that falls off a table",
+        "Two vases fall, one does not break and one breaks",
+        "A ball knocks over a tower of blocks that stands still",
+        "A red car drives past a stationary van",
+        "A lake lies still",
+        "A basketball, nothing but net",
+    ],
+)
+def test_what_rests_beside_what_happens_is_no_denial(prompt):
+    assert not read(prompt).fallback
+
+
+def test_nothing_that_does_something_is_told_to_do_none():
+    scene = read("A vase on a table; nothing breaks or falls")
+    assert scene.without == ("break", "fall")
+    assert scene.actions == ()
+
+
+def test_a_style_that_the_prompt_denies_is_not_asked_for():
+    assert read("A forest, no anime").words.understood == ("forest", "anime")
+    assert read("A forest, no anime", style="anime").words.ignored == ("anime",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "without"),
+    [
+        ("A kitchen table, no jar of honey", ("jar", "honey")),
+        ("A kitchen table, no bottle of wine", ("bottle", "wine")),
+        ("A table with a shoe, without a cup of cocoa", ("cup", "cocoa")),
+        ("A table with a shoe, without a cup of tea", ("cup of tea",)),
+        ("A yard, no balls", ("balls",)),
+    ],
+)
+def test_what_must_not_be_takes_what_it_holds_along(prompt, without):
+    scene = read(prompt)
+    assert scene.without == without
+    assert not {"jar", "bottle", "cup", "ball"} & set(scene.kinds)
