@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pyarrow as pa
@@ -39,8 +40,8 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
             judged = manifests.rows_of(batch.manifests, refused)
         else:
             judged = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
-        planned, faults = _planned(settings, store, judged)
         settings.scratch.mkdir(parents=True, exist_ok=True)
+        planned, faults = _planned(settings, store, judged, scratch=settings.scratch)
         summary = batches.write_plan(store, batch_id, planned, faults, refused, scratch=settings.scratch)
         made = sum(summary.shards.values())
         log.info("Planned: %d clips in %d shards, %d quarantined", made, len(summary.shards), summary.quarantined)
@@ -100,7 +101,7 @@ def pending_shards(settings: Settings, batch_id: str) -> list[int]:
 
 
 def _planned(
-    settings: Settings, store: ObjectStore, judged: Iterable[manifests.Judged]
+    settings: Settings, store: ObjectStore, judged: Iterable[manifests.Judged], *, scratch: Path | None = None
 ) -> tuple[pa.Table, list[Fault]]:
     """Plan the good rows; give the faults of the others."""
     faults: list[Fault] = []
@@ -118,6 +119,7 @@ def _planned(
         media_revision=media.REVISION,
         usd_per_cpu_hour=settings.usd_per_cpu_hour,
         jobs_per_shard=settings.jobs_per_shard,
+        scratch=scratch,
     )
     return planned, faults
 

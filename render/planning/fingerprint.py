@@ -57,11 +57,11 @@ def canonical(rows: pa.Table, forms: Forms, *, engine_revisions: list[str], medi
     ]
     return pc.binary_join_element_wise(
         _of_rows([f"{{{_inside(opening)}" for opening in openings], forms),
-        ',"negative_prompt":',
-        _quoted(rows["negative_prompt"]),
-        ',"prompt":',
-        _quoted(rows["prompt"]),
-        _of_rows([f",{_inside(scene | {'seed': 0}).removesuffix('0')}" for scene in scenes], forms),
+        ',"negative_prompt":"',
+        _escaped(rows["negative_prompt"]),
+        '","prompt":"',
+        _escaped(rows["prompt"]),
+        _of_rows([f'",{_inside(scene | {"seed": 0}).removesuffix("0")}' for scene in scenes], forms),
         rows["seed"].combine_chunks().cast(pa.string()),
         _of_rows([f",{_inside(end)}}}" for end in ends], forms),
         "",
@@ -77,19 +77,15 @@ def _of_rows(texts: list[str], forms: Forms) -> pa.Array:
     return pa.array(texts, pa.string()).take(pa.array(forms.of_row))
 
 
-def _quoted(column: pa.ChunkedArray) -> pa.Array:
-    """Texts as JSON strings in NFC."""
+def _escaped(column: pa.ChunkedArray) -> pa.Array:
+    """Texts as they stand in JSON strings, in NFC."""
     texts = pc.utf8_normalize(column.combine_chunks(), form="NFC")
-    quoted = pc.binary_join_element_wise('"', texts, '"', "")
-    if not _ESCAPED[np.frombuffer(texts.buffers()[-1] or b"", np.uint8)].any():
-        return quoted
+    letters = np.frombuffer(texts.buffers()[-1] or b"", np.uint8)
+    if letters.min(initial=0x20) >= 0x20 and not ((letters == ord('"')) | (letters == ord("\\"))).any():
+        return texts
     escaped = pc.match_substring_regex(texts, r'["\\\x00-\x1f]')
-    by_hand = [orjson.dumps(text).decode() for text in texts.filter(escaped).to_pylist()]
-    return pc.replace_with_mask(quoted, escaped, pa.array(by_hand, pa.string()))
-
-
-_ESCAPED = np.isin(np.arange(256), [*range(0x20), *b'"\\'])
-"""Which bytes JSON does not have in a string as they are."""
+    by_hand = [orjson.dumps(text).decode()[1:-1] for text in texts.filter(escaped).to_pylist()]
+    return pc.replace_with_mask(texts, escaped, pa.array(by_hand, pa.string()))
 
 
 def _shots(form: Form) -> list[dict[str, Any]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from render.store import catalog, clips, tombstones
+from render.store import catalog, clips, spool, tombstones
 from render.store.objects import ObjectStore
 
 FEW = 4096
@@ -52,9 +53,8 @@ def explain(store: ObjectStore, rows: pa.Table, chosen: pa.Array) -> pa.Array:
 
     That is the clip that differs by its engine's revision alone, else the nearest of the prompt's newest ones.
     """
-    prompts = rows["prompt"].filter(chosen).unique()
-    made = catalog.clips_of_prompts(store, prompts, columns=[*COMPARED, "created_at"])
-    wanted = rows.select(_ROW).filter(chosen)
+    wanted = spool.Reader(rows.select(_ROW)).take(pc.indices_nonzero(chosen).to_numpy().astype(np.int64))
+    made = catalog.clips_of_prompts(store, wanted["prompt"].unique(), columns=[*COMPARED, "created_at"])
     if not made.num_rows:
         return pa.nulls(wanted.num_rows, pa.string())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,8 @@ from render.model import Decision, ReasonKind
 from render.planning.draft import Drafting, fault_column
 from render.planning.forms import distinct
 from render.planning.shards import cut
+from render.store import spool
+from render.store.fingerprints import Index
 
 Lookup = Callable[[pa.Array], pa.Array]
 """Names for each of these fingerprints the batch that made its clip; null where there is none."""
@@ -26,6 +29,8 @@ Explain = Callable[[pa.Table, pa.Array], pa.Array]
 
 NEVER = "never rendered"
 _DECISIONS = (Decision.RENDER, Decision.REFUSE, Decision.REUSE, Decision.DUPLICATE, Decision.WITHDRAWN)
+_PIECE = 65_536
+"""Most rows that are drafted as one table."""
 _AT_ONCE = 2
 """Tables of rows that are drafted at once: Python hashes for one while Arrow works for the other."""
 
@@ -39,8 +44,11 @@ def plan(
     media_revision: str,
     usd_per_cpu_hour: float,
     jobs_per_shard: int,
+    scratch: Path | None = None,
 ) -> pa.Table:
     """Decide for every row of these tables of rows; gives the plan's table, in the rows' order.
+
+    What is not decided here waits in a file in ``scratch``, and is read from it where the table is used.
 
     A row that policy or its engine's limits refuse gets ``Decision.REFUSE`` and a fault. Of the rest, rows whose clip
     was taken down are withdrawn, and rows whose fingerprint is committed are reused; the first row of each other
@@ -49,30 +57,34 @@ def plan(
     """
     drafting = Drafting(media_revision=media_revision, usd_per_cpu_hour=usd_per_cpu_hour)
     schema = contracts.load("plan").arrow_schema()
-    drafts = list(ahead(drafting.draft, (piece for piece in pieces if piece.num_rows), threads=_AT_ONCE))
-    if not drafts:
+    drafts = spool.on_disk(ahead(drafting.draft, _small(pieces), threads=_AT_ONCE), scratch)
+    if drafts is None:
         return schema.empty_table()
-    return _decided(_joined(drafts), lookup, withdrawn, explain, jobs_per_shard).select(schema.names).cast(schema)
+    planned = _decided(drafts, lookup, withdrawn, explain, jobs_per_shard)
+    spool.release()
+    return pa.Table.from_arrays([planned[name] for name in schema.names], schema=schema)
 
 
-def _joined(pieces: list[pa.Table]) -> pa.Table:
-    """One table of as few chunks as can be; columns of pieces are let go one by one, so that few are there twice."""
-    columns = {}
-    for name in pieces[0].column_names:
-        columns[name] = pa.concat_tables([piece.select([name]) for piece in pieces]).combine_chunks()[name]
-        pieces[:] = [piece.drop_columns(name) for piece in pieces]
-    return pa.table(columns)
+def _small(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in pieces of which several fit in memory, and one in the processor's own."""
+    for piece in pieces:
+        for start in range(0, piece.num_rows, _PIECE):
+            yield piece.slice(start, _PIECE)
 
 
 def _decided(drafts: pa.Table, lookup: Lookup, withdrawn: Withdrawn, explain: Explain, jobs_per_shard: int) -> pa.Table:
-    keys = drafts["fingerprint"].combine_chunks().dictionary_encode()
-    key = keys.indices.to_numpy()
+    fingerprints = drafts["fingerprint"].combine_chunks()
+    index = Index(fingerprints)
+    key, count = index.of_row, len(index.first)
     refused = drafts["fault"].is_valid().to_numpy()
-    count = len(keys.dictionary)
-    said = withdrawn(keys.dictionary)
+    each = fingerprints.take(pa.array(index.first))
+    del fingerprints, index  # as large as what is looked for
+    spool.release()
+    said = withdrawn(each)
     alive = said.is_null().to_numpy(zero_copy_only=False)
-    made_by = _made_by(keys.dictionary, (np.bincount(key[~refused], minlength=count) > 0) & alive, lookup)
-    del keys  # as large as the column of fingerprints itself
+    made_by = _made_by(each, (np.bincount(key[~refused], minlength=count) > 0) & alive, lookup)
+    del each
+    spool.release()
     gone = ~refused & ~alive[key]
     reused = ~refused & ~gone & made_by.is_valid().to_numpy(zero_copy_only=False)[key]
     dear = _too_dear(drafts)
@@ -94,13 +106,24 @@ def _decided(drafts: pa.Table, lookup: Lookup, withdrawn: Withdrawn, explain: Ex
     settled = refused | gone | reused
     duplicate = ~settled & ~rendered & (first >= 0)
     priced_out = ~settled & (first < 0)
+    differences = pc.fill_null(explain(drafts, pa.array(rendered)), NEVER)
+    spool.release()
     fault = _with_prices(drafts, priced_out)
-    why = pc.if_else(pa.array(refused | priced_out), pc.struct_field(fault, "reason"), NEVER)
-    why = _put(why, reused, pc.binary_join_element_wise("rendered by batch ", made_by.take(pa.array(key[reused])), ""))
-    why = _put(why, gone, said.take(pa.array(key[gone])))
-    rows = drafts["row"].combine_chunks().cast(pa.string())
-    why = _put(why, duplicate, pc.binary_join_element_wise("same as row ", rows.take(pa.array(first[duplicate])), ""))
-    why = _put(why, rendered, pc.fill_null(explain(drafts, pa.array(rendered)), NEVER))
+    makers = made_by.dictionary_encode()
+    originals = drafts["row"].take(pa.array(first[duplicate])).combine_chunks().cast(pa.string())
+    reasons = pc.struct_field(fault.filter(pa.array(refused | priced_out)), "reason").combine_chunks()
+    why = _said(
+        (refused | priced_out, reasons, None),
+        (
+            reused,
+            pc.binary_join_element_wise("rendered by batch ", makers.dictionary, ""),
+            makers.indices.take(pa.array(key[reused])),
+        ),
+        (gone, said.take(pa.array(key[gone])), None),
+        (duplicate, pc.binary_join_element_wise("same as row ", originals, ""), None),
+        (rendered, differences, None),
+    )
+    spool.release()
     decisions = pa.array([str(one) for one in _DECISIONS])
     free = pa.array(gone | reused | duplicate)
     table = drafts.drop_columns("fault")
@@ -123,16 +146,25 @@ def _made_by(fingerprints: pa.Array, wanted: np.ndarray, lookup: Lookup) -> pa.A
     return _put(pa.nulls(len(fingerprints), pa.string()), wanted, found)
 
 
+def _said(*parts: tuple[np.ndarray, pa.Array, pa.Array | None]) -> pa.Array:
+    """What is said of each row: of those of a part (``[rows]`` of bool) its sentences, in order or by their numbers."""
+    which, start = np.empty(len(parts[0][0]), np.int64), 0
+    for where, sentences, numbers in parts:
+        which[where] = start + (np.arange(len(sentences)) if numbers is None else numbers.to_numpy())
+        start += len(sentences)
+    return pa.concat_arrays([sentences for _, sentences, _ in parts]).take(pa.array(which))
+
+
 def _too_dear(drafts: pa.Table) -> np.ndarray:
     """Which rows would cost more than they may, if they are rendered for it."""
     return pc.fill_null(pc.greater(drafts["estimate_cost_usd"], drafts["max_cost"]), False).to_numpy()
 
 
-def _with_prices(drafts: pa.Table, dear: np.ndarray) -> pa.StructArray:
+def _with_prices(drafts: pa.Table, dear: np.ndarray) -> pa.ChunkedArray:
     """The faults, with those of rows that are refused for their price."""
-    given = drafts["fault"].combine_chunks()
     if not dear.any():
-        return given
+        return drafts["fault"]
+    given = drafts["fault"].combine_chunks()
     priced = drafts.select(["estimate_cost_usd", "max_cost"]).filter(pa.array(dear))
     costs, limits = (column.to_pylist() for column in priced.columns)
     reasons = [
@@ -149,7 +181,7 @@ def _with_prices(drafts: pa.Table, dear: np.ndarray) -> pa.StructArray:
     faults = {
         name: _put(pc.struct_field(given, name), dear, pa.array(values, pa.string())) for name, values in own.items()
     }
-    return fault_column(drafts["row"].combine_chunks(), faults)
+    return pa.chunked_array([fault_column(drafts["row"].combine_chunks(), faults)])
 
 
 def _put(column: pa.Array, where: np.ndarray, values: pa.Array) -> pa.Array:

@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,14 +21,16 @@ import pyarrow.parquet as pq
 from render import errors, media
 from render.ahead import ahead
 from render.model import Batch, Decision, Fault, PlannedRow, ReasonKind, RefusedManifest
-from render.store import layout, tables
+from render.store import layout, spool, tables
 from render.store.objects import ObjectStore
 from render.store.records import RecordFormat
 
 ROWS_AT_ONCE = 8192
 """Planned rows that are Python objects at the same time."""
-GROUP_ROWS = 65_536
+GROUP_ROWS = 32_768
 """Most rows of a row group of a plan."""
+_FEW_BYTES = 65_536
+"""Most that the dictionary of a column takes in a row group; one of more values is written without."""
 _AT_ONCE = 16
 """Requests under way at once where many records are looked up."""
 
@@ -157,7 +159,7 @@ def finished(store: ObjectStore, batch_id: str) -> Mapping[str, Any] | None:
 
 def quarantined(planned: pa.Table, faults: Iterable[Fault]) -> list[Fault]:
     """Every fault of every row that never becomes a job, by row."""
-    refused = planned.filter(planned["fault"].is_valid())
+    refused = spool.Reader(planned).take(np.flatnonzero(planned["fault"].is_valid()))
     return sorted([*tables.refusals(refused), *faults], key=attrgetter("row"))
 
 
@@ -177,8 +179,8 @@ def write_plan(
 ) -> PlanSummary:
     """Keep the batch's plan and return the summary of the plan that counts: this one, or that of a faster writer.
 
-    ``planned`` is a table of the plan contract, in any order. ``faults`` are those of malformed rows; the faults of
-    refused rows are added from the plan. Plan and quarantine are one attempt: both files are written first, then
+    ``planned`` is a table of the plan contract, in the rows' order. ``faults`` are those of malformed rows; the faults
+    of refused rows are added from the plan. Plan and quarantine are one attempt: both files are written first, then
     ``plan.json`` names them. The plan's file is written into ``scratch`` first, if that is given.
     """
     attempt = secrets.token_hex(8)
@@ -274,7 +276,8 @@ _OF_JOBS += ["estimate_cost_usd", "estimate_cpu_seconds"]
 
 def _summary(attempt: str, planned: pa.Table, faults: Sequence[Fault]) -> PlanSummary:
     decisions = _counts(planned["decision"])
-    jobs = planned.select(_OF_JOBS).filter(pc.equal(planned["decision"], Decision.RENDER))
+    rendered = np.flatnonzero(pc.equal(planned["decision"], Decision.RENDER))
+    jobs = spool.Reader(planned.select(_OF_JOBS)).take(rendered)
     profiles = jobs.group_by(["engine", "engine_revision"]).aggregate([])
     return PlanSummary(
         attempt=attempt,
@@ -316,17 +319,18 @@ def _counted(faults: Iterable[Fault]) -> tuple[FaultCount, ...]:
 
 def _write_by_shard(planned: pa.Table, file: Path) -> None:
     """Write Parquet with row groups that hold rows of one shard only, so that a shard is read without the others."""
-    planned = planned.combine_chunks()  # to take rows out of many chunks would join them anew each time
-    order = pc.sort_indices(planned, sort_keys=[("shard", "ascending"), ("row", "ascending")])
-    shards = planned["shard"].take(order).combine_chunks()
-    ends = pc.run_end_encode(shards).run_ends.to_pylist() if len(shards) else []
-    groups = (
-        order[first : min(first + GROUP_ROWS, end)]
-        for start, end in pairwise([0, *ends])
-        for first in range(start, end, GROUP_ROWS)
-    )
-    with pq.ParquetWriter(file, planned.schema, compression="zstd") as writer:
-        for rows in ahead(planned.take, groups):
+    shards = pc.fill_null(planned["shard"], np.iinfo(np.int32).max).to_numpy()
+    order = np.argsort(shards, kind="stable")
+    each = np.split(order, np.flatnonzero(np.diff(shards[order])) + 1)
+    groups = (own[start : start + GROUP_ROWS] for own in each for start in range(0, len(own), GROUP_ROWS))
+    with pq.ParquetWriter(
+        file,
+        planned.schema,
+        compression="zstd",
+        write_statistics=["shard"],
+        dictionary_pagesize_limit=_FEW_BYTES,
+    ) as writer:
+        for rows in ahead(spool.Reader(planned).take, groups):
             writer.write_table(rows)
 
 

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from render import errors
 from render.model import Caption, ClipRecord, Event, Figure, Job, StoredObject, Tombstone, Understanding
 from render.store import layout, tombstones
+from render.store.fingerprints import Index
 from render.store.objects import ObjectStore
 from render.store.records import RecordFormat
 from render.telemetry import instruments
@@ -183,18 +184,17 @@ def _not_withdrawn(store: ObjectStore, fingerprints: Iterable[str]) -> Iterator[
 
 def lie_there(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """Which of these clips have a folder, by listing all folders: for so many that to ask for each takes longer."""
-    prefixes = pc.utf8_slice_codeunits(fingerprints, 0, layout.PREFIX).dictionary_encode()
-    by_prefix = np.argsort(prefixes.indices.to_numpy(), kind="stable")
-    counts = np.bincount(prefixes.indices.to_numpy(), minlength=len(prefixes.dictionary))
-    there = np.zeros(len(fingerprints), np.bool_)
+    index = Index(fingerprints)
+    there = np.zeros(len(index.first), np.bool_)
 
-    def look(prefix: str, own: np.ndarray) -> None:
-        folders = pa.array(store.folders(f"{layout.CLIPS}/{prefix}"), pa.string())
-        there[own] = pc.is_in(fingerprints.take(pa.array(own)), folders)
+    def look(prefix: str) -> None:
+        found = index.find(pa.array(store.folders(f"{layout.CLIPS}/{prefix}"), pa.string()))
+        there[found[found >= 0]] = True
 
+    prefixes = pc.utf8_slice_codeunits(fingerprints, 0, layout.PREFIX).unique()
     with ThreadPoolExecutor(store.lists_at_once, thread_name_prefix="clip-folders") as pool:
-        list(pool.map(look, prefixes.dictionary.to_pylist(), np.split(by_prefix, np.cumsum(counts)[:-1])))
-    return pa.array(there)
+        list(pool.map(look, prefixes.to_pylist()))
+    return pa.array(there[index.of_row])
 
 
 def find_many(store: ObjectStore, fingerprints: Iterable[str]) -> dict[str, ClipRecord]:

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,7 @@ from render import contracts, errors
 from render.model import End, Figure, ReasonKind
 from render.store import layout
 from render.store.catalog import delta, files, scan
+from render.store.fingerprints import Index
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -120,8 +122,19 @@ def clips_of_prompts(store: ObjectStore, prompts: pa.Array, *, columns: Sequence
 
 def made_by(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
     """The batch that made each of these clips; null for a clip that was never published."""
-    found = clips_of(store, fingerprints, columns=["batch"])
-    return found["batch"].combine_chunks().take(pc.index_in(fingerprints, found["fingerprint"].combine_chunks()))
+    snapshot = delta.load(store, "clips") if len(fingerprints) else None
+    if snapshot is None:
+        return pa.nulls(len(fingerprints), pa.string())
+    index = Index(fingerprints)
+    numbers: dict[str, int] = {}
+    made = np.full(len(index.first), -1, np.int32)
+    for piece in scan.pieces(store, "clips", snapshot, ["fingerprint", "batch"], within=("fingerprint", fingerprints)):
+        found = index.find(piece["fingerprint"])
+        makers = piece["batch"].dictionary_encode()
+        number = np.array([numbers.setdefault(name, len(numbers)) for name in makers.dictionary.to_pylist()], np.int32)
+        made[found[found >= 0]] = number[makers.indices.to_numpy()[found >= 0]]
+    made = made[index.of_row]
+    return pa.array(numbers, pa.string()).take(pa.array(made, mask=made < 0))
 
 
 def clips_of(store: ObjectStore, fingerprints: pa.Array, *, columns: Sequence[str]) -> pa.Table:

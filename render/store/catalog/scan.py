@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import duckdb
     from deltalake import DeltaTable
 
+_ROWS = 16_384
+"""Rows of a piece of a table that is read whole."""
+
 
 def read(
     store: ObjectStore, name: str, snapshot: DeltaTable, columns: Sequence[str], *, where: tuple[str, pa.Array]
@@ -62,6 +65,28 @@ def ask(
                 connection.register(given, table)
             return connection.sql(f"with found as ({rows}) {sql}").to_arrow_table()
     except duckdb.Error as error:
+        raise errors.StoreError(f"The catalog table {snapshot.table_uri} cannot be read: {error}") from error
+
+
+def pieces(
+    store: ObjectStore, name: str, snapshot: DeltaTable, columns: Sequence[str], *, within: tuple[str, pa.Array]
+) -> Iterator[pa.RecordBatch]:
+    """The given columns of every row of those data files that can hold a row with one of the values ``within``.
+
+    For so many values that to join them takes longer than to look at each row. Raises
+    :class:`render.errors.StoreError`.
+    """
+    import duckdb
+
+    kept = files.of(store, name, snapshot, within=within)
+    if not kept:
+        return
+    given = ", ".join(f'"{column}"' for column in columns)
+    try:
+        with _connection(store, kept) as connection:
+            every = files.rows(connection, store, name, kept, uniform=files.uniform(name, snapshot))
+            yield from connection.sql(f"select {given} from ({every})").to_arrow_reader(_ROWS)  # noqa: S608 of its own names
+    except (duckdb.Error, OSError, pa.ArrowException) as error:
         raise errors.StoreError(f"The catalog table {snapshot.table_uri} cannot be read: {error}") from error
 
 

@@ -1,0 +1,56 @@
+"""Rows that wait on disk are what they were, and are neither left behind nor kept in memory."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from render.store import spool
+
+STATUS = Path("/proc/self/status")
+
+
+def numbered(count: int) -> pa.Table:
+    return pa.table({"row": np.arange(count), "text": [str(number) * 3 for number in range(count)]})
+
+
+def test_rows_that_wait_are_what_they_were_and_leave_no_file(tmp_path: Path) -> None:
+    table = numbered(100)
+    waiting = spool.on_disk((table.slice(start, 30) for start in range(0, 100, 30)), tmp_path)
+    assert waiting is not None
+    spool.release()
+    assert waiting.equals(table)
+    assert not list(tmp_path.iterdir())
+    assert spool.on_disk([], tmp_path) is None
+
+
+def test_rows_are_taken_out_of_their_pieces(tmp_path: Path) -> None:
+    """Also beside columns that lie in other pieces, and where none is asked for."""
+    waiting = spool.on_disk((numbered(100).slice(start, 30) for start in range(0, 100, 30)), tmp_path)
+    assert waiting is not None
+    reader = spool.Reader(
+        waiting.append_column("twice", pa.chunked_array([np.arange(0, 80, 2), np.arange(80, 200, 2)]))
+    )
+    for rows in ([0, 29, 30, 98], [99], []):
+        found = reader.take(np.array(rows, np.int64))
+        assert found.to_pydict() == {
+            "row": rows,
+            "text": [str(row) * 3 for row in rows],
+            "twice": [2 * row for row in rows],
+        }
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="Linux tells what of a process's memory are files.")
+def test_little_of_what_waits_is_in_memory_at_once(tmp_path: Path) -> None:
+    waiting = spool.on_disk((pa.table({"row": np.arange(1_000_000)}) for _ in range(8)), tmp_path)
+    assert waiting is not None
+    before = resident()
+    reader = spool.Reader(waiting)
+    most = max(resident() for start in range(0, 8_000_000, 500_000) if reader.take(np.arange(start, start + 500_000)))
+    assert most - before < waiting.nbytes / 4
+
+
+def resident() -> int:
+    """Bytes of files that are in this process's memory."""
+    return 1024 * next(int(line.split()[1]) for line in STATUS.read_text().splitlines() if line.startswith("RssFile"))
