@@ -116,7 +116,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that make a :class:`Plan`."""
     parser.add_argument("--folder", default=FOLDER, type=Path, help="For all that it keeps.")
     parser.add_argument("--workers", default=os.cpu_count() or 1, type=_count, help="Dask workers: one a core.")
-    parser.add_argument("--airflow-port", default=8080, type=s3.port)
+    parser.add_argument("--airflow-port", default=8080, type=s3.port, help="Of Airflow's page and API.")
     parser.add_argument("--dask-port", default=8786, type=s3.port, help="The Dask scheduler's.")
     parser.add_argument("--dashboard-port", default=8787, type=s3.port, help="Of Dask's page.")
     parser.add_argument("--s3-port", default=8333, type=s3.port, help="S3 takes this one and the seven after it.")

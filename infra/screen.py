@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from render.cli.output import many
+from render.cli.summary import told
 from render.model import End
 from render.status import ClipStatus, Status
 
@@ -63,6 +64,10 @@ class Screen:
             self.print(ends_table(status))
             ends = ", ".join(f"{count} {end}" for end, count in status.ends.items() if count)
             self.say(f"{status.rows} rows in {seconds:.0f} s: {ends}.")
+        if stand_ins := status.clips.stand_ins:
+            self.say(
+                f"{many(stand_ins, 'clip')} shown as stand-ins: `nightreel plan --scenes` says what they do not show."
+            )
         if status.report:
             self.say(f"Report: {status.report}")
 
@@ -130,7 +135,7 @@ def ends_table(status: Status) -> Table:
             fault.variant,
             End.REJECTED,
             "",
-            f"{fault.column}{f' = {fault.value}' if fault.value else ''}: {fault.reason}",
+            told(fault),
         )
         for fault in status.quarantined
     ]
