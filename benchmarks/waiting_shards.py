@@ -5,6 +5,9 @@ memory is the process', before the first trigger and with all of them; the lag i
 coroutine that asked for a tenth of a second. What a user would have otherwise, a task process a shard that waits by
 itself, is one such process, times as many.
 
+Then the same through a stack as ``make stack`` starts it: what each of Airflow's parts takes before a run and while all
+of its shards wait, its children included, memory that processes share divided among them.
+
     python benchmarks/waiting_shards.py --shards 100
 """
 
@@ -19,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,12 +39,14 @@ FIGURES = "figures.json"
 NOW = datetime(2026, 11, 29, 2, tzinfo=UTC)
 
 
-def prepare(folder: Path, shards: int) -> str:
-    """Take in and plan a batch of so many shards; give its id."""
-    from render import pipeline
+PARTS = ("scheduler", "dag-processor", "triggerer", "api-server")
+"""Airflow's, as its command calls them."""
 
+
+def manifest(folder: Path, shards: int) -> Path:
+    """Rows for so many shards, of clips that take long."""
     rows = shards * JOBS
-    manifest = {
+    columns = {
         "experiment": pa.repeat("waiting", rows),
         "variant": pa.repeat("a", rows),
         "prompt": pa.repeat("A test card", rows),
@@ -50,9 +56,16 @@ def prepare(folder: Path, shards: int) -> str:
         "height": pa.repeat(1080, rows),
         "seed": pa.array(range(rows)),
     }
-    pq.write_table(pa.table(manifest), folder / "manifest.parquet")
+    pq.write_table(pa.table(columns), folder / "manifest.parquet")
+    return folder / "manifest.parquet"
+
+
+def prepare(folder: Path, shards: int) -> str:
+    """Take in and plan a batch of so many shards; give its id."""
+    from render import pipeline
+
     settings = settings_in(folder)
-    batch = pipeline.intake(settings, manifest=str(folder / "manifest.parquet"), run_key="waiting", now=NOW)
+    batch = pipeline.intake(settings, manifest=str(manifest(folder, shards)), run_key="waiting", now=NOW)
     pipeline.plan(settings, batch.id, now=NOW)
     return batch.id
 
@@ -133,6 +146,60 @@ def _until_cancelled(pipeline: Any, folder: Path, batch: str, address: str, cont
         return
 
 
+def by_stack(folder: Path, shards: int) -> dict[str, dict[str, float]]:
+    """MB of each of Airflow's parts, before any shard and with all of them."""
+    from stack_efficiency import free_plan, until
+
+    from infra import stack
+    from infra.airflow_api import Api, password
+    from render.settings import load
+    from render.store import layout
+    from render.store.objects import open_store
+
+    plan = free_plan(folder / "stack", 1)
+    os.environ["NIGHTREEL_JOBS_PER_SHARD"] = str(JOBS)
+    with stack.running(plan, lambda said: print(said, file=sys.stderr)):
+        os.environ.update(plan.clients())
+        with Api(plan.airflow, password(plan.password_file)) as api:
+
+            def count(state: str) -> int:
+                time.sleep(2.0)
+                wanted = {"state": state, "limit": 1}
+                return api.ask("GET", "/api/v2/dags/~/dagRuns/~/taskInstances", params=wanted)["total_entries"]
+
+            def idle() -> bool:
+                time.sleep(2.0)
+                runs = [run for dag in ("nightly_render", "catalog_upkeep") for run in api.runs(dag)]
+                return len(runs) > 1 and all(api.state(run) == "success" for run in runs)
+
+            until(idle, "the runs that a new stack begins with do not end")
+            time.sleep(WATCHED_S)
+            before = memory_of_parts()
+            open_store(load().store).put_file(f"{layout.INBOX}/waiting.parquet", manifest(folder, shards))
+            until(lambda: count("deferred") == shards, "not all shards wait")
+            time.sleep(30 + shards / 5)  # until all are connected and their windows are full
+            after = memory_of_parts()
+    return {part: {"before_mb": before[part], "all_mb": after[part]} for part in PARTS}
+
+
+def memory_of_parts() -> dict[str, float]:
+    """MB of each of Airflow's parts below this process, children included."""
+    found = dict.fromkeys(PARTS, 0.0)
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # what has just ended
+            line = process.cmdline()
+            if "infra.tether" in line and any(Path(word).name == "airflow" for word in line):
+                [part] = set(line) & found.keys()
+                found[part] = sum(map(_megabytes, process.children(recursive=True)))
+    return found
+
+
+def _megabytes(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):
+        return process.memory_full_info().pss / 1e6
+    return 0.0
+
+
 def measured(way: str, folder: Path, batch: str, address: str, shards: int) -> dict[str, float]:
     """The figures of one way, from a process of its own."""
     command = [sys.executable, __file__, "--be", way, "--folder", str(folder), "--batch", batch, "--address", address]
@@ -161,6 +228,7 @@ def main() -> None:
         batch = prepare(folder, given.shards)
         with cluster.local(settings_in(folder)) as address:
             figures = {way: measured(way, folder, batch, address, given.shards) for way in ("process", "triggers")}
+        parts = by_stack(folder, given.shards)
     one, all_of_them = figures["process"]["one_mb"], figures["triggers"]
     print(f"{given.shards} shards of {JOBS} clips wait")
     print(f"one event loop: {all_of_them['all_mb']:.0f} MB ({all_of_them['before_mb']:.0f} MB before the first)")
@@ -170,7 +238,10 @@ def main() -> None:
         f"a process each: {one:.0f} MB, {given.shards * one:.0f} MB in all, "
         f"{given.shards * one / all_of_them['all_mb']:.1f} times as much"
     )
-    print(json.dumps({"shards": given.shards, "cores": os.cpu_count(), **figures}))
+    print(
+        "through a stack, MB: " + ", ".join(f"{p} {m['all_mb']:.0f} ({m['before_mb']:.0f})" for p, m in parts.items())
+    )
+    print(json.dumps({"shards": given.shards, "cores": os.cpu_count(), **figures, "stack": parts}))
 
 
 if __name__ == "__main__":

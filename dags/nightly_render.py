@@ -1,4 +1,8 @@
-"""Every night: what teams dropped in the inbox becomes checked videos, a catalog and a report."""
+"""Every night: what teams dropped in the inbox becomes checked videos, a catalog and a report.
+
+A night takes what lies in the inbox when it runs and no other run took. A date that runs again, cleared or by a
+backfill, goes on with what it took; one that has taken nothing takes what lies there by now.
+"""
 
 from __future__ import annotations
 

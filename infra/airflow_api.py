@@ -57,7 +57,7 @@ class Api:
 
     def asleep(self, since: datetime) -> list[str]:
         """Which of Airflow's parts have not told that they live since that instant."""
-        health = self._ask("GET", "/api/v2/monitor/health")
+        health = self.ask("GET", "/api/v2/monitor/health")
         return [
             name
             for part, name in BEATS.items()
@@ -66,27 +66,28 @@ class Api:
 
     def unparsed(self, files: set[str], since: datetime) -> tuple[set[str], dict[str, str]]:
         """Which of these files of DAGs were not read since then, and what is wrong with those that cannot be used."""
-        dags = self._ask("GET", "/api/v2/dags", params={"limit": 100, "exclude_stale": False})["dags"]
+        dags = self.ask("GET", "/api/v2/dags", params={"limit": 100, "exclude_stale": False})["dags"]
         read = {dag["relative_fileloc"] for dag in dags if _later(dag["last_parsed_time"], since)}
-        faults = self._ask("GET", "/api/v2/importErrors", params={"limit": 100})["import_errors"]
+        faults = self.ask("GET", "/api/v2/importErrors", params={"limit": 100})["import_errors"]
         wrong = {Path(fault["filename"]).name: fault["stack_trace"] for fault in faults}
         return files - read - wrong.keys(), wrong
 
     def runs(self, dag: str) -> list[Run]:
         """Its newest runs, the last one first."""
         newest = {"order_by": "-run_after", "limit": 20}
-        found = self._ask("GET", f"/api/v2/dags/{dag}/dagRuns", params=newest)["dag_runs"]
+        found = self.ask("GET", f"/api/v2/dags/{dag}/dagRuns", params=newest)["dag_runs"]
         return [Run(dag=dag, id=run["dag_run_id"], date=run["logical_date"]) for run in found]
 
     def state(self, run: Run) -> str:
         """``queued``, ``running``, ``success`` or ``failed``."""
-        return self._ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}")["state"]
+        return self.ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}")["state"]
 
     def task_state(self, run: Run, task: str) -> str | None:
         """Where a task of a run is; None before it is scheduled."""
-        return self._ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}")["state"]
+        return self.ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}")["state"]
 
-    def _ask(self, method: str, path: str, **what: Any) -> Any:
+    def ask(self, method: str, path: str, **what: Any) -> Any:
+        """Any other request, as :meth:`httpx.Client.request` takes it; gives the JSON of its answer."""
         answer = self._client.request(method, path, **what)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             token = self._client.post("/auth/token", json={"username": USER, "password": self._secret})

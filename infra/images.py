@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS: Mapping[str, Collection[str]] = {"control": ("airflow", "cluster"), "worker": ()}
+EXTRAS: Mapping[str, Collection[str]] = {"control": ("airflow", "cluster", "lineage"), "worker": ()}
 """The extras of the project that an image has, by the image's lock."""
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>\S+)")
 WANTED_BY = re.compile(r"^    #(?: via)? +(?P<name>[a-z0-9][a-z0-9._-]*)")

@@ -10,7 +10,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +26,13 @@ from render import errors
 POLL_SECONDS = 1.0
 TASKS_AT_ONCE = 8
 """Of Airflow's. Each takes a process and waits; the work itself is Dask's."""
+EXPORTS = "env"
+"""Beside the sockets: a file for a shell to read, after which Airflow's and Nightreel's commands are this stack's."""
 
 
 def main() -> int:
     """Run the stack until it is interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add_options(parser)
     plan = plan_of(parser.parse_args())
     stop_on_signals()
@@ -81,6 +83,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Supervisor]:
                 Airflow(plan.home, database, log="migrate.log").migrate(say)
                 stack.start("api-server", "airflow")
                 checks.await_(*checks.names, stack=stack, say=say)
+            _write_exports(run / EXPORTS, plan, env)
             plan.note(run)
             yield stack
 
@@ -135,9 +138,14 @@ def _environment(plan: Plan, run: Path, database: Database, server: postgres.Pos
     )
 
 
+def _write_exports(file: Path, plan: Plan, env: Mapping[str, str]) -> None:
+    names = {name for name in env if name.startswith("AIRFLOW")} | plan.clients().keys()
+    file.write_text("".join(f"export {name}={shlex.quote(env[name])}\n" for name in sorted(names)))
+
+
 def _told(plan: Plan) -> str:
-    exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in plan.clients().items())
-    socket = (plan.folder / "run").readlink() / "supervisor.sock"
+    run = plan.folder / "run"
+    exports, socket = shlex.quote(os.path.relpath(run / EXPORTS)), run.readlink() / "supervisor.sock"
     return f"""
 Airflow   {plan.airflow}, user {USER}, password in {os.path.relpath(plan.password_file)}
 Dask      {plan.dashboard}/status, scheduler {plan.scheduler}
@@ -147,8 +155,9 @@ Logs      {os.path.relpath(plan.logs)}
 Ctrl-C ends it all. In another shell:
 
 make stack-demo    # renders the spring campaign on it
-export {exports}
+. {exports}    # then these are about it, and so is each command of Airflow and Nightreel:
 .venv/bin/nightreel status
+.venv/bin/airflow dags list-runs nightly_render
 .venv/bin/supervisorctl --serverurl unix://{socket} status    # and restart, stop, start, tail PART
 """
 

@@ -23,10 +23,10 @@ class Data(Enum):
     CATALOG = "catalog"
 
 
-def of_batch(ti: Any, batch_id: str, *, reads: set[Data], writes: set[Data]) -> OperatorLineage:
-    """The datasets behind a task of a batch, named as OpenLineage names files, objects and Delta tables.
+def of_batch(ti: Any, batch_id: str | None, *, reads: set[Data], writes: set[Data]) -> OperatorLineage:
+    """The datasets behind a task, named as OpenLineage names files, objects and Delta tables; none without a batch.
 
-    Raises :class:`render.errors.NotFound` without such a batch.
+    Raises :class:`render.errors.NotFound` if there is no batch of that id.
     """
     from airflow.providers.common.compat.openlineage.facet import Dataset
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -34,6 +34,8 @@ def of_batch(ti: Any, batch_id: str, *, reads: set[Data], writes: set[Data]) -> 
     from render.store import batches
     from render.store.objects import open_store
 
+    if batch_id is None or not reads | writes:
+        return OperatorLineage()
     settings = settings_of(ti.get_template_context())
     store = open_store(settings.store, single_writer=settings.single_writer)
     batch = batches.load(store, batch_id)

@@ -61,10 +61,8 @@ class BatchOperator(BaseOperator):
         super().__init__(**kwargs)
         self.batch: Any = batch
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage | None:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
         """What was read and written; OpenLineage's provider asks for it."""
-        if not self.batch or not (self.reads or self.writes):
-            return None
         return lineage.of_batch(task_instance, self.batch, reads=self.reads, writes=self.writes)
 
     def tell(self, context: RunContext, counts: Mapping[str, int]) -> None:

@@ -31,7 +31,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "NIGHTREEL_SCRATCH": str(home / "scratch"),
             "NO_COLOR": "1",
         }

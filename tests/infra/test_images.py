@@ -29,6 +29,7 @@ dependencies = ["One.Thing>=1"]
 [project.optional-dependencies]
 airflow = ["flow"]
 cluster = ["driver[fast]"]
+lineage = ["lines"]
 test = ["checker"]
 """
 LOCK = """# made by uv
@@ -41,6 +42,8 @@ deep==2
 driver==3
     # via nightreel (pyproject.toml)
 flow==4
+    # via nightreel (pyproject.toml)
+lines==8
     # via nightreel (pyproject.toml)
 one-thing==5
     # via nightreel (pyproject.toml)
@@ -72,7 +75,7 @@ def pins(image: str) -> dict[str, str]:
 def test_each_image_has_what_its_extras_want_and_nothing_else() -> None:
     """A package is in an image's lock if and only if something leads to it from the image's extras."""
     assert images.closures(PYPROJECT, LOCK) == {
-        "control": "deep==2\ndriver==3\nflow==4\none-thing==5\nquick==6\nshallow==7\n",
+        "control": "deep==2\ndriver==3\nflow==4\nlines==8\none-thing==5\nquick==6\nshallow==7\n",
         "worker": "deep==2\none-thing==5\nshallow==7\n",
     }
 

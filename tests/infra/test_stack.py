@@ -3,62 +3,35 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
-import random
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from supervisor.xmlrpc import Faults
+from trial import AT_WORK, PARTS, PATIENCE, Trial, await_, options, plan
 
-from infra import airflow_api, farm, postgres, seaweed, stack, stack_demo, supervised
-from infra.airflow_home import ROOT, Database
+from infra import airflow_api, farm, postgres, stack, stack_demo, supervised
+from infra.airflow_api import Run
+from infra.airflow_home import Database
 from infra.plan import Plan, found
 from render import errors
-from render.store import catalog, layout
-from render.store.objects import ObjectStore, open_store
+from render.store import batches, catalog, layout, receipts
 
-AT_WORK = ("airflow scheduler", "infra.farm scheduler", "infra.farm worker")
-"""What is killed while a batch is rendered, in this order."""
-PARTS = (*AT_WORK, "weed -logdir", *(f"airflow {part}" for part in ("api_server", "triggerer", "dag-processor")))
-"""How the processes of each part call themselves once they are at work."""
 CLIPS = 40
-PATIENCE = 900.0
-"""Seconds that a moment may take to come, on a machine that does other things too."""
-
-
-def plan(folder: Path) -> Plan:
-    """A stack on ports that are free, and none of those that the system gives to whoever asks for any."""
-    while True:
-        first = random.SystemRandom().randrange(10_000, 32_000, 16)
-        if not any(map(seaweed.is_taken, range(first, first + 11))):
-            return Plan(
-                folder=folder,
-                workers=2,
-                s3_port=first,
-                airflow_port=first + 8,
-                dask_port=first + 9,
-                dashboard_port=first + 10,
-            )
-
-
-def options(wanted: Plan) -> list[str]:
-    named = {name: getattr(wanted, name) for name in Plan.__dataclass_fields__}
-    return [f"--{name.replace('_', '-')}={value}" for name, value in named.items()]
 
 
 def said_by(main: Callable[[], int], arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
@@ -98,6 +71,15 @@ def test_numbers_that_make_no_sense_are_refused(option: str, monkeypatch: pytest
     """Before anything is started."""
     with pytest.raises(SystemExit, match="2"):
         said_by(stack.main, [option], monkeypatch)
+
+
+def test_its_help_shows_what_it_takes_unless_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stack", "--help"])
+    with pytest.raises(SystemExit):
+        stack.main()
+    assert "(default: 8787)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_second_stack_says_where_the_first_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,6 +125,22 @@ def test_no_secret_is_in_the_environment_of_the_parts(tmp_path: Path, monkeypatc
     assert {name for name in env if name.startswith("AWS_")} == {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
     assert env["NIGHTREEL_SCHEDULER"] == wanted.scheduler
     assert env["NIGHTREEL_STORE"].startswith("s3://")
+
+
+def test_a_shell_that_reads_the_exports_speaks_to_this_stack(tmp_path: Path) -> None:
+    """To its database, its DAGs and its store, whatever the names of its folders; they hold no secret of the parts'."""
+    wanted = plan(tmp_path / "it's a stack")
+    env = stack._environment(wanted, tmp_path, Database.sqlite(wanted.home), None)
+    stack._write_exports(tmp_path / "env", wanted, env)
+    command = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
+    line = f". {shlex.quote(str(tmp_path / 'env'))}; exec {shlex.join(command)}"
+    seen = json.loads(
+        subprocess.run(["/bin/sh", "-c", line], env={}, capture_output=True, text=True, check=True).stdout
+    )
+    assert seen["AIRFLOW_HOME"] == str(wanted.home)
+    names = {"AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", *wanted.clients()}
+    assert {name: seen[name] for name in names} == {name: env[name] for name in names}
+    assert not any(name.startswith("STACK_") for name in seen)
 
 
 def test_a_member_of_the_farm_must_know_where_its_scheduler_is(
@@ -244,174 +242,223 @@ def test_a_manifest_that_is_not_there_is_said_so_at_once(tmp_path: Path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-class Trial:
-    """A stack in a folder, without the machine's PostgreSQL, and all the processes that were ever seen of it."""
-
-    def __init__(self, wanted: Plan) -> None:
-        self.plan = wanted
-        self.seen: set[psutil.Process] = set()
-        others = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "NIGHTREEL"))}
-        self._env = others | {"PATH": str(Path(sys.executable).parent)}
-
-    def command(self, module: str, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-u", "-m", module, *arguments, *options(self.plan)],
-            cwd=ROOT,
-            env=self._env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    @contextmanager
-    def started(self) -> Iterator[psutil.Popen]:
-        """``make stack``; whatever a test has not ended is killed."""
-        process = self.command("infra.stack")
-        self.seen.add(psutil.Process(process.pid))
-        try:
-            yield process
-        finally:
-            self.look()
-            for one in self.seen:
-                with suppress(psutil.NoSuchProcess):
-                    one.kill()
-            process.communicate()
-            with supervised.run_folder(self.plan.folder):
-                pass  # as the next start does, it removes what a killed one has left
-
-    def look(self) -> dict[int, list[str]]:
-        """The command lines of all that live below what was seen."""
-        found = {}
-        for one in list(self.seen):
-            with suppress(psutil.NoSuchProcess):
-                self.seen.update(one.children(recursive=True))
-        for one in self.seen:
-            with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                found[one.pid] = one.cmdline()
-        return {pid: line for pid, line in found.items() if line}
-
-    def of(self, *words: str) -> list[int]:
-        """The processes with these words one after another in their command line, a tether's left out."""
-        return [
-            pid for pid, line in self.look().items() if "infra.tether" not in line and " ".join(words) in " ".join(line)
-        ]
-
-    def workers(self) -> int:
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.plan.dashboard}/json/identity.json", trust_env=False).json()["n_workers"]
-        return 0
-
-    def kill(self, name: str) -> int:
-        """Kill a process of this part, as soon as there is one; gives which it was."""
-        await_(lambda: self.of(name), lambda: f"{name} does not come: {self.look()}")
-        victim = self.of(name)[0]
-        os.kill(victim, signal.SIGKILL)
-        return victim
-
-    def await_healed(self, victims: set[int]) -> None:
-        """Wait until others do their work."""
-        await_(lambda: self.is_whole() and self.workers() == 2, lambda: f"they do not come back: {self.look()}")
-        assert not victims & self.look().keys()
-
-    def store(self, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
-        """Where the clips are."""
-        for name, value in seaweed.environment(self.plan.s3_folder, self.plan.s3_port).items():
-            monkeypatch.setenv(name, value)
-        return open_store(self.plan.store)
-
-    @staticmethod
-    def made(store: ObjectStore) -> int:
-        """How many clips there are."""
-        return sum(path.endswith("/clip.json") for path in store.list(layout.CLIPS))
-
-    def is_whole(self) -> bool:
-        """Every part is there, S3 stores what it is given, and Airflow's API answers."""
-        with suppress(httpx.HTTPError):
-            httpx.get(f"{self.plan.airflow}/api/v2/monitor/health", trust_env=False).raise_for_status()
-            stored = not seaweed.fault(seaweed.environment(self.plan.s3_folder, self.plan.s3_port))
-            return stored and all(self.of(name) for name in PARTS)
-        return False
-
-    def assert_nothing_is_left(self) -> None:
-        await_(lambda: not self.look(), lambda: f"left: {self.look()}")
-        self.plan.refuse_taken_ports()
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trial, subprocess.Popen[str]]]:
+    """A stack that is ready, and the process that keeps it; the tests below share it, in their order."""
+    if sys.platform != "linux":
+        pytest.skip("the kernel's help is Linux's")
+    folder = tmp_path_factory.mktemp("stack")
+    trial = Trial(plan(folder / "a stack"), PYTHONPATH=str(package(folder / "packages")))
+    with trial.started() as process:
+        trial.await_ready(process)
+        yield trial, process
 
 
-def await_(moment: Callable[[], object], otherwise: Callable[[], str]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not moment():
-        assert time.monotonic() < deadline, otherwise()
-        time.sleep(0.2)
+def package(folder: Path) -> Path:
+    """Somebody else's engine, as pip would install it: its sound ends halfway, which holds its clips."""
+    about = folder / "half_sound-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: half-sound\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[nightreel.engines]\nhalf-sound = half_sound:HalfSound\n")
+    (folder / "half_sound.py").write_text(
+        """from dataclasses import replace
+
+from render.engines.testcard import TestcardEngine
 
 
-def until(process: subprocess.Popen[str], words: str) -> str:
-    """What a command says up to a line with these words."""
-    assert process.stdout
-    said = ""
-    for line in process.stdout:
-        said += line
-        if words in line:
-            return said
-    raise AssertionError(f"it ended and said:\n{said}")
+class HalfSound(TestcardEngine):
+    capabilities = replace(TestcardEngine.capabilities, name="half-sound", revision="half-sound-1")
+
+    def generate(self, jobs, *, cancel, progress):
+        for footage in super().generate(jobs, cancel=cancel, progress=progress):
+            yield replace(footage, finish=lambda whole=footage.finish: halved(whole()))
 
 
-def manifest(folder: Path) -> Path:
-    row = {"experiment": "cards", "variant": "a", "prompt": "A test card", "engine": "testcard", "seconds": 4.0}
-    rows = [row | {"width": 640, "height": 360, "seed": seed} for seed in range(CLIPS)]
-    pq.write_table(pa.Table.from_pylist([*rows, row | {"prompt": ""}]), folder / "cards.parquet")
-    return folder / "cards.parquet"
+def halved(finish):
+    return replace(finish, sound=finish.sound[: len(finish.sound) // 2])
+"""
+    )
+    return folder
+
+
+def manifest(file: Path, seeds: Iterable[int], *others: dict[str, Any], **columns: Any) -> Path:
+    row = {"experiment": "cards", "variant": "a", "prompt": "A test card", "engine": "testcard", "seconds": 1.0}
+    rows = [row | {"width": 64, "height": 64, "fps": 8} | columns | {"seed": seed} for seed in seeds]
+    pq.write_table(pa.Table.from_pylist([*rows, *(row | other for other in others)]), file)
+    return file
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
-def test_it_is_ready_heals_renders_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole: what is killed comes back, a dropped manifest becomes a report, all of it ends.
+def test_it_is_ready_heals_and_renders(
+    whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is killed comes back, a dropped manifest becomes a report.
 
     While its clips are made, the schedulers of Airflow and of Dask and then a worker are killed; every row has its one
     end all the same.
     """
-    trial = Trial(plan(tmp_path / "a stack"))
-    with trial.started() as process:
-        said = until(process, "supervisorctl")
-        assert f"Airflow   {trial.plan.airflow}" in said
-        secret = airflow_api.password(trial.plan.password_file)
-        assert secret not in said
+    trial, _ = whole
+    assert f"Airflow   {trial.plan.airflow}" in trial.said
+    trial.await_healed({trial.kill(name) for name in PARTS if name not in AT_WORK})
+    large = {"seconds": 4.0, "width": 640, "height": 360, "fps": 24}
+    file = manifest(tmp_path / "cards.parquet", range(CLIPS), {"prompt": ""}, **large)
+    demo = trial.command("infra.stack_demo", str(file))
+    store = trial.store(monkeypatch)
+    victims = set()
+    for wanted, name in zip(range(3, CLIPS, 3), AT_WORK, strict=False):
+        await_(lambda wanted=wanted: trial.made(store) >= wanted or demo.poll() is not None, lambda: "no clip is made")
+        victims.add(trial.kill(name))
+        assert trial.made(store) < CLIPS, "the batch was too short"
+    text, _ = demo.communicate(timeout=PATIENCE)
+    assert demo.returncode == 0, text
+    assert "Dropped" in text
+    assert f": {CLIPS} published, 1 rejected." in text
+    ended = catalog.query(store, 'select "end", count(*) as n, count(distinct uri) as clips from results group by 1')
+    assert sorted(map(tuple, (row.values() for row in ended.to_pylist()))) == [
+        ("published", CLIPS, CLIPS),
+        ("rejected", 1, 0),
+    ]
+    trial.await_healed(victims)
+    assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
+    [bundle] = (trial.plan.folder / "reports").iterdir()
+    assert zipfile.is_zipfile(bundle)
 
-        trial.await_healed({trial.kill(name) for name in PARTS if name not in AT_WORK})
-        demo = trial.command("infra.stack_demo", str(manifest(tmp_path)))
-        store = trial.store(monkeypatch)
-        victims = set()
-        for wanted, name in zip(range(3, CLIPS, 3), AT_WORK, strict=False):
-            await_(
-                lambda wanted=wanted: trial.made(store) >= wanted or demo.poll() is not None, lambda: "no clip is made"
-            )
-            victims.add(trial.kill(name))
-            assert trial.made(store) < CLIPS, "the batch was too short"
-        text, _ = demo.communicate(timeout=PATIENCE)
-        assert demo.returncode == 0, text
-        assert "Dropped" in text
-        assert f": {CLIPS} published, 1 rejected." in text
-        ended = catalog.query(
-            store, 'select "end", count(*) as n, count(distinct uri) as clips from results group by 1'
-        )
-        assert sorted(map(tuple, (row.values() for row in ended.to_pylist()))) == [
-            ("published", CLIPS, CLIPS),
-            ("rejected", 1, 0),
-        ]
-        trial.await_healed(victims)
-        assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
-        [bundle] = (trial.plan.folder / "reports").iterdir()
-        assert zipfile.is_zipfile(bundle)
 
-        for log in trial.plan.folder.rglob("*.log"):
-            assert secret not in log.read_text(errors="replace"), log
-        process.send_signal(signal.SIGTERM)
-        text, _ = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, text
-        assert "`make stack` again" in text
-        trial.assert_nothing_is_left()
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_nights_are_made_up_for_by_backfills(
+    whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dates that run at once share no manifest, and run again, each keeps its batch: nothing of it is made anew.
+
+    A date that found nothing takes what has arrived since.
+    """
+    trial, _ = whole
+    store, inbox = trial.store(monkeypatch), "nights"
+    dates = [f"2026-11-0{day}T02:00:00Z" for day in (1, 2, 3)]
+    create = ".venv/bin/airflow backfill create --dag-id nightly_render --from-date 2026-11-01 --to-date 2026-11-04"
+    conf = json.dumps({"inbox": store.uri(inbox)})
+
+    def drop(name: str, *seeds: int) -> None:
+        store.put_file(f"{inbox}/{name}", manifest(tmp_path / name, seeds))
+
+    def taken() -> dict[str, list[str]]:
+        found = [batches.load(store, one) for one in batches.list_ids(store)]
+        assert len({one.run_key for one in found}) == len(found)
+        return {one.run_key: [file.url for file in one.manifests] for one in found if one.run_key in dates}
+
+    def rows() -> list[dict[str, Any]]:
+        keys = ", ".join(f"'{date}'" for date in dates)
+        sql = f"""select run_key, batch, seed, "end", uri from results where run_key in ({keys}) order by seed"""
+        return catalog.query(store, sql).to_pylist()
+
+    with trial.api() as api:
+
+        def await_dates(wanted: int) -> list[Run]:
+            """Until each of the runs is over, and its intake has been tried so often."""
+            found = [run for run in api.runs("nightly_render") if run.date in dates]
+            assert len(found) == len(dates)
+            await_(lambda: trial.polled(lambda: {api.state(run) for run in found} == {"success"}), lambda: f"{found}")
+            intakes = [api.ask("GET", f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/intake") for run in found]
+            assert [intake["try_number"] for intake in intakes] == [wanted] * len(dates)
+
+        drop("first.parquet", 100, 101)
+        trial.shell(f"{create} --dag-run-conf {shlex.quote(conf)}")
+        await_dates(1)
+        first, told, made = taken(), rows(), store.list(layout.CLIPS)
+        assert list(first.values()) == [[store.uri(f"{inbox}/first.parquet")]]
+        assert [(row["seed"], row["end"]) for row in told] == [(100, "published"), (101, "published")]
+
+        drop("second.parquet", 102)
+        trial.told(api, "PUT", "backfills/1/cancel")  # it is over, which Airflow sees only twice a minute
+        again = {"dag_id": "nightly_render", "from_date": dates[0], "to_date": dates[-1]}
+        trial.told(api, "POST", "backfills", json=again | {"reprocess_behavior": "completed"})
+        await_dates(2)
+    [date] = taken().keys() - first.keys()
+    assert taken() == first | {date: [store.uri(f"{inbox}/second.parquet")]}
+    assert rows()[:2] == told
+    assert [(row["run_key"], row["seed"], row["end"]) for row in rows()[2:]] == [(date, 102, "published")]
+    assert [path.rpartition("/")[2] for path in set(store.list(layout.CLIPS)) - set(made)].count("clip.json") == 1
+    assert set(made) <= set(store.list(layout.CLIPS))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_person_publishes_what_is_held_and_takes_one_clip_down(
+    whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By requests to Airflow, as its page makes them: nothing is published before, nothing is left afterwards."""
+    trial, _ = whole
+    store = trial.store(monkeypatch)
+    store.put_file("asked/held.parquet", manifest(tmp_path / "held.parquet", [200, 201], engine="half-sound"))
+
+    def ends(batch: str) -> list[tuple[str, str]]:
+        sql = f"""select "end", reason from requests where batch = '{batch}' order by row"""
+        return [tuple(row.values()) for row in catalog.query(store, sql).to_pylist()]
+
+    with trial.api() as api:
+
+        def started(dag: str, **conf: Any) -> Run:
+            told = trial.told(api, "POST", f"dags/{dag}/dagRuns", json={"logical_date": None, "conf": conf})
+            return Run(dag=dag, id=told["dag_run_id"], date=None)
+
+        def await_state(wanted: str, run: Run, task: str = "") -> None:
+            def state() -> str | None:
+                return api.task_state(run, task) if task else api.state(run)
+
+            await_(lambda: trial.polled(lambda: state() in {wanted, "failed"}), lambda: f"{run} is not {wanted}")
+            assert state() == wanted
+
+        run = started("nightly_render", manifest=store.uri("asked/held.parquet"), approval=True)
+        await_state("awaiting_input", run, "approval")
+        required = api.ask("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", params={"state": "awaiting_input"})
+        [question] = required["hitl_details"]
+        [batch] = [one for one in batches.list_ids(store) if batches.load(store, one).run_key == run.id]
+        assert question["subject"] == f"2 clips are held in batch {batch}"
+        assert {end for end, _ in ends(batch)} == {"held"}
+
+        def is_over() -> bool:
+            """Whether the run is, having answered as often as it asks, which Airflow may do twice."""
+            if api.task_state(run, "approval") == "awaiting_input":
+                time.sleep(5.0)  # an earlier answer could be lost
+                path = f"dags/{run.dag}/dagRuns/{run.id}/taskInstances/approval/-1/hitlDetails"
+                answer = {"chosen_options": ["Publish all held"], "params_input": {"comment": "It is meant so"}}
+                trial.told(api, "PATCH", path, json=answer)
+            return api.state(run) in {"success", "failed"}
+
+        await_(lambda: trial.polled(is_over), lambda: f"{run} does not end")
+        states = {task: api.task_state(run, task) for task in ("approval", "review", "verdict")}
+        assert states == dict.fromkeys(states, "success")
+        assert [end for end, _ in ends(batch)] == ["published", "published"]
+        assert all(reason.startswith('Approved by admin: "It is meant so".') for _, reason in ends(batch))
+
+        clip, other = receipts.read(store, batch)["fingerprint"].to_pylist()
+        assert store.list(layout.clip(clip))
+        await_state("success", started("takedown", clips=[clip], reason="consent of Ada revoked"))
+    assert store.list(layout.clip(clip)) == []
+    assert store.list(layout.clip(other))
+    assert [end for end, _ in ends(batch)] == ["withdrawn", "published"]
+    sql = f"""select withdrawn_by, withdrawn_reason, now() - withdrawn_at < interval 1 hour from clips
+        where fingerprint in ('{clip}', '{other}') order by fingerprint = '{other}'"""
+    told = [tuple(row.values()) for row in catalog.query(store, sql).to_pylist()]
+    assert told == [("admin", "consent of Ada revoked", True), (None, None, None)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_it_ends_and_leaves_nothing(whole: tuple[Trial, subprocess.Popen[str]]) -> None:
+    """By its signal, or killed; no secret is in its logs."""
+    trial, process = whole
+    secret = airflow_api.password(trial.plan.password_file)
+    assert secret not in trial.said
+    for log in trial.plan.folder.rglob("*.log"):
+        assert secret not in log.read_text(errors="replace"), log
+    process.send_signal(signal.SIGTERM)
+    text, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, text
+    assert "`make stack` again" in text
+    trial.assert_nothing_is_left()
 
     for victim in ("infra.stack", "supervisord"):
         with trial.started() as process:
