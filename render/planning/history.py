@@ -53,10 +53,12 @@ def explain(store: ObjectStore, rows: pa.Table, chosen: pa.Array) -> pa.Array:
 
     That is the clip that differs by its engine's revision alone, else the nearest of the prompt's newest ones.
     """
-    wanted = spool.Reader(rows.select(_ROW)).take(pc.indices_nonzero(chosen).to_numpy().astype(np.int64))
-    made = catalog.clips_of_prompts(store, wanted["prompt"].unique(), columns=[*COMPARED, "created_at"])
+    where = np.flatnonzero(chosen)
+    prompts = spool.Reader(rows.select(["prompt"])).take(where)["prompt"].unique()
+    made = catalog.clips_of_prompts(store, prompts, columns=[*COMPARED, "created_at"])
     if not made.num_rows:
-        return pa.nulls(wanted.num_rows, pa.string())
+        return pa.nulls(len(where), pa.string())
+    wanted = spool.Reader(rows.select(_ROW)).take(where)
 
     import duckdb
 
