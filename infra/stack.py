@@ -32,7 +32,7 @@ EXPORTS = "env"
 
 def main() -> int:
     """Run the stack until it is interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add_options(parser)
     plan = plan_of(parser.parse_args())
     stop_on_signals()

@@ -98,7 +98,8 @@ def _demo(screen: Screen, plan: Plan, manifest: Path) -> int:
         return 1
     reports = plan.folder / "reports"
     reports.mkdir(exist_ok=True)
-    made = bundle.write(store, gather.of_batch(store, batch), reports / f"{batch}.zip", now=datetime.now(UTC))
+    out = reports / f"{batch}.zip"
+    made, _ = bundle.write(store, lambda: gather.of_batch(store, batch), out, now=datetime.now(UTC))
     screen.say(f"To be opened on this machine, with its clips: {os.path.relpath(made.file)}")
     return 0
 

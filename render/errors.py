@@ -6,8 +6,10 @@ NightreelError
 │   ├── BriefError          a brief cannot be expanded
 │   ├── SettingsError       a setting has a value that does not fit
 │   ├── SchedulerAway       no Dask scheduler answers at an address; it may come back
-│   └── QueryError          a query is not valid SQL, or names what is not in the catalog
+│   ├── QueryError          a query is not valid SQL, or names what is not in the catalog
+│   └── Ambiguous           what is named by a part of its id may be one of several
 ├── NotFound                a batch, clip, experiment or object that is asked for does not exist (exit 2)
+│   ├── Unknown             no batch or experiment of that name was ever taken in, or it was deleted
 │   └── Withdrawn           a clip was taken down
 ├── EngineError             an engine could not make a clip
 │   ├── EngineMissing       no engine of that name, or its extra is not installed (exit 2)
@@ -57,10 +59,18 @@ class QueryError(InputError):
     """A query is not valid SQL, or names what is not in the catalog."""
 
 
+class Ambiguous(InputError):
+    """What is named by a part of its id may be one of several; the message names them."""
+
+
 class NotFound(NightreelError):
     """What is asked for by name does not exist."""
 
     exit_code = 2
+
+
+class Unknown(NotFound):
+    """No batch or experiment of that name was ever taken in, or it was deleted."""
 
 
 class Withdrawn(NotFound):

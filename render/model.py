@@ -153,6 +153,11 @@ class Fault:
     """As far as the row says it."""
     variant: str = ""
 
+    @property
+    def named(self) -> str:
+        """The reason, with the column that it is of unless it begins with that."""
+        return self.reason if self.reason.startswith(f"{self.column} ") else f"{self.column}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

@@ -6,6 +6,8 @@ crash at any point. Of two people who decide on a row, the first counts.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,6 +63,8 @@ class Decided:
     row."""
     before: Mapping[int, Review]
     """Rows it was to decide that somebody had decided before, also meanwhile."""
+    without_clip: tuple[int, ...] = ()
+    """Rows that it leaves held though it approves all, since their clips are gone."""
 
 
 def held(settings: Settings, batch_id: str) -> list[Held]:
@@ -78,6 +82,32 @@ def held(settings: Settings, batch_id: str) -> list[Held]:
         given = {name: value for name, value in one.items() if name != "path"}
         told.append(Held(**given, uri=store.uri(path) if path else "", check=check))
     return told
+
+
+def decisions(settings: Settings, batch_id: str) -> int:
+    """How many decisions on rows of the batch are recorded, be they carried out or not."""
+    return len(reviews.read(_opened(settings), batch_id))
+
+
+def digest(settings: Settings, batch_id: str, *, decisions: int) -> str:
+    """What was to be decided on the batch when so many decisions were recorded, as 64 hex digits.
+
+    It tells which rows were held, for which very files, and what their policies demand, and so by which checks. What
+    was decided since changes nothing of it, be it carried out or not.
+    """
+    store = _opened(settings)
+    known = [{*review.rows} for review in reviews.read(store, batch_id)]
+    before, since = (set().union(*part) for part in (known[:decisions], known[decisions:]))
+    ended = receipts.read(store, batch_id).select(["row", "end", "fingerprint", "path"]).to_pylist()
+    open_ = {
+        one["row"]: [one["fingerprint"], one["path"]]
+        for one in ended
+        if one["row"] not in before and (one["end"] == End.HELD or one["row"] in since)
+    }
+    planned = batches.plan_table(store, batch_id, ["row", "policy"])
+    names = pc.unique(planned["policy"].filter(pc.is_in(planned["row"], pa.array(open_, pa.int64()))))
+    told = [sorted(open_.items()), {name: _demanded(name) for name in sorted(names.to_pylist())}]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def decide(
@@ -99,6 +129,7 @@ def decide(
     by, comment = _text(by, "who decides", LONGEST_NAME), _text(comment, "why", LONGEST_COMMENT)
     store = _opened(settings)
     wanted: set[int] | None = None
+    gone: set[int] = set()
     while True:
         known = reviews.read(store, batch_id)
         taken = {row: review for review in known for row in review.rows}
@@ -106,11 +137,12 @@ def decide(
         if wanted is None:
             wanted = _wanted(store, batch_id, waiting, taken, rows)
             if approved:
-                wanted -= _without_clip(store, waiting, wanted, named=rows is not None)
+                gone = _without_clip(store, waiting, wanted - taken.keys(), named=rows is not None)
+                wanted -= gone
         before = {row: taken[row] for row in sorted(wanted & taken.keys())}
         open_ = [one for one in waiting if one["row"] in wanted and one["row"] not in taken]
         if not open_:
-            return Decided(review=None, before=before)
+            return Decided(review=None, before=before, without_clip=tuple(sorted(gone)))
         review = Review(
             approved=approved,
             rows=tuple(one["row"] for one in open_),
@@ -120,14 +152,15 @@ def decide(
             policies={name: _demanded(name) for name in sorted({one["policy"] for one in open_})},
         )
         if reviews.record(store, batch_id, len(known), review):
-            return Decided(review=review, before=before)
+            return Decided(review=review, before=before, without_clip=tuple(sorted(gone)))
 
 
 def finish(settings: Settings, batch_id: str, *, now: datetime) -> str:
     """Carry out what was decided: end the rows, publish them, write the report anew; give the report's URI.
 
-    Done again, it changes nothing. Rows that meanwhile came to another end than held keep that. Of a batch that is
-    finished no attempt is looked for: nothing was rendered since.
+    Done again, it changes nothing. A row that was approved, but whose clip is gone by now, is rejected. Rows
+    that meanwhile came to another end than held keep that. Of a batch that is finished no attempt is looked for:
+    nothing was rendered since.
     """
     store = _opened(settings)
     for number, review in enumerate(reviews.read(store, batch_id)):
@@ -144,10 +177,13 @@ def _settle(store: ObjectStore, batch_id: str, number: int, review: Review) -> N
     planned = batches.plan_table(store, batch_id, ["row", "decision"])
     rendered = {*planned["row"].filter(pc.equal(planned["decision"], Decision.RENDER)).to_pylist()} & {*review.rows}
     made_by = _made_by(store, {one.fingerprint: one.path for one in waiting if one.row in rendered})
+    to_pass = [{"row": one.row, "fingerprint": one.fingerprint, "path": one.path} for one in waiting if review.approved]
+    gone = _gone(store, to_pass)
     settled = [
         ends.reviewed(
             one,
             review,
+            gone=one.row in gone,
             own=one.row in rendered and made_by.get(one.fingerprint) == batch_id,
             attempt=f"review-{number:06d}",
         )
@@ -234,14 +270,18 @@ def _without_clip(
     store: ObjectStore, waiting: Sequence[Mapping[str, Any]], wanted: set[int], *, named: bool
 ) -> set[int]:
     """The rows whose clip is gone, so that nothing could be published; an error if they were asked for by name."""
-    asked = [one for one in waiting if one["row"] in wanted]
-    gone = sorted(one["row"] for one, path in zip(asked, _paths(store, asked), strict=True) if not path)
+    gone = _gone(store, [one for one in waiting if one["row"] in wanted])
     if gone and named:
-        rows = ", ".join(map(str, gone[:_SHOWN]))
+        rows = ", ".join(map(str, sorted(gone)[:_SHOWN]))
         raise errors.InputError(
             f"The clip of row {rows} has been deleted, so it cannot be approved. Refuse it, or run its manifest again."
         )
-    return set(gone)
+    return gone
+
+
+def _gone(store: ObjectStore, waiting: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Those of these rows whose clip is gone."""
+    return {one["row"] for one, path in zip(waiting, _paths(store, waiting), strict=True) if not path}
 
 
 def _check(name: str, figures: Sequence[Figure]) -> str:

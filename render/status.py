@@ -163,7 +163,7 @@ class Status:
         """Give plain data for ``--json``."""
         return {
             **{field.name: getattr(self, field.name) for field in fields(self)},
-            "refused": [{"url": refused.file.url, "reason": refused.reason} for refused in self.refused],
+            "refused": _refused_json(self.refused),
             "ends": {end.value: self.ends.get(end, 0) for end in End},
             "quarantined": [_fault_json(fault) for fault in self.quarantined],
             "clips": [asdict(clip) for clip in self.clips],
@@ -190,6 +190,16 @@ class BatchStatus:
     """Of these, the clips that are made; None if it is finished or cancelled, where ``ends`` tell more."""
     ends: Mapping[End, int]
     """Of its rows in the catalog; all six, always."""
+    refused: tuple[RefusedManifest, ...] = ()
+    """As in :class:`Status`."""
+
+    def as_json(self) -> dict[str, object]:
+        """Give plain data for ``--json``."""
+        return {**asdict(self), "refused": _refused_json(self.refused)}
+
+
+def _refused_json(refused: Sequence[RefusedManifest]) -> list[dict[str, str]]:
+    return [{"url": one.file.url, "reason": one.reason} for one in refused]
 
 
 def _fault_json(fault: Fault) -> dict[str, object]:
@@ -219,7 +229,7 @@ def status_of(store: ObjectStore, batch_id: str, known: dict[str, ClipRecord] | 
         inbox=batch.inbox,
         limit=batch.limit,
         where=batch.where,
-        refused=(*batch.refused, *(summary.refused if summary else ())),
+        refused=_refused(batch, summary),
         store=store.url,
         state=_mark(store, batch_id) or _progress(summary, made=shown.rendered),
         rows=rows,
@@ -248,9 +258,7 @@ def _rows(
 ) -> pa.Table:
     """The columns of :class:`Clips`, by the receipts; of rows without one by the records of clips that are there."""
     receipt = ended.take(pc.index_in(planned["row"], ended["row"].combine_chunks()))
-    untold = pc.and_(pc.equal(receipt["path"], ""), pc.not_equal(receipt["fingerprint"], ""))  # by old receipts
-    silent = pc.and_(untold, pc.invert(pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))))
-    waiting = pc.or_kleene(receipt["end"].is_null(), silent)
+    waiting = pc.fill_null(receipts.untold(receipt), True)
     there = _there(store, batch_id, planned.filter(waiting), known)
     columns = {name: planned[name] for name in _PLANNED[:7]}
     columns |= {name: receipt[name] for name in ("end", "reason_kind")}
@@ -325,6 +333,7 @@ def latest_of(store: ObjectStore, most: int) -> tuple[list[BatchStatus], int]:
                 clips=sum(summary.shards.values()) if summary else None,
                 made=made,
                 ends={end: ends[batch.id][end] for end in End},
+                refused=_refused(batch, summary),
             )
         )
     return found, len(known)
@@ -339,6 +348,10 @@ def clips_made(store: ObjectStore, batch_id: str) -> int:
     over = pc.is_in(wanted["row"], served)
     waiting = wanted["fingerprint"].filter(pc.invert(over))[:LOOKED_FOR]
     return pc.sum(over, min_count=0).as_py() + clips.count(store, waiting.to_pylist())
+
+
+def _refused(batch: Batch, summary: batches.PlanSummary | None) -> tuple[RefusedManifest, ...]:
+    return (*batch.refused, *(summary.refused if summary else ()))
 
 
 def _mark(store: ObjectStore, batch_id: str) -> str:

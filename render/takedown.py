@@ -1,25 +1,28 @@
-"""Taking clips down: a tombstone first, then the catalog, the pages that show them, and their objects.
+"""Taking clips down: a tombstone first, then their objects, the catalog, and the pages that show them.
 
-Whatever a crash leaves undone the same command completes. :mod:`render.store.tombstones` tells how it goes beside
-workers and publishers.
+Whatever a crash or trouble leaves undone the same command completes, and no step waits for another's success: least of
+all the objects, which go before anything that may fail, take long or be too much. :mod:`render.store.tombstones` tells
+how it goes beside workers and publishers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from render import errors
-from render.experiments import gather, names
+from render import contracts, errors
+from render.experiments import gather
 from render.experiments import report as page
+from render.experiments.view import View
 from render.model import Decision, End, Tombstone
 from render.store import batches, catalog, layout, receipts, tombstones
 from render.store.objects import Entry, ObjectStore
@@ -28,8 +31,11 @@ LONGEST_REASON = 1000
 """Characters."""
 LONGEST_NAME = 200
 """Characters of the name of who takes a clip down."""
+_OF_ROW = ("batch", "experiment", "fingerprint", "end")
 _AT_ONCE = 16
 """Requests under way at once."""
+_MOST_TOLD = 10
+"""Troubles that are told at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +64,14 @@ class Withdrawal:
 
     tombstones: tuple[Tombstone, ...]
     """Those that count, one a clip: an older one stays."""
+    before: tuple[Tombstone, ...]
+    """Of these, the older ones: what was said this time is not kept."""
     removed: int
     """Objects, in every version that the storage keeps."""
     batches: Mapping[str, int]
     """Rows that are withdrawn by now, by batch, or will be when their batch goes on; other ends are kept."""
     reports: tuple[str, ...]
-    """URIs of the pages that were written anew."""
+    """URIs of the pages that were written anew; those of batches and experiments that are gone went, too."""
 
     @property
     def rows(self) -> int:
@@ -103,23 +111,60 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     Given again it completes what a crash has left, and else changes nothing: who, when and why stay as they were said
     first. Raises :class:`render.errors.InputError` for a reason or a name that cannot be kept and
     :class:`render.errors.NotFound` as :func:`reach` does, both before anything is written;
-    :class:`render.errors.StoreError`.
+    :class:`render.errors.StoreError` with all that could not be done, when all else is.
     """
     reason, by = kept(reason, by)
     at = now.astimezone(UTC).isoformat()
     clips = tuple(dict.fromkeys(fingerprints))
     _known(store, clips)
-    said = tombstones.put(
-        store, [Tombstone(fingerprint=clip, withdrawn_at=at, withdrawn_by=by, reason=reason) for clip in clips]
-    )
-    catalog.withdraw(store, list(said.values()))
-    rows = _rows(store, clips)  # a batch that came meanwhile and knew nothing of the tombstones is seen now
-    reports = tuple(_rewritten(store, rows, now))
-    removed = _purged(store, clips)  # last: whoever may not do that has done all else
+    given = [Tombstone(fingerprint=clip, withdrawn_at=at, withdrawn_by=by, reason=reason) for clip in clips]
+    said = tombstones.put(store, given)
+    troubles = _Troubles()
+    removed, reports = 0, []
+    with troubles.of("Objects"):
+        removed = _purged(store, clips)
+    with troubles.of("The catalog"):
+        catalog.withdraw(store, list(said.values()))
+    rows = _rows(store, clips, troubles)  # a batch that came meanwhile and knew nothing of the tombstones is seen now
+    for path, gathered in _pages(store, rows):
+        with troubles.of(store.uri(path)):
+            reports += _rewritten(store, path, gathered, now)
+    troubles.tell()
     ended = pc.fill_null(pc.equal(rows["end"], End.WITHDRAWN), True)
     return Withdrawal(
-        tombstones=tuple(said.values()), removed=removed, batches=_by_batch(rows.filter(ended)), reports=reports
+        tombstones=tuple(said.values()),
+        before=tuple(said[one.fingerprint] for one in given if said[one.fingerprint] != one),
+        removed=removed,
+        batches=_by_batch(rows.filter(ended)),
+        reports=tuple(reports),
     )
+
+
+class _Troubles:
+    """What could not be done on the way: it is told at the end, and keeps nothing else."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Exception] = {}
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """Go on after the block, whatever it raises."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever keeps a page must not keep the clip's objects
+            said = str(error) if isinstance(error, errors.NightreelError) else f"{type(error).__name__}: {error}"
+            self._told.setdefault(f"{what}: {said.rstrip('.')}.", error)
+
+    def tell(self) -> None:
+        """Raise :class:`render.errors.StoreError` if there was any: the same command mends it."""
+        if not self._told:
+            return
+        told = list(self._told)
+        more = f" ({len(told) - _MOST_TOLD:,} more)" if len(told) > _MOST_TOLD else ""
+        raise errors.StoreError(
+            f"The clips are withdrawn, but not all is done. {' '.join(told[:_MOST_TOLD])}{more} Give this again when "
+            "that is mended."
+        ) from ExceptionGroup("a takedown", list(self._told.values()))
 
 
 def kept(reason: str, by: str) -> tuple[str, str]:
@@ -139,10 +184,12 @@ def _line(text: str, what: str, longest: int) -> str:
 
 def _known(store: ObjectStore, clips: Sequence[str]) -> None:
     """Raise :class:`render.errors.NotFound` for a clip of which nothing is known; what is dear is asked last."""
-    wanted = pa.array(clips, pa.string())
-    published = catalog.clips_of(store, wanted, columns=[])["fingerprint"].to_pylist()
-    unknown = [clip for clip in clips if clip not in {*published, *tombstones.known(store).to_pylist()}]
+    before = {*tombstones.known(store).to_pylist()}
+    unknown = [clip for clip in clips if clip not in before]
     unknown = [clip for clip, found in zip(unknown, _lying(store, unknown), strict=True) if not found]
+    if unknown:
+        published = catalog.clips_of(store, pa.array(unknown, pa.string()), columns=[])["fingerprint"]
+        unknown = sorted({*unknown} - {*published.to_pylist()})
     if unknown:
         unknown = sorted({*unknown} - {*_rows(store, unknown)["fingerprint"].to_pylist()})
     if unknown:
@@ -177,21 +224,33 @@ def _purged(store: ObjectStore, clips: Sequence[str]) -> int:
     if kept:
         clip, error = min(kept.items())
         raise errors.StoreError(
-            f"{error} The clips are withdrawn and shown to nobody, but objects of {len(kept)} of {len(clips)} clips, "
-            f"such as {clip[:12]}, still lie there: give this again as one who may list and delete their versions."
+            f"{error} Of {len(kept)} of {len(clips)} clips, such as {clip[:12]}, some still lie there: give this again "
+            "as one who may list and delete their versions."
         ) from error
     return removed
 
 
-def _rows(store: ObjectStore, clips: Sequence[str]) -> pa.Table:
-    """The rows that want these clips: ``batch``, ``experiment``, ``fingerprint``, ``end`` (null for one that waits)."""
-    wanted, unpublished = pa.array(clips, pa.string()), batches.unpublished(store)
-    pieces = [_published(store, wanted, unpublished), *(_planned(store, batch, wanted) for batch in unpublished)]
+def _rows(store: ObjectStore, clips: Sequence[str], troubles: _Troubles | None = None) -> pa.Table:
+    """The rows that want these clips: ``batch``, ``experiment``, ``fingerprint``, ``end`` (null for one that waits).
+
+    Those of batches that are gone are among them, without ``batch``. What cannot be read is left out where there are
+    ``troubles`` to tell it.
+    """
+    tolerant = troubles.of if troubles else nullcontext
+    wanted, unpublished = pa.array(clips, pa.string()), list[str]()
+    schema = contracts.load("requests").arrow_schema()
+    pieces = [pa.schema([schema.field(name) for name in _OF_ROW]).empty_table()]
+    with tolerant("Rows of the catalog"):
+        unpublished = batches.unpublished(store)
+        pieces.append(_published(store, wanted, unpublished))
+    for batch in unpublished:
+        with tolerant(f"Rows of batch {batch}"):
+            pieces.append(_planned(store, batch, wanted))
     return pa.concat_tables(pieces, promote_options="permissive")
 
 
 def _by_batch(rows: pa.Table) -> dict[str, int]:
-    return dict(sorted(Counter(rows["batch"].to_pylist()).items()))
+    return dict(sorted(Counter(rows["batch"].drop_null().to_pylist()).items()))
 
 
 def _wanting(store: ObjectStore, batch: str, columns: Sequence[str]) -> pa.Table:
@@ -200,11 +259,12 @@ def _wanting(store: ObjectStore, batch: str, columns: Sequence[str]) -> pa.Table
     return planned.filter(pc.not_equal(planned["decision"], Decision.REFUSE)).drop_columns("decision")
 
 
-def _published(store: ObjectStore, fingerprints: pa.Array, unpublished: Iterable[str]) -> pa.Table:
-    """The catalog's rows that want these clips, but for those of batches that are gone or not published whole."""
-    found = catalog.requests_of(store, fingerprints, columns=["batch", "experiment", "fingerprint", "end"])
-    here = {*batches.list_ids(store)} - {*unpublished} if found.num_rows else set()
-    return found.filter(pc.is_in(found["batch"], pa.array(here, pa.string())))
+def _published(store: ObjectStore, fingerprints: pa.Array, unpublished: Sequence[str]) -> pa.Table:
+    """The catalog's rows that want these clips, but for those of batches that are not published whole."""
+    found = catalog.requests_of(store, fingerprints, columns=_OF_ROW)
+    found = found.filter(pc.invert(pc.is_in(found["batch"], pa.array(unpublished, pa.string()))))
+    here = pc.is_in(found["batch"], pa.array(batches.list_ids(store) if found.num_rows else [], pa.string()))
+    return found.set_column(0, "batch", pc.if_else(here, found["batch"], pa.scalar(None, pa.string())))
 
 
 def _planned(store: ObjectStore, batch: str, fingerprints: pa.Array) -> pa.Table:
@@ -219,12 +279,20 @@ def _planned(store: ObjectStore, batch: str, fingerprints: pa.Array) -> pa.Table
     return found.drop_columns("row").append_column("end", end)
 
 
-def _rewritten(store: ObjectStore, rows: pa.Table, now: datetime) -> Iterator[str]:
-    """Write the pages anew that may show the clips of these rows; give their URIs."""
+def _pages(store: ObjectStore, rows: pa.Table) -> Iterator[tuple[str, Callable[[], View]]]:
+    """The pages that may show the clips of these rows: the path, and what gathers anew what it shows."""
     for batch in _by_batch(rows):
-        if store.exists(layout.report(batch)):
-            yield page.write_current(store, lambda batch=batch: gather.of_batch(store, batch), now=now)[0]
+        yield layout.report(batch), partial(gather.of_batch, store, batch)
     for experiment in sorted(filter(None, rows["experiment"].unique().to_pylist())):
-        if store.exists(f"{layout.REPORTS}/{names.alone(experiment)}/index.html"):
-            with suppress(errors.NotFound):  # its batches are gone
-                yield page.write_current(store, lambda of=experiment: gather.of_experiment(store, of), now=now)[0]
+        yield page.of_experiment(experiment), partial(gather.of_experiment, store, experiment)
+
+
+def _rewritten(store: ObjectStore, path: str, gathered: Callable[[], View], now: datetime) -> list[str]:
+    """Write this page anew if it is there, or remove it if what it shows is gone; give its URI if it was written."""
+    if not store.exists(path):
+        return []
+    try:
+        return [page.write_current(store, gathered, now=now)[0]]
+    except errors.Unknown:
+        page.remove(store, path)
+        return []

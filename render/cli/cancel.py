@@ -26,10 +26,10 @@ def command(batch: options.BatchId, store: options.Store = None, as_json: option
     status = pipeline.status(settings, batch)
     if as_json:
         output.document(status.as_json())
-    else:
+    elif ended:
         summary.show(status)
     if not ended:
-        output.note(f"nightreel: the batch was {status.state} before; nothing has changed.")
+        output.note(f"nightreel: batch {batch} is over already, {status.state}; nothing has changed.")
     elif status.ends[End.FAILED]:
         output.note(
             "nightreel: a run that is at work on it still finishes the clips it has begun, which then are published: "

@@ -47,8 +47,8 @@ def find(text: str, *, store_url: str, store_given: bool) -> Found:
 def batch(store_url: str, text: str) -> str:
     """The id of the batch that ``text`` is, or how its id begins or ends.
 
-    Raises :class:`render.errors.NotFound` with the ids that fit if it is not one, else with the last ones, newest
-    first.
+    Raises :class:`render.errors.Ambiguous` with the ids that fit if several do or too little of one is given,
+    :class:`render.errors.NotFound` with the last ones if none does; the newest first.
     """
     from render.store import batches
     from render.store.objects import open_store
@@ -62,9 +62,14 @@ def batch(store_url: str, text: str) -> str:
         return found.pop()
     newest = [one.id for one in batches.newest(store)]
     if found:
+        fitting = [one for one in newest if one in found]
+        more = f" and {len(fitting) - SHOWN} older" if len(fitting) > SHOWN else ""
         fit = "1 batch begins or ends" if len(found) == 1 else f"{len(found)} batches begin or end"
-        shown = ", ".join([one for one in newest if one in found][:SHOWN])
         least = f", at least {SHORTEST} characters" if len(text) < SHORTEST else ""
-        raise errors.NotFound(f"{fit} with {text!r}: {shown}. Give more of it{least}.")
+        alike = "" if len(found) == 1 else ": batches of the same content end alike"
+        raise errors.Ambiguous(
+            f"{fit} with {text!r}: {', '.join(fitting[:SHOWN])}{more}. "
+            f"Give its whole id, or more of how that begins{least}{alike}."
+        )
     shown = ", ".join(newest[:SHOWN]) or "none"
     raise errors.NotFound(f"There is no batch {text!r} in {store.url}. The last ones: {shown}.")

@@ -19,6 +19,8 @@ from render.telemetry import logs
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+UNCUT = 1 << 20
+"""Columns that no line fills."""
 _kept: TextIO | None = None
 """The real stdout while :func:`only_the_document` is in force."""
 
@@ -89,9 +91,14 @@ def note(text: str) -> None:
         write(f"{text}\n", sys.stderr)
 
 
-def show(*renderables: RenderableType) -> bool:
-    """Print rich tables and panels on stdout, for people; gives whether somebody reads."""
+def show(*renderables: RenderableType, whole: bool = False) -> bool:
+    """Print rich tables and panels on stdout, for people; gives whether somebody reads.
+
+    Where stdout is no terminal nothing is cut or folded of what is to be shown ``whole``.
+    """
     pen = console(sys.stdout)
+    if whole and not sys.stdout.isatty():
+        pen.width = UNCUT
     with pen.capture() as capture:
         pen.print(*renderables, sep="\n")
     return write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))

@@ -9,7 +9,7 @@ import typer
 
 from render import errors
 from render.cli import options, output, progress
-from render.cli.summary import told
+from render.cli.summary import counted, told
 from render.model import STAND_IN, Decision
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def command(
     elif scenes:
         foreseen = "what their engine would show is not known before"
     for line in _lines(summary, foreseen=foreseen, listed=quarantined):
+        output.say(line)
+    for line in counted(manifest) if summary.quarantined else ():
         output.say(line)
     if summary.rows == summary.decisions[Decision.REFUSE]:
         output.say("Next: mend the rows above; nothing of this manifest can be rendered yet.")

@@ -156,7 +156,8 @@ def _reader(_: Settings) -> Iterator[Finding]:
     from render.engines.world.reading import nearness
 
     near = nearness.nearest(["teacup"], ("cup", "shoe"))["teacup"]
-    yield Finding(name="prompt reader", health=Health.OK, found=f"teacup is near to {near.phrase} ({near.score:.2f})")
+    found = f"the sentence model of engine world runs: of cup and shoe, teacup is nearer to {near.phrase}"
+    yield Finding(name="prompt reader", health=Health.OK, found=f"{found} ({near.score:.2f} of 1)")
 
 
 def _scheduler(settings: Settings) -> Iterator[Finding]:

@@ -62,7 +62,8 @@ def command(
     else:
         records = _records(found.slice(0, rows))
         if records or found.num_columns <= WIDE:
-            output.show(*(_table(found.column_names, records) if found.num_columns <= WIDE else map(_block, records)))
+            shown = _table(found.column_names, records) if found.num_columns <= WIDE else map(_block, records)
+            output.show(*shown, whole=True)
         if found.num_rows > rows:
             output.say(f"… {found.num_rows - rows} more rows; --rows N shows more, --csv and --json give all.")
         elif not found.num_rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,22 +54,20 @@ def command(
 
     place = open_store(options.settings(store=store).store)
     now = datetime.now(UTC)
-    uri = ""
+    gathered = partial(_of, place, subject)
     if bundle is None:
-        uri, seen = report.write_current(place, lambda: _of(place, subject), now=now)
+        uri, seen = report.write_current(place, gathered, now=now)
+        waiting = {"unfinished": seen.counts.unfinished, "made": seen.counts.made}
+        output.result({"report": uri, **waiting}, uri, as_json=as_json)
     else:
-        seen = _of(place, subject)
+        made, seen = bundles.write(place, gathered, bundle, now=now, overwrite=overwrite, with_held=with_held)
+        held = output.many(made.withheld, "held clip")
+        left = f"; {held} left out (--with-held puts them in)" if made.withheld else ""
+        clips = output.many(made.clips, "clip")
+        output.result(asdict(made), f"{made.file}: {clips}, {made.bytes:,} bytes{left}", as_json=as_json)
     if seen.counts.unfinished:
         rows = output.many(seen.counts.rows, "row")
         output.note(f"nightreel: of {rows}, {counts.waiting(seen.counts)}. Give this command again to show more.")
-    if bundle is None:
-        waiting = {"unfinished": seen.counts.unfinished, "made": seen.counts.made}
-        output.result({"report": uri, **waiting}, uri, as_json=as_json)
-        return
-    made = bundles.write(place, seen, bundle, now=now, overwrite=overwrite, with_held=with_held)
-    left = f"; {output.many(made.withheld, 'held clip')} left out (--with-held puts them in)" if made.withheld else ""
-    clips = output.many(made.clips, "clip")
-    output.result(asdict(made), f"{made.file}: {clips}, {made.bytes:,} bytes{left}", as_json=as_json)
 
 
 def _of(place: ObjectStore, subject: str) -> View:

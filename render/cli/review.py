@@ -103,6 +103,8 @@ def _show(found: Sequence[Held]) -> None:
         told = output.sentences(one.reason, one.fix)
         if one.review:
             told = f"{one.review.said}. It was interrupted: give that command again."
+            if one.review.approved and not one.uri:
+                told += " Its clip has been deleted, so that rejects it."
         elif not one.uri:
             told = f"{told} Its clip has been deleted."
         name = contracts.visible(f"{one.experiment}/{one.variant}")
@@ -138,6 +140,7 @@ def _decide(
                 "report": report,
                 "decided": asdict(decided.review) if decided.review else None,
                 "before": [{"row": row, **_without_rows(one)} for row, one in decided.before.items()],
+                "without_clip": decided.without_clip,
                 "ends": {end.value: number for end, number in ends.items()},
             }
         )
@@ -145,6 +148,11 @@ def _decide(
     number = len(decided.review.rows) if decided.review else 0
     output.say(f"{output.many(number, 'row')} {'approved' if approved else 'refused'} in batch {batch}.")
     _tell(decided.before)
+    if gone := decided.without_clip:
+        output.note(
+            f"nightreel: not approved, row {_rows(gone)}: its clip has been deleted. Refuse it, or run its manifest "
+            "again."
+        )
     output.say(f"Report: {report}")
     return code
 
@@ -161,5 +169,8 @@ def _tell(before: Mapping[int, Review]) -> None:
     for row, one in before.items():
         rows.setdefault(f"{one.said} on {one.at}", []).append(row)
     for said, own in rows.items():
-        shown = ", ".join(map(str, own[:_SHOWN])) + (" …" if len(own) > _SHOWN else "")
-        output.note(f"nightreel: not changed, row {shown}: {contracts.visible(said)}.")
+        output.note(f"nightreel: not changed, row {_rows(own)}: {contracts.visible(said)}.")
+
+
+def _rows(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_SHOWN])) + (" …" if len(rows) > _SHOWN else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,7 +86,7 @@ def command(
     if batch is None:
         found, known = pipeline.latest(settings, last)
         if as_json:
-            output.document({"store": settings.store, "known": known, "batches": [asdict(one) for one in found]})
+            output.document({"store": settings.store, "known": known, "batches": [one.as_json() for one in found]})
         else:
             _show(found, known, store=settings.store)
         return 0
@@ -113,6 +112,8 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
         table.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
     for one in found:
         ends = ", ".join(f"{number} {end}" for end, number in one.ends.items() if number)
+        if one.refused:
+            ends = ", ".join(filter(None, (ends, f"{output.many(len(one.refused), 'file')} refused")))
         rows = "" if one.rows is None else f"{one.rows:,}"
         state = one.state + ("" if one.made is None else f", {one.made:,} of {output.many(one.clips or 0, 'clip')}")
         own = one.manifest.endswith(f"/{layout.manifest(one.batch)}")
@@ -120,6 +121,9 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
             one.batch, state, rows, ends, "(a try)" if own else contracts.visible(posixpath.basename(one.manifest))
         )
     output.show(table)
+    for one in found:
+        if one.refused and not one.rows:  # of others the batch's own status tells
+            output.say(contracts.visible(f"{one.batch} refused: {one.refused[0].reason}"))
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")
     output.say(f"Next: nightreel status {found[0].batch}{options.elsewhere(store)}")

@@ -61,6 +61,22 @@ def examine(settings: Settings) -> Iterator[Finding]:
             found += "; it is not there yet, the first run makes it"
             _remove_emptied(folder, there)
         yield Finding(name="store", health=Health.OK, found=found)
+        if "://" in store.url:
+            yield _versions(store)
+
+
+def _versions(store: ObjectStore) -> Finding:
+    """Whether the bucket keeps what is deleted, which a takedown has to remove, too."""
+    try:
+        kept = store.keeps_versions()
+    except errors.StoreError as error:  # it may not remove one
+        fix = "Let those who take clips down remove versions (s3:DeleteObjectVersion)."
+        return Finding(name="versions", health=Health.WARNING, found=f"kept: {error}", fix=fix)
+    if kept is None:
+        fix = "Let those who take clips down list versions (s3:ListBucketVersions): what a bucket keeps is to go, too."
+        return Finding(name="versions", health=Health.WARNING, found="cannot be told: they are not listed", fix=fix)
+    found = "kept by the bucket; `nightreel withdraw` removes a clip's, too" if kept else "not kept by the bucket"
+    return Finding(name="versions", health=Health.OK, found=found)
 
 
 def _path() -> str:

@@ -46,6 +46,8 @@ def show(status: Status) -> None:
         output.show(table)
     if every > len(shown):
         output.say(f"… and {every - len(shown)} more rows; --json lists all.")
+    for line in counted(status.manifest) if status.quarantined else ():
+        output.say(line)
     for refused in status.refused:
         output.say(f"Refused from the inbox: {refused.reason}")
     output.say(f"\n{counts(status)}")
@@ -74,7 +76,8 @@ def counts(status: Status) -> str:
     ends = ", ".join(f"{status.ends[end]} {end}" for end in End if status.ends.get(end))
     done = sum(ended == rows for ended, rows in status.shards.values())
     if status.inbox and status.state == "finished" and not status.rows:
-        return f"Batch {status.batch} (finished): no rows, since nothing that can be used had arrived."
+        refused = f": {output.many(len(status.refused), 'file')} refused" if status.refused else ""
+        return f"Batch {status.batch} (finished): no rows, since nothing that can be used had arrived{refused}."
     sentence = f"Batch {status.batch} ({status.state}): {output.many(status.rows, 'row')}, {ends or 'none ended yet'}."
     if others := status.clips.stand_ins:
         sentence += f" {output.many(others, 'clip')} {'is a stand-in' if others == 1 else 'are stand-ins'}."
@@ -116,15 +119,28 @@ def following(status: Status) -> str:
         if status.inbox and not status.manifest.endswith(".parquet"):
             again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"
         return f"{again}  (a new batch, which tries the failed rows again)"
+    if status.inbox and not status.rows:
+        return "mend what was refused and put it in the inbox again: another content is taken, under whatever name"
     if status.quarantined and not status.clips.made:
         return "mend the rows above in what you gave to `nightreel run`, and run it again"
     return f'nightreel query "{SUM_UP}"{place}'
 
 
 def told(fault: Fault) -> str:
-    """Why a row is quarantined and what to do, in one line."""
-    value = f" = {fault.value}" if fault.value else ""
-    return output.sentences(f"{fault.column}{value}: {fault.reason}", fault.fix)
+    """Why a row is quarantined and what to do, in one line that says column and value once."""
+    own = fault.reason.removeprefix(f"{fault.column} ")
+    told = own != fault.reason and fault.value in own
+    why = fault.named if told or not fault.value else f"{fault.column} = {fault.value}: {own}"
+    return output.sentences(why, fault.fix)
+
+
+def counted(manifest: str) -> list[str]:
+    """How the rows that are told of are found in what people wrote; nothing where they count as its reader does."""
+    if not manifest.lower().endswith(".csv"):
+        return []
+    return [
+        "Row 0 is the first below the header: row N is line N + 2, if no line above is empty and no cell has several."
+    ]
 
 
 def code(status: Status | View, *, stopped: bool, allow_failed: int) -> int:

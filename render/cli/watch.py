@@ -26,7 +26,7 @@ from render.watching.watch import Look, Watcher, looks
 
 if TYPE_CHECKING:
     from render.settings import Settings
-    from render.watching.view import ShardView, View
+    from render.watching.view import Failures, ShardView, View
 
 SHARDS_SHOWN = 12
 """At most, in a log; a terminal shows as many as there is room for."""
@@ -197,8 +197,10 @@ def _head(look: Look, now: float, *, live: bool) -> Iterator[tuple[str, str]]:
     spent = f"CPU {words.seconds(view.cpu_seconds)}, {words.dollars(view.cost)}"
     at = f"; {output.many(view.workers, 'worker')} at {view.scheduler}" if view.workers is not None else ""
     yield f"{spent}{at}; seen {_clock(view.at)}", ""
-    if view.publishing or view.state == "taken in":
+    if view.publishing or view.unattended or view.state == "taken in":
         status = options.command("status", view.batch) + options.elsewhere(view.store)
+        if view.unattended:
+            yield "No run is known to be at work on it; this goes on looking.", "yellow"
         yield f"If it has stopped: {status}  (says how to go on)", ""
     if look.trouble and live:
         yield _away(look), "red"
@@ -238,10 +240,7 @@ def _parts(view: View, now: float, *, room: int | None) -> Iterator[Part]:
     reasons = [
         (f"{one.rows:,}", Text(_why(one, now), style="yellow" if one.why in WRONG else "")) for one in view.reasons
     ]
-    failures = [
-        (f"{one.rows:,}", Text(contracts.visible(f"{one.variant}, {one.engine}: {one.reason}"), style="red"))
-        for one in view.failures
-    ]
+    failures = [(f"{one.rows:,}", Text(contracts.visible(_failed(one)), style="red")) for one in view.failures]
     offenders = list(_offenders(view))
     wanted = [min(len(reasons), REASONS_SHOWN), min(len(failures), FAILURES_SHOWN), len(offenders)]
     wanted.insert(1, min(len(view.shards), SHARDS_SHOWN))
@@ -306,6 +305,11 @@ def _why(one: Reason, now: float) -> str:
     lasts = f", for {words.seconds(max(0, round(now - one.since)))}" if one.since is not None else ""
     where = f" (shard {one.shards[0]})" if one.why is Why.SHARD and len(one.shards) == 1 else ""
     return contracts.visible(f"{one.text}{where}{lasts}")
+
+
+def _failed(one: Failures) -> str:
+    whose = ", ".join(filter(None, (one.variant, one.engine)))
+    return f"{whose}: {one.reason}" if whose else one.reason
 
 
 def _offenders(view: View) -> Iterator[tuple[str, RenderableType]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from render import errors
 from render.cli import options, output
 
 if TYPE_CHECKING:
+    from render.model import Tombstone
     from render.settings import Settings
     from render.store.objects import ObjectStore
     from render.takedown import Reach, Withdrawal
@@ -48,7 +49,7 @@ def command(
     Examples:
       nightreel withdraw 3f2a9c --reason "consent of Ada revoked"
       nightreel withdraw 3f2a9c 77b012 --reason "court order 12/2026" --by legal --yes
-      nightreel withdraw --batch 0123456789ab --reason "wrong logo" --yes
+      nightreel withdraw --batch run-20261122T110000123-0123456789ab --reason "wrong logo" --yes
     """
     from render import takedown
 
@@ -58,7 +59,7 @@ def command(
     takedown.kept(reason, who)
     if yes:
         done = takedown.withdraw(opened, wanted, reason=reason, by=who, now=datetime.now(UTC))
-        _tell_done(opened, done, as_json=as_json)
+        _tell_done(opened, done, said=(reason.strip(), who.strip()), as_json=as_json)
         return
     what = {"--batch": batch} if batch else {}
     again = options.command("withdraw", *(clip or []), **what, **{"--reason": reason, "--by": by})
@@ -92,13 +93,15 @@ def _login() -> str:
         raise errors.InputError("Nobody is known to be logged in: say who you are with --by.") from error
 
 
-def _tell_done(store: ObjectStore, done: Withdrawal, *, as_json: bool) -> None:
+def _tell_done(store: ObjectStore, done: Withdrawal, *, said: tuple[str, str], as_json: bool) -> None:
+    """``said``: the reason and the name that were given."""
     if as_json:
         output.document(
             {
                 "store": store.url,
                 "withdrawn": True,
                 "clips": [asdict(tombstone) for tombstone in done.tombstones],
+                "before": [tombstone.fingerprint for tombstone in done.before],
                 "objects": done.removed,
                 "rows": done.rows,
                 "batches": done.batches,
@@ -107,7 +110,11 @@ def _tell_done(store: ObjectStore, done: Withdrawal, *, as_json: bool) -> None:
         )
         return
     for tombstone in done.tombstones:
-        output.say(f"{tombstone.fingerprint[:12]} {tombstone.sentence}")
+        if tombstone not in done.before:
+            output.say(f"{tombstone.fingerprint[:12]} {tombstone.sentence}")
+    _tell_before(done.before)
+    if any((one.reason, one.withdrawn_by) != said for one in done.before):
+        output.say("What was said first counts: of these clips the reason and the name given now are not kept.")
     output.say(
         f"{output.many(done.removed, 'object')} removed; {_of_batches(done.rows, done.batches)} withdrawn; "
         f"{output.many(len(done.reports), 'report')} written anew."
@@ -133,14 +140,23 @@ def _tell_reach(store: ObjectStore, reach: Reach, again: str, *, as_json: bool) 
 
     from rich.filesize import decimal
 
-    for tombstone in reach.tombstones.values():
-        output.say(f"{tombstone.fingerprint[:12]} was {tombstone.sentence}")
+    _tell_before(reach.tombstones.values())
     clips = output.many(len(reach.clips), "clip")
     objects = f"{output.many(reach.objects, 'object')}, {decimal(reach.bytes)}"
     output.say(f"{clips} in {store.url}: {objects}, wanted by {_of_batches(reach.rows, reach.batches)}")
     for batch, rows in reach.batches.items():
         output.say(f"{rows:>8,} in {batch}")
     output.say(f"For good: {again}")
+
+
+def _tell_before(tombstones: Iterable[Tombstone]) -> None:
+    """A line for each takedown: how many clips, when, by whom and why."""
+    alike: dict[str, list[str]] = {}
+    for tombstone in tombstones:
+        alike.setdefault(tombstone.sentence, []).append(tombstone.fingerprint[:12])
+    for sentence, clips in alike.items():
+        named = f"{clips[0]} was" if len(clips) == 1 else f"{len(clips):,} clips, such as {clips[0]}, were"
+        output.say(f"{named} {sentence.replace('taken down', 'taken down before,', 1)}")
 
 
 def _of_batches(rows: int, batches: Mapping[str, int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from render import errors
 from render.experiments import page, sheet
 from render.experiments.copying import corrupt, written_whole
+from render.experiments.current import current
 from render.experiments.view import Entry, View
 from render.model import ClipRecord, End, StoredObject
 
@@ -36,15 +37,17 @@ class Bundled:
 
 def write(
     store: ObjectStore,
-    view: View,
+    gathered: Callable[[], View],
     out: Path,
     *,
     now: datetime,
     overwrite: bool = False,
     with_held: bool = False,
-) -> Bundled:
+) -> tuple[Bundled, View]:
     """Write ``out``: ``index.html``, ``rows.csv`` and ``media/`` with the clips, posters and contact sheets.
 
+    It shows what ``gathered`` gives, and is written again if a clip in it was taken down meanwhile; the view that is
+    shown is given, too.
     The same view, clips and ``now`` give the same bytes. Clips are streamed and checked against their recorded
     hashes. Held clips stay out unless ``with_held``: a bundle leaves the house. Raises
     :class:`render.errors.InputError` if the file is there and ``overwrite`` is false, or its folder is not.
@@ -53,6 +56,14 @@ def write(
         raise errors.InputError(f"{out} is there already. Name another file, or replace it with --overwrite.")
     if not out.parent.is_dir():
         raise errors.InputError(f"{out} cannot be written: there is no folder {out.parent}. Make it first.")
+    with written_whole(out) as part:
+        packed, view = current(store, gathered, lambda view: _pack(store, view, part, now=now, with_held=with_held))
+    clips, withheld = packed
+    return Bundled(file=out, bytes=out.stat().st_size, clips=clips, withheld=withheld), view
+
+
+def _pack(store: ObjectStore, view: View, part: Path, *, now: datetime, with_held: bool) -> tuple[int, int]:
+    """Write the file; say how many clips are in it, and how many held ones are not."""
 
     def packed(entry: Entry) -> bool:
         return entry.delivered or (with_held and entry.end is End.HELD and entry.watchable)
@@ -66,12 +77,12 @@ def write(
     def file(entry: Entry) -> str:
         return _name(entry.record, entry.record.objects["clip"]) if entry.record and packed(entry) else ""
 
-    with written_whole(out) as part, zipfile.ZipFile(part, "w") as archive:
+    with zipfile.ZipFile(part, "w") as archive:
         _add(archive, "index.html", page.render(view, link=link, now=now, mailed=True).encode())
         _add(archive, "rows.csv", sheet.write(view, file=file))
         for name, stored in sorted(_media(records)):
             _stream(store, stored, archive, name)
-    return Bundled(file=out, bytes=out.stat().st_size, clips=len(records), withheld=len(held))
+    return len(records), len(held)
 
 
 def _media(records: dict[str, ClipRecord]) -> Iterator[tuple[str, StoredObject]]:

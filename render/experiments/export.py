@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from render import errors
 from render.experiments import copying, names, sheet
+from render.experiments.current import current
 from render.experiments.gather import of_experiment
 from render.experiments.lines import variants
 from render.experiments.view import DELIVERED, Entry, View
@@ -46,31 +48,41 @@ class Exported:
 def write(store: ObjectStore, experiment: str, directory: Path) -> Exported:
     """Write ``<experiment>/<variant>/<row>-<slug>.mp4`` and ``<experiment>/clips.csv`` below ``directory``.
 
-    Only published and reused clips are handed on; the CSV has every row. Each file appears whole or not at all and
-    matches its recorded hash; running it again touches no file that is right already. Names are made of plain
-    ASCII and never collide. Raises :class:`render.errors.NotFound` for an unknown experiment and
-    :class:`render.errors.CorruptObject` for a clip that is not what its record says.
+    Only published and reused clips are handed on, and none that is taken down meanwhile; the CSV has every row. Each
+    file appears whole or not at all and matches its recorded hash; running it again touches no file that is right
+    already. Names are made of plain ASCII and never collide. Raises :class:`render.errors.NotFound` for an unknown
+    experiment and :class:`render.errors.CorruptObject` for a clip that is not what its record says.
     """
-    return _write(store, of_experiment(store, experiment), directory)
+    written: dict[Path, str] = {}
+    gathered = partial(of_experiment, store, experiment)
+    return current(store, gathered, lambda view: _write(store, view, directory, written))[0]
 
 
-def _write(store: ObjectStore, view: View, directory: Path) -> Exported:
+def _write(store: ObjectStore, view: View, directory: Path, written: dict[Path, str]) -> Exported:
+    """Bring the folder to this view; ``written`` are the files that this export has written, with their clips."""
+    delivered = {entry.fingerprint for entry in view.entries if entry.delivered}
+    for path in [path for path, clip in written.items() if clip not in delivered]:
+        path.unlink(missing_ok=True)
+        del written[path]
     folder = _folder(directory, names.alone(view.title), directory)
     files = _files(view.entries)
-    written = unchanged = 0
+    unchanged = 0
     for entry in view.entries:
         if entry.record is None or not entry.delivered:
             continue
         variant, _, name = files[_key(entry)].partition("/")
-        if copying.fetch(store, entry.record.objects["clip"], _folder(folder, variant, directory) / name):
-            written += 1
-        else:
+        path = _folder(folder, variant, directory) / name
+        if copying.fetch(store, entry.record.objects["clip"], path):
+            written[path] = entry.fingerprint
+        elif path not in written:
             unchanged += 1
     csv = folder / "clips.csv"
     copying.put(sheet.write(view, file=lambda entry: files.get(_key(entry), "")), csv)
     left = Counter(_why(entry) for entry in view.entries if not entry.delivered)
     left.update(str(problem.end) for problem in view.malformed)
-    return Exported(folder=folder, csv=csv, written=written, unchanged=unchanged, left_out=dict(sorted(left.items())))
+    return Exported(
+        folder=folder, csv=csv, written=len(written), unchanged=unchanged, left_out=dict(sorted(left.items()))
+    )
 
 
 def _files(entries: Sequence[Entry]) -> dict[str, str]:

@@ -71,11 +71,11 @@ def of_batch(store: ObjectStore, batch_id: str) -> View:
 def of_experiment(store: ObjectStore, experiment: str) -> View:
     """Gather the newest request of each row of an experiment, over all planned batches.
 
-    Raises :class:`render.errors.NotFound` with the known names if no batch has it.
+    Raises :class:`render.errors.Unknown` with the known names if no batch has it.
     """
     views: list[View] = []
     known: set[str] = set()
-    found = [batches.load(store, one) for one in _batches_of(store, experiment)]
+    found = batches.records(store, _batches_of(store, experiment))
     for batch in sorted(found, key=lambda one: (one.created_at, one.id), reverse=True):
         planned = []
         for piece in batches.plan_pieces(store, batch.id):
@@ -89,7 +89,7 @@ def of_experiment(store: ObjectStore, experiment: str) -> View:
         names = sorted(filter(None, known))
         meant = "".join(f" Is {name!r} meant?" for name in get_close_matches(experiment, names, 1, cutoff=0.7))
         shown = ", ".join(names[:_MOST_NAMES]) or "none yet: run a batch first"
-        raise errors.NotFound(f"There is no experiment {experiment!r} in {store.url}.{meant} Known: {shown}.")
+        raise errors.Unknown(f"There is no experiment {experiment!r} in {store.url}.{meant} Known: {shown}.")
     return newest(experiment, views)
 
 
@@ -146,9 +146,8 @@ def _totals_of_others(
     counted = pa.array({entry.fingerprint for entry in listed.entries if entry.watchable}, pa.string())
     paid = pa.array({entry.fingerprint for entry in listed.entries if entry.record}, pa.string())
     told, served = of_receipts(store, batch.id, others, receipt, counted=counted, paid=paid)
-    clipless = pc.is_in(receipt["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))
-    silent = pc.and_not(pc.equal(receipt["path"], ""), clipless)  # of version 1.0
-    untold = pc.and_(pc.not_equal(others["decision"], Decision.REFUSE), pc.fill_null(silent, True))
+    silent = pc.fill_null(receipts.untold(receipt), True)
+    untold = pc.and_(pc.not_equal(others["decision"], Decision.REFUSE), silent)
     wanted = others.filter(untold)["fingerprint"].unique()
     if len(wanted) > FEW:
         wanted = wanted.filter(clips.lie_there(store, wanted))

@@ -15,17 +15,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pyarrow as pa
-
 from render.experiments import names, page
 from render.experiments.counts import sentence
+from render.experiments.current import current
 from render.experiments.view import Entry, View
 from render.model import ClipRecord, StoredObject
-from render.store import layout, tombstones
-from render.store.receipts import SERVED
+from render.store import layout
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
+
+
+def of_experiment(experiment: str) -> str:
+    """Where the page of an experiment is."""
+    return f"{layout.REPORTS}/{names.alone(experiment)}/index.html"
+
+
+def _beside(path: str) -> str:
+    return f"{posixpath.dirname(path)}/report.json"
 
 
 def write(store: ObjectStore, view: View, *, now: datetime) -> str:
@@ -33,15 +40,14 @@ def write(store: ObjectStore, view: View, *, now: datetime) -> str:
 
     ``now``: when the page is made, with a time zone.
     """
-    batch = view.subject == "batch"
-    folder = posixpath.dirname(layout.report(view.title)) if batch else f"{layout.REPORTS}/{names.alone(view.title)}"
+    path = layout.report(view.title) if view.subject == "batch" else of_experiment(view.title)
+    folder = posixpath.dirname(path)
 
     def link(_: ClipRecord, stored: StoredObject) -> str:
         return quote(posixpath.relpath(stored.path, folder))
 
     text = json.dumps(document(view, now=now), ensure_ascii=False, indent=1, default=_plain)
-    store.put(f"{folder}/report.json", text.encode("utf-8", "replace"))
-    path = f"{folder}/index.html"
+    store.put(_beside(path), text.encode("utf-8", "replace"))
     store.put(path, page.render(view, link=link, now=now).encode())
     return store.uri(path)
 
@@ -49,14 +55,15 @@ def write(store: ObjectStore, view: View, *, now: datetime) -> str:
 def write_current(store: ObjectStore, gathered: Callable[[], View], *, now: datetime) -> tuple[str, View]:
     """Like :func:`write`, of what ``gathered`` gives; again if a clip in it was taken down meanwhile.
 
-    Whoever took it down may have written the page before this one was put. Gives the view that was written, too.
+    Gives the view that was written, too.
     """
-    while True:
-        view = gathered()
-        uri = write(store, view, now=now)
-        shown = {entry.fingerprint for entry in view.entries if entry.end in SERVED or entry.record}
-        if not tombstones.of(store, pa.array(shown, pa.string())):
-            return uri, view
+    return current(store, gathered, lambda view: write(store, view, now=now))
+
+
+def remove(store: ObjectStore, path: str) -> None:
+    """Remove the report whose page is there: what it shows is gone, so that it cannot be made anew."""
+    for one in (_beside(path), path):
+        store.delete(one)
 
 
 def document(view: View, *, now: datetime) -> dict[str, Any]:

@@ -197,9 +197,11 @@ class _Flight:
         def ask() -> None:
             with suppress(Exception):  # a lost cluster has nothing to cancel
                 self._take_back(futures)
-                left = self._client.run_on_scheduler(_left, orders.batch, orders.store_url, self._shards)
-                self._let_go(left)
-                self._client.run(worker.cancel, {*self._out, *left}, on_error="ignore")
+                self._client.run(worker.cancel, {*self._out}, on_error="ignore")
+            with suppress(Exception):  # a scheduler of an older version knows no such question
+                if left := self._client.run_on_scheduler(_left, orders.batch, orders.store_url, self._shards):
+                    self._let_go(left)
+                    self._client.run(worker.cancel, {*left}, on_error="ignore")
 
         asking = threading.Thread(target=ask, name="cancel", daemon=True)
         asking.start()

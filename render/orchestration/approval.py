@@ -12,10 +12,12 @@ from airflow.sdk import Param, XComArg
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
+from render import errors
 from render.model import End
 from render.orchestration import notices
 from render.orchestration.operators import BatchOperator
 from render.orchestration.run import RunContext, now, settings_of
+from render.settings import Settings
 
 if TYPE_CHECKING:
     from render.review import Held
@@ -24,15 +26,20 @@ PUBLISH = "Publish all held"
 REFUSE = "Refuse all held"
 LATER = "Decide later with nightreel review"
 _ASKED = "asked"
-"""XCom: about which rows the person was asked, in order."""
+"""State of the task: how many decisions were known when the person was asked, and the digest of what about."""
+_ANSWER = "answer"
+"""State of the task: what the person answered, until it is recorded."""
+_SHOWN = 20
 
 
 class ApprovalOperator(HITLOperator):
     """Asks a person what is to become of the run's held clips, and records the answer.
 
     It waits in Airflow's list of required actions, without a slot and without a trigger, as long as the setting
-    ``approval_hours`` says; then the rows stay held. It is skipped where no approval is asked for, where nothing is
-    held, and where the answer is to decide later. Where all is decided and not carried out yet, nobody is asked.
+    ``approval_hours`` says; then the rows stay held. Where no approval is asked for, where nothing is held, and where
+    the answer is to decide later, it is skipped; but it succeeds if somebody has decided on rows of the batch, be it
+    elsewhere or in a try before, so that the next task carries that out. An answer is kept until it is recorded:
+    whatever dies, the next try records it.
     """
 
     template_fields: Collection[str] = ("batch", "report")
@@ -44,56 +51,75 @@ class ApprovalOperator(HITLOperator):
         self.report: Any = report
         self.body: str | None
 
-    def execute(self, context: RunContext) -> None:  # type: ignore[override]
+    def execute(self, context: RunContext) -> Any:
         from render import review
 
-        settings, wanted = settings_of(context), context["params"].get("approval")
+        settings, wanted, state = settings_of(context), context["params"].get("approval"), context["task_state_store"]
+        if answer := state.get(_ANSWER):
+            return self._record(context, answer)
         if not (settings.require_approval if wanted is None else wanted):
-            raise AirflowSkipException("No approval is asked for.")
-        held = review.held(settings, self.batch)
-        waiting = [one for one in held if one.review is None]
-        if not held:
-            raise AirflowSkipException("Nothing is held.")
-        if not waiting:  # as after a try that was ended between the record and its own end
-            self.log.info("Every held row is decided on already.")
-            return
+            return self._go_on(settings, "No approval is asked for.")
+        known = review.decisions(settings, self.batch)
+        asked = [known, review.digest(settings, self.batch, decisions=known)]  # before the list: that holds no less
+        waiting = _waiting(settings, self.batch)
+        if not waiting:
+            return self._go_on(settings, "Nothing is held.")
         link = notices.report_link(settings, self.batch)
         self.subject, self.body = _question(
             self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting
         )
         self.response_timeout = timedelta(hours=settings.approval_hours)
-        context["ti"].xcom_push(key=_ASKED, value=[one.row for one in waiting])
-        super().execute(context)
+        state.set(_ASKED, asked)
+        return super().execute(context)
 
     def execute_complete(self, context: RunContext, event: dict[str, Any]) -> None:
         """Record what the person chose; fail, so that the question is put again, if meanwhile others are held."""
-        from render import review
-
         answer = super().execute_complete(context, event)
         [choice] = answer["chosen_options"]
         if choice == LATER:
-            raise AirflowSkipException(f"Nothing is decided: nightreel review {self.batch}")
-        settings, ti = settings_of(context), context["ti"]
-        waiting = [one for one in review.held(settings, self.batch) if one.review is None]
-        asked = ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or ()
-        if not {one.row for one in waiting} <= set(asked):
+            return self._go_on(settings_of(context), f"Nothing is decided: nightreel review {self.batch}")
+        kept = {
+            "approved": choice == PUBLISH,
+            "by": _name(answer["responded_by_user"]),
+            "comment": answer["params_input"].get("comment") or f"{choice}, in Airflow's run {context['ti'].run_id}",
+        }
+        context["task_state_store"].set(_ANSWER, kept)
+        return self._record(context, kept)
+
+    def _go_on(self, settings: Settings, why: str) -> None:
+        """Skip what follows, unless somebody has decided something that may have to be carried out."""
+        from render import review
+
+        if not review.decisions(settings, self.batch):
+            raise AirflowSkipException(why)
+        self.log.info("%s What was decided on this batch is carried out.", why)
+
+    def _record(self, context: RunContext, answer: Mapping[str, Any]) -> None:
+        from render import review
+
+        settings, state = settings_of(context), context["task_state_store"]
+        waiting = _waiting(settings, self.batch)
+        decisions, digest = state.get(_ASKED) or (0, "")
+        if waiting and review.digest(settings, self.batch, decisions=decisions) != digest:
+            state.delete(_ANSWER)
             raise AirflowException("Other clips are held than when this was asked, so it is asked again.")
-        approved = choice == PUBLISH
-        decided = review.decide(
-            settings,
-            self.batch,
-            approved=approved,
-            rows=[one.row for one in waiting if one.uri or not approved],
-            by=_name(answer["responded_by_user"]),
-            comment=answer["params_input"].get("comment") or f"{choice}, in Airflow's run {ti.run_id}",
-            now=now(),
-        )
+        gone = [one.row for one in waiting if answer["approved"] and not one.uri]
+        rows = [one.row for one in waiting if one.row not in gone]
+        try:
+            decided = review.decide(settings, self.batch, rows=rows, now=now(), **answer)
+        except errors.InputError:  # nor could another try record it
+            state.delete(_ANSWER)
+            raise
+        state.delete(_ANSWER)
         for row, before in decided.before.items():
             self.log.warning("Row %d is not changed: %s.", row, before.said)
-        if decided.review is None:
-            self.log.warning("Others have decided on every row meanwhile.")
-        else:
+        if gone:
+            shown = ", ".join(map(str, gone[:_SHOWN])) + (" …" if len(gone) > _SHOWN else "")
+            self.log.warning("%d of the rows stay held, since their clips have been deleted: %s.", len(gone), shown)
+        if decided.review:
             self.log.info("%d rows: %s.", len(decided.review.rows), decided.review.said)
+        elif not gone:
+            self.log.warning("Others have decided on every row meanwhile.")
 
 
 class ReviewOperator(BatchOperator):
@@ -109,6 +135,13 @@ class ReviewOperator(BatchOperator):
             context, {"rows": status.rows, "waiting": status.waiting} | {end.value: status.ends[end] for end in End}
         )
         return report
+
+
+def _waiting(settings: Settings, batch: str) -> list[Held]:
+    """The held rows on which nobody has decided."""
+    from render import review
+
+    return [one for one in review.held(settings, batch) if one.review is None]
 
 
 def _question(batch: str, report: str, waiting: Sequence[Held]) -> tuple[str, str]:

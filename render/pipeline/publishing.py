@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from datetime import datetime
 from itertools import islice
 
@@ -32,7 +31,8 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
     The clips that the catalog has are not looked at again, but for the sweep, which a batch that is finished, and of
     which nothing was rendered since, can do without.
 
-    Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each.
+    Gives how many ``rows`` there are, how many are ``waiting`` for their end, and how many have come to each, as the
+    catalog says then.
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last, then a look at what was
     taken down meanwhile. Publishing twice changes nothing.
     """
@@ -56,17 +56,18 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
         batches.sweep_plans(store, batch_id)
         store.sweep_temporary()
     log.info("Published: %d rows", requests.num_rows)
-    counts = Counter({one["values"]: one["counts"] for one in requests["end"].value_counts().to_pylist()})
-    return {"rows": requests.num_rows, "waiting": counts[None]} | {end.value: counts[end.value] for end in End}
+    ends = catalog.ends_of(store, [batch_id])[batch_id]
+    waiting = requests.num_rows - ends.total()
+    return {"rows": requests.num_rows, "waiting": waiting} | {end.value: ends[end] for end in End}
 
 
 def _published(store: ObjectStore, ended: pa.Table) -> pa.Array:
-    """The clips of these receipts that the catalog has, and so their figures: it is given those first.
+    """The clips of these receipts that the catalog has, with figures.
 
     One that was deleted and made anew has another path there.
     """
     wanted = ended["fingerprint"].unique()
-    known = catalog.clips_of(store, wanted.filter(pc.not_equal(wanted, "")), columns=["path"])
+    known = catalog.clips_of(store, catalog.measured(store, wanted.filter(pc.not_equal(wanted, ""))), columns=["path"])
     stored = (
         known["path"].combine_chunks().take(pc.index_in(ended["fingerprint"], known["fingerprint"].combine_chunks()))
     )

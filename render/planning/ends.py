@@ -44,7 +44,7 @@ def rejected(faults: Iterable[Fault], stamp: Stamp) -> list[Receipt]:
             stamp,
             row,
             End.REJECTED,
-            reason=" ".join(f"{fault.column}: {fault.reason}" for fault in own),
+            reason=" ".join(fault.named for fault in own),
             kind=own[0].kind,
             fix=" ".join(dict.fromkeys(fault.fix for fault in own)),
         )
@@ -82,15 +82,22 @@ def served(planned: Iterable[PlannedRow], record: ClipRecord, stamp: Stamp) -> l
     return receipts
 
 
-def reviewed(held: Receipt, review: Review, *, own: bool, attempt: str) -> Receipt:
-    """End a held row as a person decided; ``own`` says whether this batch rendered its clip for it."""
-    approved = End.PUBLISHED if own else End.REUSED
+def reviewed(held: Receipt, review: Review, *, own: bool, gone: bool, attempt: str) -> Receipt:
+    """End a held row as a person decided; but nothing passes whose clip is ``gone``.
+
+    ``own`` says whether this batch rendered its clip for it.
+    """
+    said, end, fix = review.said, End.REJECTED, held.fix
+    if review.approved and gone:
+        said, fix = f"{said}, but its clip was deleted before that was carried out", "Run its manifest again."
+    elif review.approved:
+        end, fix = End.PUBLISHED if own else End.REUSED, ""
     return replace(
         held,
-        end=approved if review.approved else End.REJECTED,
-        reason=f"{review.said}. It was held: {held.reason}",
+        end=end,
+        reason=f"{said}. It was held: {held.reason}",
         reason_kind=ReasonKind.REVIEW,
-        fix="" if review.approved else held.fix,
+        fix=fix,
         attempt=attempt,
         finished_at=review.at,
     )

@@ -97,13 +97,13 @@ def create(store: ObjectStore, batch: Batch) -> bool:
 
 
 def load(store: ObjectStore, batch_id: str) -> Batch:
-    """The batch's intake record. Raises :class:`render.errors.NotFound` with the newest batches' ids."""
+    """The batch's intake record. Raises :class:`render.errors.Unknown` with the newest batches' ids."""
     path = layout.intake(batch_id)
     try:
         data = store.get(path)
     except errors.NotFound:
         known = ", ".join(list_ids(store)[-5:]) or "none"
-        raise errors.NotFound(f"There is no batch {batch_id!r} in {store.url}. The last ones: {known}.") from None
+        raise errors.Unknown(f"There is no batch {batch_id!r} in {store.url}. The last ones: {known}.") from None
     return RECORD.load(data, store.uri(path))
 
 

@@ -2,8 +2,9 @@
 
 Entry n, put if absent, is the record of the n-th batch. Who wants to put one has read all before it; who finds its
 number taken reads again. So no two batches hold the same manifest, and a batch is taken as soon as its entry is there:
-the same record in its own folder follows, put by its writer or, if that died, by whoever takes next. So of the last
-entry only the record may be missing: where an older one has none, somebody deleted the batch, and it stays so.
+the same record in its own folder follows, put by its writer or, if that died, by whoever takes next. A mark beside the
+entry says that it was put: where the record is missing then, or that of an older entry, somebody deleted the batch, and
+it stays so.
 
 Checkpoints sum up what is known, so that few records are read however long the log is.
 """
@@ -56,7 +57,7 @@ def settle(store: ObjectStore) -> Known:
     """What is known now, after the last batch has got its record if its writer died, and a checkpoint if it pays."""
     known, entries, read = _read(store)
     for batch in entries[-1:]:
-        batches.create(store, batch)
+        _create(store, known.entries, batch)
     if read >= MANY:
         store.put_if_absent(layout.intake_checkpoint(known.entries, len(known.batches)), _KNOWN.dump(known))
     return known
@@ -66,8 +67,16 @@ def append(store: ObjectStore, known: Known, batch: Batch) -> bool:
     """Take what the batch holds and nothing does that :func:`settle` knows; False, and nothing done, if that is old."""
     if not store.put_if_absent(layout.intake_entry(known.entries + 1), batches.RECORD.dump(batch)):
         return False
-    batches.create(store, batch)
+    _create(store, known.entries + 1, batch)
     return True
+
+
+def _create(store: ObjectStore, number: int, batch: Batch) -> None:
+    """Put the record of this entry's batch, unless it was there once."""
+    mark = layout.intake_recorded(number)
+    if not store.exists(mark):
+        batches.create(store, batch)
+        store.put_if_absent(mark, b"{}")
 
 
 def _read(store: ObjectStore) -> tuple[Known, list[Batch], int]:

@@ -4,6 +4,7 @@
 
     inbox/                                       manifests dropped by teams
     intakes/<thousands>/<n>.json                 the n-th batch that was taken from an inbox
+    intakes/<thousands>/<n>.recorded.json        the mark that this batch's own record was put
     intakes/<thousands>/<n>.<batches>.known.json what so many batches took, up to that one
     batches/<batch>/intake.json                  which manifests it took
     batches/<batch>/plan.json                    names the plan attempt that counts, and sums it up
@@ -90,6 +91,11 @@ def name(text: str, what: str, *, longest: int = 200) -> str:
 def intake_entry(number: int) -> str:
     """The record of the batch that was taken from an inbox as the ``number``-th one, counted from 1."""
     return f"{INTAKES}/{number // 1000:07d}/{number:010d}.json"
+
+
+def intake_recorded(number: int) -> str:
+    """The mark that the batch of this entry has got its own record."""
+    return f"{INTAKES}/{number // 1000:07d}/{number:010d}.recorded.json"
 
 
 def intake_checkpoint(number: int, many: int) -> str:

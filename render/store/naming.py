@@ -16,6 +16,8 @@ from render.store.objects import ObjectStore, open_store
 
 SHORTEST = 6
 """Hex digits of a fingerprint that are taken for one."""
+NAMED = 5
+"""Clips that are named where several fit."""
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{SHORTEST},64}}")
 _IN_STORE = re.compile(r"(?P<root>.+)/(?P<path>clips/[0-9a-f]{2}/(?P<fingerprint>[0-9a-f]{64})(/.*)?)")
 
@@ -35,7 +37,8 @@ def named(text: str, *, store_url: str, store_given: bool, single_writer: bool =
 
     A path or URI inside a store leads to that store, unless one was given; a fingerprint and a file from anywhere
     are looked up in ``store_url``. ``single_writer`` is as :func:`render.store.objects.open_store` takes it.
-    Raises :class:`render.errors.NotFound` with what was looked for and where.
+    Raises :class:`render.errors.NotFound` with what was looked for and where, :class:`render.errors.Ambiguous` with
+    the fingerprints that begin so.
     """
     opened = partial(open_store, single_writer=single_writer)
     return _named(text, store_url, opened, follow=not store_given)
@@ -96,9 +99,16 @@ def _whole(store: ObjectStore, beginning: str) -> str:
         return beginning
     known = {*store.folders(f"{layout.CLIPS}/{beginning[: layout.PREFIX]}"), *tombstones.known(store).to_pylist()}
     found = [name for name in known if name.startswith(beginning)]
-    if len(found) != 1:
-        what = f"{len(found)} clips in {store.url} begin" if found else f"No clip in {store.url} begins"
-        raise errors.NotFound(f"{what} with {beginning}: give more of its fingerprint, or another --store.")
+    if not found:
+        raise errors.NotFound(
+            f"No clip in {store.url} begins with {beginning}: give its fingerprint as it is, or another --store."
+        )
+    if len(found) > 1:
+        named = ", ".join(sorted(found)[:NAMED])
+        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise errors.Ambiguous(
+            f"{len(found)} clips in {store.url} begin with {beginning}: {named}{more}. Give more of the fingerprint."
+        )
     return found[0]
 
 

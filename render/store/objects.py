@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, TypeVar
 
 from fsspec.utils import get_protocol
 
 from render import errors
 from render.settings import carries_secret
+
+Item = TypeVar("Item")
 
 PIECE = 1 << 20
 """Bytes read at once when an object is hashed or copied."""
@@ -72,6 +74,10 @@ class ObjectStore(ABC):
     def has_put_if_absent(self) -> bool:
         """Whether the storage itself lets one of many writers win, tried on it; else only one may write at a time."""
 
+    def keeps_versions(self) -> bool | None:
+        """Whether what is deleted stays as an older version, tried on the storage; None if it does not tell."""
+        return False
+
     @abstractmethod
     def size(self, path: str) -> int:
         """Bytes of the object."""
@@ -91,11 +97,10 @@ class ObjectStore(ABC):
     def purge(self, prefix: str) -> int:
         """Remove all objects under a folder for good, in every version that the storage keeps; say how many there were.
 
-        Raises :class:`render.errors.StoreError` if one of them may not be removed.
+        Raises :class:`render.errors.StoreError` if one of them may not be removed, when all others are.
         """
         paths = self.list(prefix)
-        for path in paths:
-            self.delete(path)
+        each(self.delete, paths)
         return len(paths)
 
     @abstractmethod
@@ -144,6 +149,18 @@ class ObjectStore(ABC):
             except OSError as error:
                 raise errors.StoreError(f"{self.uri(path)} cannot be read to its end: {error}") from error
         return digest.hexdigest()
+
+
+def each(work: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """Do it to every item, and then raise the first :class:`render.errors.StoreError` that it met."""
+    met: list[errors.StoreError] = []
+    for item in items:
+        try:
+            work(item)
+        except errors.StoreError as error:
+            met.append(error)
+    if met:
+        raise met[0]
 
 
 def confine(path: str) -> str:

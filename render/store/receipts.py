@@ -34,6 +34,16 @@ def of_clip(ends: pa.Array | pa.ChunkedArray, kinds: pa.Array | pa.ChunkedArray)
     return pc.fill_null(pc.or_(pc.is_in(ends, pa.array(SERVED, pa.string())), refused), False)
 
 
+def untold(receipts: pa.Table) -> pa.ChunkedArray:
+    """Which rows may have a clip of which their receipt says nothing, as those of version 1.0; null without a receipt.
+
+    Of a clip that was taken down a receipt names no path, but tells what it took.
+    """
+    nothing = pc.and_(pc.equal(receipts["path"], ""), pc.equal(receipts["render_seconds"], 0.0))
+    clipless = pc.is_in(receipts["end"], pa.array([End.FAILED, End.WITHDRAWN], pa.string()))
+    return pc.and_(pc.and_not(nothing, clipless), pc.not_equal(receipts["fingerprint"], ""))
+
+
 def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, receipts: pa.Table) -> str:
     """Keep the receipts of one attempt of a shard, or of the plan's own (shard None); return the object's path.
 
@@ -124,8 +134,9 @@ def _withdrawn(store: ObjectStore, receipts: pa.Table) -> pa.Table:
         "fix": pa.scalar(Tombstone.FIX),
         "finished_at": pc.max_element_wise(finished, told([one.withdrawn_at for one in gone])),
         "path": pa.scalar(""),
+        "stand_in": pa.scalar(False),
     }
     for name, values in instead.items():
-        column = pc.if_else(dead if name == "path" else theirs, values, receipts[name].combine_chunks())
+        column = pc.if_else(dead if name in {"path", "stand_in"} else theirs, values, receipts[name].combine_chunks())
         receipts = receipts.set_column(receipts.schema.get_field_index(name), receipts.schema.field(name), column)
     return receipts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from render import errors
 from render.model import Review
 from render.store import layout
 from render.store.objects import ObjectStore
@@ -18,13 +19,23 @@ _FORMAT = RecordFormat(Review, version=1, title="record of a decision on held ro
 
 
 def read(store: ObjectStore, batch_id: str) -> list[Review]:
-    """Every decision on rows of the batch, the first one first."""
+    """Every decision on rows of the batch, the first one first.
 
-    def read_one(path: str) -> Review:
-        return _FORMAT.load(store.get(path), store.uri(path))
+    Raises :class:`render.errors.StoreError` if one is missing before the last.
+    """
+
+    def numbered(number: int) -> Review:
+        path = layout.review(batch_id, number)
+        try:
+            return _FORMAT.load(store.get(path), store.uri(path))
+        except errors.NotFound as error:
+            raise errors.StoreError(
+                f"{store.uri(path)} is missing, so what was decided is not known. Restore it from the bucket's older "
+                "versions or from a backup."
+            ) from error
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reviews") as pool:
-        return list(pool.map(read_one, sorted(store.list(layout.reviews(batch_id)))))
+        return list(pool.map(numbered, range(len(store.list(layout.reviews(batch_id))))))
 
 
 def record(store: ObjectStore, batch_id: str, number: int, review: Review) -> bool:

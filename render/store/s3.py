@@ -31,7 +31,7 @@ from s3fs import S3FileSystem
 
 from render import errors
 from render.store import layout
-from render.store.objects import Entry, ObjectStore, confine, confine_folder, hidden
+from render.store.objects import Entry, ObjectStore, confine, confine_folder, each, hidden
 from render.telemetry import instruments
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,19 @@ class S3Store(ObjectStore):
             self.delete(path)
         return False
 
+    def keeps_versions(self) -> bool | None:
+        folder = f"{layout.PROBES}/{secrets.token_hex(16)}"
+        self.put(f"{folder}/probe", b"kept")
+        self.delete(f"{folder}/probe")
+        try:
+            with self._faults(folder):
+                kept = any(self._versions(f"{self._prefix}{folder}/"))
+        except (_Unknown, errors.StoreRefused):
+            return None
+        if kept:
+            self.purge(folder)
+        return kept
+
     def size(self, path: str) -> int:
         return int(self._head(path)["ContentLength"])
 
@@ -167,9 +180,12 @@ class S3Store(ObjectStore):
                 "%s does not list versions: what it shows is removed, and versions stay if it keeps any", self.url
             )
             return super().purge(prefix)
-        with self._faults(prefix, writing=True):
-            for key, version in found:
-                self._call("delete_object", Bucket=self._bucket, Key=key, VersionId=version)
+
+        def remove(one: tuple[str, str]) -> None:
+            with self._faults(prefix, writing=True):
+                self._call("delete_object", Bucket=self._bucket, Key=one[0], VersionId=one[1])
+
+        each(remove, found)
         return len(found)
 
     def _versions(self, prefix: str) -> Iterator[tuple[str, str]]:

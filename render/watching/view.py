@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from render.farm.waiting import Needs, Reason, reasons
-from render.model import Decision, End
+from render.farm.waiting import Needs, Reason, Why, reasons
+from render.model import Decision, End, ReasonKind
 from render.watching.pace import Pace, pace
 
 if TYPE_CHECKING:
@@ -39,9 +39,10 @@ class ShardView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
-    """Rows of one variant and engine that failed for one reason."""
+    """Rows of one variant and engine that failed for one reason; of all, where the batch was cancelled."""
 
     variant: str
+    """Empty for all of them, as is ``engine``."""
     engine: str
     reason: str
     """Of the first of them."""
@@ -113,6 +114,11 @@ class View:
         """Whether only the catalog and the report are left to be written, be a run at work on them or not."""
         return self.state in {"planned", "under way"} and not self.waiting
 
+    @property
+    def unattended(self) -> bool:
+        """Whether, as far as anybody tells, no run is at work on rows that wait: it may have stopped."""
+        return any(one.why in {Why.NO_RUN, Why.UNKNOWN} for one in self.reasons)
+
     def same_as(self, other: View | None) -> bool:
         """Whether nothing has happened between the two."""
         return other is not None and self._lasting() == other._lasting()
@@ -148,7 +154,9 @@ def view(status: Status, survey: Survey | None, *, start: float, now: float, nee
     ended = np.concatenate([_instants(rendered.filter(done)), [one.at for one in early]])
     clips, made = rendered.num_rows, pc.sum(over, min_count=0).as_py()
     served = rendered.filter(pc.not_equal(rendered["uri"], ""))
-    failed = table.filter(pc.equal(table["end"], End.FAILED))
+    ended_so = table.filter(pc.equal(table["end"], End.FAILED))
+    given_up = pc.fill_null(pc.equal(ended_so["reason_kind"], ReasonKind.CANCELLED), False)
+    failed = ended_so.filter(pc.invert(given_up))
     return View(
         batch=status.batch,
         store=status.store,
@@ -164,7 +172,7 @@ def view(status: Status, survey: Survey | None, *, start: float, now: float, nee
         cpu_seconds=pc.sum(served["cpu_seconds"], min_count=0).as_py(),
         cost=pc.sum(table["cost"], min_count=0).as_py(),
         reasons=reasons(_waiting(table), survey, needs=needs, unknown=unknown, cancelled=status.state == "cancelled"),
-        failures=_failures(failed, early),
+        failures=[*_failures(failed, early), *_given_up(ended_so.filter(given_up))],
         failed_last=_failed_last(failed, early),
         slowest=_slowest(served),
         most_tried=_most_tried(rendered, survey),
@@ -239,6 +247,12 @@ def _failures(failed: pa.Table, early: Sequence[_Early]) -> list[Failures]:
         for (variant, engine, _), some in alike.items()
     ]
     return sorted(found, key=lambda one: (-one.rows, one.variant, one.engine, one.reason))
+
+
+def _given_up(cancelled: pa.Table) -> list[Failures]:
+    """The rows that failed for nothing but the batch's being cancelled."""
+    reasons = cancelled["reason"].unique().to_pylist()
+    return [Failures(variant="", engine="", reason=min(reasons), rows=cancelled.num_rows)] if reasons else []
 
 
 def _alike(reason: str) -> str:

@@ -24,6 +24,7 @@ from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.asset import AssetEvent
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 from sqlalchemy import select
@@ -106,6 +107,8 @@ def run(day: int, answer: Answer | None = None, **params: Any) -> dict[str, Any]
         someone.join()
     with create_session() as session:
         tasks = {ti.task_id: str(ti.state) for ti in done.get_task_instances(session=session)}
+        rows = session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))
+        xcoms = [[row.task_id, XComModel.deserialize_value(row)] for row in rows]
         event = session.scalars(select(AssetEvent).order_by(AssetEvent.id.desc())).first()
     [batch] = [one.batch for one in pipeline.latest(settings, 1)[0]]
     sql = f"""select "end", reason from requests where batch = '{batch}' order by row"""
@@ -113,6 +116,7 @@ def run(day: int, answer: Answer | None = None, **params: Any) -> dict[str, Any]
         "state": str(done.state),
         "tasks": tasks,
         "batch": batch,
+        "xcoms": xcoms,
         "told": event and [event.source_task_id, {name: what for name, what in event.extra.items() if what}],
         "catalog": catalog.query(open_store(store), sql).to_pylist(),
         "held": [one.row for one in review.held(settings, batch)],
@@ -125,5 +129,8 @@ os.environ["NIGHTREEL_APPROVAL_HOURS"] = "0.0003"
 runs["nobody answered"] = run(3, nobody)
 del os.environ["NIGHTREEL_APPROVAL_HOURS"]
 runs["not asked for this time"] = run(4, approval=False)
+left = runs["not asked for this time"]["batch"]
+review.decide(settings, left, approved=False, rows=None, by="ben", comment="It died.", now=datetime.now(UTC))
+runs["decided and not carried out"] = run(4)
 runs["published"] = run(5, choose(approval.PUBLISH, comment="It is meant so"))
 print(json.dumps({"runs": runs, "asked": asked}))

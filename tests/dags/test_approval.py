@@ -56,6 +56,23 @@ def test_what_a_person_chooses_is_carried_out_under_her_name(
     assert run["held"] == []
 
 
+def test_a_run_again_carries_out_what_was_decided_and_was_not_yet(said: dict[str, Any]) -> None:
+    """Whoever recorded it died: nobody is asked, and the run is not green until it is done."""
+    run = said["runs"]["decided and not carried out"]
+    assert run["batch"] == said["runs"]["not asked for this time"]["batch"]
+    assert (run["tasks"]["approval"], run["tasks"]["review"], run["state"]) == ("success",) * 3
+    assert ends(run)[1:] == ["rejected", "rejected"]
+    assert run["catalog"][1]["reason"].startswith('Refused by ben: "It died.".')
+
+
+def test_xcom_carries_ids_and_uris_only(said: dict[str, Any]) -> None:
+    """No list of held rows: it would be as long as they are many."""
+    for run in said["runs"].values():
+        assert {task for task, _ in run["xcoms"]} <= {"intake", "plan", "open_farm", "report", "review"}
+        for task, value in run["xcoms"]:
+            assert len(str(value)) < 300, (task, value)
+
+
 def test_who_reads_the_catalog_is_told_what_was_decided(said: dict[str, Any]) -> None:
     """As after a publishing, which is all that is told of a run in which nobody decides."""
     refused, held = said["runs"]["refused"], said["runs"]["nobody answered"]

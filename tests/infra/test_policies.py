@@ -31,6 +31,7 @@ FINGERPRINT = "ab" * 32
 OBJECTS: Mapping[str, str] = {
     "intake": layout.intake("b"),
     "intake_entry": layout.intake_entry(1),
+    "intake_recorded": layout.intake_recorded(1),
     "intake_checkpoint": layout.intake_checkpoint(1, 1),
     "manifest": layout.manifest("b"),
     "plan_record": layout.plan_record("b"),
@@ -51,14 +52,14 @@ OBJECTS: Mapping[str, str] = {
     "probe": f"{layout.PROBES}/1",
 }
 """An object of every kind that a store holds."""
-ONCE = {"intake", "intake_entry", "intake_checkpoint", "manifest", "plan_record", "receipts", "review", "reviewed"}
-ONCE |= {"cancelled", "finished", "clip_record", "tombstone"}
+ONCE = {"intake", "intake_entry", "intake_recorded", "intake_checkpoint", "manifest", "plan_record", "receipts"}
+ONCE |= {"review", "reviewed", "cancelled", "finished", "clip_record", "tombstone"}
 """Kinds that are put if absent, and never replaced."""
 NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number", "intake_known"}
 FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
-KEPT = ALL - {"inbox", "experiment", "intake_entry"}
+KEPT = ALL - {"inbox", "experiment", "intake_entry", "intake_recorded"}
 MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
     "worker": ({"clip_record", "clip_object", "tombstone"}, {"clip_record", "clip_object"}, set()),
     "control": (ALL, ALL - {"inbox", "clip_record", "clip_object", "tombstone"}, SWEPT),
@@ -67,9 +68,9 @@ MAY: Mapping[str, tuple[set[str], set[str], set[str]]] = {
     "team": ({"report", "experiment", "clip_object"}, {"inbox"}, set()),
     "upkeep": (KEPT - {"intake_checkpoint"}, {"table", "probe"}, KEPT - {"clip_record", "tombstone"}),
     "takedown": (
-        ALL - {"inbox", "probe", "intake_entry", "intake_checkpoint"},
+        ALL - {"inbox", "probe", "intake_entry", "intake_recorded", "intake_checkpoint"},
         {"tombstone", "table", "report", "experiment"},
-        {"clip_record", "clip_object"},
+        {"clip_record", "clip_object", "report", "experiment"},
     ),
 }
 """Kinds that a part may read, write and delete, and no others."""
@@ -94,7 +95,7 @@ def test_a_part_may_do_what_it_has_to_do_and_nothing_else(role: str) -> None:
 
     assert (kinds("s3:GetObject", {}), kinds("s3:PutObject", IF_ABSENT), kinds("s3:DeleteObject", {})) == MAY[role]
     assert kinds("s3:PutObject", CREATES) == MAY[role][1] - ONCE
-    versions = MAY[role][2] if role == "takedown" else set()
+    versions = {"clip_record", "clip_object"} if role == "takedown" else set()
     assert kinds("s3:DeleteObjectVersion", {}) == versions
     assert not judge.allows(Request("s3:GetObject", "elsewhere/clips/ab/clip.json"))
     assert not any(judge.allows(Request(action)) for action in ("s3:PutBucketPolicy", "s3:DeleteBucket"))

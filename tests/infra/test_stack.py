@@ -73,6 +73,15 @@ def test_numbers_that_make_no_sense_are_refused(option: str, monkeypatch: pytest
         said_by(stack.main, [option], monkeypatch)
 
 
+def test_its_help_shows_what_it_takes_unless_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stack", "--help"])
+    with pytest.raises(SystemExit):
+        stack.main()
+    assert "(default: 8787)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_second_stack_says_where_the_first_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends at once, whether the first one is ready or still starts."""
     first = plan(tmp_path)

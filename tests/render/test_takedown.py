@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,11 @@ import pytest
 from in_process import NOW, InProcess, go, write
 
 from render import errors, pipeline, takedown
+from render.checks import policy
 from render.cli import main
-from render.experiments import export, gather, report
+from render.experiments import bundle, copying, export, gather, report
 from render.farm import dispatch
-from render.model import Decision, End, ReasonKind, Tombstone
+from render.model import Decision, End, ReasonKind, StoredObject, Tombstone
 from render.planning import history, reuse
 from render.settings import Settings, load
 from render.status import Status
@@ -117,6 +121,27 @@ def test_status_report_and_export_tell_the_same(settings: Settings, store: Objec
     assert status.elapsed_seconds == first.elapsed_seconds or status.elapsed_seconds == 0
     handed = export.write(store, "e", tmp_path / "out")
     assert (handed.written, dict(handed.left_out)) == (1, {"withdrawn": 2})
+
+
+def test_what_a_rejected_clip_took_is_told_when_it_is_withdrawn(
+    settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A row that a check rejected keeps its end and its figures; its clip is not looked for as an old receipt's is."""
+    limit = "{check: black, figure: mean_luma, max: 0.0, outcome: reject, reason: Light., fix: Look.}"
+    monkeypatch.setattr(policy, "load", lambda _: policy.parse(f"title: T.\nlimits: [{limit}]", source="t"))
+    before = go(settings, manifest)
+    gone = before.clips[0]
+    assert gone.end is End.REJECTED
+    assert gone.render_seconds > 0
+    withdraw(store, gone.fingerprint)
+    asked: list[str] = []
+    find = clips.find_each
+    monkeypatch.setattr(clips, "find_each", lambda at, wanted, *but: asked.extend(wanted) or find(at, wanted, *but))
+    after = pipeline.status(settings, before.batch)
+    assert list(after.clips) == [
+        replace(clip, uri="", stand_in=False) if clip.fingerprint == gone.fingerprint else clip for clip in before.clips
+    ]
+    assert asked == []
 
 
 def test_a_withdrawn_clip_is_neither_rendered_nor_reused(
@@ -347,6 +372,95 @@ def test_whoever_writes_a_page_looks_again_for_clips_taken_down_within_its_makin
     assert ends["withdrawn"] == (3 if whose == "a takedown's" else 2)
 
 
+@pytest.mark.parametrize("whose", ["the run's", "the command's", "a takedown's"])
+def test_a_page_whose_writer_died_before_its_look_is_written_by_the_same_command(
+    whose: str, settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """It had gathered what it shows before the clip was taken down, and puts it when that is done, pages and all."""
+    put = report.write
+    if whose != "the run's":
+        go(settings, manifest)
+
+    def give() -> None:
+        match whose:
+            case "the run's":
+                go(settings, manifest)
+            case "the command's":
+                main(["report", batches.list_ids(store)[0], "--store", settings.store])
+            case _:
+                withdraw(store, takedown.of_batch(store, batches.list_ids(store)[0])[0])
+
+    def late(there: ObjectStore, view: Any, **more: Any) -> str:
+        monkeypatch.setattr(report, "write", put)
+        gone.append(takedown.of_batch(store, batches.list_ids(store)[0])[1])
+        withdraw(store, *gone)
+        put(there, view, **more)
+        raise KeyboardInterrupt
+
+    gone: list[str] = []
+    monkeypatch.setattr(report, "write", late)
+    with suppress(KeyboardInterrupt):
+        give()
+    page = layout.report(batches.list_ids(store)[0])
+    assert f"{gone[0]}/" in store.get(page).decode()
+    give()
+    assert f"{gone[0]}/" not in store.get(page).decode()
+
+
+@pytest.fixture(params=["before", "after"])
+def meanwhile(request: pytest.FixtureRequest, store: ObjectStore, first: Status, monkeypatch: pytest.MonkeyPatch):
+    """Lets a function that copies an object of a clip be the moment, before or after it, at which the clip goes."""
+    gone = first.clips[0].fingerprint
+    done: list[str] = []
+
+    def at(module: Any, name: str) -> str:
+        copy = getattr(module, name)
+
+        def copied(there: ObjectStore, stored: StoredObject, *rest: Any) -> Any:
+            def go_now() -> None:
+                if not done and gone in stored.path:
+                    done.append(gone)
+                    withdraw(store, gone)
+
+            if request.param == "before":
+                go_now()
+            written = copy(there, stored, *rest)
+            if request.param == "after":
+                go_now()
+            return written
+
+        monkeypatch.setattr(module, name, copied)
+        return gone
+
+    return at
+
+
+def test_a_bundle_that_was_being_packed_is_packed_again(
+    settings: Settings, store: ObjectStore, first: Status, meanwhile: Callable[..., str], tmp_path: Path
+):
+    """A clip is taken down before or after it is packed: the bundle that appears is without it."""
+    gone, out = meanwhile(bundle, "_stream"), tmp_path / "out.zip"
+    assert main(["report", first.batch, "--bundle", str(out), "--store", settings.store]) == 0
+    with zipfile.ZipFile(out) as archive:
+        assert not [name for name in archive.namelist() if gone in name]
+        assert [name for name in archive.namelist() if first.clips[1].fingerprint in name]
+        assert SENTENCE in archive.read("index.html").decode()
+        assert SENTENCE in archive.read("rows.csv").decode()
+
+
+def test_an_export_that_was_under_way_hands_no_withdrawn_clip_on(
+    settings: Settings, store: ObjectStore, first: Status, meanwhile: Callable[..., str], tmp_path: Path
+):
+    """Its file goes again, the sheet says why, and what else was copied is counted as such."""
+    meanwhile(copying, "fetch")
+    done = export.write(store, "e", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").rglob("*.mp4")] == ["1-two.mp4"]
+    assert (done.written, done.unchanged, dict(done.left_out)) == (1, 0, {"withdrawn": 2})
+    assert SENTENCE in done.csv.read_text("utf-8-sig")
+    assert (again := export.write(store, "e", tmp_path / "out")).unchanged == 1
+    assert again.written == 0
+
+
 def test_rows_of_a_cancelled_batch_whose_clip_was_taken_down_are_withdrawn(
     settings: Settings, store: ObjectStore, farm: InProcess, manifest: str
 ):
@@ -417,6 +531,150 @@ def test_whoever_may_not_remove_the_objects_still_withdraws_them_everywhere(
             assert store.list(layout.clip(other)) == []
     assert withdraw(store, gone, other).removed == len(lying)
     assert store.list(layout.clip(gone)) == []
+
+
+def _half_deleted(settings: Settings, store: ObjectStore, first: Status, _: Path) -> None:
+    """Somebody deleted the batch, but for its page."""
+    store.delete(layout.intake(first.batch))
+
+
+def _other_record(settings: Settings, store: ObjectStore, first: Status, _: Path) -> None:
+    """The record of another clip of the batch is corrupt."""
+    store.put(layout.clip_record(first.clips[1].fingerprint), b"{")
+
+
+def _planned(settings: Settings, store: ObjectStore, folder: Path) -> str:
+    """The plan's file of a batch that was planned and never run."""
+    batch = pipeline.intake(settings, manifest=write(folder / "n.parquet", "three"), run_key="other", now=NOW)
+    return layout.plan(batch.id, pipeline.plan(settings, batch.id, now=NOW).attempt)
+
+
+def _other_plan(settings: Settings, store: ObjectStore, first: Status, folder: Path) -> None:
+    """An unrelated batch that is not published has lost its plan."""
+    store.delete(_planned(settings, store, folder))
+
+
+def _corrupt_plan(settings: Settings, store: ObjectStore, first: Status, folder: Path) -> None:
+    """The plan of an unrelated batch is no Parquet."""
+    store.put(_planned(settings, store, folder), b"PAR1")
+
+
+def _broken_catalog(settings: Settings, store: ObjectStore, first: Status, _: Path) -> None:
+    for table in ("clips", "requests"):
+        for path in store.list(layout.table(table)):
+            if path.endswith(".parquet"):
+                store.put(path, b"x" * 100)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (_half_deleted, ""),
+        (_other_record, r"batches/.*/report/index\.html"),
+        (_other_plan, r"plan/.*\.parquet"),
+        (_corrupt_plan, r"ArrowInvalid: .*\. Give this again"),
+        (_broken_catalog, "catalog"),
+    ],
+)
+def test_nothing_unrelated_keeps_the_film(
+    trouble: Callable[..., None], told: str, settings: Settings, store: ObjectStore, first: Status, tmp_path: Path
+):
+    """Whatever else cannot be read or written, the objects go; what was not done is said, in a word that may pass."""
+    trouble(settings, store, first, tmp_path)
+    gone = first.clips[0].fingerprint
+    for _ in range(2):
+        if told:
+            with pytest.raises(errors.StoreError, match=told) as raised:
+                withdraw(store, gone)
+            assert raised.value.exit_code == 1
+        else:
+            withdraw(store, gone)
+        assert store.list(layout.clip(gone)) == []
+        assert tombstones.find(store, gone)
+
+
+def test_a_process_that_dies_over_the_pages_has_removed_the_film(store: ObjectStore, first: Status, monkeypatch):
+    """There may be many pages; each may take long, or more memory than there is."""
+
+    def die(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "write_current", die)
+        patch.setattr(catalog, "withdraw", die)
+        with pytest.raises(KeyboardInterrupt):
+            withdraw(store, first.clips[0].fingerprint)
+    assert store.list(layout.clip(first.clips[0].fingerprint)) == []
+
+
+def test_every_trouble_is_told_and_none_keeps_the_rest(
+    settings: Settings, store: ObjectStore, first: Status, manifest: str, monkeypatch: pytest.MonkeyPatch
+):
+    """One page of two cannot be written, and the catalog is busy: the other page is; given again it mends the rest."""
+    second, gone = again(settings, manifest), first.clips[0].fingerprint
+    put = type(store).put
+
+    def barred(self: ObjectStore, path: str, data: bytes) -> None:
+        if path == layout.report(first.batch):
+            raise errors.StoreError("No space.")
+        put(self, path, data)
+
+    def busy(*_: Any) -> None:
+        raise errors.StoreError("Busy.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "put", barred)
+        patch.setattr(catalog, "withdraw", busy)
+        with pytest.raises(errors.StoreError, match=rf"Busy\..*{first.batch}/report/index\.html.*No space\."):
+            withdraw(store, gone)
+    assert f"{gone}/" not in store.get(layout.report(second.batch)).decode()
+    assert f"{gone}/" in store.get(layout.report(first.batch)).decode()
+    done = withdraw(store, gone)
+    assert (done.removed, done.rows) == (0, 4)
+    assert f"{gone}/" not in store.get(layout.report(first.batch)).decode()
+    assert catalog.query(store, "select count(*) as n from results where uri is not null").to_pylist() == [{"n": 2}]
+
+
+def test_the_page_of_a_batch_that_is_gone_goes(store: ObjectStore, first: Status):
+    """It cannot be made anew, and shows the clip."""
+    store.delete(layout.intake(first.batch))
+    assert withdraw(store, first.clips[0].fingerprint).reports == ()
+    assert not [path for path in store.list(layout.batch(first.batch)) if "/report/" in path]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_page_of_an_experiment_forgets_a_clip_whose_batch_was_deleted(
+    whole: bool, settings: Settings, store: ObjectStore, first: Status, tmp_path: Path
+):
+    """Of the batch nothing is left, or its page and plan; the experiment goes on in another one."""
+    second = go(settings, write(tmp_path / "n.parquet", "three"), key="run-2", now=NOW + timedelta(hours=2))
+    overall = Path(report.write(store, gather.of_experiment(store, "e"), now=NOW).removeprefix("file://"))
+    gone = first.clips[0].fingerprint
+    assert f"{gone}/" in overall.read_text()
+    for path in store.list(layout.batch(first.batch)) if whole else [layout.intake(first.batch)]:
+        store.delete(path)
+    assert withdraw(store, gone).reports == (overall.as_uri(),)
+    assert f"{gone}/" not in overall.read_text()
+    assert f"{second.clips[0].fingerprint}/" in overall.read_text()
+
+
+def test_the_page_of_an_experiment_of_which_no_batch_is_left_goes(store: ObjectStore, first: Status):
+    overall = Path(report.write(store, gather.of_experiment(store, "e"), now=NOW).removeprefix("file://"))
+    for path in store.list(layout.batch(first.batch)):
+        store.delete(path)
+    done = withdraw(store, first.clips[0].fingerprint)
+    assert (done.reports, dict(done.batches), overall.parent.exists()) == ((), {}, False)
+
+
+def test_all_tombstones_are_listed_few_times_however_many_clips_are_named(
+    settings: Settings, store: ObjectStore, farm: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    status = go(settings, write(tmp_path / "m.parquet", *map(str, range(6))))
+    listed: list[object] = []
+    known = tombstones.known
+    monkeypatch.setattr(tombstones, "known", lambda there: listed.append(there) or known(there))
+    takedown.reach(store, [clip.fingerprint for clip in status.clips])
+    assert len(listed) <= 2
 
 
 def test_upkeep_tells_the_catalog_what_a_dead_publisher_did_not(

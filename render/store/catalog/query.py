@@ -140,6 +140,14 @@ def figures_of(store: ObjectStore, fingerprints: pa.Array) -> dict[str, list[Fig
     return found
 
 
+def measured(store: ObjectStore, fingerprints: pa.Array) -> pa.Array:
+    """Those of these clips of which figures were published."""
+    snapshot = delta.load(store, "checks") if len(fingerprints) else None
+    where, sql = ("fingerprint", fingerprints), "select distinct fingerprint from found"
+    found = None if snapshot is None else scan.ask(store, "checks", snapshot, sql, where=where)
+    return fingerprints[:0] if found is None else found["fingerprint"].combine_chunks()
+
+
 def reviewed(store: ObjectStore, fingerprints: pa.Array) -> pa.Table:
     """The rows of these clips that a person approved, there or in an earlier batch, or refused.
 

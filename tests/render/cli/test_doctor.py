@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from render import errors
 from render.cli import main, probes
 from render.cli.findings import Finding, Health
 from render.engines import registry
@@ -114,6 +115,43 @@ def test_what_lacks_is_named_with_what_to_do(settings: Settings, monkeypatch: py
         assert finding.health is health
         assert words in finding.found
         assert finding.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "health", "found", "fix"),
+    [
+        (False, Health.OK, "not kept", ""),
+        (True, Health.OK, "kept by the bucket", ""),
+        (None, Health.WARNING, "cannot be told", "s3:ListBucketVersions"),
+        (errors.StoreRefused("AccessDenied."), Health.WARNING, "kept: AccessDenied.", "s3:DeleteObjectVersion"),
+    ],
+    ids=["not kept", "kept", "not told", "not removable"],
+)
+def test_it_tells_whether_a_bucket_keeps_versions(
+    said: bool | Exception | None,
+    health: Health,
+    found: str,
+    fix: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+):
+    """A takedown has to remove them; a directory has none, and nothing is said of them."""
+
+    class Bucket(DirectoryStore):
+        def keeps_versions(self) -> bool | None:
+            if isinstance(said, Exception):
+                raise said
+            return said
+
+    bucket = Bucket(str(tmp_path / "store"))
+    bucket.url = "s3://bucket"
+    monkeypatch.setattr(objects, "open_store", lambda *_, **__: bucket)
+    store, versions = findings(settings, "store", monkeypatch)
+    assert (store.name, store.health) == ("store", Health.OK)
+    assert (versions.name, versions.health) == ("versions", health)
+    assert versions.found.startswith(found)
+    assert fix in versions.fix
 
 
 def test_an_engine_that_does_not_load(settings: Settings, monkeypatch: pytest.MonkeyPatch):

@@ -11,6 +11,7 @@ TREE = [
     (errors.NightreelError, 1),
     (errors.StoreError, 1),
     (errors.StoreRefused, 2),
+    (errors.Ambiguous, 2),
     (errors.ManifestError, 2),
     (errors.NotFound, 2),
     (errors.EngineMissing, 2),

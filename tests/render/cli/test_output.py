@@ -71,6 +71,22 @@ def test_a_reader_that_goes_away_is_no_error(flag: str):
     assert child.wait() == 4
 
 
+@pytest.mark.parametrize("columns", [1, 20])
+def test_a_query_whose_answer_is_piped_cuts_nothing(
+    columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    """Neither a long address nor many words, in a table or in blocks."""
+    monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("COLUMNS", "80")
+    uri, words = f"s3://bucket/{'x' * 500}/clip.mp4", "word " * 200
+    more = "".join(f", {number} as c{number}" for number in range(columns))
+    assert main(["query", f"select '{uri}' as uri, '{words}' as words{more}"]) == 0
+    shown = capfd.readouterr().out
+    assert uri in shown
+    assert words.strip() in shown
+    assert max(len(line) for line in shown.splitlines()) < 2000
+
+
 def test_a_query_shows_no_control_characters(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):

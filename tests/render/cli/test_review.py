@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from in_process import InProcess
 
-from render import pipeline
+from render import pipeline, review
 from render.checks import policy
 from render.cli import main
 from render.farm import dispatch
@@ -77,6 +77,34 @@ def test_programs_get_documents_and_whoever_comes_second_a_two(
     assert (before["row"], before["approved"], before["by"], before["comment"]) == (0, True, "ann", "fine")
     assert document["decided"]["rows"] == [1]
     assert (document["ends"]["published"], document["ends"]["rejected"]) == (1, 1)
+
+
+def test_rows_whose_clip_is_gone_are_told(
+    batch: str, said: Callable[..., tuple[int, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Those that were not approved, and those that an interrupted approval will not publish."""
+    approval = ("--approve", "--all", "--by", "ann", "--comment", "fine")
+    clips = [Path(one.uri.removeprefix("file://")) for one in review.held(load(), batch)]
+    clips[0].unlink()
+    code, document = said("review", batch, *approval)
+    assert (code, document["decided"]["rows"], document["without_clip"]) == (0, [1], [0])
+    assert main(["review", batch, *approval]) == 0
+    told = capfd.readouterr()
+    assert told.out.startswith("0 rows approved")
+    assert "not approved, row 0: its clip has been deleted. Refuse it, or run its manifest again." in told.err
+
+
+def test_the_list_says_what_becomes_of_an_interrupted_approval_whose_clip_is_gone(
+    batch: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    review.decide(load(), batch, approved=True, rows=[0], by="ann", comment="fine", now=NOW)
+    Path(review.held(load(), batch)[0].uri.removeprefix("file://")).unlink()
+    assert main(["review", batch]) == 0
+    told = " ".join(capfd.readouterr().out.split())
+    assert 'Approved by ann: "fine". It was interrupted: give that command again.' in told
+    assert "Its clip has been deleted, so that rejects it." in told
+    assert main(["review", batch, "0", "--approve", "--by", "ann", "--comment", "fine"]) == 0
+    assert pipeline.status(load(), batch).ends == {End.REJECTED: 1, End.HELD: 1}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from render.cli import main, summary
 from render.cli.progress import Display
 from render.engines.contract import Engine
 from render.engines.testcard import TestcardEngine
-from render.model import STAND_IN, Decision, End
+from render.model import STAND_IN, Decision, End, Fault
 from render.pipeline import planning, running
 from render.settings import Settings, load
 from render.status import Clips, ClipStatus, Status
@@ -260,10 +260,29 @@ def test_what_is_no_batch_is_told_with_those_that_fit_and_the_newest_first(
     assert f"There is no batch 'xxxxxx' in {settings.store}" in (said := told("status", "xxxxxx"))
     assert last in said
     assert last in told("report", "xxxxxx")
-    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give more of it, at least 6 characters."
+    fit = f"2 batches begin or end with '2026': {ids[6]}, {ids[5]}. Give its whole id"
     assert fit in told("status", "2026")
-    assert fit in told("cancel", "2026")
-    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give more" in told("status", "run-1")
+    assert "at least 6 characters" in (said := told("cancel", "2026"))
+    assert fit in said
+    assert f"1 batch begins or ends with 'run-1': {ids[0]}. Give its whole id" in told("status", "run-1")
+
+
+def test_an_ending_that_batches_share_is_told_to_be_of_several(
+    settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A manifest that is run again has another batch, whose id ends with the hash of the same content."""
+    path = manifest(tmp_path / "m.parquet", [{"variant": "a", "prompt": ""}])
+    ids = []
+    for day in range(1, 8):
+        batch = pipeline.intake(settings, manifest=str(path), run_key=f"run-{day}", now=NOW.replace(day=day))
+        pipeline.run(settings, batch.id, now=lambda: NOW)
+        ids.append(batch.id)
+    assert len({one[-12:] for one in ids}) == 1
+    assert main(["cancel", ids[0][-12:], "--json"]) == 2
+    error = json.loads(capfd.readouterr().out)["error"]
+    assert error["kind"] == "Ambiguous"
+    assert f"7 batches begin or end with '{ids[0][-12:]}': {', '.join(ids[:1:-1])} and 2 older." in error["message"]
+    assert "batches of the same content end alike" in error["message"]
 
 
 def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
@@ -275,7 +294,7 @@ def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
     said = capfd.readouterr().out
     assert "4 quarantined (malformed or refused)\n" in said
     assert "  3 invalid, first row 1: style = noir: " in said
-    assert "  1 invalid, first row 5: prompt: " in said
+    assert "  1 invalid, first row 5: prompt is empty. Fill in prompt: it is required." in said
     assert "--quarantined lists them all" in said
     assert main(["plan", str(path), "--quarantined"]) == 0
     listed = [line for line in capfd.readouterr().out.splitlines() if line.startswith("row ")]
@@ -283,7 +302,7 @@ def test_a_plan_gives_the_reasons_of_what_it_would_quarantine(
         "row 1  style = noir",
         "row 3  style = pulp",
         "row 4  style = noir",
-        "row 5  prompt",
+        "row 5  prompt is empty. Fill in prompt",
     ]
     assert main(["plan", str(path), "--json"]) == 0
     first, second = json.loads(capfd.readouterr().out)["faults"]
@@ -356,6 +375,36 @@ def test_stand_ins_are_counted_where_the_rows_are() -> None:
     assert told(made(0, "a", stand_in=True), made(1, "b", stand_in=True)).endswith("2 clips are stand-ins.")
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "reason", "said"),
+    [
+        ("prompt", "", "prompt is missing.", "prompt is missing."),
+        ("seconds", "-3", "seconds must be from 0.5 to 60, not -3.", "seconds must be from 0.5 to 60, not -3."),
+        ("width", "641", "width must be an even number.", "width = 641: must be an even number."),
+        ("style", "noir", "There is no style.", "style = noir: There is no style."),
+        ("tags", "", "A tag is too long.", "tags: A tag is too long."),
+    ],
+)
+def test_a_fault_names_its_column_and_its_value_once(column: str, value: str, reason: str, said: str) -> None:
+    assert summary.told(Fault(row=0, column=column, value=value, reason=reason, fix="Mend it.")) == f"{said} Mend it."
+
+
+def test_of_a_csv_it_is_told_which_line_a_row_is(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("experiment,variant,prompt\ne,a,x\ne,b,\n")
+    assert main(["plan", str(path)]) == 0
+    assert "row N is line N + 2" in (said := capfd.readouterr().out)
+    assert "first row 1: prompt is missing." in said
+    path.write_text("experiment,variant,prompt\ne,b,\n")
+    assert main(["run", str(path)]) == 0
+    assert "row N is line N + 2" in capfd.readouterr().out
+    path.write_text("experiment,variant,prompt\ne,a,x\n")
+    assert main(["plan", str(path)]) == 0
+    assert "line N + 2" not in capfd.readouterr().out, "all rows are good"
+
+
 def test_a_plan_tells_which_clips_would_be_stand_ins(
     settings: Settings,
     manifest: Callable[..., Path],
@@ -405,6 +454,30 @@ def test_a_run_that_stopped_can_be_resumed_unless_it_was_cancelled(
     assert summary.code(status, stopped=stopped, allow_failed=0) == code
 
 
+def test_a_file_of_the_inbox_that_was_refused_is_told_of_with_what_to_do(
+    settings: Settings, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """In the list, and of the batch, which has no row that could be asked for."""
+    (tmp_path / "store/inbox").mkdir(parents=True)
+    (tmp_path / "store/inbox/bad.parquet").write_bytes(b"PAR1")
+    batch = pipeline.intake(settings, run_key="scheduled", now=NOW)
+    assert batch
+    pipeline.run(settings, batch.id, now=lambda: NOW)
+    assert main(["status"]) == 0
+    listed = capfd.readouterr().out
+    assert "refused: " in listed
+    assert "bad.parquet" in listed
+    assert main(["status", "--json"]) == 0
+    (one,) = json.loads(capfd.readouterr().out)["batches"]
+    assert one["refused"] == [{"url": batch.refused[0].file.url, "reason": batch.refused[0].reason}]
+    assert main(["status", batch.id]) == 0
+    told = capfd.readouterr().out
+    assert "Refused from the inbox: " in told
+    assert "no rows, since nothing that can be used had arrived: 1 file refused." in told
+    assert "Next: mend what was refused and put it in the inbox again" in told
+    assert "query" not in told
+
+
 def test_cancelling_says_whether_it_ended_anything(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -415,4 +488,8 @@ def test_cancelling_says_whether_it_ended_anything(
     assert "(cancelled)" in first.out
     assert "finishes the clips it has begun" in first.err
     assert main(["cancel", batch]) == 0
-    assert "the batch was cancelled before; nothing has changed" in capfd.readouterr().err
+    told = f"nightreel: batch {batch} is over already, cancelled; nothing has changed.\n"
+    assert capfd.readouterr() == ("", told)
+    assert main(["cancel", batch, "--json"]) == 0
+    again = capfd.readouterr()
+    assert (json.loads(again.out)["state"], again.err) == ("cancelled", told)

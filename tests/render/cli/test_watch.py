@@ -111,12 +111,19 @@ def test_a_log_gets_a_block_when_something_has_changed(capfd: pytest.CaptureFixt
     [
         ({"waiting": 0, "reasons": []}, "Batch run-1-abc: publishing, or its run has stopped\n"),
         ({"state": "taken in"}, "Not planned yet: its manifest is being read and planned, or its run has stopped."),
+        *(
+            (
+                {"reasons": [Reason(why=why, about="nobody was asked", rows=20)]},
+                "No run is known to be at work on it; this goes on looking.\n",
+            )
+            for why in (Why.NO_RUN, Why.UNKNOWN)
+        ),
     ],
 )
 def test_where_a_run_may_have_stopped_unseen_the_next_command_is_named(
     change: dict[str, object], head: str, settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing tells a run that died before it had published from one that publishes."""
+    """Nothing tells a run that died before it had published from one that publishes, or one on an unknown cluster."""
     view, status = replace(VIEW, **change), "If it has stopped: nightreel status run-1-abc"
     Log()(Look(view=replace(view, store=settings.store)))
     told = capfd.readouterr().out
@@ -125,7 +132,7 @@ def test_where_a_run_may_have_stopped_unseen_the_next_command_is_named(
     Log()(Look(view=replace(view, store="s3://bucket/x")))
     assert f"{status} --store s3://bucket/x  (" in capfd.readouterr().out
     Log()(Look(view=VIEW))
-    Log()(Look(view=replace(view, state="finished", waiting=0)))
+    Log()(Look(view=replace(view, state="finished", waiting=0, reasons=[])))
     assert "stopped" not in capfd.readouterr().out
 
 

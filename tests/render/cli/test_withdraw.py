@@ -89,6 +89,46 @@ def test_a_withdrawn_clip_is_told_of_by_verify_and_status(
     assert (code, again["objects"], again["clips"]) == (0, 0, told["clips"])
 
 
+def test_who_comes_second_is_told_whose_word_counts(batch: Status, said: Said, capfd: pytest.CaptureFixture[str]):
+    """Of clips that were withdrawn before: how many, when, by whom and why, once for all of them."""
+    first, second = (batch.clips[row].fingerprint for row in (0, 1))
+    assert main(["withdraw", first, "--reason", "consent revoked", "--by", "ada", "--yes"]) == 0
+    assert "before" not in capfd.readouterr().out
+    again = ["withdraw", "--batch", batch.batch, "--reason", "wrong logo", "--by", "ben"]
+    assert main([*again, "--yes"]) == 0
+    shown = capfd.readouterr().out.splitlines()
+    assert shown[0].startswith(f"{second[:12]} taken down on ")
+    assert shown[0].endswith("by ben: wrong logo")
+    assert shown[1].startswith(f"{first[:12]} was taken down before, on ")
+    assert shown[1].endswith("by ada: consent revoked")
+    assert shown[2].startswith("What was said first counts")
+    code, told = said(*again, "--yes")
+    assert (code, sorted(told["before"])) == (0, sorted([first, second]))
+    assert main(["withdraw", first, "--reason", "consent revoked", "--by", "ada", "--yes"]) == 0
+    assert "What was said first" not in capfd.readouterr().out, "the same command, to complete it"
+
+
+def test_clips_that_went_together_are_told_of_together(batch: Status, capfd: pytest.CaptureFixture[str]):
+    whole = ["withdraw", "--batch", batch.batch, "--reason", "wrong logo", "--by", "ben"]
+    assert main([*whole, "--yes"]) == 0
+    capfd.readouterr()
+    assert main(whole) == 0
+    shown = capfd.readouterr().out.splitlines()
+    assert shown[0].startswith("2 clips, such as ")
+    assert "were taken down before, on 20" in shown[0]
+
+
+def test_a_clip_that_was_taken_down_is_no_stand_in_any_more(batch: Status, capfd: pytest.CaptureFixture[str]):
+    assert main(["status", batch.batch]) == 0
+    assert "2 clips are stand-ins." in capfd.readouterr().out, "test cards"
+    for gone, left in ((0, "1 clip is a stand-in."), (1, None)):
+        assert main(["withdraw", batch.clips[gone].fingerprint, "--reason", "why", "--yes"]) == 0
+        capfd.readouterr()
+        assert main(["status", batch.batch]) == 0
+        shown = capfd.readouterr().out
+        assert left in shown if left else "stand-in" not in shown
+
+
 def test_all_clips_of_a_batch(batch: Status, said: Said, tmp_path: Path):
     code, told = said("withdraw", "--batch", batch.batch[-8:], "--reason", "wrong logo", "--yes")
     assert (code, len(told["clips"]), told["rows"]) == (0, 2, 3)

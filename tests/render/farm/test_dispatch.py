@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from distributed import Client
+from in_process import raising
 from otlp import collector
 
 from render import errors
@@ -140,8 +142,13 @@ def test_a_drain_finishes_what_runs_and_begins_nothing(farm, run, new_job):
     assert run(taken).keys() == {job.fingerprint for job in taken}
 
 
-@pytest.mark.parametrize("how", ["control", "control that leaves", "an exception"])
-def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, how):
+@pytest.mark.parametrize(
+    "how", ["control", "control that leaves", "control of a scheduler that refuses", "an exception"]
+)
+def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path, monkeypatch, how):
+    """Also where nobody may ask the scheduler what others left there, or it is of an older image."""
+    if how.endswith("refuses"):
+        monkeypatch.setattr(Client, "run_on_scheduler", raising(ValueError("It may not unpickle.")))
     control = Control()
     began = [tmp_path / "one", tmp_path / "other"]
     hanging = [new_job(f"hang {file}") for file in began]
@@ -149,7 +156,7 @@ def test_a_cancelled_batch_leaves_the_workers_free(farm, run, new_job, tmp_path,
     def stop(result=None):
         if how.startswith("control"):
             control.cancel()
-            control.left = how != "control"
+            control.left = how.endswith("leaves")
         else:
             raise KeyboardInterrupt
 

@@ -7,8 +7,8 @@ import pytest
 from in_process import NOW, go, raising, write
 
 from render import errors, pipeline
-from render.model import End
-from render.store import batches, catalog, clips, layout
+from render.model import End, Tombstone
+from render.store import batches, catalog, clips, layout, tombstones
 from render.store.objects import open_store
 
 
@@ -59,3 +59,33 @@ def test_every_clip_of_a_batch_verifies(settings, farm, tmp_path):
     record = clips.find(store, found["fingerprint"])
     assert record is not None
     assert clips.verify(store, record) == []
+
+
+def test_figures_that_were_lost_come_back_when_their_batch_is_published_again(settings, farm, tmp_path):
+    """As a table's error advises; another batch has begun a new table by then. What is there is not read again."""
+    first = go(settings, write(tmp_path / "m.parquet", "one", "two"))
+    store = open_store(settings.store)
+    figures = 'select fingerprint, "check", name, value from checks order by all'
+    before = catalog.query(store, figures).to_pylist()
+    shutil.move(tmp_path / "store/catalog/checks", tmp_path / "away")
+    second = go(settings, write(tmp_path / "n.parquet", "three"), key="run-2", now=NOW + timedelta(hours=1))
+    pipeline.publish(settings, first.batch)
+    others = f"fingerprint <> '{second.clips[0].fingerprint}'"
+    assert catalog.query(store, figures.replace("order", f"where {others} order")).to_pylist() == before
+
+
+def test_a_clip_taken_down_while_its_batch_is_published_is_counted_so(settings, farm, tmp_path, monkeypatch):
+    """The tombstone comes after the publisher has read its receipts: what it gives is what the catalog says."""
+    status = go(settings, write(tmp_path / "m.parquet", "one", "two"))
+    store = open_store(settings.store)
+    publish = catalog.publish_requests
+
+    def late(*arguments):
+        publish(*arguments)
+        at = NOW.isoformat()
+        gone = Tombstone(fingerprint=status.clips[0].fingerprint, withdrawn_at=at, withdrawn_by="ada", reason="r")
+        tombstones.put(store, [gone])
+
+    monkeypatch.setattr(catalog, "publish_requests", late)
+    counts = pipeline.publish(settings, status.batch)
+    assert {name: count for name, count in counts.items() if count} == {"rows": 2, "published": 1, "withdrawn": 1}

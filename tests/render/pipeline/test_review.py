@@ -151,7 +151,7 @@ def test_an_approved_row_is_published_everywhere_and_its_duplicate_follows(
         said["reason"].partition(".")[0].replace('"', "&#34;")
         in (tmp_path / "store" / layout.report(batch)).read_text()
     )
-    made = bundle.write(store, view, tmp_path / "out.zip", now=NOW)
+    made = bundle.write(store, lambda: view, tmp_path / "out.zip", now=NOW)[0]
     assert (made.clips, made.withheld) == (2, 1)
     exported = export.write(store, "e", tmp_path / "out")
     assert (exported.written, exported.left_out) == (3, {"held": 1})
@@ -221,10 +221,37 @@ def test_a_clip_that_is_gone_cannot_be_approved(settings: Settings, batch: str, 
     shutil.rmtree(tmp_path / "store" / layout.clip(gone.fingerprint))
     with pytest.raises(errors.InputError, match="The clip of row 3 has been deleted"):
         decide(settings, batch, 3)
-    decide(settings, batch)
+    assert decide(settings, batch).without_clip == (3,)
     assert [(one.row, one.uri, one.check) for one in review.held(settings, batch)] == [(3, "", "")]
     decide(settings, batch, 3, approved=False)
     assert ends(settings, batch)[3] is End.REJECTED
+
+
+def test_an_approval_whose_clip_goes_before_it_is_carried_out_publishes_nothing(
+    settings: Settings, batch: str, tmp_path: Path
+) -> None:
+    """The same command ends it, as it is told to: the row is rejected, and what the same decision let pass is not."""
+    review.decide(settings, batch, approved=True, rows=[0, 3], by="ann", comment="So it is.", now=LATER)
+    gone = next(one for one in review.held(settings, batch) if one.row == 3)
+    shutil.rmtree(tmp_path / "store" / layout.clip(gone.fingerprint))
+    again = decide(settings, batch, 0, 3)
+    assert (sorted(again.before), again.without_clip) == ([0, 1, 3], ())
+    assert ends(settings, batch) == {0: End.PUBLISHED, 1: End.REUSED, 2: End.PUBLISHED, 3: End.REJECTED}
+    said = in_catalog(settings)[3]
+    assert said["reason"].startswith(
+        'Approved by ann: "So it is.", but its clip was deleted before that was carried out. It was held: It is too'
+    )
+    assert said["fix"] == "Run its manifest again."
+    assert review.held(settings, batch) == []
+
+
+def test_a_gap_in_what_was_decided_is_told(settings: Settings, batch: str, tmp_path: Path) -> None:
+    """Nobody knows what stood there: nothing is decided beside it, and nothing waits for ever."""
+    decide(settings, batch, 0)
+    decide(settings, batch, 3)
+    (tmp_path / "store" / layout.review(batch, 0)).unlink()
+    with pytest.raises(errors.StoreError, match=r"reviews/000000\.json is missing.*Restore it"):
+        decide(settings, batch)
 
 
 @pytest.mark.parametrize("approved", [True, False])

@@ -170,3 +170,20 @@ def test_a_directory_that_delta_lake_would_misread_is_refused_at_once(tmp_path: 
     with pytest.raises(errors.InputError, match="Name a directory without"):
         open_store(str(tmp_path / name))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_that_may_not_go_keeps_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(str(tmp_path / "store"))
+    for name in "abc":
+        store.put(f"clips/{name}", b"x")
+    delete = type(store).delete
+
+    def refuse(self: ObjectStore, path: str) -> None:
+        if path == "clips/a":
+            raise errors.StoreError("Not a.")
+        delete(self, path)
+
+    monkeypatch.setattr(type(store), "delete", refuse)
+    with pytest.raises(errors.StoreError, match="Not a"):
+        store.purge("clips")
+    assert store.list() == ["clips/a"]

@@ -69,13 +69,20 @@ def test_a_batch_whose_writer_died_gets_its_record_from_the_next(store: ObjectSt
     assert batches.load(store, batch(1).id) == batch(1)
 
 
-def test_a_batch_whose_folder_was_deleted_does_not_come_back(store: ObjectStore) -> None:
-    """Its record was there before the next entry was: who takes later does not put it again, and what it took stays."""
+@pytest.mark.parametrize("deleted", [1, 2], ids=["an older one", "the newest"])
+@pytest.mark.parametrize("died", [False, True], ids=["by its writer", "by the next"])
+def test_a_batch_whose_folder_was_deleted_does_not_come_back(store: ObjectStore, deleted: int, died: bool) -> None:
+    """Its record was there, whoever had put it: who takes later does not put it again, and what it took stays."""
     for number in (1, 2):
-        intakes.append(store, intakes.settle(store), batch(number))
-    store.delete(layout.intake(batch(1).id))
+        known = intakes.settle(store)
+        if died:
+            store.put_if_absent(layout.intake_entry(number), batches.RECORD.dump(batch(number)))
+        else:
+            intakes.append(store, known, batch(number))
+    intakes.settle(store)
+    store.delete(layout.intake(batch(deleted).id))
     assert intakes.settle(store).files == {manifest(1), manifest(2)}
-    assert batches.list_ids(store) == [batch(2).id]
+    assert batches.list_ids(store) == [batch(3 - deleted).id]
 
 
 def test_a_long_log_is_read_from_its_last_checkpoint(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import catalog_race
@@ -381,13 +382,45 @@ def test_a_manifest_is_written_to_a_bucket_and_found_there(store: ObjectStore) -
     assert [table["prompt"].to_pylist() for table in manifest.read(files)] == [["p"]]
 
 
-def test_a_takedown_removes_every_version_where_the_bucket_keeps_them(store: s3.S3Store) -> None:
-    """Those that a delete hides, and what hides them, too; other clips keep theirs, and the tombstone stays."""
+@pytest.fixture
+def kept(store: s3.S3Store) -> s3.S3Store:
+    """A store in a bucket that keeps versions, as ``x``."""
     bucket = f"versions-{secrets.token_hex(4)}"
     store._call("create_bucket", Bucket=bucket)
     store._call("put_bucket_versioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    kept = open_store(f"s3://{bucket}/x")
-    assert isinstance(kept, s3.S3Store)
+    found = open_store(f"s3://{bucket}/x")
+    assert isinstance(found, s3.S3Store)
+    return found
+
+
+def test_whether_a_bucket_keeps_versions_is_tried(store: s3.S3Store, kept: s3.S3Store) -> None:
+    assert (store.keeps_versions(), kept.keeps_versions()) == (False, True)
+    assert list(kept._versions("x/")) == [], "what it was tried with is gone"
+
+
+def test_a_version_that_may_not_go_keeps_no_other(kept: s3.S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One under a legal hold, the first of all that are listed: the others go, and it is told."""
+    folder = layout.clip(makers.fingerprint(1))
+    for name in ("captions.vtt", "clip.mp4", "poster.webp"):
+        kept.put(f"{folder}/a/{name}", b"x")
+    held = next(iter(kept._versions(f"x/{folder}/")))
+    call = s3.S3Store._call
+
+    def refuse(self: s3.S3Store, method: str, **options: Any) -> Any:
+        if method == "delete_object" and (options["Key"], options["VersionId"]) == held:
+            raise PermissionError("Access Denied")
+        return call(self, method, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(s3.S3Store, "_call", refuse)
+        with pytest.raises(errors.StoreError, match="Access Denied"):
+            kept.purge(folder)
+    assert list(kept._versions(f"x/{folder}/")) == [held]
+    assert kept.purge(folder) == 1
+
+
+def test_a_takedown_removes_every_version_where_the_bucket_keeps_them(kept: s3.S3Store) -> None:
+    """Those that a delete hides, and what hides them, too; other clips keep theirs, and the tombstone stays."""
     gone, other = makers.fingerprint(1), makers.fingerprint(2)
     for path in (f"{layout.clip(gone)}/a/clip.mp4", layout.clip_record(gone), layout.clip_record(other)):
         for data in (b"first", b"second"):

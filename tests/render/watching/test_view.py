@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from in_process import NOW, InProcess, go, write
 
-from render import errors
+from render import errors, pipeline
 from render.farm.survey import Place, Survey, Task, Trouble
 from render.farm.waiting import Why
 from render.model import End
@@ -97,6 +97,17 @@ def test_failures_that_differ_in_numbers_only_are_one(settings: Settings, farm: 
     ]
     assert [one.name for one in found.slowest] != []
     assert found.expected_end is None
+
+
+def test_rows_that_ended_with_a_cancelled_batch_are_one_line_and_no_offenders(
+    settings: Settings, stopped: Status
+) -> None:
+    pipeline.cancel(settings, stopped.batch, now=NOW)
+    found = seen(status_of(open_store(settings.store), stopped.batch))
+    assert found.ends[End.FAILED] == 2
+    assert [(one.variant, one.engine, one.rows) for one in found.failures] == [("", "", 2)]
+    assert "cancelled" in found.failures[0].reason
+    assert found.failed_last == []
 
 
 def test_only_time_and_pace_change_while_nothing_happens(stopped: Status) -> None:
