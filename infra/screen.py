@@ -65,9 +65,7 @@ class Screen:
             ends = ", ".join(f"{count} {end}" for end, count in status.ends.items() if count)
             self.say(f"{status.rows} rows in {seconds:.0f} s: {ends}.")
         if stand_ins := status.clips.stand_ins:
-            self.say(
-                f"{many(stand_ins, 'clip')} shown as stand-ins: `nightreel plan --scenes` says what they do not show."
-            )
+            self.say(f"Stand-ins among them: {many(stand_ins, 'clip')}, which the table names.")
         if status.report:
             self.say(f"Report: {status.report}")
 

@@ -258,10 +258,14 @@ def _alike(one: Mapping[str, Any]) -> tuple[str, str]:
 def _not_held(store: ObjectStore, batch_id: str, rows: Sequence[int]) -> str:
     ended = receipts.read(store, batch_id)
     came_to = dict(zip(ended["row"].to_pylist(), ended["end"].to_pylist(), strict=True))
-    told = ", ".join(
-        f"row {row} is {came_to[row]}" if row in came_to else f"row {row} has no end, if there is such a row"
-        for row in rows[:_SHOWN]
-    )
+    planned = {*batches.plan_table(store, batch_id, ["row"])["row"].to_pylist()}
+
+    def state(row: int) -> str:
+        if row in came_to:
+            return f"row {row} is {came_to[row]}"
+        return f"row {row} has no end yet" if row in planned else f"there is no row {row}"
+
+    told = ", ".join(map(state, rows[:_SHOWN]))
     more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
     return f"Only held rows can be approved or refused: {told}{more}. `nightreel review {batch_id}` lists them."
 

@@ -144,7 +144,9 @@ def parse(text: str, *, source: str) -> Policy:
     try:
         return Policy.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise errors.SettingsError(f"The {source} is not YAML: {error}") from error
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise errors.SettingsError(f"The {source} is not YAML{place}: {problem or error}.") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise errors.SettingsError(f"The {source} is not valid: {faults}.") from error

@@ -76,7 +76,7 @@ def _quoted(names: Sequence[str]) -> str:
 def sentences(*parts: str) -> str:
     """What is said one after another, each with its full stop but the last, which keeps its own end."""
     given = [part for part in parts if part]
-    ended = [part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in given[:-1]]
+    ended = [part if part.endswith((".", "!", "?", "…", ".)")) else f"{part}." for part in given[:-1]]
     return " ".join([*ended, *given[-1:]])
 
 

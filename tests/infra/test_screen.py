@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from rich.console import Console
+from status_rows import rows
 
 from infra.screen import Screen, ends_table
 from render.model import Decision, End, Fault
@@ -49,7 +50,7 @@ def status(*made: ClipStatus) -> Status:
         waiting=0,
         ends={},
         quarantined=(fault,),
-        clips=made,
+        clips=rows(*made),
         shards={},
         report="",
         elapsed_seconds=0.0,
@@ -130,3 +131,11 @@ def test_the_table_says_which_clips_are_stand_ins() -> None:
     Console(file=log, width=160).print(ends_table(status(made)))
     remark = "same as row 2; a stand-in: the engine cannot show what the prompt asks for"
     assert log.getvalue().splitlines()[1].rstrip().endswith(remark)
+
+
+def test_the_last_words_count_the_stand_ins() -> None:
+    log = io.StringIO()
+    made = replace(clip(0, shard=0, end=End.PUBLISHED, uri="file:///0"), stand_in=True)
+    with Screen(Console(file=log, soft_wrap=True)) as screen:
+        screen.sum_up(status(made, clip(1, shard=0, end=End.PUBLISHED, uri="file:///1")), 1.0)
+    assert "Stand-ins among them: 1 clip, which the table names." in log.getvalue().splitlines()

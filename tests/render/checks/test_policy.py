@@ -204,7 +204,7 @@ def test_an_unknown_policy_is_answered_with_the_known_ones():
         (("reason: Boo.", "reason: Boo"), "full stop"),
         (("phrases: [boo,", "phrases: ['*',"), "must hold a word"),
         (("title: For tests.", "title: For tests.\ncolour: red"), "colour: Extra inputs"),
-        (("title: For tests.", "title: [For tests."), "is not YAML"),
+        (("title: For tests.", "title: [For tests."), "is not YAML, line 3: expected"),
     ],
 )
 def test_a_faulty_rule_file_is_refused_with_the_fault(change, message):

@@ -5,13 +5,13 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
-import pyarrow as pa
 import pytest
+from status_rows import rows
 
 from render import pipeline
 from render.cli import main, summary
@@ -21,7 +21,7 @@ from render.engines.testcard import TestcardEngine
 from render.model import STAND_IN, Decision, End, Fault
 from render.pipeline import planning, running
 from render.settings import Settings, load
-from render.status import Clips, ClipStatus, Status
+from render.status import ClipStatus, Status
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -31,12 +31,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "scratch"))
     return load()
-
-
-def rows(*clips: ClipStatus) -> Clips:
-    kinds = {"end": pa.string(), "reason_kind": pa.string(), "fingerprint": pa.string(), "stand_in": pa.bool_()}
-    names = [field.name for field in fields(ClipStatus)]
-    return Clips(pa.table({name: pa.array([getattr(one, name) for one in clips], kinds.get(name)) for name in names}))
 
 
 def killed(*_: object, **__: object) -> None:

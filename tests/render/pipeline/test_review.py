@@ -200,7 +200,7 @@ def test_who_decides_meanwhile_is_first(settings: Settings, batch: str, monkeypa
     ("rows", "by", "comment", "told"),
     [
         ([2], "ann", "x", "row 2 is published"),
-        ([0, 99], "ann", "x", "row 99 has no end"),
+        ([0, 99], "ann", "x", "there is no row 99"),
         ([0], " ", "x", "Say who decides"),
         ([0], "ann", "", "Say why"),
         ([0], "ann\x1b[31m", "x", "Say who decides"),
