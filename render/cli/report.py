@@ -82,6 +82,6 @@ def _of(place: ObjectStore, subject: str) -> View:
     except errors.NotFound as missing:
         try:
             whole = lookup.batch(place.url, subject)
-        except errors.NotFound as none:
-            raise errors.NotFound(f"{missing} {none}") from none
+        except (errors.NotFound, errors.Ambiguous) as none:
+            raise type(none)(f"{missing} {none}") from none
         return gather.of_batch(place, whole)

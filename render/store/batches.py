@@ -187,7 +187,8 @@ def write_plan(
     every = quarantined(planned, faults)
     with TemporaryDirectory(dir=scratch) as folder:
         file = Path(folder) / "plan.parquet"
-        _write_by_shard(planned, file)
+        with spool.room(scratch):
+            _write_by_shard(planned, file)
         store.put_file(layout.plan(batch_id, attempt), file)
     records = [tables.fault_record(fault) for fault in every]
     store.put(layout.quarantine(batch_id, attempt), tables.to_parquet(tables.to_table("quarantine", records)))

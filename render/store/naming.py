@@ -54,9 +54,8 @@ def of_one_store(
     """
     opened = cache(partial(open_store, single_writer=single_writer))
     found = [_named(text, store_url, opened, follow=True) for text in texts]
-    stores = {one.store.url: one.store for one in found}
-    if store_given or not found:
-        stores.setdefault(opened(store_url).url, opened(store_url))
+    given = [opened(store_url)] if store_given or not found else []
+    stores = {_place(store): store for store in (*(one.store for one in found), *given)}
     if len(stores) > 1:
         raise errors.InputError(
             f"These clips are in {len(stores)} stores, {', '.join(stores)}: name those of one, and no other store."
@@ -70,7 +69,7 @@ def _named(text: str, store_url: str, opened: Callable[[str], ObjectStore], *, f
         store = opened(store_url)
         return Named(store=store, fingerprint=_whole(store, text))
     local = _local(text)
-    name = str(local.absolute()) if local else text
+    name = str(local.resolve()) if local else text
     if inside := _IN_STORE.fullmatch(name):
         store = opened(inside["root"] if follow else store_url)
         path = inside["path"].rstrip("/")
@@ -84,6 +83,12 @@ def _named(text: str, store_url: str, opened: Callable[[str], ObjectStore], *, f
         )
     store = opened(store_url)
     return Named(store=store, fingerprint=_by_content(local, store))
+
+
+def _place(store: ObjectStore) -> str:
+    """What two ways to name the same store have in common."""
+    local = _local(store.url)
+    return str(local.resolve()) if local else store.url
 
 
 def _local(text: str) -> Path | None:

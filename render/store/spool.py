@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from weakref import WeakSet
 
 import numpy as np
 import pyarrow as pa
 
+from render import errors
+
 _mapped: WeakSet[mmap.mmap] = WeakSet()
 """The files that tables of this process are read from."""
+_mapping = threading.Lock()
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def on_disk(tables: Iterable[pa.Table], folder: Path | None = None) -> pa.Table | None:
     """The rows of these tables, as one table that is read from a file where it is used; None without a table.
 
     The file is in ``folder``, by default where temporary files are. It has no name, and is gone when nothing refers to
-    the table any more.
+    the table any more. Raises :class:`render.errors.StoreError` if there is no room for it.
     """
     writer = None
-    with TemporaryFile(dir=folder) as file:
+    with room(folder), TemporaryFile(dir=folder) as file:
         for table in tables:
             writer = writer or pa.ipc.new_stream(file, table.schema)
             writer.write_table(table)
@@ -31,9 +38,25 @@ def on_disk(tables: Iterable[pa.Table], folder: Path | None = None) -> pa.Table 
         writer.close()
         file.flush()
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    _mapped.add(mapped)
+    with _mapping:
+        _mapped.add(mapped)
     release()
     return pa.ipc.open_stream(pa.py_buffer(mapped)).read_all()
+
+
+@contextmanager
+def room(folder: Path | None) -> Iterator[None]:
+    """Turn a full disk meanwhile into a :class:`render.errors.StoreError` that says where to make room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        where, other = (folder, "NIGHTREEL_SCRATCH") if folder else (gettempdir(), "TMPDIR")
+        raise errors.StoreError(
+            f"There is no room for a plan in the making in {where}. Make some, or set {other} to a folder of another "
+            "disk."
+        ) from error
 
 
 class Reader:
@@ -60,6 +83,8 @@ def release() -> None:
 
     Nor what Arrow keeps for tables to come.
     """
-    for mapped in list(_mapped):
+    with _mapping:
+        every = list(_mapped)
+    for mapped in every:
         mapped.madvise(mmap.MADV_DONTNEED)
     pa.default_memory_pool().release_unused()

@@ -1,11 +1,14 @@
 """Rows that wait on disk are what they were, and are neither left behind nor kept in memory."""
 
+import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from render import errors
 from render.store import spool
 
 STATUS = Path("/proc/self/status")
@@ -54,3 +57,40 @@ def test_little_of_what_waits_is_in_memory_at_once(tmp_path: Path) -> None:
 def resident() -> int:
     """Bytes of files that are in this process's memory."""
     return 1024 * next(int(line.split()[1]) for line in STATUS.read_text().splitlines() if line.startswith("RssFile"))
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("rows", [10, 100_000], ids=["at the end", "on the way"])
+def test_a_full_disk_is_told_with_where_to_make_room(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "TemporaryFile", lambda **_: FULL.open("w+b"))
+    with pytest.raises(errors.StoreError, match=f"no room .* in {tmp_path}.*NIGHTREEL_SCRATCH"):
+        spool.on_disk([numbered(rows)], tmp_path)
+
+
+def test_several_plans_may_wait_in_one_process(tmp_path: Path) -> None:
+    """Airflow's triggerer and a test's farm have threads; one lets go of its memory while another begins to wait."""
+    failed: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            kept = [spool.on_disk([numbered(10)], tmp_path) for _ in range(200)]
+            assert all(kept)
+        except Exception as error:  # noqa: BLE001 - told by the test
+            failed.append(error)
+
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=wait) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switching)
+    assert not failed
