@@ -45,8 +45,12 @@ def main() -> int:
     try:
         with running(plan, screen.say) as stack:
             screen.say(_told(plan))
-            while stack.process.poll() is None:
-                time.sleep(POLL_SECONDS)
+            try:
+                while stack.process.poll() is None:
+                    time.sleep(POLL_SECONDS)
+            except KeyboardInterrupt:
+                screen.say("Ending the stack: what is at work has half a minute to stop.")
+                raise
             screen.say(f"supervisord ended by itself ({stack.process.returncode}); its log is in {plan.logs}.")
             return 1
     except KeyboardInterrupt:
