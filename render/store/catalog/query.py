@@ -51,7 +51,9 @@ def query(store: ObjectStore, sql: str) -> pa.Table:
                 )
             found = connection.sql(statements[0].query).to_arrow_table()
         except duckdb.ParserException as error:
-            words = " and ".join(f'"{word}"' for word in sorted(_RESERVED) if re.search(rf"\b{word}\b", sql, re.IGNORECASE))
+            words = " and ".join(
+                f'"{word}"' for word in sorted(_RESERVED) if re.search(rf"\b{word}\b", sql, re.IGNORECASE)
+            )
             quoted = f"Columns whose names are words of SQL need double quotes: {words}. " if words else ""
             raise errors.QueryError(f"{error}\n\n{quoted}DESCRIBE lists a table's columns.") from error
         except duckdb.PermissionException as error:
