@@ -46,7 +46,8 @@ class ApprovalOperator(HITLOperator):
 
     def __init__(self, *, batch: XComArg | str | None, report: XComArg | str | None, **kwargs: Any) -> None:
         super().__init__(subject="Held clips", options=[PUBLISH, REFUSE, LATER], defaults=LATER, **kwargs)
-        self.params = ParamsDict({"comment": Param("", type="string", maxLength=2000, description="Why.")})
+        comment = Param("", type=["null", "string"], maxLength=2000, description="Why.")
+        self.params = ParamsDict({"comment": comment})
         self.batch: Any = batch
         self.report: Any = report
         self.body: str | None
@@ -74,14 +75,17 @@ class ApprovalOperator(HITLOperator):
 
     def execute_complete(self, context: RunContext, event: dict[str, Any]) -> None:
         """Record what the person chose; fail, so that the question is put again, if meanwhile others are held."""
+        from render import review
+
         answer = super().execute_complete(context, event)
         [choice] = answer["chosen_options"]
         if choice == LATER:
             return self._go_on(settings_of(context), f"Nothing is decided: nightreel review {self.batch}")
         kept = {
             "approved": choice == PUBLISH,
-            "by": _name(answer["responded_by_user"]),
-            "comment": answer["params_input"].get("comment") or f"{choice}, in Airflow's run {context['ti'].run_id}",
+            "by": _name(answer["responded_by_user"])[: review.LONGEST_NAME],
+            "comment": _plain(answer["params_input"].get("comment"))
+            or f"{choice}, in Airflow's run {context['ti'].run_id}",
         }
         context["task_state_store"].set(_ANSWER, kept)
         return self._record(context, kept)
@@ -157,4 +161,9 @@ def _question(batch: str, report: str, waiting: Sequence[Held]) -> tuple[str, st
 
 
 def _name(user: Mapping[str, str] | None) -> str:
-    return (user or {}).get("name") or (user or {}).get("id") or "somebody in Airflow"
+    return _plain((user or {}).get("name")) or _plain((user or {}).get("id")) or "somebody in Airflow"
+
+
+def _plain(text: str | None) -> str:
+    """What of a text can be printed, on one line: an answer is recorded, whatever was typed or pasted into it."""
+    return " ".join("".join(letter for letter in text or "" if letter.isprintable() or letter.isspace()).split())
