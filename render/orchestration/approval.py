@@ -11,6 +11,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, XComArg
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from render import errors
 from render.model import End
@@ -70,7 +71,7 @@ class ApprovalOperator(HITLOperator):
             self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting
         )
         self.response_timeout = timedelta(hours=settings.approval_hours)
-        state.set(_ASKED, asked)
+        state.set(_ASKED, asked, retention=NEVER_EXPIRE)
         return super().execute(context)
 
     def execute_complete(self, context: RunContext, event: dict[str, Any]) -> None:
@@ -87,7 +88,7 @@ class ApprovalOperator(HITLOperator):
             "comment": _plain(answer["params_input"].get("comment"))
             or f"{choice}, in Airflow's run {context['ti'].run_id}",
         }
-        context["task_state_store"].set(_ANSWER, kept)
+        context["task_state_store"].set(_ANSWER, kept, retention=NEVER_EXPIRE)
         return self._record(context, kept)
 
     def _go_on(self, settings: Settings, why: str) -> None:

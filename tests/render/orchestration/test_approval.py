@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+from airflow.sdk.execution_time.context import NEVER_EXPIRE
 from in_process import InProcess, go, raising, write
 
 from render import errors, review
@@ -28,10 +29,14 @@ LIMIT = "{check: black, figure: mean_luma, max: 0.5, outcome: hold, reason: It i
 
 
 class Kept(dict[str, Any]):
-    """Airflow's store of a task's state: it outlives tries and clearing, and takes what JSON can hold."""
+    """Airflow's store of a task's state: it outlives tries and clearing, and takes what JSON can hold.
 
-    def set(self, key: str, value: Any) -> None:
-        self[key] = json.loads(json.dumps(value))
+    What may expire is gone when a person answers: the clean-up may be set to a day, and she has as long as it is set.
+    """
+
+    def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
+        if retention is NEVER_EXPIRE:
+            self[key] = json.loads(json.dumps(value))
 
     def delete(self, key: str) -> None:
         self.pop(key, None)
