@@ -111,7 +111,8 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     Given again it completes what a crash has left, and else changes nothing: who, when and why stay as they were said
     first. Raises :class:`render.errors.InputError` for a reason or a name that cannot be kept and
     :class:`render.errors.NotFound` as :func:`reach` does, both before anything is written;
-    :class:`render.errors.StoreError` with all that could not be done, when all else is.
+    :class:`render.errors.StoreError` with all that could not be done, when all else is, or before anything is written
+    with all that could not be read, if nothing else knows a clip.
     """
     reason, by = kept(reason, by)
     at = now.astimezone(UTC).isoformat()
@@ -129,7 +130,7 @@ def withdraw(store: ObjectStore, fingerprints: Iterable[str], *, reason: str, by
     for path, gathered in _pages(store, rows):
         with troubles.of(store.uri(path)):
             reports += _rewritten(store, path, gathered, now)
-    troubles.tell()
+    troubles.tell("The clips are withdrawn, but not all is done.")
     ended = pc.fill_null(pc.equal(rows["end"], End.WITHDRAWN), True)
     return Withdrawal(
         tombstones=tuple(said.values()),
@@ -155,15 +156,14 @@ class _Troubles:
             said = str(error) if isinstance(error, errors.NightreelError) else f"{type(error).__name__}: {error}"
             self._told.setdefault(f"{what}: {said.rstrip('.')}.", error)
 
-    def tell(self) -> None:
-        """Raise :class:`render.errors.StoreError` if there was any: the same command mends it."""
+    def tell(self, so: str) -> None:
+        """Raise :class:`render.errors.StoreError` if there was any: ``so`` it is, and the same command mends it."""
         if not self._told:
             return
         told = list(self._told)
         more = f" ({len(told) - _MOST_TOLD:,} more)" if len(told) > _MOST_TOLD else ""
         raise errors.StoreError(
-            f"The clips are withdrawn, but not all is done. {' '.join(told[:_MOST_TOLD])}{more} Give this again when "
-            "that is mended."
+            f"{so} {' '.join(told[:_MOST_TOLD])}{more} Give this again when that is mended."
         ) from ExceptionGroup("a takedown", list(self._told.values()))
 
 
@@ -183,16 +183,22 @@ def _line(text: str, what: str, longest: int) -> str:
 
 
 def _known(store: ObjectStore, clips: Sequence[str]) -> None:
-    """Raise :class:`render.errors.NotFound` for a clip of which nothing is known; what is dear is asked last."""
+    """Raise :class:`render.errors.NotFound` for a clip of which nothing is known; what is dear is asked last.
+
+    Raises :class:`render.errors.StoreError` for one that may stand in what cannot be read.
+    """
+    troubles = _Troubles()
     before = {*tombstones.known(store).to_pylist()}
     unknown = [clip for clip in clips if clip not in before]
     unknown = [clip for clip, found in zip(unknown, _lying(store, unknown), strict=True) if not found]
     if unknown:
-        published = catalog.clips_of(store, pa.array(unknown, pa.string()), columns=[])["fingerprint"]
-        unknown = sorted({*unknown} - {*published.to_pylist()})
+        with troubles.of("Clips of the catalog"):
+            published = catalog.clips_of(store, pa.array(unknown, pa.string()), columns=[])["fingerprint"]
+            unknown = sorted({*unknown} - {*published.to_pylist()})
     if unknown:
-        unknown = sorted({*unknown} - {*_rows(store, unknown)["fingerprint"].to_pylist()})
+        unknown = sorted({*unknown} - {*_rows(store, unknown, troubles)["fingerprint"].to_pylist()})
     if unknown:
+        troubles.tell(f"Whether there is a clip {unknown[0]} in {store.url}, or a row that wants it, is not known.")
         raise errors.NotFound(
             f"There is no clip {unknown[0]} in {store.url}, nor a row that wants it: look its fingerprint up, or "
             "name its store."

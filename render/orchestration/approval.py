@@ -11,6 +11,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, XComArg
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from render import errors
 from render.model import End
@@ -46,7 +47,8 @@ class ApprovalOperator(HITLOperator):
 
     def __init__(self, *, batch: XComArg | str | None, report: XComArg | str | None, **kwargs: Any) -> None:
         super().__init__(subject="Held clips", options=[PUBLISH, REFUSE, LATER], defaults=LATER, **kwargs)
-        self.params = ParamsDict({"comment": Param("", type="string", maxLength=2000, description="Why.")})
+        comment = Param("", type=["null", "string"], maxLength=2000, description="Why.")
+        self.params = ParamsDict({"comment": comment})
         self.batch: Any = batch
         self.report: Any = report
         self.body: str | None
@@ -69,21 +71,24 @@ class ApprovalOperator(HITLOperator):
             self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting
         )
         self.response_timeout = timedelta(hours=settings.approval_hours)
-        state.set(_ASKED, asked)
+        state.set(_ASKED, asked, retention=NEVER_EXPIRE)
         return super().execute(context)
 
     def execute_complete(self, context: RunContext, event: dict[str, Any]) -> None:
         """Record what the person chose; fail, so that the question is put again, if meanwhile others are held."""
+        from render import review
+
         answer = super().execute_complete(context, event)
         [choice] = answer["chosen_options"]
         if choice == LATER:
             return self._go_on(settings_of(context), f"Nothing is decided: nightreel review {self.batch}")
         kept = {
             "approved": choice == PUBLISH,
-            "by": _name(answer["responded_by_user"]),
-            "comment": answer["params_input"].get("comment") or f"{choice}, in Airflow's run {context['ti'].run_id}",
+            "by": _name(answer["responded_by_user"])[: review.LONGEST_NAME],
+            "comment": _plain(answer["params_input"].get("comment"))
+            or f"{choice}, in Airflow's run {context['ti'].run_id}",
         }
-        context["task_state_store"].set(_ANSWER, kept)
+        context["task_state_store"].set(_ANSWER, kept, retention=NEVER_EXPIRE)
         return self._record(context, kept)
 
     def _go_on(self, settings: Settings, why: str) -> None:
@@ -157,4 +162,9 @@ def _question(batch: str, report: str, waiting: Sequence[Held]) -> tuple[str, st
 
 
 def _name(user: Mapping[str, str] | None) -> str:
-    return (user or {}).get("name") or (user or {}).get("id") or "somebody in Airflow"
+    return _plain((user or {}).get("name")) or _plain((user or {}).get("id")) or "somebody in Airflow"
+
+
+def _plain(text: str | None) -> str:
+    """What of a text can be printed, on one line: an answer is recorded, whatever was typed or pasted into it."""
+    return " ".join("".join(letter for letter in text or "" if letter.isprintable() or letter.isspace()).split())

@@ -70,6 +70,7 @@ _MEDIA_TYPES: Mapping[str, str] = {
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]*")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _INTAKE = re.compile(rf"{INTAKES}/\d{{7}}/(\d{{10}})\.json")
+_REVIEW = re.compile(rf"{BATCHES}/[^/]+/reviews/(\d{{6,}})\.json")
 _KNOWN = re.compile(rf"{INTAKES}/\d{{7}}/(\d{{10}})\.(\d{{10}})\.known\.json")
 
 
@@ -174,6 +175,12 @@ def reviews(batch_id: str) -> str:
 def review(batch_id: str, number: int) -> str:
     """The record of one decision; numbers count from 0 without a gap."""
     return f"{reviews(batch_id)}/{number:06d}.json"
+
+
+def review_number(path: str) -> int | None:
+    """The number of the record of a decision; None for any other object."""
+    found = _REVIEW.fullmatch(path)
+    return int(found[1]) if found else None
 
 
 def reviewed(batch_id: str, number: int) -> str:

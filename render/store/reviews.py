@@ -34,8 +34,10 @@ def read(store: ObjectStore, batch_id: str) -> list[Review]:
                 "versions or from a backup."
             ) from error
 
+    numbers = [layout.review_number(path) for path in store.list(layout.reviews(batch_id))]
+    last = max((number for number in numbers if number is not None), default=-1)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reviews") as pool:
-        return list(pool.map(numbered, range(len(store.list(layout.reviews(batch_id))))))
+        return list(pool.map(numbered, range(last + 1)))
 
 
 def record(store: ObjectStore, batch_id: str, number: int, review: Review) -> bool:

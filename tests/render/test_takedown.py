@@ -566,6 +566,13 @@ def _broken_catalog(settings: Settings, store: ObjectStore, first: Status, _: Pa
                 store.put(path, b"x" * 100)
 
 
+def _broken_log(settings: Settings, store: ObjectStore, first: Status, _: Path) -> None:
+    for table in ("clips", "requests"):
+        for path in store.list(layout.table(table)):
+            if path.endswith(".json"):
+                store.put(path, b"{")
+
+
 @pytest.mark.parametrize(
     ("trouble", "told"),
     [
@@ -591,6 +598,23 @@ def test_nothing_unrelated_keeps_the_film(
             withdraw(store, gone)
         assert store.list(layout.clip(gone)) == []
         assert tombstones.find(store, gone)
+
+
+@pytest.mark.parametrize("trouble", [_other_plan, _corrupt_plan, _broken_log])
+def test_nothing_unrelated_keeps_the_tombstone_from_a_clip_that_is_only_planned(
+    trouble: Callable[..., None], settings: Settings, store: ObjectStore, first: Status, tmp_path: Path
+):
+    """Its own plan names it. Of a clip that nothing readable names what could not be read is told: it may be there."""
+    batch = pipeline.intake(settings, manifest=write(tmp_path / "o.parquet", "four"), run_key="mine", now=NOW).id
+    pipeline.plan(settings, batch, now=NOW)
+    [planned] = takedown.of_batch(store, batch)
+    trouble(settings, store, first, tmp_path)
+    with pytest.raises(errors.StoreError, match=r"(?s)Whether there is a clip 0{64} .*Rows of .*Give this again"):
+        withdraw(store, planned, "0" * 64)
+    assert tombstones.find(store, planned) is None
+    with pytest.raises(errors.StoreError, match="The clips are withdrawn, but"):
+        withdraw(store, planned)
+    assert tombstones.find(store, planned)
 
 
 def test_a_process_that_dies_over_the_pages_has_removed_the_film(store: ObjectStore, first: Status, monkeypatch):

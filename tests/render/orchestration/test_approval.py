@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+from airflow.sdk.execution_time.context import NEVER_EXPIRE
 from in_process import InProcess, go, raising, write
 
 from render import errors, review
@@ -28,10 +29,14 @@ LIMIT = "{check: black, figure: mean_luma, max: 0.5, outcome: hold, reason: It i
 
 
 class Kept(dict[str, Any]):
-    """Airflow's store of a task's state: it outlives tries and clearing, and takes what JSON can hold."""
+    """Airflow's store of a task's state: it outlives tries and clearing, and takes what JSON can hold.
 
-    def set(self, key: str, value: Any) -> None:
-        self[key] = json.loads(json.dumps(value))
+    What may expire is gone when a person answers: the clean-up may be set to a day, and she has as long as it is set.
+    """
+
+    def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
+        if retention is NEVER_EXPIRE:
+            self[key] = json.loads(json.dumps(value))
 
     def delete(self, key: str) -> None:
         self.pop(key, None)
@@ -119,12 +124,26 @@ def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str])
         ({}, "ann", "{choice}, in Airflow's run r"),
         ({"params_input": {"comment": "Too dark"}}, "ann", "Too dark"),
         ({"responded_by_user": {"id": "7", "name": ""}}, "7", "{choice}, in Airflow's run r"),
+        ({"params_input": {"comment": None}}, "ann", "{choice}, in Airflow's run r"),
+        ({"params_input": {"comment": " \n\t\u200b\xa0"}}, "ann", "{choice}, in Airflow's run r"),
+        (
+            {"params_input": {"comment": "Too\n dark\xad \U0001f469\u200d\U0001f692"}},
+            "ann",
+            "Too dark \U0001f469\U0001f692",
+        ),
+        ({"params_input": {"comment": "\x1b[31mRed\ud800"}}, "ann", "[31mRed"),
+        ({"responded_by_user": {"id": "7", "name": "\u200b"}}, "7", "{choice}, in Airflow's run r"),
+        (
+            {"responded_by_user": {"id": "7", "name": "a\xad\tn" + "n" * 300}},
+            "a n" + "n" * 197,
+            "{choice}, in Airflow's run r",
+        ),
     ],
 )
 def test_an_answer_is_recorded_with_who_gave_it_and_why(
     run: Run, choice: str, approved: bool, answer: dict[str, Any], by: str, comment: str
 ) -> None:
-    """Without a comment it says where."""
+    """Without a comment it says where; of a name and a comment it keeps what can be printed on a line."""
     run.ask()
     run.answer(choice, **answer)
     [made] = reviews.read(open_store(run.settings.store), run.batch)
@@ -192,11 +211,13 @@ def test_an_answer_that_could_not_be_recorded_is_recorded_by_the_next_try(
     assert run.ends() == ["rejected"] * 3
 
 
-def test_an_answer_that_cannot_be_recorded_is_asked_for_again(run: Run) -> None:
-    """It fails the task, but not whoever answers the next question."""
+def test_an_answer_that_cannot_be_recorded_is_asked_for_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip went at that moment: it fails the task, but not whoever answers the next question."""
     run.ask()
-    with pytest.raises(errors.InputError):
-        run.answer(REFUSE, params_input={"comment": "\x1b[31m"})
+    with monkeypatch.context() as patch:
+        patch.setattr(review, "decide", raising(errors.InputError("Its clip has been deleted.")))
+        with pytest.raises(errors.InputError):
+            run.answer(PUBLISH)
     run.ask()
     run.answer(PUBLISH)
     assert run.told() == dict.fromkeys(range(3), (True, "ann"))

@@ -254,6 +254,17 @@ def test_a_gap_in_what_was_decided_is_told(settings: Settings, batch: str, tmp_p
         decide(settings, batch)
 
 
+def test_a_stray_file_beside_what_was_decided_is_no_decision(settings: Settings, batch: str, tmp_path: Path) -> None:
+    """Somebody copied a record, or left a note."""
+    decide(settings, batch, 0)
+    first = tmp_path / "store" / layout.review(batch, 0)
+    for name in ("000000 (1).json", "1.json", "000001.json.bak", "more/000001.json"):
+        (first.parent / name).parent.mkdir(exist_ok=True)
+        shutil.copy(first, first.parent / name)
+    decide(settings, batch, 3)
+    assert [known.rows for known in reviews.read(open_store(settings.store), batch)] == [(0, 1), (3,)]
+
+
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_row_of_a_policy_that_is_gone_can_be_decided(
     settings: Settings, batch: str, rendered: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, approved: bool
