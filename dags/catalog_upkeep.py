@@ -1,7 +1,8 @@
 """Every morning: what nothing names is removed, and the catalog's small files become large ones.
 
 It does what `nightreel sweep --yes` and `nightreel tidy --yes` do, beside runs that are at work.
-Its tasks wait for none of each other: no two of them touch the same objects, and what fails is tried again alone.
+What fails is tried again alone: no task waits for another, but that rows are withdrawn late, which is told, before the
+catalog is compacted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG
 
 from render.orchestration import chain, notices
-from render.orchestration.upkeep import SweepOrphansOperator, SweepTemporaryOperator, TidyCatalogOperator
+from render.orchestration.upkeep import (
+    SweepOrphansOperator,
+    SweepTemporaryOperator,
+    TidyCatalogOperator,
+    WithdrawLateOperator,
+)
 
 with DAG(
     dag_id="catalog_upkeep",
@@ -31,4 +37,5 @@ with DAG(
 ) as dag:
     SweepTemporaryOperator(task_id="sweep_temporary")
     SweepOrphansOperator(task_id="sweep_orphans")
-    TidyCatalogOperator(task_id="tidy_catalog", outlets=[chain.CATALOG_NOW_AND_THEN])
+    withdraw = WithdrawLateOperator(task_id="withdraw_late", outlets=[chain.CATALOG_NOW_AND_THEN])
+    withdraw >> TidyCatalogOperator(task_id="tidy_catalog")

@@ -17,7 +17,9 @@ with DAG(
     default_args=chain.DEFAULT_ARGS
     | {
         "on_failure_callback": [
-            notices.TaskFailed("Trigger takedown again, with what is mended: what was done stands.")
+            notices.TaskFailed(
+                "Mend it and trigger takedown again: what was done stands; that run tells the readers of the catalog."
+            )
         ]
     },
     tags=["nightreel"],

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NAMED = 50
 """Clips in a message; the log names all."""
+_LATE = "late"
+"""State of the task: how many rows it found to be withdrawn."""
 
 
 class StoreOperator(BaseOperator):
@@ -73,18 +75,35 @@ class SweepOrphansOperator(StoreOperator):
             )
 
 
-class TidyCatalogOperator(StoreOperator):
-    """Compacts the catalog's small files, and removes those that no reader needs any more.
+class WithdrawLateOperator(StoreOperator):
+    """Withdraws rows of clips that were taken down, which a publisher that died has left.
 
-    Rows that it withdraws late it tells to the DAGs that are scheduled on its outlets.
+    It tells how many to the DAGs that are scheduled on its outlets. Airflow tells what a task did only if it succeeds
+    in the end: so nothing else is done in this one, and it remembers over its tries what there was to do.
     """
+
+    def execute(self, context: RunContext) -> None:
+        from render.store import catalog
+
+        store, state = self.opened(context), context["task_state_store"]
+        untold = catalog.untold(store)
+        late = max([state.get(_LATE) or 0, *map(len, untold.values())])  # a row stands in two tables
+        if late:
+            state.set(_LATE, late)
+            catalog.withdraw_late(store, untold)
+            for alias in self.outlets:
+                context["outlet_events"][alias].add(chain.CATALOG, {"withdrawn": late})
+        self.log.info("%d rows withdrawn late", late)
+
+
+class TidyCatalogOperator(StoreOperator):
+    """Compacts the catalog's small files, and removes those that no reader needs any more."""
 
     def execute(self, context: RunContext) -> None:
         from render.store import catalog
 
         settings = settings_of(context)
         settings.scratch.mkdir(parents=True, exist_ok=True)
-        late = 0
         for done in catalog.tidy(self.opened(context), older_than_h=STALE_HOURS, do=True, scratch=settings.scratch):
             self.log.info(
                 "Table %s of %d files: %d small ones%s, %d stale ones of %d bytes%s, %d rows withdrawn late",
@@ -97,6 +116,3 @@ class TidyCatalogOperator(StoreOperator):
                 " removed" if done.removed else ", none removed",
                 done.untold,
             )
-            late = max(late, done.untold)  # a row stands in two tables
-        for alias in self.outlets if late else ():
-            context["outlet_events"][alias].add(chain.CATALOG, {"withdrawn": late})

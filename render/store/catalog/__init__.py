@@ -4,7 +4,7 @@ Delta Lake and DuckDB are imported when they are first needed.
 """
 
 from render.store.catalog.builders import WANTED, checks_table, clips_table, requests_table
-from render.store.catalog.delta import publish_clips, publish_requests, withdraw
+from render.store.catalog.delta import publish_clips, publish_requests, untold, withdraw
 from render.store.catalog.query import (
     clips_of,
     clips_of_prompts,
@@ -21,7 +21,7 @@ from render.store.catalog.query import (
     tables,
     within,
 )
-from render.store.catalog.upkeep import Upkeep, relieve, tidy
+from render.store.catalog.upkeep import Upkeep, relieve, tidy, withdraw_late
 
 __all__ = [
     "WANTED",
@@ -46,6 +46,8 @@ __all__ = [
     "rows_ended",
     "tables",
     "tidy",
+    "untold",
     "withdraw",
+    "withdraw_late",
     "within",
 ]

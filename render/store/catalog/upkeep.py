@@ -8,11 +8,13 @@ about to commit, has that long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from render import errors
 from render.store import layout, tombstones
@@ -67,10 +69,19 @@ def relieve(store: ObjectStore, *, scratch: Path | None = None) -> None:
                 compaction.compact(store, name, SMALL_BYTES, scratch=scratch)
 
 
+def withdraw_late(store: ObjectStore, untold: Mapping[str, pa.Array]) -> None:
+    """Withdraw the rows that :func:`render.store.catalog.delta.untold` tells: a publisher died before it looked.
+
+    Raises :class:`render.errors.StoreError`.
+    """
+    for clips in untold.values():
+        delta.withdraw(store, list(tombstones.of(store, clips).values()))
+
+
 def tidy(store: ObjectStore, *, older_than_h: int, do: bool, scratch: Path | None = None) -> Iterator[Upkeep]:
     """Compact each table, write its checkpoint and remove stale files, if ``do`` says so; else say what there is to do.
 
-    First rows that still show a clip which was taken down are withdrawn: a publisher may have died before it looked.
+    First rows that still show a clip which was taken down are withdrawn (:func:`withdraw_late`).
     ``older_than_h`` is the grace in hours; files are made in ``scratch``. Raises :class:`ValueError` for a grace below
     :data:`LEAST_H`, :class:`render.errors.StoreError` for trouble with the store.
     """
@@ -78,8 +89,7 @@ def tidy(store: ObjectStore, *, older_than_h: int, do: bool, scratch: Path | Non
         raise ValueError(f"A grace of {older_than_h} h is shorter than {LEAST_H} h.")
     untold = delta.untold(store)
     if do:
-        for clips in untold.values():
-            delta.withdraw(store, list(tombstones.of(store, clips).values()))
+        withdraw_late(store, untold)
     for name in delta.TABLES:
         if (snapshot := delta.load(store, name)) is not None:
             done = _tidy(store, name, snapshot, older_than_h, do=do, scratch=scratch)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from in_process import InProcess, go, write
+from in_process import InProcess, go, raising, write
 
 from render import errors
 from render.farm import dispatch
@@ -18,7 +18,8 @@ from render.orchestration import chain
 from render.orchestration.takedown import TakedownOperator
 from render.settings import load
 from render.status import Status
-from render.store import layout, tombstones
+from render.store import catalog, layout, tombstones
+from render.store.directory import DirectoryStore
 from render.store.objects import open_store
 
 CLIP = "01" * 32
@@ -82,6 +83,20 @@ def test_the_account_of_airflows_own_processes_is_nobody(clip: str, tmp_path: Pa
 
 def test_dags_that_read_the_catalog_are_told(batch: Status) -> None:
     events = take(batch.clips[0].fingerprint, by="ada", outlets=(chain.CATALOG,))
+    assert events[chain.CATALOG].extra == {"clips": 1, "withdrawn": 1, "batches": 1}
+
+
+def test_who_reads_the_catalog_is_told_all_by_the_try_that_completes_it(
+    batch: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One before changed the catalog, could not remove the objects and failed: Airflow told nothing of that one."""
+    clip = batch.clips[0].fingerprint
+    with monkeypatch.context() as patch:
+        patch.setattr(DirectoryStore, "purge", raising(errors.StoreError("Forbidden.")))
+        with pytest.raises(errors.StoreError, match="Forbidden"):
+            take(clip, by="ada", outlets=(chain.CATALOG,))
+    assert catalog.query(open_store(load().store), 'select "end" from results')["end"].to_pylist() == ["withdrawn"]
+    events = take(clip, by="ada", outlets=(chain.CATALOG,))
     assert events[chain.CATALOG].extra == {"clips": 1, "withdrawn": 1, "batches": 1}
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from in_process import InProcess, go, write
 
 from render import errors
+from render.farm import dispatch
 from render.model import Tombstone
-from render.orchestration import retries
-from render.orchestration.upkeep import SweepOrphansOperator
-from render.store import layout, tombstones
+from render.orchestration import chain, retries
+from render.orchestration.upkeep import SweepOrphansOperator, WithdrawLateOperator
+from render.settings import Settings, load
+from render.store import catalog, layout, tombstones
+from render.store.catalog import delta
 from render.store.directory import DirectoryStore
 from render.store.objects import ObjectStore, open_store
 
 CLIP = "01" * 32
+AT = "2026-11-29T12:00:00+00:00"
 LEFT = layout.clip_object(CLIP, "attempt", "clip")
 
 
@@ -26,13 +32,32 @@ def left(tmp_path: Path) -> ObjectStore:
     """A store with an object of a clip that was taken down."""
     store = open_store(str(tmp_path))
     store.put(LEFT, b"left")
-    said = Tombstone(fingerprint=CLIP, withdrawn_at="2026-11-29T12:00:00+00:00", withdrawn_by="ada", reason="why")
+    said = Tombstone(fingerprint=CLIP, withdrawn_at=AT, withdrawn_by="ada", reason="why")
     tombstones.put(store, [said])
     return store
 
 
 def sweep(store: ObjectStore) -> None:
     SweepOrphansOperator(task_id="sweep").execute({"params": {"store": store.url}, "ti": SimpleNamespace()})
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(dispatch, "run", InProcess().run)
+    return load(store=str(tmp_path / "store"), scratch=tmp_path / "scratch", workers=1)
+
+
+def withdraw_late(settings: Settings, kept: dict[str, Any]) -> dict[str, int] | None:
+    """A try of the task, of whose run's tries so much is kept; gives what the DAGs are told that read the catalog."""
+    told: dict[Any, dict[str, int]] = {}
+    context = {
+        "params": {"store": settings.store},
+        "ti": SimpleNamespace(),
+        "task_state_store": SimpleNamespace(get=kept.get, set=kept.__setitem__),
+        "outlet_events": {chain.CATALOG_NOW_AND_THEN: SimpleNamespace(add=told.__setitem__)},
+    }
+    WithdrawLateOperator(task_id="withdraw_late", outlets=[chain.CATALOG_NOW_AND_THEN]).execute(context)
+    return told.get(chain.CATALOG)
 
 
 def failing(cause: OSError) -> Callable[..., int]:
@@ -55,6 +80,34 @@ def test_a_withdrawn_clip_whose_versions_another_role_removes_is_told(
     assert left.exists(LEFT)
     sweep(left)
     assert left.list() == [layout.tombstone(CLIP)]
+
+
+@pytest.mark.parametrize("dies", [0, 1, 2])
+def test_rows_that_are_withdrawn_late_are_told_whenever_a_try_dies(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, dies: int
+) -> None:
+    """After so many of the tables were changed: the next try tells of all, and a day without any nothing."""
+    go(settings, write(settings.scratch.parent / "m.parquet", "one", "one"))
+    store, kept = open_store(settings.store), {}
+    [clip] = catalog.query(store, "select distinct fingerprint from results")["fingerprint"].to_pylist()
+    tombstones.put(store, [Tombstone(fingerprint=clip, withdrawn_at=AT, withdrawn_by="ada", reason="why")])
+    write_table, written = delta._write, []
+
+    def dying(store: ObjectStore, name: str, *arguments: Any, **options: Any) -> None:
+        if len(written) == dies:
+            raise errors.StoreError("Busy.")
+        write_table(store, name, *arguments, **options)
+        written.append(name)
+        if len(written) == dies == 2:
+            raise errors.StoreError("Killed.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delta, "_write", dying)
+        with pytest.raises(errors.StoreError):
+            withdraw_late(settings, kept)
+    assert withdraw_late(settings, kept) == {"withdrawn": 2}
+    assert catalog.query(store, 'select distinct "end" from results')["end"].to_pylist() == ["withdrawn"]
+    assert withdraw_late(settings, {}) is None
 
 
 def test_storage_that_is_overloaded_meanwhile_fails_a_try_only(
