@@ -57,19 +57,19 @@ class Totals:
 def of_entries(
     entries: Iterable[Entry], *, seen: Callable[[Entry], bool], spent: Callable[[ClipRecord], bool]
 ) -> Totals:
-    """Sums over the clips that serve these rows.
+    """Sums over the clips that serve these rows, or served them.
 
     ``seen`` says of a row that can be watched whether its clip counts, ``spent`` of a clip whether its money and time.
     """
-    entries = [entry for entry in entries if entry.record]
+    entries = list(entries)
     records = {entry.fingerprint: entry.record for entry in entries if entry.record}
     paid = [record for record in records.values() if spent(record)]
     watched = [records[one] for one in {entry.fingerprint for entry in entries if entry.watchable and seen(entry)}]
     return Totals(
         clips=len(watched),
         seconds=sum(record.job.seconds for record in watched),
-        cost_usd=sum(record.cost_usd for record in paid),
-        cpu_seconds=sum(record.cpu_seconds for record in paid),
+        cost_usd=sum(one.cost_usd for one in (*paid, *entries)),
+        cpu_seconds=sum(one.cpu_seconds for one in (*paid, *entries)),
         simulated=sum(record.engine_simulated for record in watched),
         stand_ins=sum(record.understanding is not None and record.understanding.fallback for record in watched),
         engines=frozenset(record.job.engine for record in records.values()),
@@ -92,10 +92,9 @@ def of_receipts(
         pc.is_in(served["end"], pa.array(_SEEN, pa.string())), pc.invert(pc.is_in(served["fingerprint"], counted))
     )
     watched = _once(served.filter(new))
-    spent = pc.and_(
-        pc.equal(planned["decision"], Decision.RENDER),
-        pc.match_substring_regex(receipts["path"], f"/{re.escape(batch_id)}-[0-9a-f]+/"),
-    )
+    here = pc.match_substring_regex(receipts["path"], f"/{re.escape(batch_id)}-[0-9a-f]+/")
+    gone = pc.and_(pc.equal(receipts["path"], ""), pc.not_equal(receipts["end"], End.FAILED))
+    spent = pc.and_(pc.equal(planned["decision"], Decision.RENDER), pc.or_(here, gone))
     own = pc.invert(pc.is_in(planned["fingerprint"], paid))
     return Totals(
         clips=watched.num_rows,

@@ -41,6 +41,9 @@ class Entry:
     kind: ReasonKind | None = None
     fix: str = ""
     record: ClipRecord | None = None
+    cost_usd: float = 0.0
+    """What its clip took where it was made for this row and is gone since, as when it was taken down; else 0."""
+    cpu_seconds: float = 0.0
 
     @property
     def delivered(self) -> bool:
@@ -208,6 +211,8 @@ def entry_of(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Ma
         end = End.REJECTED
     if one.fault is not None:
         reason, kind, fix = one.fault.reason, kind or one.fault.kind, fix or one.fault.fix
+    gone = one.decision is Decision.RENDER and end is not End.FAILED and one.fingerprint not in records
+    lost = receipt if gone else None
     return Entry(
         batch=batch.id,
         row=one.row,
@@ -218,6 +223,8 @@ def entry_of(batch: Batch, one: PlannedRow, receipt: Receipt | None, records: Ma
         kind=kind,
         fix=fix,
         record=_serving(one, receipt, records),
+        cost_usd=lost.cost_usd if lost else 0.0,
+        cpu_seconds=lost.cpu_seconds if lost else 0.0,
     )
 
 

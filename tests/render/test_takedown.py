@@ -123,6 +123,21 @@ def test_status_report_and_export_tell_the_same(settings: Settings, store: Objec
     assert (handed.written, dict(handed.left_out)) == (1, {"withdrawn": 2})
 
 
+@pytest.mark.parametrize("most_rows", [gather.MOST_ROWS, 1], ids=["listed", "beyond the rows that are listed"])
+def test_what_a_withdrawn_clip_took_stays_in_the_sums(
+    settings: Settings, store: ObjectStore, first: Status, most_rows: int, monkeypatch: pytest.MonkeyPatch
+):
+    """It was spent, as the catalog says, too; nobody can watch it any more."""
+    monkeypatch.setattr(gather, "MOST_ROWS", most_rows)
+    before = gather.of_batch(store, first.batch).totals()
+    withdraw(store, first.clips[1].fingerprint)
+    after = gather.of_batch(store, first.batch).totals()
+    assert (before.clips, after.clips) == (2, 1)
+    assert before.cpu_seconds > 0
+    assert after.cpu_seconds == pytest.approx(before.cpu_seconds)
+    assert after.cost_usd == pytest.approx(before.cost_usd)
+
+
 def test_what_a_rejected_clip_took_is_told_when_it_is_withdrawn(
     settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch: pytest.MonkeyPatch
 ):
