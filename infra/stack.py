@@ -28,6 +28,11 @@ TASKS_AT_ONCE = 8
 """Of Airflow's. Each takes a process and waits; the work itself is Dask's."""
 EXPORTS = "env"
 """Beside the sockets: a file for a shell to read, after which Airflow's and Nightreel's commands are this stack's."""
+LEADING_ELSEWHERE = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE"),
+)
+"""Variables of a user's own shell that count more than the files of the stack."""
 
 
 def main() -> int:
@@ -40,8 +45,12 @@ def main() -> int:
     try:
         with running(plan, screen.say) as stack:
             screen.say(_told(plan))
-            while stack.process.poll() is None:
-                time.sleep(POLL_SECONDS)
+            try:
+                while stack.process.poll() is None:
+                    time.sleep(POLL_SECONDS)
+            except KeyboardInterrupt:
+                screen.say("Ending the stack: what is at work has half a minute to stop.")
+                raise
             screen.say(f"supervisord ended by itself ({stack.process.returncode}); its log is in {plan.logs}.")
             return 1
     except KeyboardInterrupt:
@@ -140,7 +149,8 @@ def _environment(plan: Plan, run: Path, database: Database, server: postgres.Pos
 
 def _write_exports(file: Path, plan: Plan, env: Mapping[str, str]) -> None:
     names = {name for name in env if name.startswith("AIRFLOW")} | plan.clients().keys()
-    file.write_text("".join(f"export {name}={shlex.quote(env[name])}\n" for name in sorted(names)))
+    others = f"unset {' '.join(LEADING_ELSEWHERE)}\n"
+    file.write_text(others + "".join(f"export {name}={shlex.quote(env[name])}\n" for name in sorted(names)))
 
 
 def _told(plan: Plan) -> str:

@@ -46,6 +46,11 @@ def command(
     There is no way back. What was exported or mailed before is not reached. Given again it completes what was
     interrupted.
 
+    Exit codes:
+      0  done, or told what would go
+      1  the clips are withdrawn, but something could not be removed or written: mend that, and give this again
+      2  the call is wrong, or names no clip
+
     Examples:
       nightreel withdraw 3f2a9c --reason "consent of Ada revoked"
       nightreel withdraw 3f2a9c 77b012 --reason "court order 12/2026" --by legal --yes

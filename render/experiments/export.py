@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from render.store.objects import ObjectStore
 
 
+_SHOWN = 5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
     """What an export did."""
@@ -33,6 +36,8 @@ class Exported:
     """Clips that were there already, byte for byte."""
     left_out: Mapping[str, int]
     """Rows without a file, by the reason in plain language."""
+    stale: tuple[Path, ...]
+    """Videos of an earlier export that no row has any more, as of clips that were taken down: they are left there."""
 
     @property
     def sentence(self) -> str:
@@ -41,8 +46,13 @@ class Exported:
         said = f"{clips:,} {'clip' if clips == 1 else 'clips'} in {self.folder}"
         if self.unchanged:
             said += f" ({self.unchanged:,} of them there already)"
-        left = ", ".join(f"{number:,} {why}" for why, number in self.left_out.items())
-        return f"{said}; left out: {left}." if left else f"{said}."
+        if left := ", ".join(f"{number:,} {why}" for why, number in self.left_out.items()):
+            said += f"; left out: {left}"
+        if self.stale:
+            shown = ", ".join(str(path.relative_to(self.folder)) for path in self.stale[:_SHOWN])
+            more = f" and {len(self.stale) - _SHOWN:,} more" if len(self.stale) > _SHOWN else ""
+            said += f". Of an earlier export, and not to be handed on, there are still {shown}{more}: remove them"
+        return f"{said}."
 
 
 def write(store: ObjectStore, experiment: str, directory: Path) -> Exported:
@@ -66,12 +76,13 @@ def _write(store: ObjectStore, view: View, directory: Path, written: dict[Path, 
         del written[path]
     folder = _folder(directory, names.alone(view.title), directory)
     files = _files(view.entries)
-    unchanged = 0
+    unchanged, kept = 0, set[Path]()
     for entry in view.entries:
         if entry.record is None or not entry.delivered:
             continue
         variant, _, name = files[_key(entry)].partition("/")
         path = _folder(folder, variant, directory) / name
+        kept.add(path)
         if copying.fetch(store, entry.record.objects["clip"], path):
             written[path] = entry.fingerprint
         elif path not in written:
@@ -81,7 +92,12 @@ def _write(store: ObjectStore, view: View, directory: Path, written: dict[Path, 
     left = Counter(_why(entry) for entry in view.entries if not entry.delivered)
     left.update(str(problem.end) for problem in view.malformed)
     return Exported(
-        folder=folder, csv=csv, written=len(written), unchanged=unchanged, left_out=dict(sorted(left.items()))
+        folder=folder,
+        csv=csv,
+        written=len(written),
+        unchanged=unchanged,
+        left_out=dict(sorted(left.items())),
+        stale=tuple(sorted({*folder.glob("*/*.mp4")} - kept)),
     )
 
 

@@ -7,6 +7,7 @@ and passes the suite in ``tests/contract/store_suite.py``.
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ Item = TypeVar("Item")
 
 PIECE = 1 << 20
 """Bytes read at once when an object is hashed or copied."""
+_ONE_SLASH = re.compile(r"(s3a?|gs|gcs|az|abfs|https?):/(?!/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,8 @@ def open_store(url: str, *, single_writer: bool = False) -> ObjectStore:
             "The store's address carries a user name, a password or a query, and the catalog keeps addresses. Give "
             "credentials by the usual AWS environment variables or profiles."
         )
+    if slip := _ONE_SLASH.match(url):
+        raise errors.InputError(f"The store {url!r} is neither a directory nor a bucket. Is {slip[1]}:// meant?")
     match get_protocol(url):
         case "file" | "local":
             from render.store.directory import DirectoryStore

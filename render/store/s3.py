@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -137,13 +138,16 @@ class S3Store(ObjectStore):
 
     def keeps_versions(self) -> bool | None:
         folder = f"{layout.PROBES}/{secrets.token_hex(16)}"
-        self.put(f"{folder}/probe", b"kept")
-        self.delete(f"{folder}/probe")
+        versions = partial(self._versions, f"{self._prefix}{folder}/")
         try:
             with self._faults(folder):
-                kept = any(self._versions(f"{self._prefix}{folder}/"))
+                list(versions())  # before anything is put: what may not be listed could not be removed
         except (_Unknown, errors.StoreRefused):
             return None
+        self.put(f"{folder}/probe", b"kept")
+        self.delete(f"{folder}/probe")
+        with self._faults(folder):
+            kept = any(versions())
         if kept:
             self.purge(folder)
         return kept
@@ -290,7 +294,7 @@ class S3Store(ObjectStore):
             instruments.STORAGE_ERRORS.add(
                 1, operation="write" if writing else "read", error_type=code or type(error).__name__
             )
-            told = f"{where} cannot be {'written' if writing else 'read'}: {error}."
+            told = f"{where} cannot be {'written' if writing else 'read'}: {str(error).rstrip('.')}."
             if code == "NoSuchBucket":
                 raise errors.StoreRefused(f"{told} Check that the bucket exists, and AWS_ENDPOINT_URL.") from error
             if isinstance(error, _UNKNOWN) or code in _SHUT:

@@ -47,7 +47,7 @@ def test_stopped_resumed_and_repeated(tmp_path: Path) -> None:
     assert "Planned 8 rows: 7 clips to render in 1 shard, 0 reused, 0 duplicates, 1 quarantined." in text
     assert "8 rows" in text
     assert ": 7 published, 1 rejected." in text
-    assert re.search(r"^ *7 .*rejected .*seconds = -3", text, re.MULTILINE)
+    assert re.search(r"^ *7 .*rejected .*seconds .*-3", text, re.MULTILINE)
     (report,) = re.findall(r"^Report: file://(.*)$", text, re.MULTILINE)
     assert Path(report).exists()
     assert re.search(rf'^Next: .venv/bin/nightreel query "select .*" --store {tmp_path}/store$', text, re.MULTILINE)

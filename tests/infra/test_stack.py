@@ -135,11 +135,14 @@ def test_a_shell_that_reads_the_exports_speaks_to_this_stack(tmp_path: Path) -> 
     command = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
     line = f". {shlex.quote(str(tmp_path / 'env'))}; exec {shlex.join(command)}"
     seen = json.loads(
-        subprocess.run(["/bin/sh", "-c", line], env={}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            ["/bin/sh", "-c", line], env={"AWS_PROFILE": "mine"}, capture_output=True, text=True, check=True
+        ).stdout
     )
     assert seen["AIRFLOW_HOME"] == str(wanted.home)
     names = {"AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", *wanted.clients()}
     assert {name: seen[name] for name in names} == {name: env[name] for name in names}
+    assert {name for name in seen if name.startswith("AWS_")} <= wanted.clients().keys(), "what led elsewhere is unset"
     assert not any(name.startswith("STACK_") for name in seen)
 
 

@@ -51,11 +51,11 @@ def query(store: ObjectStore, sql: str) -> pa.Table:
                 )
             found = connection.sql(statements[0].query).to_arrow_table()
         except duckdb.ParserException as error:
-            words = " and ".join(f'"{word}"' for word in sorted(_RESERVED))
-            hint = (
-                f"The columns {words} are words of SQL: write them in double quotes. DESCRIBE lists a table's columns."
+            words = " and ".join(
+                f'"{word}"' for word in sorted(_RESERVED) if re.search(rf"\b{word}\b", sql, re.IGNORECASE)
             )
-            raise errors.QueryError(f"{error}\n\n{hint}") from error
+            quoted = f"Columns whose names are words of SQL need double quotes: {words}. " if words else ""
+            raise errors.QueryError(f"{error}\n\n{quoted}DESCRIBE lists a table's columns.") from error
         except duckdb.PermissionException as error:
             raise errors.QueryError(
                 "A query reads the tables of the catalog and nothing else: no files, no network, no settings."

@@ -157,3 +157,16 @@ def test_no_cell_starts_a_formula(text):
     assert cell in {text, f"'{text}"}
     assert not cell.lstrip().startswith(("=", "+", "-", "@"))
     assert not cell.startswith(("\t", "\r", "\n"))
+
+
+def test_what_an_earlier_export_left_and_is_not_to_be_handed_on_is_named(store, spring, tmp_path):
+    """A clip that was taken down meanwhile is out of reach there, and whoever hands the folder on must know."""
+    first = export.write(store, "spring", tmp_path)
+    assert first.stale == ()
+    kept = next(first.folder.glob("*/*.mp4"))
+    old = kept.with_name("9-an-older-one.mp4")
+    old.write_bytes(kept.read_bytes())
+    again = export.write(store, "spring", tmp_path)
+    assert again.stale == (old,)
+    assert f"there are still {old.relative_to(first.folder)}: remove them." in again.sentence
+    assert old.exists()

@@ -205,7 +205,7 @@ def test_what_is_no_sql_is_shown_where_and_tables_of_duckdb_are_not_advised(stor
     assert "^^^^^" in str(caught.value)
     assert "requests: batch" not in str(caught.value)
     for word, table in (("end", "requests"), ("check", "checks")):
-        with pytest.raises(errors.QueryError, match="write them in double quotes") as caught:
+        with pytest.raises(errors.QueryError, match="need double quotes") as caught:
             catalog.query(store, f"select {word}, count(*) from {table} group by all")
         assert f'"{word}"' in str(caught.value)
     with pytest.raises(errors.QueryError) as caught:

@@ -35,6 +35,11 @@ def put_many(url: str, number: int) -> None:
             store.put(f"won/{name}/{number}", b"")
 
 
+def test_an_address_with_a_slash_too_few_is_no_directory() -> None:
+    with pytest.raises(errors.InputError, match="Is s3:// meant"):
+        open_store("s3:/bucket/store")
+
+
 def test_an_address_with_a_secret_is_refused_and_not_repeated() -> None:
     with pytest.raises(errors.InputError, match="carries a user name, a password or a query") as refused:
         open_store("s3://key:hunter2@bucket/store")

@@ -180,7 +180,7 @@ class Family(_Part):
     contents: dict[Word, Text] = {}
     """What a thing may hold, and the colour that it gives to it unless the prompt names one."""
     happens: tuple[Word, ...] = ()
-    """What every take shows, actions or words, whatever is said: a prompt that denies it is only stood in for."""
+    """What every take shows, actions or words, but for ``unless``: a prompt that denies it is only stood in for."""
     spared: dict[Word, Word] = {}
     """Words that deny something of ``happens``, and what: "intact" that it breaks."""
     first: tuple[tuple[Text, ...], ...] = ()

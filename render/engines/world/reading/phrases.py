@@ -150,18 +150,26 @@ APART = frozenset(
 """Stop words between a verb and a noun that is not its object: "petals falling around a bottle"."""
 ARTICLES = frozenset({"a", "an", "the", "any", "its", "his", "her", "their"})
 
+ENDS = frozenset({"stop", "cease", "fail"})
+"""What, denied, affirms what it is said of: "never stops rolling"."""
+IMPOSSIBLE = "impossible"
+"""What affirms the denial of which it is said: "impossible for it not to break"."""
+
 
 class _Scope:
     """How far a negation reaches: over the words that follow, through "or" and "of", and from a verb to its object.
 
-    "Nothing" reaches its verb, and no noun: "nothing on the table but a vase".
+    "Nothing" reaches its verb, and no noun: "nothing on the table but a vase". "Not only" denies nothing.
     """
 
     def __init__(self) -> None:
         self._clause: int | None = None
+        self._impossible: int | None = None
         self._named = self._joined = self._of_verb = self._of_all = False
 
     def open(self, token: Token) -> None:
+        if token.clause == self._impossible:
+            return
         self._clause, self._named, self._joined = token.clause, False, token.text in {"nor", "neither"}
         self._of_verb = token.text in {"not", "never"} or token.text.endswith("n't")
         self._of_all = token.text == "nothing"
@@ -171,7 +179,7 @@ class _Scope:
             self._joined = True
         elif token.text == "of":
             return
-        elif self._ends_at(token):
+        elif (token.text == "only" and not self._named) or self._ends_at(token):
             self._clause = None
 
     def _ends_at(self, token: Token) -> bool:
@@ -185,6 +193,10 @@ class _Scope:
             self._clause, self._named, self._joined = token.clause, True, False
         else:
             self._clause = None
+        if ENDS.intersection(lemmas.forms(token.text)):
+            self._clause = None
+        if token.text == IMPOSSIBLE:
+            self._impossible = token.clause
         return inside
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from render.engines.world import lexicon, materials
+from render.engines.world.reading import denials, lemmas, nearness, phrases, tongues
 from render.engines.world.reading import family as families
-from render.engines.world.reading import lemmas, nearness, phrases, tongues
 from render.engines.world.reading.binding import DOINGS, Told, is_underfoot, is_verb, named_before, noun, of_another
 from render.engines.world.reading.cast import FIELDS, Cast
 from render.engines.world.reading.meaning import NOTHING, Meaning, Role, honours, meanings, together
@@ -28,10 +28,6 @@ BREAKS = re.compile(r"[^\w\s'-]+|\n")
 OPTIONAL: tuple[lexicon.Trait, ...] = ("weather", "tempo", "sounds", "mood")
 """Traits that a scene has only when the prompt asks for them: who denies them is obeyed."""
 
-MOVE = "move"
-"""What is denied of a thing that stands still."""
-FILM = frozenset({"camera", "view", "image", "picture", "video", "footage", "clip"})
-"""Stop words before what is said of the film, and of nothing in it: "the camera does not move"."""
 HALF = 0.5
 """Share of a prompt's content words that are found below which its scene only stands in for it."""
 BEFORE = 2 * phrases.LONGEST
@@ -58,7 +54,7 @@ def read(prompt: str, *, negative: str = "", style: str = PLAIN) -> Scene:
     reading.letter([(one.text, is_title) for one, is_title in zip(pieces.quoted, called, strict=True)])
     for index in range(len(told)):
         reading.take(index)
-    return reading.scene(fallback=fallback)
+    return reading.scene(fallback=fallback or denials.contradict(tokens, told, family))
 
 
 def language(prompt: str) -> str:
@@ -239,7 +235,7 @@ class _Reading:
         lost = self.notes.found < HALF or (unsure and self._begins_strangely())
         return Scene(
             family=self.family,
-            fallback=fallback or lost or self._is_contradicted(),
+            fallback=fallback or lost,
             setting=whole.get("settings", ""),
             floor=whole.get("floors", ""),
             subjects=subjects,
@@ -266,21 +262,6 @@ class _Reading:
         while named and not self.gaps[named] and self.told[named - 1].meaning.role is Role.TRAIT:
             named -= 1
         return bool(self.gaps[named])
-
-    def _is_contradicted(self) -> bool:
-        """Whether the prompt denies what every take of the family shows: "nothing breaks", "stands still"."""
-        known, still = self.known, lexicon.load().common.still
-        denied, affirmed = set[str](), set[str]()
-        for told, gap in zip(self.told, self.gaps, strict=True):
-            text = told.phrase.text
-            if not told.phrase.negated:
-                affirmed |= {text, known.actions.get(text, text)}
-                text = MOVE if text in still else known.spared.get(text, "")
-            if not gap & FILM:
-                denied |= {text, known.actions.get(text, text)}
-        if affirmed & {*known.happens, *known.actions.values()}:
-            affirmed.add(MOVE)
-        return not affirmed.issuperset(denied.intersection(known.happens))
 
     def _begins_strangely(self) -> bool:
         """Whether the first thing that is named, which the others are said of, is not understood."""

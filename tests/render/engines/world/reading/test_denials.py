@@ -66,6 +66,18 @@ def test_people_may_be_heard_that_are_not_seen(prompt, sound):
         ("Dominoes in a row that don't fall", "dominoes"),
         ("A tower of blocks remains standing in a yard", "stack"),
         ("A football lies still on the pitch", "football"),
+        ("A beautiful vase stands still on an antique table", "breaking"),
+        ("A vase falls off a shelf in an old library and does not break", "breaking"),
+        ("A vase on a table. The camera moves around it. Nothing breaks.", "breaking"),
+        ("A vase on a table, no people. Everything is motionless.", "breaking"),
+        ("A ball hits a window pane that does not break", "breaking"),
+        ("Product shot of a bottle, motionless", "product"),
+        ("A bottle on a podium, no hands, not rotating", "product"),
+        ("A bottle with a label on a podium, not rotating", "product"),
+        ("A bottle stands still while the camera orbits around it", "product"),
+        ("A stationary red car on a street", "vehicles"),
+        ("A car stops and does not move", "vehicles"),
+        ("A motionless pendulum in a room", "pendulum"),
     ],
 )
 def test_a_scene_that_shows_what_the_prompt_denies_only_stands_in(prompt, family):
@@ -91,6 +103,71 @@ def test_a_scene_that_shows_what_the_prompt_denies_only_stands_in(prompt, family
 )
 def test_what_rests_beside_what_happens_is_no_denial(prompt):
     assert not read(prompt).fallback
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A perfume bottle on a marble plinth, shot with a stationary camera",
+        "Stationary camera. A perfume bottle rests on a podium",
+        "Stationary camera, motionless, a bottle on a podium",
+        "A red sneaker on a pedestal, motionless camera",
+        "A red sneaker on a pedestal and a motionless camera",
+        "A bottle on a turntable. The camera is fixed. It does not move.",
+        "A jar of honey on a table, filmed by an unmoving camera",
+        "A jar of honey on a table, filmed by an immobile camera",
+        "A bottle on a podium, the background stays still",
+        "A bottle on a podium, background motionless",
+        "A bottle on a podium, no moving shadows",
+        "A bottle on a podium with no moving shadows",
+        "A bottle on a turntable, nothing moves around it",
+        "A bottle on a turntable, the shot is motionless",
+        "A red car on a street, stationary camera",
+        "A red car on a street, the trees stand still",
+        "A red car on a street with people standing motionless",
+        "Glass marbles on a ramp, stationary tripod shot",
+        "A ball on a wooden ramp, the shot is motionless",
+        "A row of dominoes, the camera stays stationary",
+        "A row of dominoes, the frame stays still",
+        "A pendulum in a room, stationary camera",
+        "A bowling ball on a lane, spectators stand still",
+        "A basketball in a gym, the crowd is motionless",
+    ],
+)
+def test_what_is_said_of_the_film_or_of_what_is_around_denies_nothing(prompt):
+    assert not read(prompt).fallback
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A red rubber ball on a wooden ramp never stops rolling",
+        "A sports car never stops moving on a road",
+        "A ball on a ramp that won't stop rolling",
+        "A ball on a ramp which does not cease to roll",
+        "A vase on a table, it is impossible for it not to break",
+        "A vase falls and cannot fail to break",
+        "A vase not only falls but also breaks",
+    ],
+)
+def test_a_denial_of_an_end_is_none(prompt):
+    """What does not stop goes on, what cannot fail happens."""
+    scene = read(prompt)
+    assert not scene.fallback
+    assert not {"roll", "rolling", "move", "moving", "break", "fall"} & set(scene.without)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A bottle falls, not rotating",
+        "A bottle drops into water, it does not rotate",
+        "A sneaker is revealed, not spinning",
+    ],
+)
+def test_what_does_not_happen_beside_something_else_may_be_denied(prompt):
+    """A product turns only where nothing else happens to it."""
+    assert (read(prompt).family, read(prompt).fallback) == ("product", False)
 
 
 def test_nothing_that_does_something_is_told_to_do_none():
