@@ -55,7 +55,7 @@ OBJECTS: Mapping[str, str] = {
 ONCE = {"intake", "intake_entry", "intake_recorded", "intake_checkpoint", "manifest", "plan_record", "receipts"}
 ONCE |= {"review", "reviewed", "cancelled", "finished", "clip_record", "tombstone"}
 """Kinds that are put if absent, and never replaced."""
-NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number", "intake_known"}
+NO_PATHS = {"media_type", "name", "is_fingerprint", "is_batch", "intake_number", "intake_known", "review_number"}
 FOLDERS = {"batch", "all_receipts", "reviews", "clip"}
 ALL = set(OBJECTS)
 SWEPT = {"probe", "plan", "quarantine", "clip_object"}
