@@ -115,7 +115,7 @@ def test_the_list_says_what_becomes_of_an_interrupted_approval_whose_clip_is_gon
         (["--approve", "0", "--all"], "Name the rows"),
         (["--approve", "0", "--by", "ann"], "Say who decides and why"),
         (["0"], "Say what is decided"),
-        (["--approve", "7", "--by", "ann", "--comment", "x"], "row 7 has no end"),
+        (["--approve", "7", "--by", "ann", "--comment", "x"], "there is no row 7"),
     ],
 )
 def test_a_call_that_is_wrong_says_what_to_change(
