@@ -56,9 +56,10 @@ class ApprovalWanted(BaseNotifier):
 
 
 class TaskFailed(BaseNotifier):
-    """On failure of a task: why, and what to do. Of the shards of a run one is told at most.
+    """On failure of a task: why, and what to do. Of the shards of a run only the first that fails is told.
 
-    ``then`` is what to do where that is not to clear the run.
+    Those that fail in one moment do not see each other, and may each be told. ``then`` is what to do where that is not
+    to clear the run.
     """
 
     def __init__(self, then: str | None = None) -> None:
@@ -69,8 +70,8 @@ class TaskFailed(BaseNotifier):
         """See :class:`BaseNotifier`."""
         ti = context["ti"]
         mapped = ti.map_index is not None and ti.map_index >= 0
-        if mapped and not _first_to_fail(ti):
-            self.log.info("Nobody is told: a shard before this one has failed, or is not done yet.")
+        if mapped and _another_has_failed(ti):
+            self.log.info("Nobody is told: another shard has failed before this one.")
             return
         name = f"{ti.task_id}[{ti.map_index}]" if mapped else ti.task_id
         reason = _reason(context)
@@ -138,10 +139,10 @@ def _said(ends: dict[str, int]) -> str:
     return ", ".join(f"{count} {end}" for end, count in ends.items()) or "no rows"
 
 
-def _first_to_fail(ti: Any) -> bool:
-    """Whether all shards with a lower map index are done: so it is for one failed shard at most, in whatever order."""
+def _another_has_failed(ti: Any) -> bool:
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=[ti.task_id])[ti.run_id]
-    return all(states.get(f"{ti.task_id}_{lower}") == "success" for lower in range(ti.map_index))
+    own = f"{ti.task_id}_{ti.map_index}"
+    return any(state == "failed" for name, state in states.items() if name != own)
 
 
 def _post(document: dict[str, Any], lines: list[str], log: Any) -> None:
