@@ -23,7 +23,7 @@ from render.model import Decision, End, Figure, Outcome, Review
 from render.planning import ends
 from render.settings import Settings
 from render.store import batches, catalog, clips, layout, receipts, reviews, tables
-from render.store.objects import ObjectStore, open_store
+from render.store.objects import ObjectStore, store_of
 
 LONGEST_NAME = 200
 """Characters of the name of a person who decides."""
@@ -72,7 +72,7 @@ def held(settings: Settings, batch_id: str) -> list[Held]:
 
     Raises :class:`render.errors.NotFound` for a batch that was never taken in.
     """
-    store = _opened(settings)
+    store = store_of(settings)
     waiting = _waiting(store, batch_id)
     paths = _paths(store, waiting)
     figures = _figures(store, {one["fingerprint"] for one, path in zip(waiting, paths, strict=True) if path})
@@ -86,7 +86,7 @@ def held(settings: Settings, batch_id: str) -> list[Held]:
 
 def decisions(settings: Settings, batch_id: str) -> int:
     """How many decisions on rows of the batch are recorded, be they carried out or not."""
-    return len(reviews.read(_opened(settings), batch_id))
+    return len(reviews.read(store_of(settings), batch_id))
 
 
 def digest(settings: Settings, batch_id: str, *, decisions: int) -> str:
@@ -95,7 +95,7 @@ def digest(settings: Settings, batch_id: str, *, decisions: int) -> str:
     It tells which rows were held, for which very files, and what their policies demand, and so by which checks. What
     was decided since changes nothing of it, be it carried out or not.
     """
-    store = _opened(settings)
+    store = store_of(settings)
     known = [{*review.rows} for review in reviews.read(store, batch_id)]
     before, since = (set().union(*part) for part in (known[:decisions], known[decisions:]))
     ended = receipts.read(store, batch_id).select(["row", "end", "fingerprint", "path"]).to_pylist()
@@ -127,7 +127,7 @@ def decide(
     whose clip is gone, and for a decision without a name or a reason.
     """
     by, comment = _text(by, "who decides", LONGEST_NAME), _text(comment, "why", LONGEST_COMMENT)
-    store = _opened(settings)
+    store = store_of(settings)
     wanted: set[int] | None = None
     gone: set[int] = set()
     while True:
@@ -162,7 +162,7 @@ def finish(settings: Settings, batch_id: str, *, now: datetime) -> str:
     that meanwhile came to another end than held keep that. Of a batch that is finished no attempt is looked for:
     nothing was rendered since.
     """
-    store = _opened(settings)
+    store = store_of(settings)
     for number, review in enumerate(reviews.read(store, batch_id)):
         if not store.exists(layout.reviewed(batch_id, number)):
             _settle(store, batch_id, number, review)
@@ -307,7 +307,3 @@ def _text(text: str, what: str, longest: int) -> str:
     if not plain or len(plain) > longest or not plain.isprintable():
         raise errors.InputError(f"Say {what}, in 1 to {longest} characters that can be printed.")
     return plain
-
-
-def _opened(settings: Settings) -> ObjectStore:
-    return open_store(settings.store, single_writer=settings.single_writer)

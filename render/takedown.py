@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -51,6 +51,8 @@ class Reach:
     bytes: int
     batches: Mapping[str, int]
     """Rows that want one of them, by batch: by the catalog, and by the plans of batches that are not published yet."""
+    unread: tuple[str, ...]
+    """What could not be read, and why: more rows may want one of them."""
 
     @property
     def rows(self) -> int:
@@ -95,13 +97,15 @@ def reach(store: ObjectStore, fingerprints: Iterable[str]) -> Reach:
     """
     clips = tuple(dict.fromkeys(fingerprints))
     _known(store, clips)
-    rows, entries = _rows(store, clips), list(chain(*_lying(store, clips)))
+    troubles = _Troubles()
+    rows, entries = _rows(store, clips, troubles), list(chain(*_lying(store, clips)))
     return Reach(
         clips=clips,
         tombstones=tombstones.of(store, pa.array(clips, pa.string())),
         objects=len(entries),
         bytes=sum(entry.bytes for entry in entries),
         batches=_by_batch(rows),
+        unread=troubles.told,
     )
 
 
@@ -156,15 +160,20 @@ class _Troubles:
             said = str(error) if isinstance(error, errors.NightreelError) else f"{type(error).__name__}: {error}"
             self._told.setdefault(f"{what}: {said.rstrip('.')}.", error)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """A sentence for each, but for those beyond the first ten, which are counted."""
+        told = tuple(self._told)
+        more = (f"{len(told) - _MOST_TOLD:,} more.",) if len(told) > _MOST_TOLD else ()
+        return told[:_MOST_TOLD] + more
+
     def tell(self, so: str) -> None:
         """Raise :class:`render.errors.StoreError` if there was any: ``so`` it is, and the same command mends it."""
         if not self._told:
             return
-        told = list(self._told)
-        more = f" ({len(told) - _MOST_TOLD:,} more)" if len(told) > _MOST_TOLD else ""
-        raise errors.StoreError(
-            f"{so} {' '.join(told[:_MOST_TOLD])}{more} Give this again when that is mended."
-        ) from ExceptionGroup("a takedown", list(self._told.values()))
+        raise errors.StoreError(f"{so} {' '.join(self.told)} Give this again when that is mended.") from ExceptionGroup(
+            "a takedown", list(self._told.values())
+        )
 
 
 def kept(reason: str, by: str) -> tuple[str, str]:
@@ -236,21 +245,20 @@ def _purged(store: ObjectStore, clips: Sequence[str]) -> int:
     return removed
 
 
-def _rows(store: ObjectStore, clips: Sequence[str], troubles: _Troubles | None = None) -> pa.Table:
+def _rows(store: ObjectStore, clips: Sequence[str], troubles: _Troubles) -> pa.Table:
     """The rows that want these clips: ``batch``, ``experiment``, ``fingerprint``, ``end`` (null for one that waits).
 
-    Those of batches that are gone are among them, without ``batch``. What cannot be read is left out where there are
-    ``troubles`` to tell it.
+    Those of batches that are gone are among them, without ``batch``. What cannot be read is left out, and is among the
+    ``troubles`` then.
     """
-    tolerant = troubles.of if troubles else nullcontext
     wanted, unpublished = pa.array(clips, pa.string()), list[str]()
     schema = contracts.load("requests").arrow_schema()
     pieces = [pa.schema([schema.field(name) for name in _OF_ROW]).empty_table()]
-    with tolerant("Rows of the catalog"):
+    with troubles.of("Rows of the catalog"):
         unpublished = batches.unpublished(store)
         pieces.append(_published(store, wanted, unpublished))
     for batch in unpublished:
-        with tolerant(f"Rows of batch {batch}"):
+        with troubles.of(f"Rows of batch {batch}"):
             pieces.append(_planned(store, batch, wanted))
     return pa.concat_tables(pieces, promote_options="permissive")
 

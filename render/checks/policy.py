@@ -133,7 +133,7 @@ def load(name: str) -> Policy:
     if name not in names():
         raise errors.NotFound(f"There is no policy {name!r}. Known: {', '.join(names())}.")
     file = resources.files("render.checks").joinpath("policies", name + SUFFIX)
-    return parse(file.read_text(encoding="utf-8"), source=f"policy {name}")
+    return parse(file.read_text(encoding="utf-8"), source=f"policy {name} ({file})")
 
 
 def parse(text: str, *, source: str) -> Policy:

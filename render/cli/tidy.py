@@ -34,10 +34,10 @@ def command(
       nightreel tidy --yes --store s3://bucket/nightreel
     """
     from render.store.catalog import tidy
-    from render.store.objects import open_store
+    from render.store.objects import store_of
 
     settings = options.settings(store=store)
-    opened = open_store(settings.store, single_writer=settings.single_writer)
+    opened = store_of(settings)
     settings.scratch.mkdir(parents=True, exist_ok=True)
     tables = list(tidy(opened, older_than_h=older_than, do=yes, scratch=settings.scratch))
     if as_json:

@@ -121,7 +121,8 @@ def _tell_done(store: ObjectStore, done: Withdrawal, *, said: tuple[str, str], a
     if any((one.reason, one.withdrawn_by) != said for one in done.before):
         output.say("What was said first counts: of these clips the reason and the name given now are not kept.")
     output.say(
-        f"{output.many(done.removed, 'object')} removed; {_of_batches(done.rows, done.batches)} withdrawn; "
+        f"{output.many(done.removed, 'object')} removed; {_of_batches(done.rows, done.batches)} "
+        f"{'is' if done.rows == 1 else 'are'} withdrawn; "
         f"{output.many(len(done.reports), 'report')} written anew."
     )
     output.note("nightreel: what was exported or mailed before is not reached by this.")
@@ -139,6 +140,7 @@ def _tell_reach(store: ObjectStore, reach: Reach, again: str, *, as_json: bool) 
                 "bytes": reach.bytes,
                 "rows": reach.rows,
                 "batches": reach.batches,
+                "unread": reach.unread,
             }
         )
         return
@@ -151,6 +153,8 @@ def _tell_reach(store: ObjectStore, reach: Reach, again: str, *, as_json: bool) 
     output.say(f"{clips} in {store.url}: {objects}, wanted by {_of_batches(reach.rows, reach.batches)}")
     for batch, rows in reach.batches.items():
         output.say(f"{rows:>8,} in {batch}")
+    for trouble in reach.unread:
+        output.note(f"nightreel: more rows may want them. {trouble}")
     output.say(f"For good: {again}")
 
 

@@ -32,12 +32,12 @@ def of_batch(ti: Any, batch_id: str | None, *, reads: set[Data], writes: set[Dat
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     from render.store import batches
-    from render.store.objects import open_store
+    from render.store.objects import store_of
 
     if batch_id is None or not reads | writes:
         return OperatorLineage()
     settings = settings_of(ti.get_template_context())
-    store = open_store(settings.store, single_writer=settings.single_writer)
+    store = store_of(settings)
     batch = batches.load(store, batch_id)
 
     def told(wanted: set[Data]) -> list[Any]:

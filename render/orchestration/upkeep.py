@@ -27,10 +27,9 @@ class StoreOperator(BaseOperator):
 
     def opened(self, context: RunContext) -> ObjectStore:
         """The run's store."""
-        from render.store.objects import open_store
+        from render.store.objects import store_of
 
-        settings = settings_of(context)
-        return open_store(settings.store, single_writer=settings.single_writer)
+        return store_of(settings_of(context))
 
 
 class SweepTemporaryOperator(StoreOperator):

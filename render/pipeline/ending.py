@@ -9,10 +9,10 @@ import orjson
 from render import errors
 from render.pipeline.planning import plan
 from render.pipeline.publishing import publish, report
-from render.pipeline.step import opened
 from render.planning.settlement import give_up
 from render.settings import Settings
 from render.store import batches, layout
+from render.store.objects import store_of
 
 
 def cancel(settings: Settings, batch_id: str, *, now: datetime) -> bool:
@@ -20,7 +20,7 @@ def cancel(settings: Settings, batch_id: str, *, now: datetime) -> bool:
 
     False if it is over already, and stays as it is.
     """
-    store = opened(settings)
+    store = store_of(settings)
     batches.load(store, batch_id)
     if store.exists(layout.finished(batch_id)):
         return False

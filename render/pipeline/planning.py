@@ -15,12 +15,12 @@ from render import errors, media
 from render import manifest as manifests
 from render.engines import registry
 from render.model import Decision, Fault, RefusedManifest, Row, Understanding
-from render.pipeline.step import ignore, opened, roots, step
+from render.pipeline.step import ignore, roots, step
 from render.planning import ends, history, reuse
 from render.planning.plan import plan as plan_rows
 from render.settings import Settings
 from render.store import batches, receipts, tables
-from render.store.objects import ObjectStore
+from render.store.objects import ObjectStore, store_of
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
 
     A plan that is already there is kept: a resumed batch renders what it first planned.
     """
-    store = opened(settings)
+    store = store_of(settings)
     batch = batches.load(store, batch_id)
     summary = batches.plan_summary(store, batch_id)
     if summary is None:
@@ -63,7 +63,7 @@ def preview(
     ``on_fault`` is called for each fault of each row that would be quarantined, in the order of rows; then
     ``on_scene`` for each row to be rendered whose engine knows before what it would show.
     """
-    store = opened(settings)
+    store = store_of(settings)
     given = manifests.find(manifest, roots=roots(settings, store), most_rows=settings.manifest_rows)
     with given.readable() as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
@@ -93,7 +93,7 @@ def outdated(summary: batches.PlanSummary) -> str:
 
 def pending_shards(settings: Settings, batch_id: str) -> list[int]:
     """Give the shards in which a row has no end yet."""
-    store = opened(settings)
+    store = store_of(settings)
     planned = batches.plan_table(store, batch_id, ["row", "shard"])
     ended = receipts.read(store, batch_id)["row"].combine_chunks()
     waiting = planned["shard"].filter(pc.invert(pc.is_in(planned["row"], ended)))

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from render import contracts, errors
 from render.model import Decision, End
-from render.pipeline.step import opened, step
+from render.pipeline.step import step
 from render.settings import Settings
 from render.status import Status, status_of
 from render.store import batches, catalog, clips, receipts, tombstones
-from render.store.objects import ObjectStore
+from render.store.objects import ObjectStore, store_of
 from render.telemetry import instruments, spans
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last, then a look at what was
     taken down meanwhile. Publishing twice changes nothing.
     """
-    store = opened(settings)
+    store = store_of(settings)
     batch = batches.load(store, batch_id)
     planned, ended = batches.plan_table(store, batch_id, catalog.WANTED), receipts.read(store, batch_id)
     faults = batches.read_quarantine(store, batch_id)
@@ -100,7 +100,7 @@ def report(settings: Settings, batch_id: str, *, now: datetime) -> str:
     from render.experiments import gather
     from render.experiments import report as page
 
-    store = opened(settings)
+    store = store_of(settings)
     uri, _ = page.write_current(store, lambda: gather.of_batch(store, batch_id), now=now)
     state = status_of(store, batch_id)
     over = not state.waiting and catalog.rows_ended(store, batch_id) == state.rows

@@ -13,11 +13,11 @@ from render.farm.access import OPEN, Access
 from render.farm.control import Control
 from render.model import Job, JobResult
 from render.pipeline.planning import outdated
-from render.pipeline.step import Now, ignore, opened
+from render.pipeline.step import Now, ignore
 from render.planning.settlement import Settlement, give_up
 from render.settings import Settings
 from render.store import batches, layout
-from render.store.objects import ObjectStore
+from render.store.objects import ObjectStore, store_of
 from render.telemetry import context, instruments, spans
 
 CANCEL_POLL_SECONDS = 2.0
@@ -62,7 +62,7 @@ def render(
     from render.farm import dispatch
     from render.farm.worker import Whence
 
-    store = opened(settings)
+    store = store_of(settings)
     planned = batches.plan_of(store, batch_id)
     if why := outdated(planned):
         raise errors.InputError(

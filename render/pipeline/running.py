@@ -12,10 +12,11 @@ from render.farm.control import ON_REQUEST, Control
 from render.pipeline.planning import pending_shards, plan
 from render.pipeline.publishing import publish, report
 from render.pipeline.rendering import OnProgress, render
-from render.pipeline.step import Now, ignore, opened
+from render.pipeline.step import Now, ignore
 from render.settings import Settings
 from render.status import BatchStatus, Status, clips_made, latest_of, status_of
 from render.store import batches
+from render.store.objects import store_of
 
 
 def run(
@@ -33,7 +34,7 @@ def run(
     many belong to shards in which every row has its end.
     """
     start = time.monotonic()
-    store = opened(settings)
+    store = store_of(settings)
     resumed = batches.plan_summary(store, batch_id) is not None
     summary = plan(settings, batch_id, now=now())
     unsettled = pending_shards(settings, batch_id)
@@ -58,12 +59,12 @@ def run(
 
 def status(settings: Settings, batch_id: str) -> Status:
     """Say how every row of the batch ended, or that it waits."""
-    return status_of(opened(settings), batch_id)
+    return status_of(store_of(settings), batch_id)
 
 
 def latest(settings: Settings, most: int) -> tuple[list[BatchStatus], int]:
     """Give the ``most`` batches that were taken in last, newest first, and how many there are in all."""
-    return latest_of(opened(settings), most)
+    return latest_of(store_of(settings), most)
 
 
 def _stop_if_asked(control: Control | None) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from render.settings import Settings
-from render.store.objects import ObjectStore, open_store
+from render.store.objects import ObjectStore, store_of
 from render.telemetry import context, spans
 
 P = ParamSpec("P")
@@ -27,15 +27,11 @@ def step(function: Callable[Concatenate[Settings, str, P], R]) -> Callable[Conca
 
     @functools.wraps(function)
     def traced(settings: Settings, batch_id: str, *args: P.args, **kwargs: P.kwargs) -> R:
-        parent = spans.of_batch(opened(settings).url, batch_id) if spans.on() else spans.NONE
+        parent = spans.of_batch(store_of(settings).url, batch_id) if spans.on() else spans.NONE
         with context.bound(batch=batch_id), spans.span(function.__name__, parent=parent, batch=batch_id):
             return function(settings, batch_id, *args, **kwargs)
 
     return traced
-
-
-def opened(settings: Settings) -> ObjectStore:
-    return open_store(settings.store, single_writer=settings.single_writer)
 
 
 def roots(settings: Settings, store: ObjectStore) -> tuple[str, ...]:

@@ -17,10 +17,10 @@ from render import manifest as manifests
 from render.model import Batch, ManifestFile
 from render.pipeline.ending import cancel
 from render.pipeline.planning import outdated, pending_shards
-from render.pipeline.step import opened, roots
+from render.pipeline.step import roots
 from render.settings import Settings
 from render.store import batches, intakes, layout
-from render.store.objects import ObjectStore
+from render.store.objects import ObjectStore, store_of
 from render.telemetry import context
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def intake(
     Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used, and for a store on which
     two runs at once could overwrite each other's clips, unless the settings say that there is one writer only.
     """
-    store = opened(settings)
+    store = store_of(settings)
     if not settings.single_writer and not store.has_put_if_absent():
         raise errors.InputError(
             f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
@@ -162,7 +162,7 @@ def watch(settings: Settings, *, inbox: str | None = None) -> Callable[[], list[
 
     A call writes nothing. It raises :class:`render.errors.NightreelError` while the inbox or the store cannot be had.
     """
-    store = opened(settings)
+    store = store_of(settings)
     looking = manifests.Watch(inbox or store.uri(layout.INBOX), roots(settings, store))
     return lambda: looking.look(lambda: intakes.load(store).files)
 

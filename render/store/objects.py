@@ -17,7 +17,7 @@ from typing import BinaryIO, ClassVar, TypeVar
 from fsspec.utils import get_protocol
 
 from render import errors
-from render.settings import carries_secret
+from render.settings import Settings, carries_secret
 
 Item = TypeVar("Item")
 
@@ -184,6 +184,11 @@ def confine_folder(prefix: str) -> str:
 def hidden(path: str) -> bool:
     """Whether a listing leaves this path out."""
     return any(name.startswith(".") for name in path.split("/"))
+
+
+def store_of(settings: Settings) -> ObjectStore:
+    """The store that the settings name, as :func:`open_store` opens it."""
+    return open_store(settings.store, single_writer=settings.single_writer)
 
 
 def open_store(url: str, *, single_writer: bool = False) -> ObjectStore:

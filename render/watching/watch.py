@@ -16,7 +16,7 @@ from render.model import ClipRecord
 from render.settings import Settings
 from render.status import status_of
 from render.store import batches
-from render.store.objects import open_store
+from render.store.objects import store_of
 from render.watching.view import View, view
 
 BUSY = 0.1
@@ -43,7 +43,7 @@ class Watcher:
         """Raises :class:`render.errors.NotFound` for a batch that was never taken in."""
         self._settings = settings
         self._batch = batch_id
-        self._store = open_store(settings.store, single_writer=settings.single_writer)
+        self._store = store_of(settings)
         self._start = datetime.fromisoformat(batches.load(self._store, batch_id).created_at).timestamp()
         self._askers: dict[str, Asker] = {}
         self._records: dict[str, ClipRecord] = {}

@@ -11,6 +11,7 @@ its own, before anything is written to it.
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -39,6 +40,7 @@ _TRIES = 60
 _FAILURES = 3
 _WAIT_S = 0.1
 _LONGEST_WAIT_S = 2.0
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 News = Callable[[pa.Table], pa.Table]
 """Rows to be written, whole, given what the snapshot holds of them."""
@@ -120,7 +122,12 @@ def load(store: ObjectStore, name: str) -> DeltaTable | None:
             failure = error
             time.sleep(_WAIT_S)
     store.exists(f"{layout.table(name)}/_delta_log/_last_checkpoint")  # tells whom it does not let in, and why
-    raise errors.StoreError(f"The catalog table {place} cannot be read: {failure}") from failure
+    raise errors.StoreError(f"The catalog table {place} cannot be read: {said(failure)}") from failure
+
+
+def said(error: Exception | None) -> str:
+    """What delta-rs says, which colours and indents it for a terminal, as one line."""
+    return " ".join(_COLOUR.sub("", str(error)).split())
 
 
 def lacking(store: ObjectStore, name: str, snapshot: DeltaTable) -> list[str]:
@@ -184,7 +191,7 @@ def _write(
             failures += 1
             if failures == _FAILURES:
                 place = f"The catalog table {name} in {store.url}"
-                raise errors.StoreError(f"{place} cannot be written: {error}") from error
+                raise errors.StoreError(f"{place} cannot be written: {said(error)}") from error
     raise errors.StoreError(
         f"The catalog table {name} in {store.url} was busy {_TRIES} times in a row: too many batches are published "
         "at once. Publish this one again."
@@ -247,7 +254,7 @@ def _create(store: ObjectStore, name: str) -> None:
         )
     except (DeltaError, OSError) as error:
         if load(store, name) is None:
-            raise errors.StoreError(f"The catalog table {place} cannot be created: {error}") from error
+            raise errors.StoreError(f"The catalog table {place} cannot be created: {said(error)}") from error
 
 
 def _keys(rows: pa.Table, keys: Sequence[str]) -> set[tuple[Any, ...]]:

@@ -125,7 +125,9 @@ def _tidy(
         if do:
             _done(store, name, shorten)
     except (DeltaError, OSError) as error:
-        raise errors.StoreError(f"The catalog table {name} in {store.url} cannot be tidied: {error}") from error
+        raise errors.StoreError(
+            f"The catalog table {name} in {store.url} cannot be tidied: {delta.said(error)}"
+        ) from error
     return Upkeep(
         table=name,
         files=len(sizes),

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_process import InProcess, go, write
+from in_process import NOW, InProcess, go, write
 
+from render import pipeline
 from render.cli import main
 from render.farm import dispatch
 from render.settings import load
@@ -44,9 +45,26 @@ def test_without_yes_nothing_goes(batch: Status, said: Said, tmp_path: Path):
         "bytes": sum(entry.bytes for entry in lying),
         "rows": 2,
         "batches": {batch.batch: 2},
+        "unread": [],
     }
     assert lying
     assert store.list(layout.TOMBSTONES) == []
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_counted(
+    batch: Status, said: Said, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """An unrelated batch that is not published has lost its plan: whoever asks first is as well off as who does it."""
+    manifest = write(tmp_path / "n.parquet", "three")
+    other = pipeline.intake(load(), manifest=manifest, run_key="other", now=NOW)
+    plan = layout.plan(other.id, pipeline.plan(load(), other.id, now=NOW).attempt)
+    open_store(str(tmp_path / "store")).delete(plan)
+    given = ("withdraw", batch.clips[0].fingerprint, "--reason", "over")
+    code, told = said(*given)
+    assert (code, told["batches"]) == (0, {batch.batch: 2})
+    assert [plan in one for one in told["unread"]] == [True]
+    assert main(list(given)) == 0
+    assert f"more rows may want them. Rows of batch {other.id}: " in capfd.readouterr().err
 
 
 def test_what_it_prints_does_it(batch: Status, capfd: pytest.CaptureFixture[str]):
@@ -61,6 +79,7 @@ def test_what_it_prints_does_it(batch: Status, capfd: pytest.CaptureFixture[str]
     assert main(shlex.split(shown.splitlines()[-1].partition(": ")[2])[1:]) == 0
     done = capfd.readouterr()
     assert f"by {getpass.getuser()}: it's over" in done.out
+    assert "; 2 rows of 1 batch are withdrawn; " in done.out
     assert "exported or mailed" in done.err
 
 
