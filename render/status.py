@@ -163,7 +163,7 @@ class Status:
         """Give plain data for ``--json``."""
         return {
             **{field.name: getattr(self, field.name) for field in fields(self)},
-            "refused": _refused_json(self.refused),
+            "refused": refused_json(self.refused),
             "ends": {end.value: self.ends.get(end, 0) for end in End},
             "quarantined": [_fault_json(fault) for fault in self.quarantined],
             "clips": [asdict(clip) for clip in self.clips],
@@ -195,10 +195,11 @@ class BatchStatus:
 
     def as_json(self) -> dict[str, object]:
         """Give plain data for ``--json``."""
-        return {**asdict(self), "refused": _refused_json(self.refused)}
+        return {**asdict(self), "refused": refused_json(self.refused)}
 
 
-def _refused_json(refused: Sequence[RefusedManifest]) -> list[dict[str, str]]:
+def refused_json(refused: Sequence[RefusedManifest]) -> list[dict[str, str]]:
+    """Plain data of each refused file."""
     return [{"url": one.file.url, "reason": one.reason} for one in refused]
 
 

@@ -241,18 +241,25 @@ def _parts(view: View, now: float, *, room: int | None) -> Iterator[Part]:
         (f"{one.rows:,}", Text(_why(one, now), style="yellow" if one.why in WRONG else "")) for one in view.reasons
     ]
     failures = [(f"{one.rows:,}", Text(contracts.visible(_failed(one)), style="red")) for one in view.failures]
+    refused = [("file", Text(contracts.visible(one.reason), style="yellow")) for one in view.refused]
     offenders = list(_offenders(view))
-    wanted = [min(len(reasons), REASONS_SHOWN), min(len(failures), FAILURES_SHOWN), len(offenders)]
-    wanted.insert(1, min(len(view.shards), SHARDS_SHOWN))
+    wanted = [
+        min(len(reasons), REASONS_SHOWN),
+        min(len(view.shards), SHARDS_SHOWN),
+        min(len(failures), FAILURES_SHOWN),
+        min(len(refused), FAILURES_SHOWN),
+        len(offenders),
+    ]
     if room is not None:
-        wanted = _fit(wanted, [3, 3, 2, 3], room)
+        wanted = _fit(wanted, [3, 3, 2, 2, 3], room)
     titles = [
         ("wait", "why"),
         ("shard", "clips"),
         ("failed", "variant, engine, and why"),
+        ("refused", "from the inbox, and why"),
         ("worst", "clips: most tries, longest render, last failures"),
     ]
-    every = [reasons, _bars(view.shards, wanted[1]), failures, offenders]
+    every = [reasons, _bars(view.shards, wanted[1]), failures, refused, offenders]
     for (amounts, heading), lines, most in zip(titles, every, wanted, strict=True):
         if lines and most:
             yield Part(heading=heading, amounts=amounts, lines=_cut(lines, most))

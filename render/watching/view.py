@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render.farm.waiting import Needs, Reason, Why, reasons
-from render.model import Decision, End, ReasonKind
+from render.model import Decision, End, ReasonKind, RefusedManifest
+from render.status import Status, refused_json
 from render.watching.pace import Pace, pace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from render.farm.survey import Survey
-    from render.status import Status
 
 OFFENDERS = 3
 """Clips that are named as the slowest, as those tried most often, and as those that failed last."""
@@ -86,6 +86,8 @@ class View:
     cost: float
     """US dollars."""
     reasons: Sequence[Reason]
+    refused: Sequence[RefusedManifest]
+    """Files of the inbox that could not be used."""
     failures: Sequence[Failures]
     """Most rows first."""
     failed_last: Sequence[Offender]
@@ -134,6 +136,7 @@ class View:
                 | {"shards": list(one.shards)}
                 for one in self.reasons
             ],
+            "refused": refused_json(self.refused),
             "failed_last": [asdict(one) | {"amount": _instant(one.amount)} for one in self.failed_last],
         }
         for name, amount in {"failed_last": "at", "slowest": "render_seconds", "most_tried": "tries"}.items():
@@ -172,6 +175,7 @@ def view(status: Status, survey: Survey | None, *, start: float, now: float, nee
         cpu_seconds=pc.sum(served["cpu_seconds"], min_count=0).as_py(),
         cost=pc.sum(table["cost"], min_count=0).as_py(),
         reasons=reasons(_waiting(table), survey, needs=needs, unknown=unknown, cancelled=status.state == "cancelled"),
+        refused=status.refused,
         failures=[*_failures(failed, early), *_given_up(ended_so.filter(given_up))],
         failed_last=_failed_last(failed, early),
         slowest=_slowest(served),

@@ -24,7 +24,7 @@ from render import pipeline
 from render.cli import main
 from render.cli.watch import Lines, Log, Picture, _fit
 from render.farm.waiting import Reason, Why
-from render.model import End
+from render.model import End, ManifestFile, RefusedManifest
 from render.settings import Settings, load
 from render.watching.pace import Pace
 from render.watching.view import Failures, Offender, ShardView, View
@@ -50,6 +50,7 @@ VIEW = View(
         Reason(why=Why.AT_WORK, about="worker 0", rows=1, since=NOW.timestamp() - 12),
         Reason(why=Why.LACKING, about="GPU=1", rows=19),
     ],
+    refused=[],
     failures=[Failures(variant="calm", engine="testcard", reason="The lamp\x1b[2J broke.", rows=2)],
     failed_last=[Offender(name="row 3 e/calm", fingerprint="f", about="The lamp broke.", amount=NOW.timestamp())],
     slowest=[Offender(name="row 4 e/wild", fingerprint="f", about="testcard", amount=9.5)],
@@ -57,6 +58,11 @@ VIEW = View(
     scheduler="tcp://127.0.0.1:8786",
     workers=2,
     report="",
+)
+
+REFUSED = RefusedManifest(
+    file=ManifestFile(url="s3://bucket/inbox/b.csv", sha256="0" * 64, bytes=9),
+    reason="s3://bucket/inbox/b.csv has no column prompt.",
 )
 
 
@@ -179,6 +185,7 @@ def test_a_live_picture_fits_the_screen(height: int, width: int) -> None:
         shards=[ShardView(shard=number, done=number % 3, clips=2) for number in range(200)],
         reasons=[Reason(why=Why.AT_WORK, about=f"worker {number} {'x' * 200}") for number in range(30)],
         failures=VIEW.failures * 30,
+        refused=[REFUSED] * 30,
     )
     console = Console(height=height, width=width, file=io.StringIO())
     lines = console.render_lines(Picture(Look(view=many, trouble="Away."), live=True), pad=False)
@@ -203,6 +210,15 @@ def test_a_small_screen_has_room_for_the_worst_clips_beside_many_shards() -> Non
         "row 3 e/calm at",
     ):
         assert told in shown
+
+
+def test_a_file_that_was_refused_is_named_with_its_reason(capfd: pytest.CaptureFixture[str]) -> None:
+    view = replace(VIEW, refused=[REFUSED])
+    assert Log()(Look(view=view))
+    assert "file  s3://bucket/inbox/b.csv has no column prompt." in capfd.readouterr().out
+    assert Lines()(Look(view=view))
+    told = json.loads(capfd.readouterr().out)
+    assert told["refused"] == [{"url": REFUSED.file.url, "reason": REFUSED.reason}]
 
 
 def test_lines_are_shared_out_by_what_tells_most() -> None:
