@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import multiprocessing
 import os
 import signal
 import socket
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from store_suite import StoreSuite
@@ -20,6 +25,28 @@ class TestDirectoryStore(StoreSuite):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return open_store(str(tmp_path / "store"))
+
+    @contextmanager
+    def unlistable(self, store: ObjectStore, folder: str) -> Iterator[None]:
+        scandir = os.scandir
+
+        def refuse(path: Any) -> Any:
+            if os.fspath(path) == f"{store.url}/{folder}":
+                raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+            return scandir(path)
+
+        with patch.object(os, "scandir", refuse):  # modes would not keep root out
+            yield
+
+    def test_what_can_be_listed_goes_though_a_folder_below_cannot(self, store: ObjectStore) -> None:
+        for path in ("a/1", "a/b/2", "a/c/3"):
+            store.put(path, b"x")
+        with self.unlistable(store, "a/b"):
+            for ask in (store.list, store.purge):
+                with pytest.raises(errors.StoreError, match="a/b"):
+                    ask("a")
+            assert store.folders("a") == ["b"]
+        assert store.list() == ["a/b/2"]
 
 
 def put_and_die(url: str) -> None:

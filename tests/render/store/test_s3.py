@@ -6,9 +6,11 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import catalog_race
@@ -53,6 +55,18 @@ class TestS3Store(StoreSuite):
     @pytest.fixture
     def store(self, store: ObjectStore) -> ObjectStore:
         return store
+
+    @contextmanager
+    def unlistable(self, store: ObjectStore, folder: str) -> Iterator[None]:
+        call = s3.S3Store._call
+
+        def refuse(self: s3.S3Store, method: str, **options: Any) -> Any:
+            if method.startswith("list_object") and options["Prefix"] == f"{self._prefix}{folder}/":
+                raise PermissionError("Access Denied")
+            return call(self, method, **options)
+
+        with patch.object(s3.S3Store, "_call", refuse):
+            yield
 
 
 def test_a_store_that_is_opened_again_takes_little_memory(store: ObjectStore) -> None:
