@@ -144,7 +144,7 @@ class DirectoryStore(ObjectStore):
         """A new file under lock. It is gone at the end, whether it was moved, linked or neither."""
         folder = self._root / TEMPORARY
         while True:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_folders(folder)
             path = folder / f"{socket.gethostname()}~{secrets.token_hex(8)}"
             file = path.open("xb")
             fcntl.flock(file, fcntl.LOCK_EX)
