@@ -155,8 +155,14 @@ def test_a_service_that_ignores_the_condition_is_found_out(store: ObjectStore, p
     manifest = tmp_path / "m.csv"
     manifest.write_text("experiment,variant,prompt\ne,a,one\n")
     now = datetime(2026, 11, 28, tzinfo=UTC)
-    with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
-        pipeline.intake(load(store=store.url), manifest=str(manifest), run_key="one", now=now)
+    for begin in (
+        lambda settings: pipeline.intake(settings, manifest=str(manifest), run_key="one", now=now),
+        lambda settings: pipeline.publish(settings, makers.BATCH),
+    ):
+        with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
+            begin(load(store=store.url))
+    with pytest.raises(errors.Unknown, match="no batch"):
+        pipeline.publish(load(store=store.url, single_writer=True), makers.BATCH)
     assert store.list() == []
     batch = pipeline.intake(load(store=store.url, single_writer=True), manifest=str(manifest), run_key="one", now=now)
     assert batches.load(store, batch.id) == batch
