@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from base64 import b64encode
@@ -240,6 +241,30 @@ def noting(service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         for name, value in {**service, "AWS_ENDPOINT_URL": proxy.url}.items():
             monkeypatch.setenv(name, value)
         yield cast("Noting", proxy)
+
+
+def test_a_process_that_is_killed_between_parts_leaves_an_upload_that_is_swept(
+    store: ObjectStore, proxy: Proxy, tmp_path: Path
+) -> None:
+    """Of which nothing is seen: the next try of the same file is whole."""
+    film = large(tmp_path)
+    children: list[subprocess.Popen[bytes]] = []
+
+    def after_two_parts(kind: str) -> Mishap | None:
+        return Mishap.KILLED_AFTER if kind == "PUT multipart" and proxy.kinds.count(kind) == 2 else None
+
+    def kill() -> None:
+        children[0].kill()
+
+    proxy.begin(after_two_parts, kill)
+    children.append(subprocess.Popen([sys.executable, "-c", PEAK, store.url, film]))
+    assert children[0].wait() == -signal.SIGKILL
+    proxy.begin(lambda _: None, lambda: None)
+    assert store.list() == []
+    assert store.sweep_temporary(older_than_s=-60) == 1
+    store.put_file("clips/film.mp4", film)
+    assert store.sha256("clips/film.mp4") == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert store.sweep_temporary(older_than_s=-60) == 0
 
 
 def test_every_body_is_sent_with_checksums(store: ObjectStore, noting: Noting, tmp_path: Path) -> None:
