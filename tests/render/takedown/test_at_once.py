@@ -22,8 +22,6 @@ from render.status import Status
 from render.store import batches, catalog, clips, layout, receipts
 from render.store.objects import ObjectStore
 
-Interrupt = Callable[..., Any]
-
 
 def test_a_worker_that_commits_after_the_tombstone_sees_it(
     settings: Settings, store: ObjectStore, farm: InProcess, manifest: str, monkeypatch
