@@ -14,6 +14,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,8 @@ from render import errors
 from render.store import batches, catalog, layout, receipts
 
 CLIPS = 40
+WITHIN_SECONDS = 30.0
+"""After it is dropped a manifest has started its run."""
 
 
 def said_by(main: Callable[[], int], arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
@@ -296,7 +299,7 @@ def manifest(file: Path, seeds: Iterable[int], *others: dict[str, Any], **column
 def test_it_is_ready_heals_and_renders(
     whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is killed comes back, a dropped manifest becomes a report.
+    """What is killed comes back, a dropped manifest starts a run within half a minute and becomes a report.
 
     While its clips are made, the schedulers of Airflow and of Dask and then a worker are killed; every row has its one
     end all the same.
@@ -304,6 +307,9 @@ def test_it_is_ready_heals_and_renders(
     trial, _ = whole
     assert f"Airflow   {trial.plan.airflow}" in trial.said
     trial.await_healed({trial.kill(name) for name in PARTS if name not in AT_WORK})
+    healed = datetime.now(UTC)
+    with trial.api() as api:
+        await_(lambda: trial.polled(lambda: not api.asleep(healed)), lambda: "Airflow's parts do not come back")
     large = {"seconds": 4.0, "width": 640, "height": 360, "fps": 24}
     file = manifest(tmp_path / "cards.parquet", range(CLIPS), {"prompt": ""}, **large)
     demo = trial.command("infra.stack_demo", str(file))
@@ -323,6 +329,12 @@ def test_it_is_ready_heals_and_renders(
         ("rejected", 1, 0),
     ]
     trial.await_healed(victims)
+    [dropped] = [entry.modified for entry in store.entries(layout.INBOX)]
+    with trial.api() as api:
+        path = "/api/v2/dags/render_on_arrival/dagRuns"
+        started = [run["start_date"] for run in api.ask("GET", path, params={"state": "success"})["dag_runs"]]
+    waited = min(datetime.fromisoformat(start).timestamp() for start in started) - dropped
+    assert 0 <= waited < WITHIN_SECONDS
     assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
     [bundle] = (trial.plan.folder / "reports").iterdir()
     assert zipfile.is_zipfile(bundle)
