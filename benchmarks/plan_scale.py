@@ -1,10 +1,11 @@
 """What a large manifest costs: validating it, planning it against what is made already, and telling where it stands.
 
 A manifest of a million prompts is validated, and planned on a store whose catalog knows all but one in a hundred of
-its clips. Beside it the heart of planning (canonical JSON, SHA-256, duplicates, anti-join, plan written) is done as one
-would do it by hand: row by row in Python, by SQL in DuckDB, and streamed by polars where that is installed. Then the
-batch's receipts are written but for the last shard, its status is read, and it is published: first, again with nothing
-new, and with the ends of that shard. Every step is a process of its own, so that its memory is its own.
+its clips. Beside it the heart of planning (canonical JSON, SHA-256, duplicates, anti-join, plan written) is done as
+one would do it by hand: row by row in Python, by SQL in DuckDB, and streamed by polars where that is installed. Then
+the batch's receipts are written but for the last shard, its status is read, what is left is asked as a run that goes
+on asks it, and it is published: first, again with nothing new, and with the ends of that shard. Every step is a
+process of its own, so that its memory is its own.
 
     python benchmarks/plan_scale.py --rows 1000000
 """
@@ -206,12 +207,18 @@ def status(folder: Path) -> None:
     summary.show(statuses.status_of(_store(folder), "batch"))
 
 
+def resume(folder: Path) -> None:
+    """What a run that goes on asks before it renders what is left: here the last shard."""
+    from render import pipeline
+
+    assert len(pipeline.pending_shards(_settings(folder), "batch")) == 1
+
+
 def publish(folder: Path) -> None:
     """The batch's rows into the catalog, as a run does it."""
     from render import pipeline
-    from render.settings import load
 
-    pipeline.publish(load(store=str(folder / "store"), scratch=folder / "scratch"), "batch")
+    pipeline.publish(_settings(folder), "batch")
 
 
 def publish_more(folder: Path) -> None:
@@ -233,6 +240,7 @@ STEPS: dict[str, Callable[[Path], None]] = {
     "by polars": by_polars,
     "settle": settle,
     "status": status,
+    "resume": resume,
     "publish": publish,
     "… again": publish,
     "… more": publish_more,
@@ -251,6 +259,12 @@ def _store(folder: Path):
     from render.store.objects import open_store
 
     return open_store(str(folder / "store"))
+
+
+def _settings(folder: Path):
+    from render.settings import load
+
+    return load(store=str(folder / "store"), scratch=folder / "scratch")
 
 
 def _batch(folder: Path):
