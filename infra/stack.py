@@ -75,11 +75,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Supervisor]:
         access = seaweed.environment(plan.s3_folder, plan.s3_port)
         s3.profile(plan.s3_folder, access)
         secret = password(plan.password_file)
-        given = os.environ.get(DATABASE)
-        server = None if given else postgres.found(plan.folder / "postgres", run)
-        if server:
-            server.create()
-        database = server.database if server else Database(url=given) if given else Database.sqlite(plan.home)
+        database, server = _database(plan, run)
         env = _environment(plan, run, database, server)
         with supervisor(run, plan.logs, env, keep=keep) as stack:
             stack.start("s3", "dask-scheduler", "dask-worker")
@@ -106,6 +102,17 @@ def _claimed(plan: Plan) -> Iterator[int]:
         raise errors.NightreelError(
             f"A stack is at work in {os.path.relpath(plan.folder)} already: {state}. Ctrl-C in its terminal ends it."
         ) from error
+
+
+def _database(plan: Plan, run: Path) -> tuple[Database, postgres.Postgres | None]:
+    """Where Airflow's metadata are: what is given, else a PostgreSQL of its own, which it starts, else a file."""
+    if given := os.environ.get(DATABASE):
+        return Database(url=given), None
+    server = postgres.found(plan.folder / "postgres", run)
+    if server is None:
+        return Database.sqlite(plan.home), None
+    server.create()
+    return server.database, server
 
 
 def _environment(plan: Plan, run: Path, database: Database, server: postgres.Postgres | None) -> dict[str, str]:

@@ -26,7 +26,7 @@ import pytest
 from supervisor.xmlrpc import Faults, SupervisorTransport
 from trial import AT_WORK, PARTS, PATIENCE, Trial, await_, options, plan
 
-from infra import airflow_api, farm, postgres, seaweed, stack, stack_demo, supervised
+from infra import airflow_api, farm, seaweed, stack, stack_demo, supervised
 from infra.airflow_api import Run
 from infra.airflow_home import Database
 from infra.plan import Plan, found
@@ -318,22 +318,6 @@ def test_a_supervisor_that_is_gone_is_told(tmp_path: Path) -> None:
     process: Any = None
     with pytest.raises(errors.NightreelError, match=f"supervisord ended.*{tmp_path}"):
         supervised.Supervisor(process, tmp_path, SimpleNamespace(getAllProcessInfo=refuse)).check()
-
-
-def test_postgres_is_taken_only_where_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not without its tools, and not as root."""
-    for name in postgres.TOOLS:
-        tool = tmp_path / name
-        tool.touch(mode=0o700)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert postgres.found(tmp_path, tmp_path) is None
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    server = postgres.found(tmp_path, tmp_path)
-    assert server
-    assert server.server == tmp_path / "postgres"
-    (tmp_path / "initdb").unlink()
-    assert postgres.found(tmp_path, tmp_path) is None
 
 
 def test_a_manifest_that_is_not_there_is_said_so_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
