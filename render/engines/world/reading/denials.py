@@ -53,7 +53,7 @@ def contradict(tokens: Sequence[Token], told: Sequence[Told], family: str) -> bo
         named = _named(clause, known)
         for place, part in enumerate(clause):
             gone = _denied(part, known) if isinstance(part, Told) and not _is_thing(part, tokens) else set()
-            if gone and _is_of_subject(place, clause, named, before=before):
+            if gone and _is_of_subject(place, clause, named, known, before=before):
                 denied |= gone
         affirmed = (one for one, part in zip(named, clause, strict=True) if not _is_negated(part))
         before = next((one for one in affirmed if one in {_Named.SUBJECT, _Named.OTHER}), before)
@@ -95,13 +95,15 @@ def _clauses(tokens: Sequence[Token], told: Sequence[Told]) -> list[Clause]:
     return made
 
 
-def _is_of_subject(place: int, clause: Clause, named: Sequence[_Named | None], *, before: _Named) -> bool:
+def _is_of_subject(
+    place: int, clause: Clause, named: Sequence[_Named | None], known: Family, *, before: _Named
+) -> bool:
     """Whether a phrase is said of what the family shows: of a noun right behind it, or of what its clause names.
 
     ``before`` is what the nearest clause before it that names something names first.
     """
-    run = itertools.takewhile(lambda k: isinstance(clause[k], Told), range(place + 1, len(clause)))
-    if behind := [named[k] for k in run if named[k]]:
+    run = itertools.takewhile(lambda part: isinstance(part, Told), clause[place + 1 :])
+    if behind := [kind for part in run if isinstance(part, Told) and (kind := _kind(part, known))]:
         return behind[-1] is _Named.SUBJECT
     if any(named):
         return _Named.SUBJECT in named and _Named.OTHER not in named
