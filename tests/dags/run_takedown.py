@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.asset import AssetEvent
+from airflow.models.task_state_store import TaskStateStoreModel
 from airflow.models.xcom import XComModel
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
@@ -57,4 +58,7 @@ tombstones.put(store, [other])  # and no row says so
 runs["tidied"] = run("catalog_upkeep")
 runs["nothing to tidy"] = run("catalog_upkeep")
 rows = catalog.query(store, 'select "end", reason from requests order by row').to_pylist()
-print(json.dumps({"runs": runs, "rows": rows, "left": store.list(layout.clip(clip.fingerprint))}))
+with create_session() as session:
+    kept = [f"{row.task_id} {row.key}" for row in session.scalars(select(TaskStateStoreModel))]
+left = store.list(layout.clip(clip.fingerprint))
+print(json.dumps({"runs": runs, "rows": rows, "left": left, "kept": kept}))
