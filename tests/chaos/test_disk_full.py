@@ -16,7 +16,7 @@ from unittest.mock import patch
 import pytest
 import subject
 
-from render.farm import scratch
+from render import scratch
 from render.model import End
 from render.status import status_of
 from render.store import batches, layout
