@@ -150,9 +150,8 @@ class Trial:
 
     def left(self) -> list[str]:
         """Files that should not be there any more."""
-        files = [path for path in self.scratch.rglob("*") if path.is_file() and path.suffix != ".lock"]
         hidden = [path for path in self.store.rglob("*") if path.is_file() and any(p[0] == "." for p in path.parts)]
-        return [*map(str, files), *map(str, hidden)]
+        return [*subject.left_in(self.scratch), *map(str, hidden)]
 
 
 @pytest.fixture
