@@ -168,9 +168,8 @@ def test_a_compaction_that_finds_no_room_changes_nothing_and_is_no_trouble_of_a_
     assert store.list() != before
 
 
-def test_scratch_that_cannot_be_made_on_a_full_disk_is_told_and_the_batch_can_be_resumed(
-    small_disks: None, tmp_path: Path
-) -> None:
+def test_scratch_that_a_full_disk_has_no_room_for_is_told(small_disks: None, tmp_path: Path) -> None:
+    """The batch is recorded, and waits for room."""
     settings, manifest = subject.prepare(tmp_path)
     room = tmp_path / "room"
     ran = on_disk_of("nr_inodes=1", room, "-m", "render.cli", "run", manifest, "--store", settings.store, "--json")
