@@ -20,6 +20,7 @@ FIGURE = {"check": "black", "name": "black_share", "value": 0.5, "unit": "1"}
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     """A catalog whose checks lie in three files."""
     monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "scratch"))
     store = open_store(str(tmp_path / "store"))
     schemas = {name: contracts.load(name).arrow_schema() for name in ("requests", "clips", "checks")}
     for number in range(3):
