@@ -111,7 +111,6 @@ class TidyCatalogOperator(StoreOperator):
         from render.store import catalog
 
         settings = settings_of(context)
-        settings.scratch.mkdir(parents=True, exist_ok=True)
         for done in catalog.tidy(self.opened(context), older_than_h=STALE_HOURS, do=True, scratch=settings.scratch):
             self.log.info(
                 "Table %s of %d files: %d small ones%s, %d stale ones of %d bytes%s, %d rows withdrawn late",
