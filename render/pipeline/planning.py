@@ -40,7 +40,6 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
             judged = manifests.rows_of(batch.manifests, refused)
         else:
             judged = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
-        settings.scratch.mkdir(parents=True, exist_ok=True)
         planned, faults = _planned(settings, store, judged, scratch=settings.scratch)
         summary = batches.write_plan(store, batch_id, planned, faults, refused, scratch=settings.scratch)
         made = sum(summary.shards.values())

@@ -50,7 +50,6 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
     catalog.withdraw(store, list(tombstones.of(store, planned["fingerprint"]).values()))
-    settings.scratch.mkdir(parents=True, exist_ok=True)
     catalog.relieve(store, scratch=settings.scratch)
     if sweep:
         reused = planned["fingerprint"].filter(pc.equal(planned["decision"], Decision.REUSE))

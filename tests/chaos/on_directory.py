@@ -119,7 +119,7 @@ class DirectoryGround(Ground):
 
     def violations(self, folder: Path, before: dict[str, str]) -> list[str]:
         """See :meth:`Ground.violations`."""
-        return subject.violations(open_store(str(folder / "store")), before)
+        return [*subject.violations(open_store(str(folder / "store")), before), *subject.left_in(folder / "scratch")]
 
 
 @contextmanager

@@ -3,18 +3,25 @@
 ``make crash`` plays all of it.
 """
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import on_s3
 import pytest
+import subject
 from on_directory import Crash, DirectoryGround, Process
 from trouble import Case, Ground, Mode
 
 from render.store.objects import open_store
 
 pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
 
 WRITES = (
     "DirectoryStore.put",
@@ -81,8 +88,33 @@ def test_the_comparison_sees_what_is_missing(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "store"))
     clip = next(path for path in store.list("clips") if path.endswith("/clip.mp4"))
     store.put(clip, b"another film")
-    store.put(clip.replace("clip.mp4", "x/clip.mp4"), b"")
-    assert any("clip" in wrong for wrong in ground.violations(tmp_path, {}))
+    store.put(f"{clip.rsplit('/', 2)[0]}/x/clip.mp4", b"")
+    (tmp_path / "scratch" / "plan.parquet").touch()
+    wrong = "; ".join(ground.violations(tmp_path, {}))
+    for told in ("its record says", "an unreferenced attempt", "plan.parquet is left"):
+        assert told in wrong
+
+
+DIES = """
+import os, signal, sys
+from pathlib import Path
+import subject
+from render.store.directory import DirectoryStore
+settings, manifest = subject.prepare(Path(sys.argv[1]))
+DirectoryStore.put_file = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+subject.give_command(settings, manifest, 0)
+"""
+
+
+def test_what_a_process_left_that_was_killed_while_it_planned_is_swept_by_the_next(tmp_path: Path) -> None:
+    """By kill -9, when the plan's file is whole and on its way to storage: no block of the program ends orderly."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])}
+    died = subprocess.run([sys.executable, "-c", DIES, tmp_path], env=env, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert [Path(left.split()[0]).name for left in subject.left_in(tmp_path / "scratch")] == ["plan.parquet"]
+    ground = DirectoryGround()
+    assert ground.command(tmp_path, 1, None)
+    assert ground.violations(tmp_path, {}) == []
 
 
 def test_a_dead_process_does_nothing_more(tmp_path: Path) -> None:

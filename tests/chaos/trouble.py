@@ -65,7 +65,10 @@ class Ground(ABC):
 
     @abstractmethod
     def violations(self, folder: Path, before: dict[str, str]) -> list[str]:
-        """What is not as an undisturbed run leaves it; ``before`` are the attempts before the last command."""
+        """What is not as an undisturbed run leaves it, on storage or in scratch.
+
+        ``before`` are the attempts before the last command.
+        """
 
     def cases(self, folder: Path) -> list[Case]:
         """Every operation of an undisturbed run in every mode that there is for it."""
