@@ -90,7 +90,10 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def entries(self, prefix: str = "") -> Iterable[Entry]:
-        """All objects under a folder, at any depth, in no order; hidden ones (``.name``) are left out."""
+        """All objects under a folder, at any depth, in no order; hidden ones (``.name``) are left out.
+
+        Raises :class:`render.errors.StoreError` if a folder cannot be listed, on a directory when all others are.
+        """
 
     @abstractmethod
     def delete(self, path: str) -> None:
@@ -99,11 +102,17 @@ class ObjectStore(ABC):
     def purge(self, prefix: str) -> int:
         """Remove all objects under a folder for good, in every version that the storage keeps; say how many there were.
 
-        Raises :class:`render.errors.StoreError` if one of them may not be removed, when all others are.
+        Raises :class:`render.errors.StoreError` if one of them may not be listed or removed, when all others are.
         """
-        paths = self.list(prefix)
-        each(self.delete, paths)
-        return len(paths)
+        removed = 0
+
+        def remove(entry: Entry) -> None:
+            nonlocal removed
+            self.delete(entry.path)
+            removed += 1
+
+        each(remove, self.entries(prefix))
+        return removed
 
     @abstractmethod
     def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:

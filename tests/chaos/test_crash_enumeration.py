@@ -64,13 +64,22 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     return DirectoryGround().cases(tmp_path_factory.mktemp("undisturbed"))
 
 
-@pytest.mark.parametrize(("operation", "mode"), [*product(WRITES, Mode), *product(READS, [Mode.LOST])])
+@pytest.mark.parametrize(
+    ("operation", "mode"), [*product(WRITES, [Mode.BEFORE, Mode.AFTER, Mode.LOST]), *product(READS, [Mode.LOST])]
+)
 def test_whatever_an_operation_on_storage_comes_to_the_same_command_ends_the_batch(
     operation: str, mode: Mode, every: list[Case], tmp_path: Path
 ) -> None:
     alike = [case for case in every if (case.operation, case.mode) == (operation, mode)]
     case = alike[len(alike) // 2]
     assert not DirectoryGround().play(tmp_path, case), case
+
+
+def test_a_record_that_is_put_after_its_writer_has_given_up_is_as_good(every: list[Case], tmp_path: Path) -> None:
+    late = [case for case in every if case.mode is Mode.LATE]
+    assert len(late) >= 8
+    for case in late[::2]:  # a clip's record is among them
+        assert not DirectoryGround().play(tmp_path / str(case.at), case), case
 
 
 def test_the_comparison_sees_what_is_missing(tmp_path: Path) -> None:
@@ -110,7 +119,7 @@ def test_what_a_process_left_that_was_killed_while_it_planned_is_swept_by_the_ne
 
 def test_a_dead_process_does_nothing_more(tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
-    process = Process(Case(1, "DirectoryStore.put", Mode.BEFORE))
+    process = Process(Case(1, "DirectoryStore.put", Mode.BEFORE, nth=1))
     with process.lives():
         store.put("first", b"")
         for path in ("second", "third"):

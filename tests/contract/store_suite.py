@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Barrier
 
@@ -23,6 +24,10 @@ class StoreSuite:
 
     @pytest.fixture
     def store(self) -> ObjectStore:
+        raise NotImplementedError
+
+    def unlistable(self, store: ObjectStore, folder: str) -> AbstractContextManager[None]:
+        """While it lasts, the storage refuses to list this folder."""
         raise NotImplementedError
 
     def test_gives_back_what_was_put(self, store: ObjectStore) -> None:
@@ -126,6 +131,15 @@ class StoreSuite:
         assert store.folders() == ["a", "ab"]
         assert store.folders("a") == ["b", "d"]
         assert store.folders("nothing") == []
+
+    def test_a_folder_that_may_not_be_listed_is_never_taken_for_empty(self, store: ObjectStore) -> None:
+        """A takedown would remove nothing of it, and say that all is gone."""
+        store.put("a/b/1", b"x")
+        with self.unlistable(store, "a/b"):
+            for ask in (store.list, store.folders, store.purge, lambda folder: list(store.entries(folder))):
+                with pytest.raises(errors.StoreError, match="a/b"):
+                    ask("a/b")
+        assert store.list("a/b") == ["a/b/1"]
 
     def test_listings_are_never_stale(self, store: ObjectStore) -> None:
         twin = open_store(store.url)

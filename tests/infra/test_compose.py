@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -148,3 +149,23 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     assert f"aws_secret_access_key = {pair['secretKey']}\n" in made["aws-credentials"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == ""
     assert {file.name: file.read_text() for file in folder.iterdir()} == made
+
+
+def test_secrets_are_whole_or_not_there(tmp_path: Path) -> None:
+    """A run that is interrupted leaves no empty one behind that stays, and one that is empty is refused."""
+    command = [manifests.ROOT / "infra/secrets.sh", tmp_path]
+    (tmp_path / "bin").mkdir()
+    failing = tmp_path / "bin" / "base64"
+    failing.write_text("#!/bin/sh\nexit 1\n")
+    failing.chmod(0o700)
+    path = f"{failing.parent}:{os.environ['PATH']}"
+    assert subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, check=False).returncode
+    folder = tmp_path / "secrets"
+    assert not (folder / "postgres-password").exists()
+    subprocess.run(command, check=True, capture_output=True)
+    assert (folder / "postgres-password").read_text() in (folder / "database").read_text()
+    assert {file.name for file in folder.iterdir() if file.stat().st_size} == manifests.COMPOSE["secrets"].keys()
+    (folder / "jwt-secret").write_text("")
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert refused.returncode
+    assert "jwt-secret is empty" in refused.stderr
