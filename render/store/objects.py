@@ -200,6 +200,21 @@ def store_of(settings: Settings) -> ObjectStore:
     return open_store(settings.store, single_writer=settings.single_writer)
 
 
+def store_for_commits(settings: Settings) -> ObjectStore:
+    """The store that the settings name, if commits of two processes at once are safe there; it is tried.
+
+    Raises :class:`render.errors.InputError` if they are not, unless the settings say that there is one writer only.
+    """
+    store = store_of(settings)
+    if not settings.single_writer and not store.has_put_if_absent():
+        raise errors.InputError(
+            f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
+            "Choose a service that honours If-None-Match (`nightreel doctor --store URL` tries it), or set "
+            "NIGHTREEL_SINGLE_WRITER=true if no two commands ever write to it at once."
+        )
+    return store
+
+
 def open_store(url: str, *, single_writer: bool = False) -> ObjectStore:
     """The store at a directory's path or an fsspec URL. Opening writes nothing; a directory's dead leftovers are swept.
 

@@ -6,12 +6,14 @@ import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from render import errors
+from render import errors, takedown
+from render.store import layout
 from render.store.objects import ObjectStore, open_store
 
 BIG = 11 << 20
@@ -140,6 +142,18 @@ class StoreSuite:
                 with pytest.raises(errors.StoreError, match="a/b"):
                     ask("a/b")
         assert store.list("a/b") == ["a/b/1"]
+
+    def test_a_takedown_of_what_may_not_be_listed_never_says_that_it_is_done(self, store: ObjectStore) -> None:
+        clip, now = "cd" * 32, datetime(2026, 11, 29, tzinfo=UTC)
+        film = f"{layout.clip(clip)}/a/clip.mp4"
+        store.put(film, b"film")
+        with self.unlistable(store, layout.clip(clip)), pytest.raises(errors.StoreError):
+            takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        assert store.exists(film)
+        takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        with self.unlistable(store, layout.clip(clip)), pytest.raises(errors.StoreError, match="not all is done"):
+            takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        assert store.list() == [layout.tombstone(clip)]
 
     def test_listings_are_never_stale(self, store: ObjectStore) -> None:
         twin = open_store(store.url)

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from base64 import b64encode
@@ -155,8 +156,14 @@ def test_a_service_that_ignores_the_condition_is_found_out(store: ObjectStore, p
     manifest = tmp_path / "m.csv"
     manifest.write_text("experiment,variant,prompt\ne,a,one\n")
     now = datetime(2026, 11, 28, tzinfo=UTC)
-    with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
-        pipeline.intake(load(store=store.url), manifest=str(manifest), run_key="one", now=now)
+    for begin in (
+        lambda settings: pipeline.intake(settings, manifest=str(manifest), run_key="one", now=now),
+        lambda settings: pipeline.publish(settings, makers.BATCH),
+    ):
+        with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
+            begin(load(store=store.url))
+    with pytest.raises(errors.Unknown, match="no batch"):
+        pipeline.publish(load(store=store.url, single_writer=True), makers.BATCH)
     assert store.list() == []
     batch = pipeline.intake(load(store=store.url, single_writer=True), manifest=str(manifest), run_key="one", now=now)
     assert batches.load(store, batch.id) == batch
@@ -234,6 +241,30 @@ def noting(service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         for name, value in {**service, "AWS_ENDPOINT_URL": proxy.url}.items():
             monkeypatch.setenv(name, value)
         yield cast("Noting", proxy)
+
+
+def test_a_process_that_is_killed_between_parts_leaves_an_upload_that_is_swept(
+    store: ObjectStore, proxy: Proxy, tmp_path: Path
+) -> None:
+    """Of which nothing is seen: the next try of the same file is whole."""
+    film = large(tmp_path)
+    children: list[subprocess.Popen[bytes]] = []
+
+    def after_two_parts(kind: str) -> Mishap | None:
+        return Mishap.KILLED_AFTER if kind == "PUT multipart" and proxy.kinds.count(kind) == 2 else None
+
+    def kill() -> None:
+        children[0].kill()
+
+    proxy.begin(after_two_parts, kill)
+    children.append(subprocess.Popen([sys.executable, "-c", PEAK, store.url, film]))
+    assert children[0].wait() == -signal.SIGKILL
+    proxy.begin(lambda _: None, lambda: None)
+    assert store.list() == []
+    assert store.sweep_temporary(older_than_s=-60) == 1
+    store.put_file("clips/film.mp4", film)
+    assert store.sha256("clips/film.mp4") == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert store.sweep_temporary(older_than_s=-60) == 0
 
 
 def test_every_body_is_sent_with_checksums(store: ObjectStore, noting: Noting, tmp_path: Path) -> None:
