@@ -114,8 +114,8 @@ def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new
     assert all(results[job.fingerprint].tries == 1 for job in neighbours)
 
 
-def test_a_killed_worker_costs_no_clip_that_was_collected(settings, new_job, monkeypatch):
-    """The only worker held them all: what it is to make again is what nobody had collected, and nothing else.
+def test_killed_workers_cost_no_clip_that_was_collected(farm, run, new_job, monkeypatch):
+    """They held them all: what others are to make again is what nobody had collected, and nothing else.
 
     That does not wait until nobody has the futures any more: here they are kept.
     """
@@ -126,25 +126,26 @@ def test_a_killed_worker_costs_no_clip_that_was_collected(settings, new_job, mon
         return kept[-1]
 
     monkeypatch.setattr(Client, "submit", submit_and_keep)
-    settings = settings.model_copy(update={"workers": 1, "window": 1})
+    address, settings = farm
     jobs = [new_job(duration_ms=500 + number) for number in range(6)]  # no two are alike: each is a group
-    results, begun = [], Counter()
-    with cluster.local(settings) as address, cluster.connect(address) as client:
-        [pid] = client.run(os.getpid).values()
+    collected, begun = [], Counter()
+    with cluster.connect(address) as client:
+        pids = client.run(os.getpid).values()
         client.subscribe_topic(worker.BEGAN, lambda event: begun.update([event[1]["key"]]))
 
         def note(result):
-            results.append(result.fingerprint)
-            if len(results) == 4:
-                os.kill(pid, signal.SIGKILL)
+            if len(collected) < 4:
+                collected.append(result.fingerprint)
+                if len(collected) == 4:
+                    threading.Event().wait(0.5)  # for the scheduler to have heard of it
+                    for pid in pids:
+                        os.kill(pid, signal.SIGKILL)
 
-        dispatch.run(address, jobs, store_url=settings.store, batch="b1", settings=settings, on_result=note)
-    assert sorted(results) == sorted(job.fingerprint for job in jobs)
-    named = {Group(jobs=(job,), order=0).key("b1", open_store(settings.store).url): job.fingerprint for job in jobs}
+        assert len(run(jobs, on_result=note)) == len(jobs)
     assert len(kept) >= len(jobs)
-    assert {fingerprint: begun[key] for key, fingerprint in named.items() if fingerprint in results[:4]} == (
-        dict.fromkeys(results[:4], 1)
-    )
+    named = {Group(jobs=(job,), order=0).key("b1", open_store(settings.store).url): job.fingerprint for job in jobs}
+    times = {fingerprint: begun[key] for key, fingerprint in named.items()}
+    assert {fingerprint: times[fingerprint] for fingerprint in collected} == dict.fromkeys(collected, 1)
 
 
 def test_what_may_pass_is_tried_again_and_what_will_not_is_not(run, new_job, tmp_path):
