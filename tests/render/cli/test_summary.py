@@ -472,6 +472,19 @@ def test_a_file_of_the_inbox_that_was_refused_is_told_of_with_what_to_do(
     assert "query" not in told
 
 
+def test_a_batch_some_of_whose_files_were_refused_says_what_to_do_about_them(
+    settings: Settings, manifest: Callable[..., Path], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "store/inbox").mkdir(parents=True)
+    (tmp_path / "store/inbox/bad.parquet").write_bytes(b"PAR1")
+    manifest(tmp_path / "store/inbox/good.parquet", [{"variant": "a", "prompt": ""}])
+    batch = pipeline.intake(settings, run_key="scheduled", now=NOW)
+    assert batch
+    pipeline.run(settings, batch.id, now=lambda: NOW)
+    assert main(["status", batch.id]) == 0
+    assert "Next: mend what was refused and put it in the inbox again" in capfd.readouterr().out
+
+
 def test_cancelling_says_whether_it_ended_anything(
     settings: Settings, manifest: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
