@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from render import contracts, manifest
 from render.errors import InputError
 from render.model import Fault, ReasonKind, Row
+from render.store.quarantine import Faults
 
 pytestmark = pytest.mark.slow  # Great Expectations takes seconds to import
 
@@ -29,7 +30,7 @@ def items(pieces: Iterable[manifest.Judged]) -> list[Row | list[Fault]]:
     found: dict[int, Row | list[Fault]] = {}
     for piece in pieces:
         rows = contracts.to_rows(piece.good)
-        of_row = itertools.groupby(piece.faults, key=lambda fault: fault.row)
+        of_row = itertools.groupby(Faults(piece.faults), key=lambda fault: fault.row)
         found |= {row.row: row for row in rows} | {row: list(faults) for row, faults in of_row}
     return [found[row] for row in sorted(found)]
 
