@@ -121,11 +121,13 @@ def _part(table: pa.Table, extra: pa.Table, numbers: pa.Array, told: pa.Table, f
     columns = _columns(told) | {"row": numbers.take(at), "kind": pa.repeat(str(ReasonKind.INVALID), len(at))}
     columns |= {name: _shown(table[name].take(at)) for name in _NAMED}
     schema = contracts.load("quarantine").arrow_schema()
-    sound = np.ones(len(numbers), np.bool_)
-    sound[at.to_numpy()] = False
-    good = pa.array(sound)
+    if len(at):
+        sound = np.ones(len(numbers), np.bool_)
+        sound[at.to_numpy()] = False
+        good = pa.array(sound)
+        table, extra, numbers = table.filter(good), extra.filter(good), numbers.filter(good)
     return Judged(
-        good=_build(table.filter(good), extra.filter(good), numbers.filter(good)),
+        good=_build(table, extra, numbers),
         faults=pa.table({name: columns[name] for name in schema.names}).cast(schema),
     )
 
