@@ -1,9 +1,11 @@
 """What a large manifest costs: validating it, planning it against what is made already, and telling where it stands.
 
 A manifest of a million prompts is validated, and planned on a store whose catalog knows all but one in a hundred of
-its clips. Beside it the heart of planning (canonical JSON, SHA-256, duplicates, anti-join, plan written) is done as one
-would do it by hand: row by row in Python, and by SQL in DuckDB. Then the batch's receipts are written, and its status
-read. Every step is a process of its own, so that its memory is its own.
+its clips. Beside it the heart of planning (canonical JSON, SHA-256, duplicates, anti-join, plan written) is done as
+one would do it by hand: row by row in Python, by SQL in DuckDB, and streamed by polars where that is installed. Then
+the batch's receipts are written but for the last shard, its status is read, what is left is asked as a run that goes
+on asks it, and it is published: first, again with nothing new, and with the ends of that shard. Every step is a
+process of its own, so that its memory is its own.
 
     python benchmarks/plan_scale.py --rows 1000000
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import resource
@@ -147,20 +150,53 @@ def by_sql(folder: Path) -> None:
     """)
 
 
+def by_polars(folder: Path) -> None:
+    """Streamed by polars, which has no SHA-256 of its own."""
+    import polars as pl
+
+    def hashed(forms: pl.Series) -> pl.Series:
+        return pl.Series([hashlib.sha256(form.encode()).hexdigest() for form in forms])
+
+    form = pl.struct(*_IDENTITY, pl.lit("1").alias("revision")).struct.json_encode()
+    keyed = (
+        pl.scan_parquet(folder / "rows.parquet")
+        .drop("tags", "shots")
+        .with_columns(fingerprint=form.map_batches(hashed, return_dtype=pl.String))
+    )
+    done = pl.scan_parquet(folder / "done.parquet").with_columns(done=True)
+    decision = (
+        pl.when(pl.col("done"))
+        .then(pl.lit("reuse"))
+        .when(pl.col("fingerprint").is_first_distinct())
+        .then(pl.lit("render"))
+        .otherwise(pl.lit("duplicate"))
+    )
+    decided = keyed.join(done, on="fingerprint", how="left").with_columns(decision=decision).drop("done")
+    decided.sink_parquet(folder / "by_polars.parquet", compression="zstd")
+
+
 def settle(folder: Path) -> None:
-    """Receipts of the rows that the plan reuses clips for, which every shard's receipts are put beside."""
-    from render import model
+    """Receipts of the rows that the plan reuses clips for, which those of every shard but the last are put beside."""
     from render.planning import ends, reuse
-    from render.store import batches, receipts, tables
+    from render.store import batches, receipts
 
     store = _store(folder)
     batches.create(store, _batch(folder))
     stamp = ends.Stamp(batch="batch", shard=None, attempt="plan", finished_at=NOW.isoformat())
     receipts.write(store, "batch", None, "plan", reuse.settle(store, "batch", stamp))
     for shard in list(batches.plan_of(store, "batch").shards)[:-1]:
-        rows = [one.row.row for one in batches.read_plan(store, "batch", shard)]
-        ended = [model.Receipt(batch="batch", row=row, end=model.End.PUBLISHED, shard=shard) for row in rows]
-        receipts.write(store, "batch", shard, "one", tables.receipt_table(ended))
+        _end(store, shard)
+
+
+def _end(store, shard: int) -> None:
+    from render import model
+    from render.store import batches, receipts, tables
+
+    ended = [
+        model.Receipt(batch="batch", row=one.row.row, end=model.End.PUBLISHED, shard=shard, finished_at=NOW.isoformat())
+        for one in batches.read_plan(store, "batch", shard)
+    ]
+    receipts.write(store, "batch", shard, "one", tables.receipt_table(ended))
 
 
 def status(folder: Path) -> None:
@@ -171,6 +207,28 @@ def status(folder: Path) -> None:
     summary.show(statuses.status_of(_store(folder), "batch"))
 
 
+def resume(folder: Path) -> None:
+    """What a run that goes on asks before it renders what is left: here the last shard."""
+    from render import pipeline
+
+    assert len(pipeline.pending_shards(_settings(folder), "batch")) == 1
+
+
+def publish(folder: Path) -> None:
+    """The batch's rows into the catalog, as a run does it."""
+    from render import pipeline
+
+    pipeline.publish(_settings(folder), "batch")
+
+
+def publish_more(folder: Path) -> None:
+    """The same when the last shard has ended since."""
+    from render.store import batches
+
+    _end(_store(folder), max(batches.plan_of(_store(folder), "batch").shards))
+    publish(folder)
+
+
 STEPS: dict[str, Callable[[Path], None]] = {
     "scan": scan,
     "validate": validate,
@@ -179,8 +237,13 @@ STEPS: dict[str, Callable[[Path], None]] = {
     "plan": plan,
     "by hand": by_hand,
     "by sql": by_sql,
+    "by polars": by_polars,
     "settle": settle,
     "status": status,
+    "resume": resume,
+    "publish": publish,
+    "… again": publish,
+    "… more": publish_more,
 }
 _IDENTITY = ["prompt", "negative_prompt", "scene", "style", "duration_ms", "width", "height", "fps", "seed", "engine"]
 
@@ -196,6 +259,12 @@ def _store(folder: Path):
     from render.store.objects import open_store
 
     return open_store(str(folder / "store"))
+
+
+def _settings(folder: Path):
+    from render.settings import load
+
+    return load(store=str(folder / "store"), scratch=folder / "scratch")
 
 
 def _batch(folder: Path):
@@ -300,18 +369,9 @@ def measure_all(rows: int) -> None:
         folder = Path(name)
         pq.write_table(manifest(rows), folder / "manifest.parquet", compression="zstd", row_group_size=PIECE)
         print(f"{rows:,} rows, {(folder / 'manifest.parquet').stat().st_size / 1e6:.0f} MB", flush=True)
-        for step in (
-            "scan",
-            "validate",
-            "make done",
-            "screen",
-            "find",
-            "plan",
-            "by hand",
-            "by sql",
-            "settle",
-            "status",
-        ):
+        for step in ("scan", "validate", "make done", *list(STEPS)[2:]):
+            if step == "by polars" and importlib.util.find_spec("polars") is None:
+                continue
             command = [sys.executable, __file__, "--be", step, "--folder", name]
             done = subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             if step in STEPS:

@@ -19,6 +19,8 @@ from render.orchestration.upkeep import (
     WithdrawLateOperator,
 )
 
+TOMORROW = "Tomorrow's run does what this one has left, if its cause is mended."
+
 with DAG(
     dag_id="catalog_upkeep",
     description="Orphans out, small files together",
@@ -30,12 +32,17 @@ with DAG(
     default_args=chain.NIGHTLY_ARGS
     | {
         "execution_timeout": timedelta(hours=4),
-        "on_failure_callback": [notices.TaskFailed("Tomorrow's run does what this one has left.")],
+        "on_failure_callback": [notices.TaskFailed(TOMORROW)],
     },
     tags=["nightreel"],
     params={"store": chain.params()["store"]},
 ) as dag:
     SweepTemporaryOperator(task_id="sweep_temporary")
-    SweepOrphansOperator(task_id="sweep_orphans")
+    SweepOrphansOperator(
+        task_id="sweep_orphans",
+        on_failure_callback=[
+            notices.TaskFailed(f"{TOMORROW} Withdrawn clips that are named here are for the DAG takedown alone.")
+        ],
+    )
     withdraw = WithdrawLateOperator(task_id="withdraw_late", outlets=[chain.CATALOG_NOW_AND_THEN])
     withdraw >> TidyCatalogOperator(task_id="tidy_catalog")

@@ -1,11 +1,14 @@
-"""On request: clips are taken down for good, and the rows that they serve are withdrawn."""
+"""On request: clips are taken down for good, and the rows that they serve are withdrawn.
+
+Who reads the catalog is told what has changed there, also by a run that could not do all.
+"""
 
 from __future__ import annotations
 
 from airflow.sdk import DAG, Param
 
 from render.orchestration import chain, notices
-from render.orchestration.takedown import TakedownOperator
+from render.orchestration.takedown import TakedownOperator, TellWithdrawnOperator
 
 with DAG(
     dag_id="takedown",
@@ -15,13 +18,7 @@ with DAG(
     max_active_runs=1,
     is_paused_upon_creation=False,  # who asks for it must not wait for somebody to unpause it
     default_args=chain.DEFAULT_ARGS
-    | {
-        "on_failure_callback": [
-            notices.TaskFailed(
-                "Mend it and trigger takedown again: what was done stands; that run tells the readers of the catalog."
-            )
-        ]
-    },
+    | {"on_failure_callback": [notices.TaskFailed("Mend it and trigger takedown again: what was done stands.")]},
     tags=["nightreel"],
     params={
         "clips": Param(
@@ -39,4 +36,9 @@ with DAG(
         "store": chain.params()["store"],
     },
 ) as dag:
-    TakedownOperator(task_id="withdraw", outlets=[chain.CATALOG])
+    withdraw = TakedownOperator(task_id="withdraw")
+    # a teardown runs whatever happened, and leaves the run red
+    tell = TellWithdrawnOperator(
+        task_id="tell", outlets=[chain.CATALOG_NOW_AND_THEN], execution_timeout=chain.SHORT
+    ).as_teardown()
+    withdraw >> tell

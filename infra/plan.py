@@ -84,6 +84,7 @@ class Plan:
             "AWS_CONFIG_FILE": str(self.s3_folder / s3.CONFIG),
             "NIGHTREEL_STORE": self.store,
             "NIGHTREEL_SCHEDULER": self.scheduler,
+            "NIGHTREEL_SCRATCH": str(self.scratch),
         }
 
     def refuse_taken_ports(self) -> None:

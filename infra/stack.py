@@ -28,11 +28,8 @@ TASKS_AT_ONCE = 8
 """Of Airflow's. Each takes a process and waits; the work itself is Dask's."""
 EXPORTS = "env"
 """Beside the sockets: a file for a shell to read, after which Airflow's and Nightreel's commands are this stack's."""
-LEADING_ELSEWHERE = (
-    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
-    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE"),
-)
-"""Variables of a user's own shell that count more than the files of the stack."""
+FORGET_OTHERS = r"unset AWS_PROFILE $(env | sed -nE 's/^((AWS_|AIRFLOW)[A-Za-z0-9_]*)=.*/\1/p')"
+"""In a shell: unset all that leads AWS clients and Airflow elsewhere, and would count more than the stack's files."""
 
 
 def main() -> int:
@@ -47,9 +44,10 @@ def main() -> int:
             screen.say(_told(plan))
             try:
                 while stack.process.poll() is None:
+                    stack.revive(screen.say)
                     time.sleep(POLL_SECONDS)
             except KeyboardInterrupt:
-                screen.say("Ending the stack: what is at work has half a minute to stop.")
+                screen.say("Ending the stack, part after part: where all take the time that they have, 2.5 minutes.")
                 raise
             screen.say(f"supervisord ended by itself ({stack.process.returncode}); its log is in {plan.logs}.")
             return 1
@@ -77,11 +75,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Supervisor]:
         access = seaweed.environment(plan.s3_folder, plan.s3_port)
         s3.profile(plan.s3_folder, access)
         secret = password(plan.password_file)
-        given = os.environ.get(DATABASE)
-        server = None if given else postgres.found(plan.folder / "postgres", run)
-        if server:
-            server.create()
-        database = server.database if server else Database(url=given) if given else Database.sqlite(plan.home)
+        database, server = _database(plan, run)
         env = _environment(plan, run, database, server)
         with supervisor(run, plan.logs, env, keep=keep) as stack:
             stack.start("s3", "dask-scheduler", "dask-worker")
@@ -110,6 +104,17 @@ def _claimed(plan: Plan) -> Iterator[int]:
         ) from error
 
 
+def _database(plan: Plan, run: Path) -> tuple[Database, postgres.Postgres | None]:
+    """Where Airflow's metadata are: what is given, else a PostgreSQL of its own, which it starts, else a file."""
+    if given := os.environ.get(DATABASE):
+        return Database(url=given), None
+    server = postgres.found(plan.folder / "postgres", run)
+    if server is None:
+        return Database.sqlite(plan.home), None
+    server.create()
+    return server.database, server
+
+
 def _environment(plan: Plan, run: Path, database: Database, server: postgres.Postgres | None) -> dict[str, str]:
     """What the parts find in theirs. Secrets are in files that it names, but for a database that was given."""
     inherited = {name: value for name, value in environment(plan.home, database).items() if not name.startswith("AWS_")}
@@ -119,7 +124,6 @@ def _environment(plan: Plan, run: Path, database: Database, server: postgres.Pos
         | plan.clients()
         | {
             "NIGHTREEL_WORKERS": str(plan.workers),
-            "NIGHTREEL_SCRATCH": str(plan.scratch),
             "AIRFLOW__API__BASE_URL": plan.airflow,
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(plan.airflow_port),
@@ -149,8 +153,8 @@ def _environment(plan: Plan, run: Path, database: Database, server: postgres.Pos
 
 def _write_exports(file: Path, plan: Plan, env: Mapping[str, str]) -> None:
     names = {name for name in env if name.startswith("AIRFLOW")} | plan.clients().keys()
-    others = f"unset {' '.join(LEADING_ELSEWHERE)}\n"
-    file.write_text(others + "".join(f"export {name}={shlex.quote(env[name])}\n" for name in sorted(names)))
+    exports = [f"export {name}={shlex.quote(env[name])}" for name in sorted(names)]
+    file.write_text("\n".join([FORGET_OTHERS, *exports, ""]))
 
 
 def _told(plan: Plan) -> str:
@@ -165,7 +169,8 @@ Logs      {os.path.relpath(plan.logs)}
 Ctrl-C ends it all. In another shell:
 
 make stack-demo    # renders the spring campaign on it
-. {exports}    # then these are about it, and so is each command of Airflow and Nightreel:
+sh    # until `exit`, one more shell: what is read next replaces its variables of Airflow and AWS
+. {exports}    # then these are about the stack, and so is each command of Airflow and Nightreel:
 .venv/bin/nightreel status
 .venv/bin/airflow dags list-runs nightly_render
 .venv/bin/supervisorctl --serverurl unix://{socket} status    # and restart, stop, start, tail PART

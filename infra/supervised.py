@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
@@ -25,6 +25,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 300
 RESTARTS = 4
 """A part that has been started so often, and the stack is not up yet, will not come up."""
+FATAL = "FATAL"
+"""What supervisord calls a part whose ``startretries`` are used up."""
 LOG_LINES_SHOWN = 15
 
 
@@ -95,17 +97,40 @@ class Supervisor:
 
     def check(self) -> None:
         """Raise :class:`render.errors.NightreelError` with a part's last words if it dies again and again."""
+        for info in self._parts():
+            starts = self._starts[info["name"]]
+            if len(starts) >= RESTARTS or info["statename"] == FATAL:
+                raise errors.NightreelError(_last_words(info))
+
+    def revive(self, say: Callable[[str], None]) -> None:
+        """Start again what supervisord has given up, and say which parts die again and again, more and more rarely.
+
+        Raises :class:`render.errors.NightreelError` if supervisord is gone.
+        """
+        known = {name: len(starts) for name, starts in self._starts.items()}
+        for info in self._parts():
+            starts = len(self._starts[info["name"]])
+            if starts > known.get(info["name"], 0) and starts >= RESTARTS and starts.bit_count() == 1:
+                say(f"Started {starts} times: {_last_words(info)}")
+            if info["statename"] == FATAL:
+                with suppress(Fault):  # tried again at the next look
+                    self._remote.startProcess(f"{info['group']}:{info['name']}", False)
+
+    def _parts(self) -> list[dict[str, Any]]:
+        """What supervisord tells of each, whose starts are noted."""
         try:
             parts = self._remote.getAllProcessInfo()
         except OSError as error:
             raise errors.NightreelError(f"supervisord ended; its log is in {self.logs}.") from error
         for info in parts:
-            starts = self._starts.setdefault(info["name"], set())
-            starts.add(info["start"])
-            if len(starts - {0}) >= RESTARTS or info["statename"] == "FATAL":
-                log = Path(info["stdout_logfile"])
-                last = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-                raise errors.NightreelError("\n".join([f"{info['name']} does not stay up. {log} ends so:", *last]))
+            self._starts.setdefault(info["name"], set()).update({info["start"]} - {0})
+        return parts
+
+
+def _last_words(info: Mapping[str, Any]) -> str:
+    log = Path(info["stdout_logfile"])
+    last = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    return "\n".join([f"{info['name']} does not stay up. {log} ends so:", *last])
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from render.cli import options, output
 from render.store.retention import ORPHAN_HOURS
 
 if TYPE_CHECKING:
-    from render.store.objects import ObjectStore
     from render.store.sweep import Orphan
 
 
@@ -44,9 +43,15 @@ def command(
     opened = open_store(settings.store)
     orphans = list(sweep.find(opened, older_than_s=older_than * 3600))
     pieces = opened.sweep_temporary(older_than * 3600, count_only=not yes)
-    removed = {orphan.path for orphan in orphans if yes and _removed(opened, orphan)}
-    barred = yes and any(orphan.kind is sweep.Kind.WITHDRAWN and orphan.path not in removed for orphan in orphans)
-    code = 1 if barred else 0
+    removed: set[str] = set()
+    code = 0
+    for orphan in orphans if yes else ():
+        try:
+            if sweep.remove(opened, orphan):
+                removed.add(orphan.path)
+        except errors.StoreError as error:  # the others go, and all is told
+            output.note(f"nightreel: {error}{_fix(orphan)}")
+            code = 1
     if as_json:
         output.document(
             {
@@ -81,7 +86,7 @@ def command(
         output.say(f"Nothing is left behind in {opened.url}.")
     elif yes:
         kept = len(orphans) - len(removed)
-        why = "may not be removed, or that a record names by now" if barred else "a record names by now"
+        why = "cannot be removed, or that a record names by now" if code else "a record names by now"
         output.say(f"Removed all but {kept:,} that {why}." if kept else "Removed.")
     else:
         hours = "" if older_than == ORPHAN_HOURS else f" --older-than {older_than:g}"
@@ -89,15 +94,11 @@ def command(
     return code
 
 
-def _removed(store: ObjectStore, orphan: Orphan) -> bool:
-    """Remove it; a withdrawn clip, of which every version must go, may be for another role to remove."""
-    from render.store import sweep
+def _fix(orphan: Orphan) -> str:
+    """A withdrawn clip, of which every version must go, may be for another role to remove."""
+    from render.store.sweep import Kind
 
-    try:
-        return sweep.remove(store, orphan)
-    except errors.StoreError as error:
-        if orphan.kind is not sweep.Kind.WITHDRAWN:
-            raise
-        fingerprint = orphan.path.rpartition("/")[2]
-        output.note(f"nightreel: {error} Withdraw clip {fingerprint} again, as one who may delete its versions.")
-        return False
+    if orphan.kind is not Kind.WITHDRAWN:
+        return ""
+    fingerprint = orphan.path.rpartition("/")[2]
+    return f" Withdraw clip {fingerprint} again, as one who may delete its versions."

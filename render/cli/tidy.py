@@ -38,7 +38,6 @@ def command(
 
     settings = options.settings(store=store)
     opened = store_of(settings)
-    settings.scratch.mkdir(parents=True, exist_ok=True)
     tables = list(tidy(opened, older_than_h=older_than, do=yes, scratch=settings.scratch))
     if as_json:
         output.document({"store": opened.url, "tables": [asdict(one) for one in tables]})

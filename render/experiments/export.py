@@ -37,7 +37,7 @@ class Exported:
     left_out: Mapping[str, int]
     """Rows without a file, by the reason in plain language."""
     stale: tuple[Path, ...]
-    """Videos of an earlier export that no row has any more, as of clips that were taken down: they are left there."""
+    """Videos under names that an export gives, of no row any more, as of clips that were taken down: they are left."""
 
     @property
     def sentence(self) -> str:
@@ -97,7 +97,7 @@ def _write(store: ObjectStore, view: View, directory: Path, written: dict[Path, 
         written=len(written),
         unchanged=unchanged,
         left_out=dict(sorted(left.items())),
-        stale=tuple(sorted({*folder.glob("*/*.mp4")} - kept)),
+        stale=tuple(sorted({*folder.glob("*/[0-9]*.mp4")} - kept)),
     )
 
 

@@ -24,8 +24,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from render import errors
-from render.farm import scratch
+from render import errors, scratch
+from render.farm import process
 from render.farm.access import OPEN, Access
 from render.settings import Settings, load
 from render.telemetry import logs
@@ -170,7 +170,7 @@ def stop(address: str) -> None:
     except errors.SchedulerAway:
         return
     deadline = time.monotonic() + STOP_SECONDS
-    while scratch.start_time(pid) is not None:
+    while process.start_time(pid) is not None:
         if time.monotonic() > deadline:
             raise errors.StoreError(f"The farm at {address} does not end; end its process {pid} yourself.")
         time.sleep(0.05)
@@ -299,7 +299,7 @@ def _record(home: Path, address: str) -> None:
     """Leave the address of this process's farm in ``home``."""
     file, pid = _file(home), os.getpid()
     whole = file.with_suffix(".part")
-    whole.write_text(json.dumps({"address": address, "pid": pid, "start": scratch.start_time(pid)}))
+    whole.write_text(json.dumps({"address": address, "pid": pid, "start": process.start_time(pid)}))
     whole.replace(file)
 
 
@@ -309,7 +309,7 @@ def _living(home: Path) -> str | None:
         known = json.loads(_file(home).read_text())
     except FileNotFoundError:
         return None
-    return known["address"] if scratch.start_time(known["pid"]) == known["start"] else None
+    return known["address"] if process.start_time(known["pid"]) == known["start"] else None
 
 
 def _counts(client: str) -> bool:
@@ -338,7 +338,7 @@ def _main() -> None:
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.set())
-    owner_start = scratch.start_time(given.owner) if given.owner is not None else None
+    owner_start = process.start_time(given.owner) if given.owner is not None else None
     file = _file(given.home)
     settings = load(workers=given.workers, scratch=given.scratch, stall_seconds=given.stall_seconds)
     logs.set_up(settings.log_format, settings.log_level)
@@ -349,7 +349,7 @@ def _main() -> None:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         busy_at = time.monotonic()
         while not asked.wait(0.5):
-            if given.owner is not None and (owner_start is None or scratch.start_time(given.owner) != owner_start):
+            if given.owner is not None and (owner_start is None or process.start_time(given.owner) != owner_start):
                 break
             if scheduler.tasks or any(map(_counts, scheduler.clients)):
                 busy_at = time.monotonic()

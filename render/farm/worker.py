@@ -23,10 +23,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from render import errors
+from render import errors, scratch
 from render.engines import registry
 from render.engines.contract import Bench, Cancel, Engine
-from render.farm import clip, preload, scratch
+from render.farm import clip, preload
 from render.farm.backlog import SLICE_SECONDS, Tried
 from render.farm.pulse import Pulse
 from render.model import Failure, Footage, Job, JobResult, ReasonKind

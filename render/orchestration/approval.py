@@ -60,12 +60,12 @@ class ApprovalOperator(HITLOperator):
         if answer := state.get(_ANSWER):
             return self._record(context, answer)
         if not (settings.require_approval if wanted is None else wanted):
-            return self._go_on(settings, "No approval is asked for.")
+            return self._go_on(context, "No approval is asked for.")
         known = review.decisions(settings, self.batch)
         asked = [known, review.digest(settings, self.batch, decisions=known)]  # before the list: that holds no less
         waiting = _waiting(settings, self.batch)
         if not waiting:
-            return self._go_on(settings, "Nothing is held.")
+            return self._go_on(context, "Nothing is held.")
         link = notices.report_link(settings, self.batch)
         self.subject, self.body = _question(
             self.batch, f"[the report]({link})" if link else f"`{self.report}`", waiting
@@ -81,7 +81,7 @@ class ApprovalOperator(HITLOperator):
         answer = super().execute_complete(context, event)
         [choice] = answer["chosen_options"]
         if choice == LATER:
-            return self._go_on(settings_of(context), f"Nothing is decided: nightreel review {self.batch}")
+            return self._go_on(context, f"Nothing is decided: nightreel review {self.batch}")
         kept = {
             "approved": choice == PUBLISH,
             "by": _name(answer["responded_by_user"])[: review.LONGEST_NAME],
@@ -91,11 +91,12 @@ class ApprovalOperator(HITLOperator):
         context["task_state_store"].set(_ANSWER, kept, retention=NEVER_EXPIRE)
         return self._record(context, kept)
 
-    def _go_on(self, settings: Settings, why: str) -> None:
+    def _go_on(self, context: RunContext, why: str) -> None:
         """Skip what follows, unless somebody has decided something that may have to be carried out."""
         from render import review
 
-        if not review.decisions(settings, self.batch):
+        _forget(context)
+        if not review.decisions(settings_of(context), self.batch):
             raise AirflowSkipException(why)
         self.log.info("%s What was decided on this batch is carried out.", why)
 
@@ -106,16 +107,16 @@ class ApprovalOperator(HITLOperator):
         waiting = _waiting(settings, self.batch)
         decisions, digest = state.get(_ASKED) or (0, "")
         if waiting and review.digest(settings, self.batch, decisions=decisions) != digest:
-            state.delete(_ANSWER)
+            _forget(context)
             raise AirflowException("Other clips are held than when this was asked, so it is asked again.")
         gone = [one.row for one in waiting if answer["approved"] and not one.uri]
         rows = [one.row for one in waiting if one.row not in gone]
         try:
             decided = review.decide(settings, self.batch, rows=rows, now=now(), **answer)
         except errors.InputError:  # nor could another try record it
-            state.delete(_ANSWER)
+            _forget(context)
             raise
-        state.delete(_ANSWER)
+        _forget(context)
         for row, before in decided.before.items():
             self.log.warning("Row %d is not changed: %s.", row, before.said)
         if gone:
@@ -140,6 +141,12 @@ class ReviewOperator(BatchOperator):
             context, {"rows": status.rows, "waiting": status.waiting} | {end.value: status.ends[end] for end in End}
         )
         return report
+
+
+def _forget(context: RunContext) -> None:
+    """Keep nothing of the question: it is answered, or there is nothing to ask. Its answer counts only beside it."""
+    for name in (_ANSWER, _ASKED):
+        context["task_state_store"].delete(name)
 
 
 def _waiting(settings: Settings, batch: str) -> list[Held]:

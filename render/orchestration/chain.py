@@ -43,7 +43,7 @@ CATALOG = Asset(name="nightreel_catalog", uri="nightreel://catalog")
 """What analysts' DAGs are scheduled on: a batch was published, or what a person decided on it, or clips were taken
 down. The event says which batch, and how many of its rows came to which end; of a takedown how many it withdrew."""
 CATALOG_NOW_AND_THEN = AssetAlias(name="nightreel_catalog_now_and_then")
-"""The same, for a task that changes the catalog on some days only: it tells when it did."""
+"""The same, for a task that has nothing to tell of it on some days, and succeeds all the same."""
 
 
 def params() -> dict[str, Param]:

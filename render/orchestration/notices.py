@@ -32,7 +32,7 @@ class RunSucceeded(BaseNotifier):
         if context["ti"].xcom_pull(task_ids="intake") is None:
             self.log.info("Nobody is told: the run took nothing.")
             return
-        ends = _ends(context)
+        ends = _ends(context) or {}
         _tell_of_batch(context, {"event": "run_succeeded", "ends": ends}, [f"is done: {_said(ends)}."], self.log)
 
 
@@ -42,7 +42,8 @@ class RunFailed(BaseNotifier):
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
         ends, reason = _ends(context), _reason(context)
-        lines = [f"has failed: {_said(ends)}.", reason, _again(context["ti"])]
+        how = "has failed, and its rows were not counted." if ends is None else f"has failed: {_said(ends)}."
+        lines = [how, reason, _again(context["ti"])]
         _tell_of_batch(context, {"event": "run_failed", "ends": ends, "reason": reason}, lines, self.log)
 
 
@@ -58,8 +59,9 @@ class ApprovalWanted(BaseNotifier):
 class TaskFailed(BaseNotifier):
     """On failure of a task: why, and what to do. Of the shards of a run only the first that fails is told.
 
-    Those that fail in one moment do not see each other, and may each be told. ``then`` is what to do where that is not
-    to clear the run.
+    Airflow calls a task failed when its process has ended, after this: shards that fail within some seconds of each
+    other, as many as are at work at once, do not see each other, and each is told. ``then`` is what to do where that is
+    not to clear the run.
     """
 
     def __init__(self, then: str | None = None) -> None:
@@ -70,7 +72,7 @@ class TaskFailed(BaseNotifier):
         """See :class:`BaseNotifier`."""
         ti = context["ti"]
         mapped = ti.map_index is not None and ti.map_index >= 0
-        if mapped and _another_has_failed(ti):
+        if mapped and _another_has_failed(ti, self.log):
             self.log.info("Nobody is told: another shard has failed before this one.")
             return
         name = f"{ti.task_id}[{ti.map_index}]" if mapped else ti.task_id
@@ -131,16 +133,23 @@ def _of_batch(context: RunContext, document: dict[str, Any], lines: list[str]) -
     return document, lines
 
 
-def _ends(context: RunContext) -> dict[str, int]:
-    return {str(end): count for end, count in getattr(context["task"], "ends", {}).items() if count}
+def _ends(context: RunContext) -> dict[str, int] | None:
+    """None where they were not counted: there is no batch, or the verdict did not come so far."""
+    ends = getattr(context["task"], "ends", None)
+    return None if ends is None else {str(end): count for end, count in ends.items() if count}
 
 
 def _said(ends: dict[str, int]) -> str:
-    return ", ".join(f"{count} {end}" for end, count in ends.items()) or "no rows"
+    return ", ".join(f"{count} {end}" for end, count in ends.items()) or "no row has an end"
 
 
-def _another_has_failed(ti: Any) -> bool:
-    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=[ti.task_id])[ti.run_id]
+def _another_has_failed(ti: Any, log: Any) -> bool:
+    """Whether it is known that another shard of the run has failed: rather told twice than never."""
+    try:
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=[ti.task_id])[ti.run_id]
+    except Exception as error:  # noqa: BLE001 - whatever Airflow's API raises
+        log.warning("Which shards have failed is not known (%s: %s).", type(error).__name__, error)
+        return False
     own = f"{ti.task_id}_{ti.map_index}"
     return any(state == "failed" for name, state in states.items() if name != own)
 

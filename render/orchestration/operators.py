@@ -188,12 +188,12 @@ class ReportOperator(BatchOperator):
 class VerdictOperator(BatchOperator):
     """Fails the run if a task failed, a row has no end, or more rows failed than are allowed.
 
-    ``ends`` tells afterwards how many rows came to which end.
+    ``ends`` tells afterwards how many rows came to which end; None if they were not counted.
     """
 
     def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
         super().__init__(batch=batch, **kwargs)
-        self.ends: dict[End, int] = {}
+        self.ends: dict[End, int] | None = None
 
     def execute(self, context: RunContext) -> None:
         ti = context["ti"]

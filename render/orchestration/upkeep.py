@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
@@ -78,8 +78,12 @@ class WithdrawLateOperator(StoreOperator):
     """Withdraws rows of clips that were taken down, which a publisher that died has left.
 
     It tells how many to the DAGs that are scheduled on its outlets. Airflow tells what a task did only if it succeeds
-    in the end: so nothing else is done in this one, and it remembers over its tries what there was to do.
+    in the end: so nothing else is done in this one, and it remembers over its tries what there was to do, until that is
+    told: a run that is cleared does not tell it again.
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(on_success_callback=_forget, **kwargs)
 
     def execute(self, context: RunContext) -> None:
         from render.store import catalog
@@ -95,6 +99,11 @@ class WithdrawLateOperator(StoreOperator):
         self.log.info("%d rows withdrawn late", late)
 
 
+def _forget(context: RunContext) -> None:
+    """Airflow has recorded that the task succeeded, and with it what it told."""
+    context["task_state_store"].delete(_LATE)
+
+
 class TidyCatalogOperator(StoreOperator):
     """Compacts the catalog's small files, and removes those that no reader needs any more."""
 
@@ -102,7 +111,6 @@ class TidyCatalogOperator(StoreOperator):
         from render.store import catalog
 
         settings = settings_of(context)
-        settings.scratch.mkdir(parents=True, exist_ok=True)
         for done in catalog.tidy(self.opened(context), older_than_h=STALE_HOURS, do=True, scratch=settings.scratch):
             self.log.info(
                 "Table %s of %d files: %d small ones%s, %d stale ones of %d bytes%s, %d rows withdrawn late",

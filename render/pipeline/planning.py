@@ -25,7 +25,7 @@ from render.store.objects import ObjectStore, store_of
 
 log = logging.getLogger(__name__)
 
-_FAULTS_AT_ONCE = 65_536
+_FAULTS_AT_ONCE = 131_072
 """Faults that go to disk together."""
 
 
@@ -44,7 +44,6 @@ def plan(settings: Settings, batch_id: str, *, now: datetime) -> batches.PlanSum
             judged = manifests.rows_of(batch.manifests, refused)
         else:
             judged = manifests.rows(batch.manifests, limit=batch.limit, where=batch.where)
-        settings.scratch.mkdir(parents=True, exist_ok=True)
         planned, faults = _planned(settings, store, judged, scratch=settings.scratch)
         summary = batches.write_plan(store, batch_id, planned, faults, refused, scratch=settings.scratch)
         made = sum(summary.shards.values())
@@ -125,7 +124,8 @@ def _planned(
             if sum(one.num_rows for one in held) >= _FAULTS_AT_ONCE:
                 put_away()
             yield piece.good
-        put_away()
+        if held:
+            put_away()
 
     planned = plan_rows(
         good(),

@@ -15,7 +15,7 @@ from render.pipeline.step import step
 from render.settings import Settings
 from render.status import Status, status_of
 from render.store import batches, catalog, clips, receipts, tombstones
-from render.store.objects import ObjectStore, store_of
+from render.store.objects import ObjectStore, store_for_commits, store_of
 from render.telemetry import instruments, spans
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,10 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
     catalog says then.
     The tables pass their contracts' expectations first. Clips come in pieces, the rows last, then a look at what was
     taken down meanwhile. Publishing twice changes nothing.
+    Raises :class:`render.errors.InputError` for a store on which two publishers at once could overwrite each other's
+    commits, unless the settings say that there is one writer only.
     """
-    store = store_of(settings)
+    store = store_for_commits(settings)
     batch = batches.load(store, batch_id)
     planned, ended = batches.plan_table(store, batch_id, catalog.WANTED), receipts.read(store, batch_id)
     faults = batches.quarantine_pieces(store, batch_id)
@@ -48,7 +50,6 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
         catalog.publish_clips(store, made, _sound(batch_id, "checks", catalog.checks_table(piece)))
     catalog.publish_requests(store, batch_id, requests)
     catalog.withdraw(store, list(tombstones.of(store, planned["fingerprint"]).values()))
-    settings.scratch.mkdir(parents=True, exist_ok=True)
     catalog.relieve(store, scratch=settings.scratch)
     if sweep:
         reused = planned["fingerprint"].filter(pc.equal(planned["decision"], Decision.REUSE))

@@ -20,7 +20,7 @@ from render.pipeline.planning import outdated, pending_shards
 from render.pipeline.step import roots
 from render.settings import Settings
 from render.store import batches, intakes, layout
-from render.store.objects import ObjectStore, store_of
+from render.store.objects import ObjectStore, store_for_commits, store_of
 from render.telemetry import context
 
 log = logging.getLogger(__name__)
@@ -68,13 +68,7 @@ def intake(
     Raises :class:`render.errors.InputError` for a manifest or a filter that cannot be used, and for a store on which
     two runs at once could overwrite each other's clips, unless the settings say that there is one writer only.
     """
-    store = store_of(settings)
-    if not settings.single_writer and not store.has_put_if_absent():
-        raise errors.InputError(
-            f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
-            "Choose a service that honours If-None-Match (`nightreel doctor --store URL` tries it), or set "
-            "NIGHTREEL_SINGLE_WRITER=true if no two commands ever write to it at once."
-        )
+    store = store_for_commits(settings)
     if manifest is None:
         return _from_inbox(settings, store, inbox or store.uri(layout.INBOX), run_key=run_key, now=now)
     given = manifests.find(manifest, roots=roots(settings, store), most_rows=settings.manifest_rows)

@@ -80,7 +80,7 @@ class Drafting:
         refusal = None
         if said := engine.refusal(form):
             column, reason, fix = said
-            value = contracts.shorten({"seconds": form.duration_ms / 1000}.get(column, getattr(form, column, "")))
+            value = contracts.shorten(str({"seconds": form.duration_ms / 1000}.get(column, getattr(form, column, ""))))
             refusal = _refusal(column, value, reason, fix)
         return _Judged(can.revision, estimate(form, can, usd_per_cpu_hour=self._usd_per_cpu_hour), refusal)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -120,21 +119,21 @@ def newest(store: ObjectStore) -> list[Batch]:
 def newest_unfinished(store: ObjectStore, content: str) -> Batch | None:
     """The batch of this content that was taken in last and is neither finished nor cancelled; None without one."""
     ids = [batch_id for batch_id in list_ids(store) if batch_id.endswith(f"-{content[:12]}")]
-    marks = (layout.finished, layout.cancelled)
-    unfinished = [batch_id for batch_id in ids if not any(store.exists(mark(batch_id)) for mark in marks)]
+    unfinished = _those(store, _those(store, ids, layout.finished, False), layout.cancelled, False)
     same = [batch for batch in records(store, unfinished) if batch.content == content]
     return max(same, key=lambda batch: (batch.created_at, batch.id), default=None)
 
 
 def unpublished(store: ObjectStore) -> list[str]:
     """Ids of the planned batches that are not marked as published, sorted."""
+    return _those(store, _those(store, list_ids(store), layout.finished, False), layout.plan_record, True)
+
+
+def _those(store: ObjectStore, ids: Sequence[str], record: Callable[[str], str], there: bool) -> list[str]:
+    """Those of these batches whose record of this kind is there, or is not."""
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batches") as pool:
-
-        def those(ids: list[str], there: Callable[[str], str], wanted: bool) -> list[str]:
-            found = pool.map(lambda batch_id: store.exists(there(batch_id)), ids)
-            return [batch_id for batch_id, exists in zip(ids, found, strict=True) if exists is wanted]
-
-        return those(those(list_ids(store), layout.finished, False), layout.plan_record, True)
+        found = pool.map(lambda batch_id: store.exists(record(batch_id)), ids)
+        return [batch_id for batch_id, exists in zip(ids, found, strict=True) if exists is there]
 
 
 def finish(store: ObjectStore, batch_id: str, summary: Mapping[str, Any]) -> bool:
@@ -166,16 +165,16 @@ def write_plan(
 
     ``planned`` is a table of the plan contract, in the rows' order. ``faults`` is one of the quarantine contract with
     those of malformed rows; the faults of refused rows are added from the plan. Plan and quarantine are one attempt:
-    both files are written first, then ``plan.json`` names them. They are written into ``scratch`` first, if that is
-    given.
+    both files are written first, then ``plan.json`` names them. They are written into a
+    :func:`render.store.spool.folder` of ``scratch`` first.
     """
     attempt = secrets.token_hex(8)
-    with TemporaryDirectory(dir=scratch) as folder:
-        file = Path(folder) / "plan.parquet"
+    with spool.folder(scratch, "plan") as folder:
+        file = folder / "plan.parquet"
         with spool.room(scratch):
             _write_by_shard(planned, file)
         store.put_file(layout.plan(batch_id, attempt), file)
-        file = Path(folder) / "quarantine.parquet"
+        file = folder / "quarantine.parquet"
         with spool.room(scratch):
             tally = quarantine.write(quarantine.of_plan(planned, faults), file)
         store.put_file(layout.quarantine(batch_id, attempt), file)

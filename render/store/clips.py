@@ -78,11 +78,13 @@ def commit(
     """Make the clip exist and return its record: this call's, or that of an earlier or faster winner.
 
     ``files`` holds the local file of each role of :data:`render.store.layout.ROLES`; "clip" must be among them.
-    ``attempt`` (see :func:`new_attempt`) lets the caller tell whether it won: then ``record.attempt`` equals it.
-    An attempt that does not win is removed again. Raises :class:`render.errors.Withdrawn` for a clip that was taken
-    down, also while it was committed: then nothing of it stays, where this process may remove objects.
-    :class:`render.errors.StoreError` if the store fails, :class:`render.errors.CorruptObject` if it holds other bytes
-    than were sent; :class:`ValueError` for a figure that is not a finite number.
+    ``attempt`` (see :func:`new_attempt`) lets the caller tell whether it won: then ``record.attempt`` equals it. An
+    attempt that no record can name is removed again: none was put yet, or another attempt's is there. While it is
+    unknown whether the record was put, or will be, the attempt stays, for a sweep to judge. Raises
+    :class:`render.errors.Withdrawn` for a clip that was taken down, also while it was committed: then nothing of it
+    stays, where this process may remove objects. :class:`render.errors.StoreError` if the store fails,
+    :class:`render.errors.CorruptObject` if it holds other bytes than were sent; :class:`ValueError` for a figure that
+    is not a finite number.
     """
     if "clip" not in files:
         raise ValueError("A clip cannot be committed without its file of role 'clip'.")
@@ -90,7 +92,7 @@ def commit(
         raise withdrawn(tombstone)
     attempt = attempt or new_attempt(batch)
     paths = {role: layout.clip_object(job.fingerprint, attempt, role) for role in files}
-    won, began = False, time.time()
+    nameless, began = True, time.time()
     try:
         record = ClipRecord(
             version=VERSION,
@@ -109,22 +111,30 @@ def commit(
             worker=worker,
             created_at=created_at,
         )
-        won = store.put_if_absent(layout.clip_record(job.fingerprint), _FORMAT.dump(record))
+        data = _FORMAT.dump(record)
+        nameless = False  # storage may put the record when this process has long given up waiting for an answer
+        won = store.put_if_absent(layout.clip_record(job.fingerprint), data)
         if tombstone := tombstones.find(store, job.fingerprint):  # put before the record, or it sees the record
-            won = False
+            nameless = not won
             with suppress(errors.StoreError):  # who may not remove anything leaves it to the takedown, or to the sweep
                 store.purge(layout.clip(job.fingerprint))
             raise withdrawn(tombstone)
         if won and time.time() - began > SLOW_S and not all(map(store.exists, paths.values())):
             store.delete(layout.clip_record(job.fingerprint))
-            won = False
+            nameless = True
             raise errors.StoreError(
                 f"The objects of clip {job.fingerprint} are gone again after their upload. Try again."
             )
-        return record if won else get(store, job.fingerprint)
+        if won:
+            return record
+        winner = get(store, job.fingerprint)
+        nameless = bool(loose(winner, [attempt]))
+        return winner
     finally:
-        if not won:
-            _discard(store, job.fingerprint, attempt, paths.values())
+        if nameless:
+            with suppress(errors.StoreError):  # a sweep finds it
+                for path in paths.values():
+                    store.delete(path)
 
 
 def find(store: ObjectStore, fingerprint: str) -> ClipRecord | None:
@@ -250,13 +260,3 @@ def _upload(store: ObjectStore, path: str, local: Path) -> StoredObject:
         instruments.STORAGE_ERRORS.add(1, operation="write", error_type="CorruptObject")
         raise errors.CorruptObject(f"{store.uri(path)} does not hold the {size} bytes that were sent. Try again.")
     return StoredObject(path=path, sha256=sha256, bytes=size, media_type=layout.media_type(path))
-
-
-def _discard(store: ObjectStore, fingerprint: str, attempt: str, paths: Iterable[str]) -> None:
-    """Remove an attempt, unless the record names it after all: an answer of the store may have been lost."""
-    try:
-        if loose(find(store, fingerprint), [attempt]):
-            for path in paths:
-                store.delete(path)
-    except errors.StoreError:
-        return  # the sweep at the batch's end finds it

@@ -92,14 +92,15 @@ class DirectoryStore(ObjectStore):
     def folders(self, prefix: str = "") -> list[str]:
         folder = self._root / confine_folder(prefix)
         try:
-            with os.scandir(folder) as entries:
+            with self._faults(prefix), os.scandir(folder) as entries:
                 return sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_dir())
-        except (FileNotFoundError, NotADirectoryError):
+        except errors.NotFound:
             return []
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         folder = self._root / confine_folder(prefix)
-        for parent, folders, files in os.walk(folder):
+        unlisted: list[OSError] = []  # told when all else is given: what can be reached can be removed
+        for parent, folders, files in os.walk(folder, onerror=unlisted.append):
             folders[:] = [name for name in folders if not hidden(name)]
             for name in files:
                 if not hidden(name):
@@ -108,6 +109,9 @@ class DirectoryStore(ObjectStore):
                         with self._faults(str(path)):
                             found = path.stat()
                         yield Entry(path.relative_to(self._root).as_posix(), found.st_size, found.st_mtime)
+        for error in unlisted:
+            with suppress(errors.NotFound), self._faults(prefix):  # there is none, or it is gone meanwhile
+                raise error
 
     def delete(self, path: str) -> None:
         target = self._root / confine(path)
@@ -140,7 +144,7 @@ class DirectoryStore(ObjectStore):
         """A new file under lock. It is gone at the end, whether it was moved, linked or neither."""
         folder = self._root / TEMPORARY
         while True:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_folders(folder)
             path = folder / f"{socket.gethostname()}~{secrets.token_hex(8)}"
             file = path.open("xb")
             fcntl.flock(file, fcntl.LOCK_EX)

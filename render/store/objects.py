@@ -90,7 +90,10 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def entries(self, prefix: str = "") -> Iterable[Entry]:
-        """All objects under a folder, at any depth, in no order; hidden ones (``.name``) are left out."""
+        """All objects under a folder, at any depth, in no order; hidden ones (``.name``) are left out.
+
+        Raises :class:`render.errors.StoreError` if a folder cannot be listed, on a directory when all others are.
+        """
 
     @abstractmethod
     def delete(self, path: str) -> None:
@@ -99,11 +102,17 @@ class ObjectStore(ABC):
     def purge(self, prefix: str) -> int:
         """Remove all objects under a folder for good, in every version that the storage keeps; say how many there were.
 
-        Raises :class:`render.errors.StoreError` if one of them may not be removed, when all others are.
+        Raises :class:`render.errors.StoreError` if one of them may not be listed or removed, when all others are.
         """
-        paths = self.list(prefix)
-        each(self.delete, paths)
-        return len(paths)
+        removed = 0
+
+        def remove(entry: Entry) -> None:
+            nonlocal removed
+            self.delete(entry.path)
+            removed += 1
+
+        each(remove, self.entries(prefix))
+        return removed
 
     @abstractmethod
     def sweep_temporary(self, older_than_s: float = 86_400.0, *, count_only: bool = False) -> int:
@@ -189,6 +198,21 @@ def hidden(path: str) -> bool:
 def store_of(settings: Settings) -> ObjectStore:
     """The store that the settings name, as :func:`open_store` opens it."""
     return open_store(settings.store, single_writer=settings.single_writer)
+
+
+def store_for_commits(settings: Settings) -> ObjectStore:
+    """The store that the settings name, if commits of two processes at once are safe there; it is tried.
+
+    Raises :class:`render.errors.InputError` if they are not, unless the settings say that there is one writer only.
+    """
+    store = store_of(settings)
+    if not settings.single_writer and not store.has_put_if_absent():
+        raise errors.InputError(
+            f"{store.url} overwrites what is to be put only if it is absent, so two runs at once could lose clips. "
+            "Choose a service that honours If-None-Match (`nightreel doctor --store URL` tries it), or set "
+            "NIGHTREEL_SINGLE_WRITER=true if no two commands ever write to it at once."
+        )
+    return store
 
 
 def open_store(url: str, *, single_writer: bool = False) -> ObjectStore:

@@ -1,7 +1,8 @@
 """Crash enumeration: a small batch, ended at each of its operations on storage in each way, then run again.
 
-The process dies before the operation, or after it, or the operation happens and its answer is lost. Whatever it was,
-the same command given again must come to what an undisturbed run comes to.
+The process dies before the operation, or after it, or the operation happens and its answer is lost; a conditional put
+on a directory also happens after its caller has given up. Whatever it was, the same command given again must come to
+what an undisturbed run comes to.
 
     make crash                                      # every operation on a directory store in every mode
     make crash ARGS='s3 --each 9'                   # every ninth of those on an S3 service
@@ -32,7 +33,8 @@ def enumerate_all(ground: Ground, folder: Path, *, only: str, each: int, first: 
     """
     every = ground.cases(folder / "undisturbed")
     chosen = [case for case in every if re.search(only, case.operation)][first::each]
-    print(f"{len(every) // len(Mode)} operations in {len(Mode)} modes, {len(chosen)} cases are played", flush=True)
+    operations = len({case.at for case in every})
+    print(f"{operations} operations, of {len(every)} cases {len(chosen)} are played", flush=True)
     played: Counter[tuple[str, Mode]] = Counter()
     violated: Counter[tuple[str, Mode]] = Counter()
     for number, case in enumerate(chosen):

@@ -23,6 +23,8 @@ from render.store.directory import DirectoryStore
 from render.store.objects import open_store
 
 CALLS = ("get", "open", "put", "put_file", "put_if_absent", "size", "folders", "list", "delete", "sweep_temporary")
+LATE = ("DirectoryStore.put_if_absent",)
+"""Operations that can happen after their caller has given up."""
 
 
 class Crash(BaseException):
@@ -36,6 +38,8 @@ class Process:
         self.case = case
         self.done: list[str] = []
         self._dead = False
+        self._late: tuple[tuple[Any, ...], Callable[[], Any]] | None = None
+        """What is still to happen: which operation on which path, and how it is done."""
         self._lock = threading.Lock()
 
     @contextmanager
@@ -48,24 +52,34 @@ class Process:
             stack.enter_context(self._counted(TableMerger, "execute", OSError))
             stack.enter_context(self._counted(DeltaTable, "create", OSError))
             yield
+        if self._late:
+            self._late[1]()
 
     def _counted(self, kind: Any, name: str, lost: type[Exception]) -> Any:
         true = getattr(kind, name)
 
         def counted(*arguments: Any, **options: Any) -> Any:
-            return self._operate(f"{kind.__name__}.{name}", lambda: true(*arguments, **options), lost)
+            about = arguments[1:2]  # of a store its path, which stands after the store itself
+            return self._operate(f"{kind.__name__}.{name}", about, lambda: true(*arguments, **options), lost)
 
         return patch.object(kind, name, counted)
 
-    def _operate(self, name: str, do: Callable[[], Any], lost: type[Exception]) -> Any:
+    def _operate(self, name: str, about: tuple[Any, ...], do: Callable[[], Any], lost: type[Exception]) -> Any:
         with self._lock:
             if self._dead:
                 raise Crash
-            mode = self.case.mode if self.case and len(self.done) == self.case.at else None
+            hit = self.case and (name, self.done.count(name)) == (self.case.operation, self.case.nth)
+            mode = self.case.mode if self.case and hit else None
             self.done.append(name)
             if mode is Mode.BEFORE:
                 self._dead = True
                 raise Crash
+            if mode is Mode.LATE:
+                self._late = ((name, *about), do)
+                raise lost("No answer came.")
+            if self._late and self._late[0] == (name, *about):
+                self._late[1]()
+                self._late = None
         answer = do()
         if mode is None:
             return answer
@@ -79,6 +93,8 @@ class Process:
 
 class DirectoryGround(Ground):
     """Each trial has a store in its own folder."""
+
+    late = LATE
 
     def __init__(self) -> None:
         self._last = Process()
@@ -103,7 +119,7 @@ class DirectoryGround(Ground):
 
     def violations(self, folder: Path, before: dict[str, str]) -> list[str]:
         """See :meth:`Ground.violations`."""
-        return subject.violations(open_store(str(folder / "store")), before)
+        return [*subject.violations(open_store(str(folder / "store")), before), *subject.left_in(folder / "scratch")]
 
 
 @contextmanager

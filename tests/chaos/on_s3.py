@@ -66,7 +66,7 @@ class S3Ground(Ground):
 
     def violations(self, folder: Path, before: dict[str, str]) -> list[str]:
         """See :meth:`Ground.violations`."""
-        return subject.violations(open_store(_url(folder)), before)
+        return [*subject.violations(open_store(_url(folder)), before), *subject.left_in(folder / "scratch")]
 
     def _mishap(self, case: Case | None) -> Mishap | None:
         return MISHAPS[case.mode] if case and len(self._proxy.kinds) == case.at else None

@@ -25,6 +25,7 @@ from render.store.objects import open_store
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PLUGINS = str(Path(__file__).parents[1] / "render" / "farm" / "plugins")
+ROW = {"experiment": "e", "engine": "testcard", "seconds": 0.5, "width": 64, "height": 64, "fps": 8}
 GOOD, NEIGHBOURS = 190, 6
 ENDS = {End.PUBLISHED: GOOD + NEIGHBOURS, End.REUSED: 1, End.REJECTED: 1, End.FAILED: 2}
 INCOMPLETE, SOME_FAILED = 3, 4
@@ -63,17 +64,19 @@ class Trial:
             "NIGHTREEL_BACKOFF_SECONDS": "0.1",
             "NIGHTREEL_STALL_SECONDS": "15",
         }
-        self._rows()
 
-    def _rows(self) -> None:
-        row = {"experiment": "e", "engine": "testcard", "seconds": 0.5, "width": 64, "height": 64, "fps": 8}
-        rows = [row | {"variant": f"v{number}", "prompt": f"take {number}"} for number in range(GOOD)]
-        quads = [row | {"variant": "q", "prompt": f"quad {number}", "engine": "quads"} for number in range(NEIGHBOURS)]
-        quads.append(row | {"variant": "q", "prompt": "gorge", "engine": "quads"})
+    def rows(self) -> list[dict[str, object]]:
+        """Those of the batch in which one job is poison and another hangs."""
+        rows = [ROW | {"variant": f"v{number}", "prompt": f"take {number}"} for number in range(GOOD)]
+        quads = [ROW | {"variant": "q", "prompt": f"quad {number}", "engine": "quads"} for number in range(NEIGHBOURS)]
+        quads.append(ROW | {"variant": "q", "prompt": "gorge", "engine": "quads"})
         self.dice.shuffle(quads)
         place = self.dice.randrange(GOOD // 2, GOOD)
-        rows[place:place] = [*quads, row | {"variant": "m", "prompt": "freeze", "engine": "mischief"}]
-        rows += [rows[0], rows[0] | {"prompt": ""}]
+        rows[place:place] = [*quads, ROW | {"variant": "m", "prompt": "freeze", "engine": "mischief"}]
+        return [*rows, rows[0], rows[0] | {"prompt": ""}]
+
+    def take(self, rows: list[dict[str, object]]) -> None:
+        """Put these into the manifest."""
         pq.write_table(pa.Table.from_pylist(rows), self._folder / "manifest.parquet")
 
     def start(self, *options: str) -> subprocess.Popen[str]:
@@ -150,9 +153,8 @@ class Trial:
 
     def left(self) -> list[str]:
         """Files that should not be there any more."""
-        files = [path for path in self.scratch.rglob("*") if path.is_file() and path.suffix != ".lock"]
         hidden = [path for path in self.store.rglob("*") if path.is_file() and any(p[0] == "." for p in path.parts)]
-        return [*map(str, files), *map(str, hidden)]
+        return [*subject.left_in(self.scratch), *map(str, hidden)]
 
 
 @pytest.fixture
@@ -209,6 +211,7 @@ MISHAPS = [killed_while_uploading, workers_killed_then_terminated, scheduler_kil
 
 def test_whatever_dies_the_same_command_ends_the_batch(trial: Trial) -> None:
     """One job wants more memory than there is, one hangs; all others are made once, whoever is killed meanwhile."""
+    trial.take(trial.rows())
     killed_once_planned(trial)
     for mishap in trial.dice.sample(MISHAPS, len(MISHAPS)):
         print(mishap.__name__)
@@ -221,4 +224,19 @@ def test_whatever_dies_the_same_command_ends_the_batch(trial: Trial) -> None:
     reasons = [clip["reason"] for clip in json.loads(out)["clips"] if clip["end"] == "failed"]
     assert sorted(reason.split()[1] for reason in reasons) == ["hung:", "killed"], reasons
     assert subject.violations(open_store(str(trial.store)), trial.made, ends=[ENDS]) == []
+    assert trial.left() == []
+
+
+def test_sigterm_has_what_is_begun_finished_and_begins_nothing_more(trial: Trial, tmp_path: Path) -> None:
+    """Each clip takes some seconds, and marks in its file each time that it is begun."""
+    marks = [tmp_path / f"mark-{number}" for number in range(12)]
+    trial.take([ROW | {"variant": mark.name, "prompt": f"pause {mark}", "engine": "mischief"} for mark in marks])
+    run = trial.start()
+    trial.await_(lambda: any(mark.exists() for mark in marks), run)
+    run.terminate()
+    clips = json.loads(trial.ends(run, INCOMPLETE))["clips"]
+    begun = {mark.name for mark in marks if mark.exists()}
+    assert {clip["variant"] for clip in clips if clip["uri"]} == begun
+    assert len(trial.records()) == len(begun) < len(marks)
+    assert [mark.read_text() for mark in marks if mark.exists()] == ["x"] * len(begun)
     assert trial.left() == []

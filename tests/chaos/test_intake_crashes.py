@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import trouble
 from in_process import NOW, write
-from on_directory import Crash, Process
-from trouble import Case, Mode
+from on_directory import LATE, Crash, Process
+from trouble import Case
 
 from render import errors, pipeline
 from render.settings import Settings, load
@@ -46,9 +46,9 @@ def test_whatever_an_operation_comes_to_nothing_is_lost_or_taken_twice(
     monkeypatch.setattr(intakes, "MANY", 1)  # a checkpoint each time
     done = take(prepared(tmp_path / "undisturbed"), "mine")
     assert "DirectoryStore.put_if_absent" in done
-    for (at, name), mode in itertools.product(enumerate(done), Mode):
-        settings = prepared(tmp_path / f"{at}-{mode}")
-        take(settings, "mine", Case(at, name, mode))
+    for case in trouble.cases(done, LATE):
+        settings = prepared(tmp_path / f"{case.at}-{case.mode}")
+        take(settings, "mine", case)
         write(Path(settings.store) / "inbox/d.parquet", "three")
         take(settings, next_key)
         taken = pipeline.intake(settings, run_key="mine", now=NOW)
@@ -59,5 +59,5 @@ def test_whatever_an_operation_comes_to_nothing_is_lost_or_taken_twice(
         files = Counter(
             Path(file.url).name for batch in made for file in (*batch.manifests, *(one.file for one in batch.refused))
         )
-        assert files == dict.fromkeys(("a.parquet", "b.parquet", "c.parquet", "d.parquet"), 1), (at, name, mode)
+        assert files == dict.fromkeys(("a.parquet", "b.parquet", "c.parquet", "d.parquet"), 1), case
         assert intakes.load(store).batches == {batch.id for batch in made}

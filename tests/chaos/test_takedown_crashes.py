@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import subject
-from on_directory import Crash, Process
-from trouble import Case, Mode
+import trouble
+from on_directory import LATE, Crash, Process
+from trouble import Case
 
 from render import errors, takedown
 from render.status import status_of
@@ -74,7 +75,7 @@ def cases(folder: Path, clip: str) -> tuple[list[Case], dict[str, dict[str, Any]
         shutil.copytree(folder / "store", undisturbed / "store")
         done = withdraw(undisturbed, clip, by=by)
         ends[by] = end_of(undisturbed, clip)
-    return [Case(at, operation, mode) for at, operation in enumerate(done) for mode in Mode], ends
+    return trouble.cases(done, LATE), ends
 
 
 def violated(folder: Path, clip: str, ends: dict[str, dict[str, Any]], played: Sequence[Case]) -> Iterator[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from render import errors
+from render import errors, takedown
+from render.store import layout
 from render.store.objects import ObjectStore, open_store
 
 BIG = 11 << 20
@@ -23,6 +26,10 @@ class StoreSuite:
 
     @pytest.fixture
     def store(self) -> ObjectStore:
+        raise NotImplementedError
+
+    def unlistable(self, store: ObjectStore, folder: str) -> AbstractContextManager[None]:
+        """While it lasts, the storage refuses to list this folder."""
         raise NotImplementedError
 
     def test_gives_back_what_was_put(self, store: ObjectStore) -> None:
@@ -126,6 +133,27 @@ class StoreSuite:
         assert store.folders() == ["a", "ab"]
         assert store.folders("a") == ["b", "d"]
         assert store.folders("nothing") == []
+
+    def test_a_folder_that_may_not_be_listed_is_never_taken_for_empty(self, store: ObjectStore) -> None:
+        """A takedown would remove nothing of it, and say that all is gone."""
+        store.put("a/b/1", b"x")
+        with self.unlistable(store, "a/b"):
+            for ask in (store.list, store.folders, store.purge, lambda folder: list(store.entries(folder))):
+                with pytest.raises(errors.StoreError, match="a/b"):
+                    ask("a/b")
+        assert store.list("a/b") == ["a/b/1"]
+
+    def test_a_takedown_of_what_may_not_be_listed_never_says_that_it_is_done(self, store: ObjectStore) -> None:
+        clip, now = "cd" * 32, datetime(2026, 11, 29, tzinfo=UTC)
+        film = f"{layout.clip(clip)}/a/clip.mp4"
+        store.put(film, b"film")
+        with self.unlistable(store, layout.clip(clip)), pytest.raises(errors.StoreError):
+            takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        assert store.exists(film)
+        takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        with self.unlistable(store, layout.clip(clip)), pytest.raises(errors.StoreError, match="not all is done"):
+            takedown.withdraw(store, [clip], reason="consent revoked", by="ada", now=now)
+        assert store.list() == [layout.tombstone(clip)]
 
     def test_listings_are_never_stale(self, store: ObjectStore) -> None:
         twin = open_store(store.url)

@@ -23,6 +23,7 @@ from airflow.jobs.job import Job
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.asset import AssetEvent
 from airflow.models.hitl import HITLDetail
+from airflow.models.task_state_store import TaskStateStoreModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from airflow.utils.db import initdb
@@ -108,7 +109,7 @@ def run(day: int, answer: Answer | None = None, **params: Any) -> dict[str, Any]
     with create_session() as session:
         tasks = {ti.task_id: str(ti.state) for ti in done.get_task_instances(session=session)}
         rows = session.scalars(select(XComModel).where(XComModel.run_id == done.run_id))
-        xcoms = [[row.task_id, XComModel.deserialize_value(row)] for row in rows]
+        xcoms = [[row.task_id, row.key, XComModel.deserialize_value(row)] for row in rows]
         event = session.scalars(select(AssetEvent).order_by(AssetEvent.id.desc())).first()
     [batch] = [one.batch for one in pipeline.latest(settings, 1)[0]]
     sql = f"""select "end", reason from requests where batch = '{batch}' order by row"""
@@ -133,4 +134,6 @@ left = runs["not asked for this time"]["batch"]
 review.decide(settings, left, approved=False, rows=None, by="ben", comment="It died.", now=datetime.now(UTC))
 runs["decided and not carried out"] = run(4)
 runs["published"] = run(5, choose(approval.PUBLISH, comment="It is meant so"))
-print(json.dumps({"runs": runs, "asked": asked}))
+with create_session() as session:
+    kept = [f"{row.task_id} {row.key}" for row in session.scalars(select(TaskStateStoreModel))]
+print(json.dumps({"runs": runs, "asked": asked, "kept": kept, "store": Path(store).as_uri()}))

@@ -33,7 +33,7 @@ from render import errors, pipeline
 from render.farm import cluster
 from render.orchestration import chain
 from render.settings import Settings, load
-from render.store import catalog, layout
+from render.store import batches, catalog, layout
 from render.store.objects import open_store
 
 folder = Path(sys.argv[1])
@@ -163,4 +163,5 @@ upkeep = {
     "the same rows": catalog_rows() == before,
     "left": {"young": opened.exists(young), "old": opened.exists(old), "half-written": piece.exists()},
 }
-print(json.dumps({"runs": runs, "assets": assets, "upkeep": upkeep}))
+known = {"batches": batches.list_ids(opened), "schedulers": [scheduler, "dask_of_test"]}
+print(json.dumps({"runs": runs, "assets": assets, "upkeep": upkeep, **known}))

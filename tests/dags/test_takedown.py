@@ -17,22 +17,27 @@ FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 def test_clips_are_taken_down_on_request(airflow: Callable[..., Any], tmp_path: Path) -> None:
     """By URI or fingerprint, by whom the run says or who triggered it; again changes nothing, a stranger fails at once.
 
-    XCom holds nothing of it: counts are in the event that the DAGs get which are scheduled on the catalog. They get one
-    of the morning's upkeep, too, on a day on which it withdraws rows.
+    One that may not remove the objects is red, and has told what it changed in the catalog. XCom holds nothing of it:
+    counts are in the event that the DAGs get which are scheduled on the catalog. They get one of the morning's upkeep,
+    too, on a day on which it withdraws rows; it remembers them no longer then.
     """
     told = airflow("run_takedown.py", str(tmp_path))
     runs = told["runs"]
-    assert {name for name, run in runs.items() if run["state"] != "success"} == {"unknown"}
-    assert [run["xcoms"] for run in runs.values()] == [[]] * 5
+    assert {name: run["tasks"] for name, run in runs.items() if run["state"] != "success"} == {
+        "kept": {"withdraw": "failed", "tell": "success"},
+        "unknown": {"withdraw": "failed", "tell": "skipped"},
+    }
+    assert [run["xcoms"] for run in runs.values()] == [[]] * 6
     event = {"nightreel_catalog": {"clips": 1, "withdrawn": 2, "batches": 1}}
     assert {name: run["told"] for name, run in runs.items()} == {
+        "kept": event,
         "first": event,
         "again": event,
         "unknown": None,
         "tidied": {"nightreel_catalog": {"withdrawn": 1}},
         "nothing to tidy": None,
     }
-    assert told["left"] == []
+    assert (told["left"], told["kept"]) == ([], [])
     assert [row["end"] for row in told["rows"]] == ["withdrawn"] * 3
     assert {row["reason"].partition(" by ")[2] for row in told["rows"][::2]} == {"dag_test: consent revoked"}
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
-from collections.abc import Mapping
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +19,12 @@ import manifests
 import pytest
 import yaml
 
+from infra import seaweed
+from render import errors
+from render.cli import main, probes
 from render.farm import cluster
 from render.settings import Settings
+from render.store.objects import ObjectStore, open_store
 
 SERVICES: Mapping[str, Any] = manifests.COMPOSE["services"]
 ONCE = {"migrate", "bucket"}
@@ -148,3 +157,98 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     assert f"aws_secret_access_key = {pair['secretKey']}\n" in made["aws-credentials"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == ""
     assert {file.name: file.read_text() for file in folder.iterdir()} == made
+
+
+def test_secrets_are_whole_or_not_there(tmp_path: Path) -> None:
+    """A run that is interrupted leaves no empty one behind that stays, and one that is empty is refused."""
+    command = [manifests.ROOT / "infra/secrets.sh", tmp_path]
+    (tmp_path / "bin").mkdir()
+    failing = tmp_path / "bin" / "base64"
+    failing.write_text("#!/bin/sh\nexit 1\n")
+    failing.chmod(0o700)
+    path = f"{failing.parent}:{os.environ['PATH']}"
+    assert subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, check=False).returncode
+    folder = tmp_path / "secrets"
+    assert not (folder / "postgres-password").exists()
+    subprocess.run(command, check=True, capture_output=True)
+    assert (folder / "postgres-password").read_text() in (folder / "database").read_text()
+    assert {file.name for file in folder.iterdir() if file.stat().st_size} == manifests.COMPOSE["secrets"].keys()
+    (folder / "jwt-secret").write_text("")
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert refused.returncode
+    assert "jwt-secret is empty" in refused.stderr
+
+
+@contextmanager
+def storage(folder: Path) -> Iterator[dict[str, int]]:
+    """SeaweedFS as Compose starts it, but for where it listens and keeps its data; gives its ports by option."""
+    names = [f"{name}.port{kind}" for kind in ("", ".grpc") for name in seaweed.NAMES]
+    ports = dict(zip(names, seaweed._free_ports(seaweed.PORTS), strict=True))
+    here = {"-dir": folder, "-ip": "127.0.0.1", "-ip.bind": "127.0.0.1", "-s3.config": folder / "secrets/s3-identities"}
+    words = [word.partition("=") for word in SERVICES["s3"]["command"]]
+    assert here.keys() <= {name for name, _, _ in words}
+    command = [str(seaweed.WEED), *(f"{name}{sign}{here.get(name, value)}" for name, sign, value in words)]
+    command += [f"-{name}={port}" for name, port in ports.items()]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield ports
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for port in ports.values():
+            for left in seaweed.SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink(missing_ok=True)
+
+
+def wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + seaweed.START_SECONDS
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def healthy(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.status == 200
+    return False
+
+
+def holds(store: ObjectStore) -> bool:
+    """Whether the service stores something; it answers long before it can."""
+    with suppress(errors.StoreError):
+        store.put("ready", b"yes")
+        store.delete("ready")
+        return True
+    return False
+
+
+@pytest.mark.slow
+def test_the_storage_beside_it_is_one_that_a_commit_can_stand_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """SeaweedFS of that version with those options, identities and bucket passes ``nightreel doctor``."""
+    told = subprocess.run([seaweed.WEED, "version"], capture_output=True, text=True, check=True).stdout
+    assert SERVICES["s3"]["image"].rpartition(":")[2] in told.split()
+    subprocess.run([manifests.ROOT / "infra/secrets.sh", tmp_path], check=True, capture_output=True)
+    given = variables("infra/compose.env.example")
+    with storage(tmp_path) as ports:
+        url = f"http://127.0.0.1:{ports['s3.port']}"
+        wait(lambda: healthy(f"{url}/healthz"))
+        (script,) = SERVICES["bucket"]["command"]
+        for name, default in (("master", "s3:9333"), ("filer", "s3:8888")):
+            assert default in script
+            script = script.replace(default, f"127.0.0.1:{ports[f'{name}.port']}.{ports[f'{name}.port.grpc']}")
+        path = f"{seaweed.WEED.parent}:{os.environ['PATH']}"
+        command = ["sh", "-c", script.replace("$$", "$")]
+        subprocess.run(command, env={**os.environ, "PATH": path}, cwd=tmp_path, check=True, capture_output=True)
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "secrets/aws-credentials"))
+        monkeypatch.setenv("AWS_REGION", given["AWS_REGION"])
+        monkeypatch.setattr(probes, "PROBES", {"store": probes.PROBES["store"]})
+        store = open_store(given["NIGHTREEL_STORE"])
+        wait(lambda: holds(store))
+        assert main(["doctor", "--store", store.url, "--json"]) == 0, capfd.readouterr().out

@@ -6,11 +6,12 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from infra.supervised import claimed
+from infra.supervised import claimed, run_folder
 
 ROOT = Path(__file__).parents[2]
 TARGETS = {"help", "env", "demo", "gallery", "s3", "stack", "stack-demo", "test", "crash", "check", "clean", "lock"}
@@ -42,6 +43,17 @@ def test_clean_refuses_while_a_stack_is_at_work(tmp_path: Path) -> None:
     assert not lock.exists()
     assert mine.exists(), "people's own batches and tombstones are not for a make target to remove"
     assert "Kept: .nightreel/store" in done.stdout
+
+
+def test_clean_removes_what_a_killed_stack_left_for_shells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands outside the folder, behind a link, and may hold the password of a database."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = run_folder(tmp_path / ".nightreel" / "stack")
+    (tmp_path / ".nightreel" / "stack").mkdir(parents=True)
+    run = killed.__enter__()
+    (run / "env").write_text("export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql+psycopg2://me:secret@there/db\n")
+    subprocess.run(["make", f"--file={ROOT / 'Makefile'}", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    assert not run.exists()
 
 
 def load_check_lock():

@@ -133,7 +133,7 @@ def test_a_query_that_names_others_is_found(query: str, names: list[str]) -> Non
 def misused(query: str) -> Iterator[str]:
     """Sums of which no increase is taken, and states of which one is.
 
-    That a sum is there or not, which ``unless`` asks, is no use of its value.
+    A sum ``unless`` it was there before is its own increase.
     """
     found = nodes(query)
     grown, compared = [], []
@@ -141,12 +141,26 @@ def misused(query: str) -> Iterator[str]:
         if isinstance(node, promql_parser.Call) and node.func.name in {"increase", "rate"}:
             grown += [arg.vector_selector for arg in node.args if isinstance(arg, promql_parser.MatrixSelector)]
         if isinstance(node, promql_parser.BinaryExpr) and str(node.op) == "unless":
-            compared += [side for side in (node.lhs, node.rhs) if isinstance(side, promql_parser.VectorSelector)]
+            sides = [side for side in map(_selector, (node.lhs, node.rhs)) if side]
+            if len(sides) == 2 and sides[1].offset and _at(sides[0]) == _at(sides[1]):
+                compared += sides
     selectors = [str(node) for node in found if isinstance(node, promql_parser.VectorSelector)]
     for one in (*map(str, grown), *map(str, compared)):
         selectors.remove(one)
     yield from (one.name for one in grown if not _is_sum(one.name))
     yield from (name for name in map(_name, selectors) if _is_sum(name))
+
+
+def _selector(node: Any) -> Any:
+    """What a side of ``unless`` asks for, if it asks whether that is there, or was there last."""
+    if isinstance(node, promql_parser.Call) and node.func.name == "last_over_time":
+        (node,) = (arg.vector_selector for arg in node.args)
+    return node if isinstance(node, promql_parser.VectorSelector) else None
+
+
+def _at(selector: Any) -> str:
+    """A selector whenever it is asked."""
+    return re.sub(r" offset \S+$", "", str(selector))
 
 
 def _name(selector: str) -> str:
@@ -170,12 +184,53 @@ def test_of_sums_the_increase_is_taken_and_of_states_the_value(query: str) -> No
         ("sum(nightreel_jobs_total) > 3", ["nightreel_jobs_total"]),
         ("sum(increase(nightreel_queue_depth[1h]))", ["nightreel_queue_depth"]),
         ("sum(rate(nightreel_jobs_total[5m])) + nightreel_jobs_total", ["nightreel_jobs_total"]),
+        ("nightreel_jobs_total unless nightreel_jobs_total offset 1h", []),
+        ("nightreel_jobs_total unless last_over_time(nightreel_jobs_total[1h] offset 1h)", []),
+        ("nightreel_jobs_total unless nightreel_queue_depth", ["nightreel_jobs_total"]),
+        ("nightreel_jobs_total unless nightreel_jobs_total", ["nightreel_jobs_total"] * 2),
         ("nightreel_queue_depth > 0", []),
     ],
 )
 def test_a_misuse_is_found(query: str, names: list[str]) -> None:
     """The judge of the test above can say no."""
     assert list(misused(query)) == names
+
+
+ANYTHING = {"NightreelNightMissed", "NightreelStalled", "NightreelTriggererGone"}
+"""Alerts that ask whether anything has come, never how much: what grows is seen by its next value."""
+
+
+def test_what_has_come_is_weighed_with_the_first_value_of_a_new_series() -> None:
+    """Of that Prometheus knows no increase: the sum of a series that was not there in the span before is added."""
+    weighing = [rule for rule in rules() if rule["alert"] not in ANYTHING and "increase(" in rule["expr"]]
+    assert len(rules()) > len(weighing) > len(ANYTHING)
+    for rule in weighing:
+        found = nodes(rule["expr"])
+        either = [str(node) for node in found if isinstance(node, promql_parser.BinaryExpr) and str(node.op) == "or"]
+        assert either == [_with_first(node) for node in found if _is_increase(node)], rule["alert"]
+
+
+def _is_increase(node: Any) -> bool:
+    return isinstance(node, promql_parser.Call) and node.func.name == "increase"
+
+
+def _with_first(increase: promql_parser.Call) -> str:
+    asked = str(increase.args[0])
+    selector, span = re.fullmatch(r"(.+)\[(\w+)\]", asked).groups()
+    return str(promql_parser.parse(f"({selector} unless last_over_time({asked} offset {span})) or increase({asked})"))
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool, which comes with Prometheus, is not here")
+def test_the_rules_do_with_new_series_what_they_are_to_do() -> None:
+    """By Prometheus' own engine: minute by minute, with series that begin, go and come back."""
+    told = subprocess.run(
+        ["promtool", "test", "rules", "tests/infra/alerts_test.yaml"],
+        cwd=manifests.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_the_names_follow_the_collectors_rule() -> None:

@@ -14,17 +14,20 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xmlrpc.client import ServerProxy
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from supervisor.xmlrpc import Faults
+from supervisor.xmlrpc import Faults, SupervisorTransport
 from trial import AT_WORK, PARTS, PATIENCE, Trial, await_, options, plan
 
-from infra import airflow_api, farm, postgres, stack, stack_demo, supervised
+from infra import airflow_api, farm, seaweed, stack, stack_demo, supervised
 from infra.airflow_api import Run
 from infra.airflow_home import Database
 from infra.plan import Plan, found
@@ -32,6 +35,8 @@ from render import errors
 from render.store import batches, catalog, layout, receipts
 
 CLIPS = 40
+WITHIN_SECONDS = 30.0
+"""After it is dropped a manifest has started its run."""
 
 
 def said_by(main: Callable[[], int], arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
@@ -127,8 +132,23 @@ def test_no_secret_is_in_the_environment_of_the_parts(tmp_path: Path, monkeypatc
     assert env["NIGHTREEL_STORE"].startswith("s3://")
 
 
-def test_a_shell_that_reads_the_exports_speaks_to_this_stack(tmp_path: Path) -> None:
-    """To its database, its DAGs and its store, whatever the names of its folders; they hold no secret of the parts'."""
+@pytest.mark.parametrize(
+    "own",
+    [
+        "AWS_PROFILE",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AIRFLOW_CONFIG",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC",
+        "AIRFLOW__CORE__FERNET_KEY",
+    ],
+)
+def test_a_shell_that_reads_the_exports_speaks_to_this_stack(own: str, tmp_path: Path) -> None:
+    """To its database, DAGs, store and scratch, whatever its folders are called and whatever led the shell elsewhere.
+
+    The exports hold no secret of the parts'.
+    """
     wanted = plan(tmp_path / "it's a stack")
     env = stack._environment(wanted, tmp_path, Database.sqlite(wanted.home), None)
     stack._write_exports(tmp_path / "env", wanted, env)
@@ -136,13 +156,20 @@ def test_a_shell_that_reads_the_exports_speaks_to_this_stack(tmp_path: Path) -> 
     line = f". {shlex.quote(str(tmp_path / 'env'))}; exec {shlex.join(command)}"
     seen = json.loads(
         subprocess.run(
-            ["/bin/sh", "-c", line], env={"AWS_PROFILE": "mine"}, capture_output=True, text=True, check=True
+            ["/bin/sh", "-c", line],
+            env={"PATH": os.defpath, "MINE": f"two lines,\n{own}=", own: "my own, with\nAWS_=two lines"},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
     )
     assert seen["AIRFLOW_HOME"] == str(wanted.home)
     names = {"AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", *wanted.clients()}
     assert {name: seen[name] for name in names} == {name: env[name] for name in names}
-    assert {name for name in seen if name.startswith("AWS_")} <= wanted.clients().keys(), "what led elsewhere is unset"
+    assert seen["NIGHTREEL_SCRATCH"] == str(wanted.scratch)
+    assert {name for name in seen if name.startswith(("AWS_", "AIRFLOW"))} <= env.keys()
+    assert own not in seen, "it counts more than the files of the stack"
+    assert seen["MINE"].startswith("two lines")
     assert not any(name.startswith("STACK_") for name in seen)
 
 
@@ -181,7 +208,7 @@ class Remote:
     """A supervisord that restarts a part again and again."""
 
     def __init__(self, log: Path, *, state: str = "RUNNING") -> None:
-        self._info = {"name": "s3", "start": 0, "statename": state, "stdout_logfile": str(log)}
+        self._info = {"name": "s3", "group": "s3", "start": 0, "statename": state, "stdout_logfile": str(log)}
 
     def getAllProcessInfo(self) -> list[dict[str, Any]]:
         self._info["start"] += 1
@@ -199,6 +226,81 @@ def test_a_part_that_does_not_stay_up_is_told_with_its_last_words(tmp_path: Path
         supervisor.check()
     with pytest.raises(errors.NightreelError, match=r"s3 does not stay up.*\nno room"):
         supervisor.check()
+
+
+def test_a_part_that_dies_again_and_again_in_a_stack_that_is_ready_is_told_more_and_more_rarely(tmp_path: Path) -> None:
+    """With its last words; one that died now and then is not."""
+    log = tmp_path / "s3.log"
+    log.write_text("no room\n")
+    process: Any = None
+    supervisor = supervised.Supervisor(process, tmp_path, Remote(log))
+    said: list[str] = []
+    for _ in range(supervised.RESTARTS - 1):
+        supervisor.revive(said.append)
+    assert said == []
+    for _ in range(30):
+        supervisor.revive(said.append)
+    assert [text.split(":")[0] for text in said] == [f"Started {times} times" for times in (4, 8, 16, 32)]
+    assert all("s3 does not stay up" in text and text.endswith("no room") for text in said)
+
+
+def test_what_supervisord_has_given_up_is_started_again(tmp_path: Path) -> None:
+    """By a real one, as soon as the part can be run; what somebody has stopped stays so."""
+    (tmp_path / "supervisord.conf").write_text(SUPERVISORD.format(folder=tmp_path))
+    command = [str(Path(sys.executable).with_name("supervisord")), "-c", str(tmp_path / "supervisord.conf")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    with ended(process), speaking_to(tmp_path / "socket") as remote:
+        supervisor = supervised.Supervisor(process, tmp_path, remote)
+
+        def states() -> dict[str, str]:
+            return {info["name"]: info["statename"] for info in remote.getAllProcessInfo()}
+
+        supervisor.start("of")
+        await_(lambda: states() == {"late": "FATAL", "stopped": "RUNNING"}, lambda: f"{states()}")
+        remote.stopProcess("of:stopped")
+        supervisor.revive(print)
+        await_(lambda: states()["late"] == "FATAL", lambda: f"{states()}")
+        (tmp_path / "now").touch()
+        supervisor.revive(print)
+        await_(lambda: states() == {"late": "RUNNING", "stopped": "STOPPED"}, lambda: f"{states()}")
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def speaking_to(socket: Path) -> Iterator[Any]:
+    await_(socket.exists, lambda: "supervisord does not come up")
+    with ServerProxy("http://localhost", transport=SupervisorTransport(serverurl=f"unix://{socket}")) as proxy:
+        yield proxy.supervisor
+
+
+SUPERVISORD = """
+[supervisord]
+nodaemon=true
+logfile={folder}/supervisord.log
+pidfile={folder}/supervisord.pid
+childlogdir={folder}
+[unix_http_server]
+file={folder}/socket
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[group:of]
+programs=late,stopped
+[program:late]
+command=sh -c "test -e {folder}/now && exec sleep 60"
+startretries=0
+autostart=false
+[program:stopped]
+command=sleep 60
+autostart=false
+"""
 
 
 def test_a_part_whose_command_cannot_be_run_is_told(tmp_path: Path) -> None:
@@ -219,22 +321,6 @@ def test_a_supervisor_that_is_gone_is_told(tmp_path: Path) -> None:
     process: Any = None
     with pytest.raises(errors.NightreelError, match=f"supervisord ended.*{tmp_path}"):
         supervised.Supervisor(process, tmp_path, SimpleNamespace(getAllProcessInfo=refuse)).check()
-
-
-def test_postgres_is_taken_only_where_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not without its tools, and not as root."""
-    for name in postgres.TOOLS:
-        tool = tmp_path / name
-        tool.touch(mode=0o700)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert postgres.found(tmp_path, tmp_path) is None
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    server = postgres.found(tmp_path, tmp_path)
-    assert server
-    assert server.server == tmp_path / "postgres"
-    (tmp_path / "initdb").unlink()
-    assert postgres.found(tmp_path, tmp_path) is None
 
 
 def test_a_manifest_that_is_not_there_is_said_so_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +382,7 @@ def manifest(file: Path, seeds: Iterable[int], *others: dict[str, Any], **column
 def test_it_is_ready_heals_and_renders(
     whole: tuple[Trial, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is killed comes back, a dropped manifest becomes a report.
+    """What is killed comes back, a dropped manifest starts a run within half a minute and becomes a report.
 
     While its clips are made, the schedulers of Airflow and of Dask and then a worker are killed; every row has its one
     end all the same.
@@ -304,6 +390,9 @@ def test_it_is_ready_heals_and_renders(
     trial, _ = whole
     assert f"Airflow   {trial.plan.airflow}" in trial.said
     trial.await_healed({trial.kill(name) for name in PARTS if name not in AT_WORK})
+    healed = datetime.now(UTC)
+    with trial.api() as api:
+        await_(lambda: trial.polled(lambda: not api.asleep(healed)), lambda: "Airflow's parts do not come back")
     large = {"seconds": 4.0, "width": 640, "height": 360, "fps": 24}
     file = manifest(tmp_path / "cards.parquet", range(CLIPS), {"prompt": ""}, **large)
     demo = trial.command("infra.stack_demo", str(file))
@@ -323,6 +412,12 @@ def test_it_is_ready_heals_and_renders(
         ("rejected", 1, 0),
     ]
     trial.await_healed(victims)
+    [dropped] = [entry.modified for entry in store.entries(layout.INBOX)]
+    with trial.api() as api:
+        path = "/api/v2/dags/render_on_arrival/dagRuns"
+        started = [run["start_date"] for run in api.ask("GET", path, params={"state": "success"})["dag_runs"]]
+    waited = min(datetime.fromisoformat(start).timestamp() for start in started) - dropped
+    assert 0 <= waited < WITHIN_SECONDS
     assert re.search(r"^Report: s3://.*index\.html$", text, re.MULTILINE)
     [bundle] = (trial.plan.folder / "reports").iterdir()
     assert zipfile.is_zipfile(bundle)
@@ -451,12 +546,14 @@ def test_a_person_publishes_what_is_held_and_takes_one_clip_down(
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_it_ends_and_leaves_nothing(whole: tuple[Trial, subprocess.Popen[str]]) -> None:
-    """By its signal, or killed; no secret is in its logs."""
+    """By its signal, or killed; no secret is in its logs, and nobody else can read what a shell is to read."""
     trial, process = whole
-    secret = airflow_api.password(trial.plan.password_file)
-    assert secret not in trial.said
-    for log in trial.plan.folder.rglob("*.log"):
-        assert secret not in log.read_text(errors="replace"), log
+    assert (trial.plan.folder / "run" / stack.EXPORTS).stat().st_mode & 0o777 == 0o600
+    secrets = {airflow_api.password(trial.plan.password_file), seaweed.credentials(trial.plan.s3_folder)[1]}
+    logs = list(trial.plan.folder.rglob("*.log"))
+    assert logs
+    for text in (trial.said, *(log.read_text(errors="replace") for log in logs)):
+        assert not [secret for secret in secrets if secret in text]
     process.send_signal(signal.SIGTERM)
     text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, text

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,14 @@ def options(wanted: Plan) -> list[str]:
 
 
 class Trial:
-    """A stack in a folder, without the machine's PostgreSQL, and all the processes that were ever seen of it."""
+    """A stack in a folder, and all the processes that were ever seen of it; without the machine's PostgreSQL.
 
-    def __init__(self, wanted: Plan, **environment: str) -> None:
+    ``through`` is a command that becomes the one after it.
+    """
+
+    def __init__(self, wanted: Plan, *, through: Sequence[str] = (), **environment: str) -> None:
         self.plan = wanted
+        self._through = through
         self.said = ""
         self.seen: set[psutil.Process] = set()
         others = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "NIGHTREEL"))}
@@ -64,7 +68,7 @@ class Trial:
 
     def command(self, module: str, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-u", "-m", module, *arguments, *options(self.plan)],
+            [*self._through, sys.executable, "-u", "-m", module, *arguments, *options(self.plan)],
             cwd=ROOT,
             env=self._env,
             stdin=subprocess.DEVNULL,

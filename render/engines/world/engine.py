@@ -18,7 +18,7 @@ from render.model import Failure, Footage, Form, Job, Understanding
 if TYPE_CHECKING:
     from render.engines.world.take import Take
 
-REVISION = "world-14"
+REVISION = "world-15"
 
 
 class WorldEngine(Engine):

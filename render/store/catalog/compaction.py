@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from render import errors
-from render.store import layout
+from render.store import layout, spool
 from render.store.catalog import delta, files
 from render.store.objects import ObjectStore
 
@@ -109,12 +108,13 @@ def _rewritten(
     from deltalake import write_deltalake
 
     rows = _rows(store, paths, pa.schema(snapshot.schema().to_arrow()))
-    with TemporaryDirectory(prefix="compaction-", dir=scratch) as folder:
-        write_deltalake(folder, rows, writer_properties=delta.written(name), target_file_size=2 * size)
-        [log] = Path(folder, "_delta_log").glob("*.json")
+    with spool.folder(scratch, "compaction") as folder:
+        with spool.room(scratch):
+            write_deltalake(folder, rows, writer_properties=delta.written(name), target_file_size=2 * size)
+        [log] = (folder / "_delta_log").glob("*.json")
         added = [entry["add"] for line in log.read_bytes().splitlines() if "add" in (entry := orjson.loads(line))]
         for add in added:
-            store.put_file(f"{layout.table(name)}/{add['path']}", Path(folder, add["path"]))
+            store.put_file(f"{layout.table(name)}/{add['path']}", folder / add["path"])
     return added
 
 

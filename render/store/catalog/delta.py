@@ -13,17 +13,18 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from render import contracts, errors
-from render.model import End, ReasonKind, Tombstone
+from render.model import Tombstone
 from render.store import layout, tombstones
 from render.store.catalog import scan
 from render.store.catalog.builders import untold_clips, untold_requests, withdrawn_clips, withdrawn_requests
+from render.store.catalog.progress import ahead
 from render.store.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def publish_requests(store: ObjectStore, batch_id: str, requests: pa.Table) -> N
     if strangers := set(requests["batch"].unique().to_pylist()) - {batch_id}:
         raise ValueError(f"The requests of batch {batch_id} hold rows of {', '.join(sorted(strangers))}.")
     where = _each(requests, "batch")
-    news = partial(_ahead, requests)
+    news = partial(ahead, requests)
     _write(store, "requests", news, keys=("batch", "row"), columns=requests.column_names, where=where)
 
 
@@ -183,7 +184,7 @@ def _write(
             stored = scan.read(store, name, snapshot, columns, where=where)
             rows = news(stored)
             if rows.num_rows:
-                _commit(name, snapshot, rows, keys, replaces=bool(_keys(stored, keys) & _keys(rows, keys)))
+                _commit(name, snapshot, rows, keys, replaces=_share(stored, rows, keys))
             return
         except CommitFailedError:
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.05 * 2**attempt)))
@@ -257,8 +258,10 @@ def _create(store: ObjectStore, name: str) -> None:
             raise errors.StoreError(f"The catalog table {place} cannot be created: {said(error)}") from error
 
 
-def _keys(rows: pa.Table, keys: Sequence[str]) -> set[tuple[Any, ...]]:
-    return set(_each_key(rows, keys))
+def _share(stored: pa.Table, rows: pa.Table, keys: Sequence[str]) -> bool:
+    """Whether one of the rows is stored under the same keys."""
+    wanted = rows.select(keys)
+    return stored.select(keys).cast(wanted.schema).join(wanted, list(keys), join_type="inner").num_rows > 0
 
 
 def _each_key(rows: pa.Table, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -271,36 +274,10 @@ def _each(rows: pa.Table, key: str) -> tuple[str, pa.Array]:
 
 def _absent(rows: pa.Table, stored: pa.Table) -> pa.Table:
     """Rows that are not stored, by the columns that were read of what is; each once."""
-    seen = _keys(stored, stored.column_names)
+    seen = set(_each_key(stored, stored.column_names))
     news = []
     for position, key in enumerate(_each_key(rows, stored.column_names)):
         if key not in seen:
             seen.add(key)
             news.append(position)
     return rows.take(pa.array(news, pa.int64()))
-
-
-def _ahead(rows: pa.Table, stored: pa.Table) -> pa.Table:
-    """Requests that are not stored, or that have come further than what is stored of them."""
-    if not stored.num_rows:
-        return rows
-    stored = stored.cast(rows.schema)
-    if stored.sort_by("row").equals(rows.sort_by("row")):
-        return rows.slice(0, 0)
-    before = {record["row"]: record for record in stored.to_pylist()}
-    news = []
-    for position, record in enumerate(rows.to_pylist()):
-        old = before.get(record["row"])
-        if old is None or (record != old and _rank(record) >= _rank(old)):
-            news.append(position)
-    return rows.take(pa.array(news, pa.int64()))
-
-
-def _rank(record: Mapping[str, Any]) -> tuple[bool, bool, bool, bool, float]:
-    """How far a request has come: ended at all, not failed, taken down, decided by a person, last."""
-    end, finished = record["end"], record["finished_at"]
-    reviewed = record["reason_kind"] == ReasonKind.REVIEW
-    return (
-        *(end is not None, end != End.FAILED, end == End.WITHDRAWN, reviewed),
-        finished.timestamp() if finished else 0.0,
-    )

@@ -74,8 +74,8 @@ def withdraw_late(store: ObjectStore, untold: Mapping[str, pa.Array]) -> None:
 
     Raises :class:`render.errors.StoreError`.
     """
-    for clips in untold.values():
-        delta.withdraw(store, list(tombstones.of(store, clips).values()))
+    clips = pa.chunked_array(list(untold.values()), pa.string()).unique()
+    delta.withdraw(store, list(tombstones.of(store, clips).values()))
 
 
 def tidy(store: ObjectStore, *, older_than_h: int, do: bool, scratch: Path | None = None) -> Iterator[Upkeep]:

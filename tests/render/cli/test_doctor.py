@@ -66,6 +66,35 @@ class Forgetful(DirectoryStore):
         return []
 
 
+class Stale(DirectoryStore):
+    """What was overwritten is read as it was."""
+
+    def put(self, path: str, data: bytes) -> None:
+        self.put_if_absent(path, data)
+
+
+class Ghostly(DirectoryStore):
+    """Listings show what is gone."""
+
+    def __init__(self, url: str, **_: object) -> None:
+        super().__init__(url)
+        self._seen: dict[str, objects.Entry] = {}
+
+    def entries(self, prefix: str = "") -> list[objects.Entry]:
+        self._seen |= {entry.path: entry for entry in super().entries(prefix)}
+        return list(self._seen.values())
+
+
+class LastWins(DirectoryStore):
+    """Put-if-absent has one winner by its word, and a loser's bytes."""
+
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        won = super().put_if_absent(path, data)
+        if not won:
+            self.put(path, data)
+        return won
+
+
 class Overwriting(DirectoryStore):
     """The condition of a put is ignored."""
 
@@ -80,6 +109,9 @@ class Overwriting(DirectoryStore):
         (Stubborn, "still there"),
         (Damaging, "a large file"),
         (Forgetful, "not listed"),
+        (Stale, "a written object reads back differently"),
+        (Ghostly, "a deleted object is still listed"),
+        (LastWins, "overwritten by a loser"),
         (Overwriting, "does not heed"),
     ],
 )

@@ -178,7 +178,7 @@ def test_ctrl_c_while_the_farm_starts(
     run = start("run", path, "--workers", 1, "--json")
     assert reads(run, "Planned:")
     scratch = tmp_path / "scratch"
-    while not any(scratch.glob("*")):  # the farm begins with it
+    while not any(scratch.glob("dask-*")):  # the farm begins with it
         time.sleep(0.01)
     os.killpg(run.pid, signal.SIGINT)
     assert reads(run, "Stopping:")

@@ -108,5 +108,27 @@ def test_a_withdrawn_clip_that_may_not_be_removed_fails_the_command_after_all_el
     assert main(["sweep", "--older-than", "1", "--yes"]) == 1
     shown = capsys.readouterr()
     assert "Forbidden. Withdraw clip 0101" in shown.err
-    assert "Removed all but 1 that may not be removed" in shown.out
+    assert "Removed all but 1 that cannot be removed" in shown.out
     assert store.list(layout.CLIPS) == sorted([path, layout.tombstone("01" * 32)])
+
+
+def test_an_orphan_that_cannot_be_removed_keeps_no_other_and_is_told(
+    store: ObjectStore, said: Callable[..., tuple[int, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document still says what went, and the command fails."""
+    paths = [layout.clip_object(f"0{number}" * 32, clips.new_attempt("b"), "clip") for number in (1, 2, 3)]
+    for path in paths:
+        store.put(path, b"1")
+        aged(store, path, hours=2)
+    delete = DirectoryStore.delete
+
+    def refuse(self: DirectoryStore, path: str) -> None:
+        if path == paths[1]:
+            raise errors.StoreError("It is held.")
+        delete(self, path)
+
+    monkeypatch.setattr(DirectoryStore, "delete", refuse)
+    code, document = said("sweep", "--older-than", "1", "--yes")
+    assert (code, document["removed"]) == (1, 2)
+    assert [orphan["removed"] for orphan in document["orphans"]] == [True, False, True]
+    assert store.list(layout.CLIPS) == [paths[1]]

@@ -20,6 +20,7 @@ FIGURE = {"check": "black", "name": "black_share", "value": 0.5, "unit": "1"}
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     """A catalog whose checks lie in three files."""
     monkeypatch.setenv("NIGHTREEL_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "scratch"))
     store = open_store(str(tmp_path / "store"))
     schemas = {name: contracts.load(name).arrow_schema() for name in ("requests", "clips", "checks")}
     for number in range(3):
@@ -84,3 +85,19 @@ def test_an_empty_store_and_a_short_grace(
     assert "Nothing is published" in capsys.readouterr().out
     assert main(["tidy", "--older-than", "0"]) == 2
     assert "--older-than" in capsys.readouterr().err
+
+
+def test_scratch_is_made_only_to_do_it(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To look needs none, and one that cannot be made is told with the setting that names it."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "file" / "scratch"))
+    assert main(["tidy"]) == 0
+    before = store.list()
+    assert main(["tidy", "--yes"]) == 2
+    assert "Set NIGHTREEL_SCRATCH to a folder of yours" in capsys.readouterr().err
+    assert store.list() == before
+    monkeypatch.setenv("NIGHTREEL_SCRATCH", str(tmp_path / "scratch"))
+    assert main(["tidy"]) == 0
+    assert not (tmp_path / "scratch").exists()

@@ -4,7 +4,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -64,7 +63,7 @@ def running(text: str) -> list[str]:
 
 def test_a_local_farm_is_one_thread_a_process_on_loopback_and_leaves_nothing(settings):
     before = dict(os.environ)
-    killed = settings.scratch / f"{socket.gethostname()}-{os.getpid()}-1"
+    killed = settings.scratch / "nightreel-here-1-killed00"
     with cluster.local(settings) as address, cluster.connect(address) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         assert [entry["nthreads"] for entry in workers.values()] == [1] * settings.workers

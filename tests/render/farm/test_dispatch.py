@@ -18,6 +18,7 @@ from otlp import collector
 
 from render import errors
 from render.farm import cluster, dispatch, survey, worker
+from render.farm.backlog import Group
 from render.farm.control import Control
 from render.model import ReasonKind
 from render.store import clips
@@ -89,9 +90,9 @@ def test_a_job_that_is_sent_again_is_counted(run, new_job, tmp_path, monkeypatch
 
 
 def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new_job, tmp_path):
-    """Whatever it hangs in, the process ends; it fails after its tries, and a process that was stopped is replaced."""
+    """Whatever it hangs in, the process ends and another worker tries it; it fails after its tries."""
     settings = settings.model_copy(update={"stall_seconds": 10.0, "tries": 2})
-    frozen = new_job("freeze", engine="quads")
+    frozen = new_job(f"freeze {tmp_path / 'frozen'}", engine="quads")
     halted, neighbours = new_job(f"halt {tmp_path / 'halted'}"), [new_job(engine="quads") for _ in range(3)]
     results = {}
     with cluster.local(settings) as address:
@@ -106,9 +107,45 @@ def test_a_job_that_hangs_is_ended_and_its_neighbours_are_finished(settings, new
     result = results[frozen.fingerprint]
     assert (result.state, result.reason_kind, result.tries) == ("failed", ReasonKind.ENGINE, 2)
     assert "for 10 s nothing moved" in result.reason
+    tried_by = (tmp_path / "frozen").read_text().split()
+    assert len(tried_by) == len(set(tried_by)) >= 2
     assert {results[job.fingerprint].state for job in (halted, *neighbours)} <= {"made", "found"}
     assert results[halted.fingerprint].tries == 2
     assert all(results[job.fingerprint].tries == 1 for job in neighbours)
+
+
+def test_killed_workers_cost_no_clip_that_was_collected(farm, run, new_job, monkeypatch):
+    """They held them all: what others are to make again is what nobody had collected, and nothing else.
+
+    That does not wait until nobody has the futures any more: here they are kept.
+    """
+    kept, submit = [], Client.submit
+
+    def submit_and_keep(*arguments, **options):
+        kept.append(submit(*arguments, **options))
+        return kept[-1]
+
+    monkeypatch.setattr(Client, "submit", submit_and_keep)
+    address, settings = farm
+    jobs = [new_job(duration_ms=500 + number) for number in range(6)]  # no two are alike: each is a group
+    collected, begun = [], Counter()
+    with cluster.connect(address) as client:
+        pids = client.run(os.getpid).values()
+        client.subscribe_topic(worker.BEGAN, lambda event: begun.update([event[1]["key"]]))
+
+        def note(result):
+            if len(collected) < 4:
+                collected.append(result.fingerprint)
+                if len(collected) == 4:
+                    threading.Event().wait(0.5)  # for the scheduler to have heard of it
+                    for pid in pids:
+                        os.kill(pid, signal.SIGKILL)
+
+        assert len(run(jobs, on_result=note)) == len(jobs)
+    assert len(kept) >= len(jobs)
+    named = {Group(jobs=(job,), order=0).key("b1", open_store(settings.store).url): job.fingerprint for job in jobs}
+    times = {fingerprint: begun[key] for key, fingerprint in named.items()}
+    assert {fingerprint: times[fingerprint] for fingerprint in collected} == dict.fromkeys(collected, 1)
 
 
 def test_what_may_pass_is_tried_again_and_what_will_not_is_not(run, new_job, tmp_path):
@@ -226,7 +263,7 @@ def test_an_urgent_batch_overtakes_one_that_is_under_way(settings, new_job):
     """It goes first at the next free worker, but for the job that this worker was given already."""
     settings = settings.model_copy(update={"workers": 1})
     nightly = [new_job(duration_ms=500 + number) for number in range(10)]  # no two are alike: each is a group
-    urgent = [new_job(duration_ms=600 + number) for number in range(3)]
+    urgent = [new_job(duration_ms=600 + number) for number in range(8)]  # of fewer each would go first at any urgency
     ended: list[tuple[str, str]] = []
     under_way = threading.Event()
 
@@ -253,7 +290,7 @@ def test_an_urgent_batch_overtakes_one_that_is_under_way(settings, new_job):
     assert len(ended) == len(nightly) + len(urgent)
     batches = [batch for batch, _ in ended]
     assert batches.index("urgent") <= 3, batches
-    assert "nightly" not in batches[batches.index("urgent") : batches.index("urgent") + 3], batches
+    assert "nightly" not in batches[batches.index("urgent") : batches.index("urgent") + len(urgent)], batches
 
 
 CONTROLLER = """

@@ -5,8 +5,8 @@ from pathlib import Path
 import av
 import pytest
 
-from render import errors
-from render.farm import clip, scratch, worker
+from render import errors, scratch
+from render.farm import clip, worker
 from render.model import STAND_IN, ReasonKind
 from render.store import clips
 from render.store.objects import open_store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -293,6 +294,24 @@ def test_where_every_clip_is_gone_nobody_is_said_to_have_decided(
     assert "3 of the rows stay held, since their clips have been deleted: 0, 1, 2." in told
     assert "Others have decided" not in told
     assert run.told() == dict.fromkeys(range(3))
+
+
+@pytest.mark.parametrize("choice", [PUBLISH, REFUSE, LATER])
+def test_nothing_is_kept_of_a_question_that_is_answered(run: Run, choice: str) -> None:
+    """Airflow clears none of it by itself: what never expires would lie in its database for good."""
+    run.ask()
+    assert run.kept
+    with nullcontext() if choice != LATER else pytest.raises(AirflowSkipException):
+        run.answer(choice)
+    assert run.kept == {}
+
+
+def test_nothing_is_kept_of_a_question_that_others_have_answered(run: Run) -> None:
+    """The task died while it waited; there is nothing left to ask when it is tried again."""
+    run.ask()
+    run.decide(0, 1, 2)
+    run.ask()
+    assert run.kept == {}
 
 
 def test_what_is_kept_of_a_question_does_not_grow_with_its_rows(run: Run) -> None:

@@ -22,6 +22,7 @@ from render.orchestration import notices, webhook
 
 TOKEN = "T0/B0/hush-hush-hush"
 REPORT = "s3://bucket/store/batches/b1/report/index.html"
+ENDS = {End.PUBLISHED: 3, End.HELD: 1, End.FAILED: 0}
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def context(
     error: Exception | None = None,
     states: dict[str, str] | None = None,
     batch: str | None = "b1",
+    ends: dict[End, int] | None = ENDS,
 ) -> Any:
     given = {"intake": batch, "report": batch and REPORT}
     ti = SimpleNamespace(
@@ -54,8 +56,7 @@ def context(
         xcom_pull=lambda task_ids: given[task_ids],
         get_task_states=lambda **_: {"scheduled__2026-11-28T02:00:00+00:00": states or {}},
     )
-    task_of_it = SimpleNamespace(ends={End.PUBLISHED: 3, End.HELD: 1, End.FAILED: 0})
-    return {"ti": ti, "task": task_of_it, "params": {"store": "s3://bucket/store"}, "exception": error}
+    return {"ti": ti, "task": SimpleNamespace(ends=ends), "params": {"store": "s3://bucket/store"}, "exception": error}
 
 
 def test_a_run_that_is_done_tells_its_counts_and_its_report(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +105,24 @@ def test_a_run_that_failed_tells_why_and_what_to_type(server: Received) -> None:
         "2 rows have no end yet.",
         f"When its cause is mended: {command}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "said", "told"),
+    [
+        (ENDS, "has failed: 3 published, 1 held.", {"published": 3, "held": 1}),
+        ({End.PUBLISHED: 0}, "has failed: no row has an end.", {}),
+        (None, "has failed, and its rows were not counted.", None),
+    ],
+)
+def test_a_run_that_failed_tells_counts_if_there_are_any(
+    server: Received, ends: dict[End, int] | None, said: str, told: dict[str, int] | None
+) -> None:
+    """A verdict whose pod is killed has counted nothing, which is not the same as no rows."""
+    notices.RunFailed()(context(ends=ends))
+    (document,) = server.documents
+    assert document["ends"] == told
+    assert document["text"].splitlines()[0] == f"nightly_render scheduled__2026-11-28T02:00:00+00:00 {said}"
 
 
 def test_a_run_that_waits_for_a_person_tells_what_is_asked(server: Received) -> None:
@@ -156,6 +175,18 @@ def test_of_shards_that_all_fail_the_first_is_told_in_whatever_order(server: Rec
         states[f"render_shard_{index}"] = "failed"
         notices.TaskFailed()(context(task="render_shard", index=index, error=OSError("gone"), states=states))
     assert [document["task"] for document in server.documents] == [f"render_shard[{order[0]}]"]
+
+
+def test_a_shard_of_which_it_is_not_known_whether_it_is_the_first_is_told(server: Received) -> None:
+    """Twice is better than never: Airflow's API server may be what has failed."""
+
+    def away(**_: Any) -> Any:
+        raise ConnectionError("The API server is away.")
+
+    given = context(task="render_shard", index=1, error=OSError("gone"))
+    given["ti"].get_task_states = away
+    notices.TaskFailed()(given)
+    assert [document["task"] for document in server.documents] == ["render_shard[1]"]
 
 
 def test_what_airflow_knows_as_a_secret_is_not_told(server: Received) -> None:

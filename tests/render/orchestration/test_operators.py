@@ -170,6 +170,20 @@ def test_the_verdict(
     else:
         with pytest.raises(AirflowFailException, match=words):
             operator.execute(context(states=states))
+    assert operator.ends == ends
+
+
+def test_rows_that_are_not_counted_are_not_called_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Storage that is away tells of no batch how many rows it has."""
+
+    def away(*_: Any) -> Any:
+        raise errors.StoreError("It is away.")
+
+    monkeypatch.setattr(pipeline, "status", away)
+    operator = VerdictOperator(task_id="t", batch="b")
+    with pytest.raises(AirflowFailException, match="It is away"):
+        operator.execute(context(states=GREEN))
+    assert operator.ends is None
 
 
 def test_an_intake_that_failed_is_a_failed_run() -> None:

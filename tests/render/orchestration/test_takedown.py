@@ -1,21 +1,21 @@
-"""The takedown's operator: of which store, in whose name, and whom it tells what."""
+"""The takedown's operators: of which store, in whose name, and who is told what."""
 
 from __future__ import annotations
 
 import getpass
-from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 from in_process import InProcess, go, raising, write
 
 from render import errors
 from render.farm import dispatch
-from render.orchestration import chain
-from render.orchestration.takedown import TakedownOperator
+from render.orchestration import chain, retries
+from render.orchestration.takedown import TakedownOperator, TellWithdrawnOperator
 from render.settings import load
 from render.status import Status
 from render.store import catalog, layout, tombstones
@@ -36,16 +36,24 @@ def batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Status:
     return go(load(), manifest)
 
 
-def take(*clips: str, triggered_by: str | None = None, outlets: tuple[Any, ...] = (), **params: Any) -> dict[Any, Any]:
-    """Run the task; gives the events of its outlets."""
-    events: dict[Any, Any] = defaultdict(SimpleNamespace)
+def take(*clips: str, triggered_by: str | None = None, **params: Any) -> None:
+    """Run the task that takes them down."""
     context = {
         "params": {"clips": [*clips], "reason": "consent revoked", **params},
         "dag_run": SimpleNamespace(triggering_user_name=triggered_by),
-        "outlet_events": events,
     }
-    assert TakedownOperator(task_id="withdraw", outlets=[*outlets]).execute(context) is None
-    return events
+    assert TakedownOperator(task_id="withdraw").execute(context) is None
+
+
+def told(*clips: str) -> dict[str, int]:
+    """Run the task that comes after it, whatever became of that; gives what the DAGs are told that read the catalog."""
+    events: dict[Any, dict[str, int]] = {}
+    context = {
+        "params": {"clips": [*clips], "reason": "consent revoked"},
+        "outlet_events": {chain.CATALOG_NOW_AND_THEN: SimpleNamespace(add=events.__setitem__)},
+    }
+    TellWithdrawnOperator(task_id="tell", outlets=[chain.CATALOG_NOW_AND_THEN]).execute(context)
+    return events[chain.CATALOG]
 
 
 @pytest.fixture
@@ -82,22 +90,51 @@ def test_the_account_of_airflows_own_processes_is_nobody(clip: str, tmp_path: Pa
 
 
 def test_dags_that_read_the_catalog_are_told(batch: Status) -> None:
-    events = take(batch.clips[0].fingerprint, by="ada", outlets=(chain.CATALOG,))
-    assert events[chain.CATALOG].extra == {"clips": 1, "withdrawn": 1, "batches": 1}
+    clip = batch.clips[0].fingerprint
+    take(clip, by="ada")
+    assert told(clip) == {"clips": 1, "withdrawn": 1, "batches": 1}
 
 
-def test_who_reads_the_catalog_is_told_all_by_the_try_that_completes_it(
+def test_they_are_told_of_a_takedown_that_could_not_remove_the_objects(
     batch: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One before changed the catalog, could not remove the objects and failed: Airflow told nothing of that one."""
+    """It changed the catalog and failed: whoever completes it, be it by command, the readers know already."""
     clip = batch.clips[0].fingerprint
     with monkeypatch.context() as patch:
         patch.setattr(DirectoryStore, "purge", raising(errors.StoreError("Forbidden.")))
         with pytest.raises(errors.StoreError, match="Forbidden"):
-            take(clip, by="ada", outlets=(chain.CATALOG,))
-    assert catalog.query(open_store(load().store), 'select "end" from results')["end"].to_pylist() == ["withdrawn"]
-    events = take(clip, by="ada", outlets=(chain.CATALOG,))
-    assert events[chain.CATALOG].extra == {"clips": 1, "withdrawn": 1, "batches": 1}
+            take(clip, by="ada")
+    assert told(clip) == {"clips": 1, "withdrawn": 1, "batches": 1}
+
+
+def test_they_are_not_told_of_one_that_could_not_change_the_catalog(
+    batch: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = batch.clips[0].fingerprint
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "withdraw", raising(errors.StoreError("Busy.")))
+        with pytest.raises(errors.StoreError, match="Busy"):
+            take(clip, by="ada")
+    with pytest.raises(AirflowSkipException, match="no row"):
+        told(clip)
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "0" * 8, "file:///elsewhere"])
+def test_they_are_not_told_of_one_that_named_no_clip(batch: Status, name: str) -> None:
+    """That has failed and said why; this says nothing of it again."""
+    with pytest.raises(AirflowSkipException):
+        told(name)
+
+
+def test_storage_that_is_away_when_they_are_to_be_told_is_tried_again(
+    batch: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = batch.clips[0].fingerprint
+    take(clip, by="ada")
+    monkeypatch.setattr(catalog, "requests_of", raising(errors.StoreError("It is away.")))
+    with pytest.raises(errors.StoreError) as failure:
+        told(clip)
+    assert not retries.stays(failure.value)
 
 
 @pytest.mark.parametrize("asked", ["store", None])

@@ -47,16 +47,24 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load(store=str(tmp_path / "store"), scratch=tmp_path / "scratch", workers=1)
 
 
-def withdraw_late(settings: Settings, kept: dict[str, Any]) -> dict[str, int] | None:
-    """A try of the task, of whose run's tries so much is kept; gives what the DAGs are told that read the catalog."""
+def withdraw_late(settings: Settings, kept: dict[str, Any], *, recorded: bool = True) -> dict[str, int] | None:
+    """A try of the task, of whose run's tries so much is kept; gives what the DAGs are told that read the catalog.
+
+    That is told when Airflow has ``recorded`` its success, and only then it is called back.
+    """
     told: dict[Any, dict[str, int]] = {}
     context = {
         "params": {"store": settings.store},
         "ti": SimpleNamespace(),
-        "task_state_store": SimpleNamespace(get=kept.get, set=kept.__setitem__),
+        "task_state_store": SimpleNamespace(get=kept.get, set=kept.__setitem__, delete=lambda key: kept.pop(key, None)),
         "outlet_events": {chain.CATALOG_NOW_AND_THEN: SimpleNamespace(add=told.__setitem__)},
     }
-    WithdrawLateOperator(task_id="withdraw_late", outlets=[chain.CATALOG_NOW_AND_THEN]).execute(context)
+    operator = WithdrawLateOperator(task_id="withdraw_late", outlets=[chain.CATALOG_NOW_AND_THEN])
+    operator.execute(context)
+    if not recorded:
+        return None
+    for callback in operator.on_success_callback:
+        callback(context)
     return told.get(chain.CATALOG)
 
 
@@ -86,7 +94,10 @@ def test_a_withdrawn_clip_whose_versions_another_role_removes_is_told(
 def test_rows_that_are_withdrawn_late_are_told_whenever_a_try_dies(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, dies: int
 ) -> None:
-    """After so many of the tables were changed: the next try tells of all, and a day without any nothing."""
+    """After so many of the tables were changed, or before its success is recorded: the next try tells of all.
+
+    A run that is cleared, and a day without any, tell nothing.
+    """
     go(settings, write(settings.scratch.parent / "m.parquet", "one", "one"))
     store, kept = open_store(settings.store), {}
     [clip] = catalog.query(store, "select distinct fingerprint from results")["fingerprint"].to_pylist()
@@ -105,8 +116,10 @@ def test_rows_that_are_withdrawn_late_are_told_whenever_a_try_dies(
         patch.setattr(delta, "_write", dying)
         with pytest.raises(errors.StoreError):
             withdraw_late(settings, kept)
+    assert withdraw_late(settings, kept, recorded=False) is None
     assert withdraw_late(settings, kept) == {"withdrawn": 2}
     assert catalog.query(store, 'select distinct "end" from results')["end"].to_pylist() == ["withdrawn"]
+    assert withdraw_late(settings, kept) is None, "a run that is cleared tells again what is told"
     assert withdraw_late(settings, {}) is None
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,22 @@ def test_the_newest_unfinished_batch_of_a_content_is_resumed(store: ObjectStore)
     assert newest.id == "c-0123456789ab"
     assert batches.finished(store, "c-0123456789ab") is None
     assert batches.newest_unfinished(store, "e" * 64) is None
+
+
+def test_the_marks_of_many_batches_are_looked_up_at_once(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduled manifest that never changes has a batch for each night; each look waits here for another."""
+    for number in range(4):
+        batches.create(store, makers.batch(id=f"{number}-0123456789ab"))
+    exists, both = store.exists, threading.Barrier(2, timeout=10)
+
+    def exists_beside_another(path: str) -> bool:
+        both.wait()
+        return exists(path)
+
+    monkeypatch.setattr(store, "exists", exists_beside_another)
+    newest = batches.newest_unfinished(store, makers.batch().content)
+    assert newest is not None
+    assert newest.id == "3-0123456789ab"
 
 
 def test_batches_are_listed_newest_first(store: ObjectStore) -> None:

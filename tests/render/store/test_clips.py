@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import store_makers as makers
@@ -145,6 +146,32 @@ def test_a_record_whose_answer_was_lost_keeps_its_objects(
         with pytest.raises(errors.StoreError, match="connection lost"):
             commit(store, files)
     assert clips.verify(store, clips.get(store, makers.fingerprint(1))) == []
+    assert len(store.list()) == 5
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["before it is tried again", "when another attempt has won"])
+def test_a_record_that_is_put_after_its_writer_has_given_up_names_objects_that_are_there(
+    store: ObjectStore, files: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Nobody knows what becomes of a request without an answer; once a record is there, what it does not name goes."""
+    put_if_absent = store.put_if_absent
+    late: list[bytes] = []
+
+    def give_up(path: str, data: bytes) -> bool:
+        late.append(data)
+        raise errors.StoreError("timed out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "put_if_absent", give_up)
+        with pytest.raises(errors.StoreError, match="timed out"):
+            commit(store, files, attempt=clips.new_attempt(makers.BATCH))
+    if not again:
+        commit(store, files)
+    assert put_if_absent(layout.clip_record(makers.fingerprint(1)), late[0]) is again
+    record = commit(store, files)
+    assert clips.verify(store, record) == []
+    assert clips.sweep_attempts(store, [makers.fingerprint(1)]) == ([] if again else [ANY])
+    assert clips.verify(store, record) == []
     assert len(store.list()) == 5
 
 

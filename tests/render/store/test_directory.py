@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import errno
 import fcntl
+import itertools
 import multiprocessing
 import os
 import signal
 import socket
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from store_suite import StoreSuite
@@ -20,6 +26,28 @@ class TestDirectoryStore(StoreSuite):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return open_store(str(tmp_path / "store"))
+
+    @contextmanager
+    def unlistable(self, store: ObjectStore, folder: str) -> Iterator[None]:
+        scandir = os.scandir
+
+        def refuse(path: Any) -> Any:
+            if os.fspath(path) == f"{store.url}/{folder}":
+                raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+            return scandir(path)
+
+        with patch.object(os, "scandir", refuse):  # modes would not keep root out
+            yield
+
+    def test_what_can_be_listed_goes_though_a_folder_below_cannot(self, store: ObjectStore) -> None:
+        for path in ("a/1", "a/b/2", "a/c/3"):
+            store.put(path, b"x")
+        with self.unlistable(store, "a/b"):
+            for ask in (store.list, store.purge):
+                with pytest.raises(errors.StoreError, match="a/b"):
+                    ask("a")
+            assert store.folders("a") == ["b"]
+        assert store.list() == ["a/b/2"]
 
 
 def put_and_die(url: str) -> None:
@@ -153,6 +181,54 @@ def test_sweeping_asks_the_age_of_other_machines_pieces(tmp_path: Path) -> None:
     assert store.sweep_temporary() == 0
     os.utime(piece, (0, 0))
     assert store.sweep_temporary() == 1
+
+
+class Disk:
+    """What a power cut would leave: bytes and names that were synced before they were relied on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.synced: dict[int, tuple[int, set[str]]] = {}
+        """By inode: how many bytes were there at its last fsync, or which names if it is a folder."""
+        self.placed: list[tuple[Path, int]] = []
+        """Where each file was brought, and how many of its bytes were synced before."""
+        fsync = os.fsync
+
+        def sync(handle: int) -> None:
+            found = os.fstat(handle)
+            names = set(os.listdir(handle)) if stat.S_ISDIR(found.st_mode) else set()
+            self.synced[found.st_ino] = (found.st_size, names)
+            fsync(handle)
+
+        monkeypatch.setattr(os, "fsync", sync)
+        for name in ("link", "replace"):
+            monkeypatch.setattr(os, name, self._placing(getattr(os, name)))
+
+    def _placing(self, move: Callable[[str, Path], None]) -> Callable[[str, Path], None]:
+        def place(source: str, target: Path) -> None:
+            size, _ = self.synced.get(Path(source).stat().st_ino, (0, set()))
+            self.placed.append((Path(target), size))
+            move(source, target)
+
+        return place
+
+    def keeps(self, path: Path, root: Path) -> bool:
+        """Whether the names of the object and of every folder above it were synced."""
+        above = itertools.takewhile(lambda one: one != root.parent, (path, *path.parents))
+        return all(one.name in self.synced.get(one.parent.stat().st_ino, (0, set()))[1] for one in above)
+
+
+@pytest.mark.parametrize("put", ["put", "put_file", "put_if_absent"])
+def test_what_is_put_is_on_the_disk_before_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: str
+) -> None:
+    """The bytes before the name appears, the name and its new folders before the call returns."""
+    local = tmp_path / "film.mp4"
+    local.write_bytes(b"a film")
+    root = tmp_path / "store"
+    disk = Disk(monkeypatch)
+    getattr(open_store(str(root)), put)("clips/01/a/clip.mp4", local if put == "put_file" else b"a film")
+    assert disk.placed == [(root / "clips/01/a/clip.mp4", len(b"a film"))]
+    assert disk.keeps(root / "clips/01/a/clip.mp4", root)
 
 
 @pytest.mark.slow

@@ -2,14 +2,22 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from unittest.mock import patch
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import catalog_race
 import intake_race
@@ -26,7 +34,7 @@ from store_suite import StoreSuite
 
 from infra import seaweed
 from render import errors, manifest, pipeline, takedown
-from render.cli import main
+from render.cli import main, probes
 from render.settings import load
 from render.store import batches, catalog, clips, layout, receipts, s3, sweep, tables
 from render.store.objects import ObjectStore, open_store
@@ -53,6 +61,18 @@ class TestS3Store(StoreSuite):
     @pytest.fixture
     def store(self, store: ObjectStore) -> ObjectStore:
         return store
+
+    @contextmanager
+    def unlistable(self, store: ObjectStore, folder: str) -> Iterator[None]:
+        call = s3.S3Store._call
+
+        def refuse(self: s3.S3Store, method: str, **options: Any) -> Any:
+            if method.startswith("list_object") and options["Prefix"] == f"{self._prefix}{folder}/":
+                raise PermissionError("Access Denied")
+            return call(self, method, **options)
+
+        with patch.object(s3.S3Store, "_call", refuse):
+            yield
 
 
 def test_a_store_that_is_opened_again_takes_little_memory(store: ObjectStore) -> None:
@@ -136,8 +156,14 @@ def test_a_service_that_ignores_the_condition_is_found_out(store: ObjectStore, p
     manifest = tmp_path / "m.csv"
     manifest.write_text("experiment,variant,prompt\ne,a,one\n")
     now = datetime(2026, 11, 28, tzinfo=UTC)
-    with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
-        pipeline.intake(load(store=store.url), manifest=str(manifest), run_key="one", now=now)
+    for begin in (
+        lambda settings: pipeline.intake(settings, manifest=str(manifest), run_key="one", now=now),
+        lambda settings: pipeline.publish(settings, makers.BATCH),
+    ):
+        with pytest.raises(errors.InputError, match="NIGHTREEL_SINGLE_WRITER"):
+            begin(load(store=store.url))
+    with pytest.raises(errors.Unknown, match="no batch"):
+        pipeline.publish(load(store=store.url, single_writer=True), makers.BATCH)
     assert store.list() == []
     batch = pipeline.intake(load(store=store.url, single_writer=True), manifest=str(manifest), run_key="one", now=now)
     assert batches.load(store, batch.id) == batch
@@ -161,6 +187,127 @@ def test_a_large_file_goes_up_in_parts(store: ObjectStore, proxy: Proxy, tmp_pat
     store.put_file("clips/film.mp4", film)
     assert proxy.kinds.count("PUT multipart") == 4
     assert store.sha256("clips/film.mp4") == hashlib.sha256(film.read_bytes()).hexdigest()
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from render.store.objects import open_store
+
+url, *files = sys.argv[1:]
+for file in files:
+    open_store(url).put_file(f"clips/{Path(file).name}", Path(file))
+    print(1024 * int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]))
+"""
+"""Uploads the files one after another; prints the most memory that the process had after each."""
+
+
+def test_an_upload_in_parts_takes_the_memory_of_some_parts(store: ObjectStore, tmp_path: Path) -> None:
+    """However large the file is: what is under way at once, and what signs and sends it."""
+    files = [tmp_path / "small.mp4", tmp_path / "large.mp4"]
+    for file, size in zip(files, (1, 32 * s3.PART), strict=True):
+        with file.open("wb") as sparse:
+            sparse.truncate(size)
+    told = subprocess.run([sys.executable, "-c", PEAK, store.url, *files], check=True, capture_output=True, text=True)
+    before, after = map(int, told.stdout.split())
+    assert store.size("clips/large.mp4") == 32 * s3.PART
+    assert after - before < 12 * s3.PART
+
+
+class Noting(Proxy):
+    """Counts what each body of a PUT is guarded by, by its kind, and damages one on its way."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.guarded: dict[str, set[str]] = {}
+        self.damage = False
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        if method == "PUT":
+            by = self.guarded.setdefault(self.kinds[-1], set())
+            by |= {"crc32"} if headers["x-amz-checksum-crc32"] == b64encode(crc32(body).to_bytes(4)).decode() else set()
+            by |= {"sha256"} if headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest() else set()
+            if self.damage:
+                body, self.damage = bytes([body[0] ^ 1]) + body[1:], False
+        return super().ask(method, path, headers, body)
+
+
+@pytest.fixture
+def noting(service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Noting]:
+    """What the test's store goes through."""
+    with Noting(service["AWS_ENDPOINT_URL"]).running() as proxy:
+        for name, value in {**service, "AWS_ENDPOINT_URL": proxy.url}.items():
+            monkeypatch.setenv(name, value)
+        yield cast("Noting", proxy)
+
+
+def test_a_process_that_is_killed_between_parts_leaves_an_upload_that_is_swept(
+    store: ObjectStore, proxy: Proxy, tmp_path: Path
+) -> None:
+    """Of which nothing is seen: the next try of the same file is whole."""
+    film = large(tmp_path)
+    children: list[subprocess.Popen[bytes]] = []
+
+    def after_two_parts(kind: str) -> Mishap | None:
+        return Mishap.KILLED_AFTER if kind == "PUT multipart" and proxy.kinds.count(kind) == 2 else None
+
+    def kill() -> None:
+        children[0].kill()
+
+    proxy.begin(after_two_parts, kill)
+    children.append(subprocess.Popen([sys.executable, "-c", PEAK, store.url, film]))
+    assert children[0].wait() == -signal.SIGKILL
+    proxy.begin(lambda _: None, lambda: None)
+    assert store.list() == []
+    assert store.sweep_temporary(older_than_s=-60) == 1
+    store.put_file("clips/film.mp4", film)
+    assert store.sha256("clips/film.mp4") == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert store.sweep_temporary(older_than_s=-60) == 0
+
+
+def test_every_body_is_sent_with_checksums(store: ObjectStore, noting: Noting, tmp_path: Path) -> None:
+    """CRC-32 by botocore, and the SHA-256 that the signature covers; delta-rs sends the latter alone."""
+    store.put("receipts/a", b"x")
+    store.put_if_absent(layout.clip_record(makers.fingerprint(1)), b"x")
+    store.put_file("clips/film.mp4", large(tmp_path))
+    record = makers.record()
+    catalog.publish_clips(store, catalog.clips_table([record]), catalog.checks_table([record]))
+    assert noting.guarded == {
+        "PUT receipts": {"crc32", "sha256"},
+        "PUT clip record": {"crc32", "sha256"},
+        "PUT multipart": {"crc32", "sha256"},
+        "PUT delta data": {"sha256"},
+        "PUT delta commit": {"sha256"},
+    }
+
+
+def test_the_service_refuses_what_was_damaged_on_its_way_and_it_is_sent_again(
+    store: ObjectStore, noting: Noting
+) -> None:
+    noting.damage = True
+    store.put("a", b"whole")
+    assert len(noting.kinds) == 2
+    assert store.get("a") == b"whole"
+
+
+def test_over_tls_the_checksum_follows_the_body(service: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As to Amazon: there the signature does not cover the body, which TLS guards."""
+    for name, value in {**service, "AWS_ENDPOINT_URL": "https://s3.example"}.items():
+        monkeypatch.setenv(name, value)
+    store = open_store("s3://bucket")
+    assert isinstance(store, s3.S3Store)
+    sent: list[dict[str, bytes]] = []
+
+    def note(request: Any, **_: Any) -> None:
+        sent.append(dict(request.headers))
+        raise OSError("Not sent.")
+
+    store._fs.session.register("before-send.s3.PutObject", note)
+    with pytest.raises(errors.StoreError, match="Not sent"):
+        store.put("a", b"x")
+    assert sent[0]["X-Amz-Trailer"] == b"x-amz-checksum-crc32"
 
 
 def test_a_large_file_that_fails_on_its_way_leaves_nothing(store: ObjectStore, proxy: Proxy, tmp_path: Path) -> None:
@@ -297,6 +444,60 @@ def test_a_service_without_versions_loses_the_objects_that_it_has(
         assert main(["withdraw", clip, "--reason", "why", "--by", "ada", "--yes", "--store", store.url]) == 0
         assert "does not list versions" in caplog.text
     assert store.list() == sorted([layout.tombstone(clip), layout.clip_record(other)])
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[str], list[dict[str, str]]]:
+    """The command on a store: what it finds of it."""
+    monkeypatch.setattr(probes, "PROBES", {"store": probes.PROBES["store"]})
+
+    def findings(url: str) -> list[dict[str, str]]:
+        code = main(["doctor", "--store", url, "--json"])
+        document = json.loads(capfd.readouterr().out)
+        assert document["ready"] is (code == 0)
+        return document["findings"]
+
+    return findings
+
+
+def test_doctor_finds_a_service_good_and_leaves_nothing(
+    store: ObjectStore, noting: Noting, doctor: Callable[[str], list[dict[str, str]]]
+) -> None:
+    assert [(one["name"], one["health"]) for one in doctor(store.url)] == [("store", "ok"), ("versions", "ok")]
+    assert noting.kinds.count("PUT multipart") == 3
+    assert store.list() == []
+    assert store.sweep_temporary(older_than_s=-60) == 0
+
+
+def test_doctor_finds_a_service_out_that_ignores_the_condition(
+    store: ObjectStore, proxy: Proxy, doctor: Callable[[str], list[dict[str, str]]]
+) -> None:
+    [found] = doctor(store.url)
+    assert (found["health"], "does not know, or does not heed" in found["found"]) == ("missing", True)
+    assert store.list() == []
+
+
+class Damaging(Proxy):
+    """A service that gives back large objects with another byte at their end."""
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        answer, data = super().ask(method, path, headers, body)
+        return answer, data[:-1] + b"?" if method == "GET" and len(data) >= s3.READ_AHEAD // 2 else data
+
+
+def test_doctor_finds_a_service_out_that_damages_what_comes_in_parts(
+    store: ObjectStore,
+    service: Mapping[str, str],
+    doctor: Callable[[str], list[dict[str, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Damaging(service["AWS_ENDPOINT_URL"]).running() as damaging:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", damaging.url)
+        [found] = doctor(store.url)
+        assert store.list() == []
+    assert (found["health"], "a large file reads back differently" in found["found"]) == ("missing", True)
 
 
 def test_uploads_that_died_are_swept(store: s3.S3Store) -> None:

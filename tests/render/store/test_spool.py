@@ -1,14 +1,17 @@
 """Rows that wait on disk are what they were, and are neither left behind nor kept in memory."""
 
+import errno
+import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from render import errors
+from render import errors, scratch
 from render.store import spool
 
 STATUS = Path("/proc/self/status")
@@ -24,7 +27,7 @@ def test_rows_that_wait_are_what_they_were_and_leave_no_file(tmp_path: Path) -> 
     assert waiting is not None
     spool.release()
     assert waiting.equals(table)
-    assert not list(tmp_path.iterdir())
+    assert not list(scratch.of_process(tmp_path).iterdir())
     assert spool.on_disk([], tmp_path) is None
 
 
@@ -70,6 +73,32 @@ def test_a_full_disk_is_told_with_where_to_make_room(
     monkeypatch.setattr(spool, "TemporaryFile", lambda **_: FULL.open("w+b"))
     with pytest.raises(errors.StoreError, match=f"no room .* in {tmp_path}.*NIGHTREEL_SCRATCH"):
         spool.on_disk([numbered(rows)], tmp_path)
+
+
+def test_where_rows_come_from_is_not_where_they_wait() -> None:
+    """A full disk that a manifest meets on its way here is its own trouble."""
+
+    def rows() -> Iterator[pa.Table]:
+        yield numbered(10)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/of/the/manifest")
+
+    with pytest.raises(OSError, match="/of/the/manifest") as told:
+        spool.on_disk(rows())
+    assert told.type is OSError
+
+
+def test_scratch_that_cannot_be_made_is_told_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    root = tmp_path / "file" / "scratch"
+    said = f"Nothing can be written in {root}: Not a directory. Set NIGHTREEL_SCRATCH to a folder of yours."
+    with pytest.raises(errors.SettingsError, match=said), spool.folder(root, "plan"):
+        pytest.fail("there is no such folder")
+
+
+def test_what_goes_wrong_in_a_folder_is_told_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError, match="of the block"), spool.folder(tmp_path, "plan") as folder:
+        raise PermissionError("of the block")
+    assert not folder.exists()
 
 
 def test_several_plans_may_wait_in_one_process(tmp_path: Path) -> None:

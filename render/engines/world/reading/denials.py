@@ -16,7 +16,7 @@ from render.engines.world.lexicon import Family
 from render.engines.world.reading import lemmas
 from render.engines.world.reading.binding import AROUND, OPENING, Told
 from render.engines.world.reading.meaning import Role
-from render.engines.world.reading.phrases import APART, ARTICLES
+from render.engines.world.reading.phrases import APART, ARTICLES, OF_NOUNS, THINGS
 from render.engines.world.reading.text import Token
 from render.engines.world.scene import BACKDROP
 
@@ -52,8 +52,8 @@ def contradict(tokens: Sequence[Token], told: Sequence[Told], family: str) -> bo
     for clause in _clauses(tokens, told):
         named = _named(clause, known)
         for place, part in enumerate(clause):
-            gone = _denied(part, known) if isinstance(part, Told) else set()
-            if gone and _is_of_subject(place, clause, named, before=before):
+            gone = _denied(part, known) if isinstance(part, Told) and not _is_thing(part, tokens) else set()
+            if gone and _is_of_subject(place, clause, named, known, before=before):
                 denied |= gone
         affirmed = (one for one, part in zip(named, clause, strict=True) if not _is_negated(part))
         before = next((one for one in affirmed if one in {_Named.SUBJECT, _Named.OTHER}), before)
@@ -61,7 +61,7 @@ def contradict(tokens: Sequence[Token], told: Sequence[Told], family: str) -> bo
 
 
 def _meant(text: str, known: Family) -> set[str]:
-    return {text, known.actions.get(text, text)}
+    return {text, known.actions.get(text, text), known.subjects.get(text, text)}
 
 
 def _denied(one: Told, known: Family) -> set[str]:
@@ -70,6 +70,15 @@ def _denied(one: Told, known: Family) -> set[str]:
     if not one.phrase.negated:
         text = MOVE if text in lexicon.load().common.still else known.spared.get(text, "")
     return _meant(text, known).intersection(known.happens)
+
+
+def _is_thing(one: Told, tokens: Sequence[Token]) -> bool:
+    """Whether a noun is denied, not a verb."""
+    if one.phrase.text not in THINGS or not one.phrase.negated:
+        return False
+    negations = lexicon.load().common.negations
+    nearest = next(token.text for token in reversed(tokens[: one.phrase.start]) if token.text in negations)
+    return nearest in {*OF_NOUNS, "no"}
 
 
 def _clauses(tokens: Sequence[Token], told: Sequence[Told]) -> list[Clause]:
@@ -86,13 +95,15 @@ def _clauses(tokens: Sequence[Token], told: Sequence[Told]) -> list[Clause]:
     return made
 
 
-def _is_of_subject(place: int, clause: Clause, named: Sequence[_Named | None], *, before: _Named) -> bool:
+def _is_of_subject(
+    place: int, clause: Clause, named: Sequence[_Named | None], known: Family, *, before: _Named
+) -> bool:
     """Whether a phrase is said of what the family shows: of a noun right behind it, or of what its clause names.
 
     ``before`` is what the nearest clause before it that names something names first.
     """
-    run = itertools.takewhile(lambda k: isinstance(clause[k], Told), range(place + 1, len(clause)))
-    if behind := [named[k] for k in run if named[k]]:
+    run = itertools.takewhile(lambda part: isinstance(part, Told), clause[place + 1 :])
+    if behind := [kind for part in run if isinstance(part, Told) and (kind := _kind(part, known))]:
         return behind[-1] is _Named.SUBJECT
     if any(named):
         return _Named.SUBJECT in named and _Named.OTHER not in named
@@ -123,7 +134,7 @@ def _named(clause: Clause, known: Family) -> list[_Named | None]:
 def _kind(one: Told, known: Family) -> _Named | None:
     common = lexicon.load().common
     text, meaning = one.phrase.text, one.meaning
-    if meaning.role is Role.SUBJECT and meaning.value != BACKDROP:
+    if (meaning.role is Role.SUBJECT and meaning.value != BACKDROP) or (not known.subjects and text in known.words):
         return _Named.SUBJECT
     if text in {*common.still, *known.spared, *known.happens, *ALL} or one.phrase.first.text in common.stop:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from render.engines.world import lexicon
@@ -107,12 +107,14 @@ def find(tokens: Sequence[Token], family: str) -> list[Phrase]:
         token = tokens[place]
         end, text = spans.get(place, (place + 1, ""))
         if not text and token.text in negations:
-            scope.open(token)
+            scope.open(token, behind=tokens[place - 1].text if place else "")
         elif not text and not token.is_time and (token.text in stop or (len(token.text) < 2 and token.text.isalpha())):
             scope.pass_over(token)
         else:
             words = tuple(tokens[place:end])
             before = tokens[place - 1].text if place else ""
+            if made and _is_finite(token.text, made[-1]):
+                scope.reach_verb({text} if text else {*lemmas.forms(token.text)}, family)
             made.append(
                 Phrase(
                     text=text or token.text,
@@ -156,25 +158,55 @@ IMPOSSIBLE = "impossible"
 """What affirms the denial of which it is said: "impossible for it not to break"."""
 
 
+OF_NOUNS = frozenset({"without", "except", "excluding"})
+"""Negations of a noun that does nothing: what the verb behind it tells of was named before."""
+THINGS = frozenset({"drop", "sail", "wave"})
+"""Words for what happens that name things, too: "no waves", "without a sail"."""
+
+
+@functools.cache
+def _verbs(family: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Words for what happens in a family, or for its not happening; and those that are hardly ever nouns."""
+    known, common = lexicon.load().families[family], lexicon.load().common
+    always = {text for text, action in known.actions.items() if action in known.happens}
+    rests = {phrase.split(" ", 1)[0] for phrase in common.still}
+    rare = frozenset({*known.happens, *always, *known.spared, *common.still, *rests} - THINGS)
+    return rare.union(known.actions, known.happens), rare
+
+
+def _is_finite(word: str, before: Phrase) -> bool:
+    """Whether a word that may be a verb would have a subject: "rotates", or "rotate" behind "labels"."""
+    return word.endswith("s") or (before.tokens[-1].text.endswith("s") and not word.endswith(("ed", "ing")))
+
+
 class _Scope:
     """How far a negation reaches: over the words that follow, through "or" and "of", and from a verb to its object.
 
-    "Nothing" reaches its verb, and no noun: "nothing on the table but a vase". "Not only" denies nothing.
+    "Nothing" reaches its verb, and no noun: "nothing on the table but a vase". "Not only" denies nothing. "Without"
+    reaches no finite verb: "a bottle without a cap rotates".
     """
 
     def __init__(self) -> None:
         self._clause: int | None = None
         self._impossible: int | None = None
-        self._named = self._joined = self._of_verb = self._of_all = False
+        self._named = self._joined = self._of_noun = self._of_one = self._of_verb = self._of_all = False
 
-    def open(self, token: Token) -> None:
+    def open(self, token: Token, *, behind: str) -> None:
         if token.clause == self._impossible:
             return
         self._clause, self._named, self._joined = token.clause, False, token.text in {"nor", "neither"}
+        self._of_noun, self._of_one = token.text in OF_NOUNS or (token.text, behind) == ("no", "with"), False
         self._of_verb = token.text in {"not", "never"} or token.text.endswith("n't")
         self._of_all = token.text == "nothing"
 
+    def reach_verb(self, texts: Set[str], family: str) -> None:
+        """Come to a phrase that may be a finite verb; behind no article "drops" ends a noun: "without water drops"."""
+        verbs, rare = _verbs(family)
+        if self._of_noun and self._named and not self._joined and texts & (verbs if self._of_one else rare):
+            self._clause = None
+
     def pass_over(self, token: Token) -> None:
+        self._of_one |= token.text in {"a", "an"}
         if token.text in {"or", "nor"}:
             self._joined = True
         elif token.text == "of":

@@ -40,7 +40,7 @@ def read(prompt: str, *, negative: str = "", style: str = PLAIN) -> Scene:
     ``negative`` names what must not be there, with commas between: "people, rain". ``style`` is that in which the scene
     will be drawn, so that a prompt that names it is understood.
     """
-    denied = "".join(f"; without {part}" for part in BREAKS.split(negative) if part.strip())
+    denied = "".join(f"; no {part}" for part in BREAKS.split(negative) if part.strip())
     pieces = take_apart(prompt + denied)
     spoken = language(prompt)
     tokens = tongues.english(pieces.tokens, spoken)

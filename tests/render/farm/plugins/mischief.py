@@ -15,8 +15,8 @@ from render.model import Failure
 class Mischief(TestcardEngine):
     """Does as its prompt says, else gives a card.
 
-    kill, refuse, fail, bug, short, skip, stop, leave, freeze, gorge, hang FILE, pause FILE, once FILE, halt FILE.
-    pause leaves a character in its file each time, and takes its time the first time.
+    kill, refuse, fail, bug, short, skip, stop, leave, gorge, freeze [FILE], and with FILE: hang, pause, once, halt.
+    freeze leaves its process's number in its file; pause leaves a character each time, and takes its time the first.
     """
 
     capabilities = replace(TestcardEngine.capabilities, name="mischief", revision="1", group_size=1)
@@ -38,6 +38,9 @@ class Mischief(TestcardEngine):
         if word == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if word == "freeze":  # and gives no other thread a turn
+            if file:
+                with Path(file).open("a") as tried:
+                    tried.write(f"{os.getpid()} ")
             ctypes.PyDLL(None).pause()
         if word == "halt" and not Path(file).exists():
             Path(file).touch()

@@ -78,6 +78,21 @@ def test_people_may_be_heard_that_are_not_seen(prompt, sound):
         ("A stationary red car on a street", "vehicles"),
         ("A car stops and does not move", "vehicles"),
         ("A motionless pendulum in a room", "pendulum"),
+        ("A pendulum isn't swinging", "pendulum"),
+        ("A Newton's cradle that is not swinging", "cradle"),
+        ("A bottle, no rotation", "product"),
+        ("A bottle without a cap stands still on a podium", "product"),
+        ("A car that is not travelling", "vehicles"),
+        ("Curtains that do not move", "cloth"),
+        ("A flag that does not wave", "cloth"),
+        ("A flag hangs still in a yard", "cloth"),
+        ("A boat that does not sail", "boat"),
+        ("A boat on a lake that does not move", "boat"),
+        ("A campfire that does not burn", "campfire"),
+        ("A campfire, not burning", "campfire"),
+        ("Rain that does not fall", "rainfall"),
+        ("Snow does not fall on a forest", "snowfall"),
+        ("Leaves lie still on a path", "leaves"),
     ],
 )
 def test_a_scene_that_shows_what_the_prompt_denies_only_stands_in(prompt, family):
@@ -135,6 +150,55 @@ def test_what_rests_beside_what_happens_is_no_denial(prompt):
     ],
 )
 def test_what_is_said_of_the_film_or_of_what_is_around_denies_nothing(prompt):
+    assert not read(prompt).fallback
+
+
+@pytest.mark.parametrize(
+    ("prompt", "without"),
+    [
+        ("A bottle without a label rotates on a podium", ("label",)),
+        ("A bottle with no label rotates on a podium", ("label",)),
+        ("Bottles without labels rotate on a podium", ("label",)),
+        ("A perfume bottle without a cap rotates slowly", ("cap",)),
+        ("A perfume bottle without a cap or labels rotates slowly", ("cap", "label")),
+        ("A bottle without a label falls into water", ("label",)),
+        ("A pendulum without friction swings", ("friction",)),
+        ("A cup without a handle stands on a table, falls off and breaks", ("handle",)),
+        ("A boat without a motor sails on the sea", ("motor",)),
+        ("A bottle without water drops on a podium", ("water", "drop")),
+        ("A street without people walking", ("people", "walking")),
+    ],
+)
+def test_what_a_thing_is_without_ends_before_what_it_does(prompt, without):
+    scene = read(prompt)
+    assert (scene.without, scene.fallback) == (without, False)
+
+
+@pytest.mark.parametrize("negative", ["label rotates", "ball falls", "water drops, motion blur"])
+def test_a_negative_prompt_ends_before_no_verb(negative):
+    """It names what must not be, not what something is without."""
+    words = negative.replace(",", "").split()
+    assert len(read("A bottle on a podium", negative=negative).without) == len(words)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A flag on a beach, no waves",
+        "A flag on a beach without big waves",
+        "A boat on a lake without a sail",
+        "A boat on a lake, no sails",
+        "Wooden blocks fall, no drops",
+        "A blanket falls and does not flutter",
+        "A flag waves, the pole does not move",
+        "A flag on a motionless pole",
+        "A vase on a motionless table",
+        "A curtain in a room without a window moves gently",
+        "Snow falls, the trees do not move",
+        "Rain falls on a street, no snow falls",
+    ],
+)
+def test_a_noun_or_another_s_rest_denies_nothing_that_happens(prompt):
     assert not read(prompt).fallback
 
 
