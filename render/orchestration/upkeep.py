@@ -42,7 +42,11 @@ class SweepTemporaryOperator(StoreOperator):
 
 
 class SweepOrphansOperator(StoreOperator):
-    """Removes objects that no record names, when they are old enough, and what is left of withdrawn clips."""
+    """Removes objects that no record names, when they are old enough, and what is left of withdrawn clips.
+
+    What cannot be removed keeps nothing else. Withdrawn clips of which this role may not remove all fail the task for
+    good, other trouble for this try.
+    """
 
     def execute(self, context: RunContext) -> None:
         from render.store import sweep
@@ -50,13 +54,15 @@ class SweepOrphansOperator(StoreOperator):
         store = self.opened(context)
         removed: Counter[str] = Counter()
         barred: list[str] = []
+        troubles: list[errors.StoreError] = []
         for orphan in sweep.find(store, older_than_s=ORPHAN_HOURS * 3600):
             try:
                 gone = sweep.remove(store, orphan)
             except errors.StoreError as error:
-                if orphan.kind is not sweep.Kind.WITHDRAWN or not isinstance(error.__cause__, PermissionError):
-                    raise
-                barred.append(orphan.path.rpartition("/")[2])
+                if orphan.kind is sweep.Kind.WITHDRAWN and isinstance(error.__cause__, PermissionError):
+                    barred.append(orphan.path.rpartition("/")[2])
+                else:
+                    troubles.append(error)
                 self.log.error("Kept %s %s: %s", orphan.kind, store.uri(orphan.path), error)
                 continue
             if gone:
@@ -66,6 +72,10 @@ class SweepOrphansOperator(StoreOperator):
                 self.log.info("Kept %s %s, which a record names by now", orphan.kind, store.uri(orphan.path))
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(removed.items()))
         self.log.info("Orphans removed: %s", told or "none")
+        if troubles:
+            raise errors.StoreError(
+                f"Orphans of {store.url} that could not be removed: {len(troubles)}. The first: {troubles[0]}"
+            ) from troubles[0]
         if barred:
             some, others = ", ".join(clip[:12] for clip in barred[:NAMED]), len(barred) - NAMED
             raise AirflowFailException(

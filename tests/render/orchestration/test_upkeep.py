@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from render.model import Tombstone
 from render.orchestration import chain, retries
 from render.orchestration.upkeep import SweepOrphansOperator, WithdrawLateOperator
 from render.settings import Settings, load
-from render.store import catalog, layout, tombstones
+from render.store import catalog, clips, layout, tombstones
 from render.store.catalog import delta
 from render.store.directory import DirectoryStore
 from render.store.objects import ObjectStore, open_store
@@ -127,7 +128,11 @@ def test_storage_that_is_overloaded_meanwhile_fails_a_try_only(
     left: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says nothing about rights: the task is tried again as for any other trouble with the storage."""
+    later = layout.clip_object("ff" * 32, clips.new_attempt("batch"), "clip")
+    left.put(later, b"nobody names it")
+    os.utime(Path(left.url.removeprefix("file://"), later), (1, 1))
     monkeypatch.setattr(DirectoryStore, "purge", failing(OSError("SlowDown")))
-    with pytest.raises(errors.StoreError) as failure:
+    with pytest.raises(errors.StoreError, match=r"could not be removed: 1\. .* It cannot be written") as failure:
         sweep(left)
     assert not retries.stays(failure.value)
+    assert not left.exists(later), "what comes after the trouble is done all the same"
