@@ -50,7 +50,7 @@ check: env ## Lint, format, types, import contracts, dependencies and the lock
 clean: ## Remove caches, Airflow's home, the gallery and the stack; .venv and the store .nightreel/store stay
 	@! command -v flock >/dev/null || [ ! -e $(STACK_LOCK) ] || flock -n $(STACK_LOCK) true || \
 		{ echo "A stack is at work in .nightreel/stack: end it first (Ctrl-C in its terminal)." >&2; exit 1; }
-	[ ! -L $(STACK_RUN) ] || rm -rf "$$(readlink $(STACK_RUN))"
+	[ ! -L $(STACK_RUN) ] || case "$$(readlink $(STACK_RUN))" in */nightreel-stack-*) rm -rf "$$(readlink $(STACK_RUN))";; esac
 	[ ! -d .nightreel ] || find .nightreel -mindepth 1 -maxdepth 1 ! -name store -exec rm -rf {} +
 	rm -rf .airflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

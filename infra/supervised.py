@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xmlrpc.client import Fault, ServerProxy
+from xmlrpc.client import Fault, ProtocolError, ServerProxy
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
@@ -28,6 +28,10 @@ RESTARTS = 4
 FATAL = "FATAL"
 """What supervisord calls a part whose ``startretries`` are used up."""
 LOG_LINES_SHOWN = 15
+REMEMBERED_SECONDS = 3600
+"""Starts before that are forgotten: a part that ends now and then is no news."""
+_REFUSED = (OSError, Fault, ProtocolError)
+"""What a supervisord raises that is ending, or gone."""
 
 
 @contextmanager
@@ -113,23 +117,25 @@ class Supervisor:
             if starts > known.get(info["name"], 0) and starts >= RESTARTS and starts.bit_count() == 1:
                 say(f"Started {starts} times: {_last_words(info)}")
             if info["statename"] == FATAL:
-                with suppress(Fault):  # tried again at the next look
+                with suppress(*_REFUSED):  # tried again at the next look
                     self._remote.startProcess(f"{info['group']}:{info['name']}", False)
 
     def _parts(self) -> list[dict[str, Any]]:
         """What supervisord tells of each, whose starts are noted."""
         try:
             parts = self._remote.getAllProcessInfo()
-        except OSError as error:
+        except _REFUSED as error:
             raise errors.NightreelError(f"supervisord ended; its log is in {self.logs}.") from error
         for info in parts:
-            self._starts.setdefault(info["name"], set()).update({info["start"]} - {0})
+            known = self._starts.get(info["name"], set()) | {info["start"]} - {0}
+            self._starts[info["name"]] = {start for start in known if start > info["now"] - REMEMBERED_SECONDS}
         return parts
 
 
 def _last_words(info: Mapping[str, Any]) -> str:
-    log = Path(info["stdout_logfile"])
-    last = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    log, last = Path(info["stdout_logfile"]), list[str]()
+    with suppress(FileNotFoundError):
+        last = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
     return "\n".join([f"{info['name']} does not stay up. {log} ends so:", *last])
 
 

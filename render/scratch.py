@@ -2,7 +2,8 @@
 
 The lock is the kernel's, which lets go of it however a process ends: so containers that share a volume do not take each
 other's, and one that is made anew, under another host's name, finds what its forerunner left. Where a file system has
-no such locks, nothing is swept.
+no such locks, nothing is swept; where it keeps them for one machine alone (NFS with ``local_lock``), machines must not
+share a directory.
 """
 
 from __future__ import annotations
@@ -52,7 +53,11 @@ def sweep(root: Path) -> list[Path]:
 @contextmanager
 def private(root: Path, prefix: str) -> Iterator[Path]:
     """A new directory below this process's own, removed at the end whatever happens."""
-    path = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=of_process(root)))
+    try:
+        path = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=of_process(root)))
+    except FileNotFoundError:  # somebody has removed the process's own
+        of_process.cache_clear()
+        path = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=of_process(root)))
     try:
         yield path
     finally:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from render.status import BatchStatus
 
+REFUSED_SHOWN = 5
+"""Files of a batch that are named in the list of batches."""
 EVERY = 2.0
 """Seconds from one look at a batch that is watched to the next."""
 
@@ -123,8 +125,10 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
     output.show(table)
     for one in found:
         if not one.rows:  # of others the batch's own status tells
-            for refused in one.refused:
+            for refused in one.refused[:REFUSED_SHOWN]:
                 output.say(contracts.visible(f"{one.batch} refused: {refused.reason}"))
+            if len(one.refused) > REFUSED_SHOWN:
+                output.say(f"{one.batch} refused: … and {len(one.refused) - REFUSED_SHOWN:,} more")
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")
     output.say(f"Next: nightreel status {found[0].batch}{options.elsewhere(store)}")

@@ -88,7 +88,7 @@ def _again(file: ManifestFile) -> Iterator[Judged]:
     try:
         yield from rows([file])
     except errors.ManifestError as error:
-        raise errors.StoreError(f"{file.url} was changed while it was read. Try again. {error}") from error
+        raise errors.StoreError(f"{file.url} was changed while it was read. Try again.") from error
 
 
 def _moved(judged: Judged, first: int) -> Judged:

@@ -72,16 +72,18 @@ class SweepOrphansOperator(StoreOperator):
                 self.log.info("Kept %s %s, which a record names by now", orphan.kind, store.uri(orphan.path))
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(removed.items()))
         self.log.info("Orphans removed: %s", told or "none")
+        some, others = ", ".join(clip[:12] for clip in barred[:NAMED]), len(barred) - NAMED
+        for_takedown = barred and (
+            f"{len(barred)} withdrawn clips have objects that may not be removed here: trigger takedown for them "
+            f"again: {some}{f', and {others} that the log names' if others > 0 else ''}."
+        )
         if troubles:
             raise errors.StoreError(
-                f"Orphans of {store.url} that could not be removed: {len(troubles)}. The first: {troubles[0]}"
+                f"Orphans of {store.url} that could not be removed: {len(troubles)}. The first: {troubles[0]} "
+                f"{for_takedown or ''}".rstrip()
             ) from troubles[0]
-        if barred:
-            some, others = ", ".join(clip[:12] for clip in barred[:NAMED]), len(barred) - NAMED
-            raise AirflowFailException(
-                f"{len(barred)} withdrawn clips have objects that may not be removed here: trigger takedown for them "
-                f"again: {some}{f', and {others} that the log names' if others > 0 else ''}."
-            )
+        if for_takedown:
+            raise AirflowFailException(for_takedown)
 
 
 class WithdrawLateOperator(StoreOperator):

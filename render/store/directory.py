@@ -105,10 +105,12 @@ class DirectoryStore(ObjectStore):
             for name in files:
                 if not hidden(name):
                     path = Path(parent) / name
-                    with suppress(errors.NotFound):  # deleted meanwhile
-                        with self._faults(str(path)):
-                            found = path.stat()
-                        yield Entry(path.relative_to(self._root).as_posix(), found.st_size, found.st_mtime)
+                    try:
+                        found = path.stat()
+                    except OSError as error:
+                        unlisted.append(error)
+                        continue
+                    yield Entry(path.relative_to(self._root).as_posix(), found.st_size, found.st_mtime)
         for error in unlisted:
             with suppress(errors.NotFound), self._faults(prefix):  # there is none, or it is gone meanwhile
                 raise error

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import Fault, ServerProxy
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -205,14 +205,15 @@ def test_every_part_is_kept_alive_on_a_tether(tmp_path: Path) -> None:
 
 
 class Remote:
-    """A supervisord that restarts a part again and again."""
+    """A supervisord that restarts a part again and again, every so many seconds."""
 
-    def __init__(self, log: Path, *, state: str = "RUNNING") -> None:
+    def __init__(self, log: Path, *, state: str = "RUNNING", every: int = 1) -> None:
         self._info = {"name": "s3", "group": "s3", "start": 0, "statename": state, "stdout_logfile": str(log)}
+        self._every = every
 
     def getAllProcessInfo(self) -> list[dict[str, Any]]:
-        self._info["start"] += 1
-        return [self._info]
+        self._info["start"] += self._every
+        return [self._info | {"now": self._info["start"]}]
 
 
 @pytest.mark.parametrize(("state", "checks"), [("RUNNING", supervised.RESTARTS - 1), ("FATAL", 0)])
@@ -242,6 +243,34 @@ def test_a_part_that_dies_again_and_again_in_a_stack_that_is_ready_is_told_more_
         supervisor.revive(said.append)
     assert [text.split(":")[0] for text in said] == [f"Started {times} times" for times in (4, 8, 16, 32)]
     assert all("s3 does not stay up" in text and text.endswith("no room") for text in said)
+
+
+def test_a_part_that_ends_now_and_then_is_no_news(tmp_path: Path) -> None:
+    said: list[str] = []
+    process: Any = None
+    supervisor = supervised.Supervisor(process, tmp_path, Remote(tmp_path / "s3.log", every=1800))
+    for _ in range(3 * supervised.RESTARTS):
+        supervisor.revive(said.append)
+    assert said == []
+
+
+def test_a_part_whose_log_is_gone_does_not_end_the_others(tmp_path: Path) -> None:
+    said: list[str] = []
+    process: Any = None
+    supervisor = supervised.Supervisor(process, tmp_path, Remote(tmp_path / "s3.log"))
+    for _ in range(supervised.RESTARTS):
+        supervisor.revive(said.append)
+    assert len(said) == 1
+
+
+def test_a_supervisord_that_is_ending_is_told_as_one_that_ended(tmp_path: Path) -> None:
+    class Ending:
+        def getAllProcessInfo(self) -> list[dict[str, Any]]:
+            raise Fault(Faults.SHUTDOWN_STATE, "SHUTDOWN_STATE")
+
+    process: Any = None
+    with pytest.raises(errors.NightreelError, match="supervisord ended"):
+        supervised.Supervisor(process, tmp_path, Ending()).revive(print)
 
 
 def test_what_supervisord_has_given_up_is_started_again(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,14 @@ def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: 
     with scratch.private(tmp_path, "job") as folder:
         assert folder.is_dir()
     assert left.exists()
+
+
+def test_a_process_whose_directory_somebody_removes_makes_another(tmp_path: Path) -> None:
+    """Whoever cleans up a disk does not end a service that runs for weeks."""
+    shutil.rmtree(scratch.of_process(tmp_path).parent)
+    with scratch.private(tmp_path, "job") as folder:
+        assert folder.is_dir()
+    assert folder.parent == scratch.of_process(tmp_path)
 
 
 def test_private_directories_are_gone_after_an_error_too(tmp_path: Path) -> None:

@@ -58,12 +58,13 @@ class Upkeep:
 def relieve(store: ObjectStore, *, scratch: Path | None = None) -> None:
     """Compact small files where there are many; what a publisher does when its rows are there.
 
-    Files are made in ``scratch``. Trouble with the storage is no trouble of the publisher's: the next one compacts.
+    Files are made in ``scratch``. Trouble with it or with the storage is none of the publisher's: the next one
+    compacts.
     """
     from deltalake.exceptions import DeltaError
 
     for name in delta.TABLES:
-        with suppress(DeltaError, OSError, errors.StoreError):
+        with suppress(DeltaError, OSError, errors.StoreError, errors.SettingsError):
             snapshot = delta.load(store, name)
             if snapshot is not None and compaction.compactable(snapshot, SMALL_BYTES) >= MANY:
                 compaction.compact(store, name, SMALL_BYTES, scratch=scratch)

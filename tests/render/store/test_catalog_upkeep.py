@@ -114,7 +114,7 @@ def test_trouble_with_the_storage_is_a_clear_error(store: ObjectStore, monkeypat
 
 
 def test_a_publisher_compacts_many_small_files_and_hides_trouble_with_it(
-    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     upkeep.relieve(store)
     assert len(table(store, "clips").file_uris()) == 3, "they are few"
@@ -123,6 +123,8 @@ def test_a_publisher_compacts_many_small_files_and_hides_trouble_with_it(
     with monkeypatch.context() as broken:
         broken.setattr(type(store), "put_file", lambda *_: (_ for _ in ()).throw(errors.StoreError("It is away.")))
         upkeep.relieve(store)
+    (tmp_path / "no-folder").touch()
+    upkeep.relieve(store, scratch=tmp_path / "no-folder")
     assert len(table(store, "clips").file_uris()) == 3
     upkeep.relieve(store)
     assert [len(table(store, name).file_uris()) for name in delta.TABLES] == [1, 1, 1]

@@ -49,6 +49,22 @@ class TestDirectoryStore(StoreSuite):
             assert store.folders("a") == ["b"]
         assert store.list() == ["a/b/2"]
 
+    def test_what_can_be_reached_goes_though_a_folder_is_listed_that_cannot_be_entered(
+        self, store: ObjectStore
+    ) -> None:
+        for path in ("a/b/2", "a/c/3"):
+            store.put(path, b"x")
+        seen = Path.stat
+
+        def refuse(path: Path, **options: Any) -> os.stat_result:
+            if path.name == "2":
+                raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+            return seen(path, **options)
+
+        with patch.object(Path, "stat", refuse), pytest.raises(errors.StoreError, match="a"):
+            store.purge("a")
+        assert store.list() == ["a/b/2"]
+
 
 def put_and_die(url: str) -> None:
     """Die by SIGKILL when the object is written, before it is brought to its place."""
