@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from render.engines.contract import Capabilities
 from render.model import Estimate, Form
 
@@ -22,3 +24,13 @@ def estimate(form: Form, capabilities: Capabilities, *, usd_per_cpu_hour: float)
     )
     cost = capabilities.usd_per_second * form.frames / form.fps + cpu_seconds * usd_per_cpu_hour / 3600
     return Estimate(cost_usd=round(cost, 6), cpu_seconds=round(cpu_seconds, 3))
+
+
+def told_apart(cost: float, limit: float) -> tuple[str, str]:
+    """A cost and the lower limit that it passes, with as many digits as show the limit and tell the two apart."""
+    places = next(
+        places
+        for places in itertools.count(2)
+        if round(cost, places) > round(limit, places) and abs(round(limit, places) - limit) <= limit / 20
+    )
+    return f"${cost:.{places}f}", f"${limit:.{places}f}"
