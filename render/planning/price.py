@@ -23,7 +23,7 @@ def estimate(form: Form, capabilities: Capabilities, *, usd_per_cpu_hour: float)
         + megapixels * MEDIA_CPU_SECONDS_PER_MEGAPIXEL
     )
     cost = capabilities.usd_per_second * form.frames / form.fps + cpu_seconds * usd_per_cpu_hour / 3600
-    return Estimate(cost_usd=round(cost, 6), cpu_seconds=round(cpu_seconds, 3))
+    return Estimate(cost_usd=round(cost, 9), cpu_seconds=round(cpu_seconds, 3))
 
 
 def told_apart(cost: float, limit: float) -> tuple[str, str]:
