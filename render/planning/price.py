@@ -7,9 +7,9 @@ import itertools
 from render.engines.contract import Capabilities
 from render.model import Estimate, Form
 
-MEDIA_CPU_SECONDS_PER_CLIP = 0.16
+MEDIA_CPU_SECONDS_PER_CLIP = 0.22
 """Starting ffmpeg, looking at the file and committing it, on one core."""
-MEDIA_CPU_SECONDS_PER_MEGAPIXEL = 0.012
+MEDIA_CPU_SECONDS_PER_MEGAPIXEL = 0.015
 """Checks, encoding and stills, for each million pixels of footage on one core."""
 
 
