@@ -14,6 +14,7 @@ from render.ahead import ahead
 from render.model import Decision, ReasonKind
 from render.planning.draft import Drafting, fault_column
 from render.planning.forms import distinct
+from render.planning.price import told_apart
 from render.planning.shards import cut
 from render.store import spool
 from render.store.fingerprints import Index
@@ -168,7 +169,7 @@ def _with_prices(drafts: pa.Table, dear: np.ndarray) -> pa.ChunkedArray:
     priced = drafts.select(["estimate_cost_usd", "max_cost"]).filter(pa.array(dear))
     costs, limits = (column.to_pylist() for column in priced.columns)
     reasons = [
-        f"The clip is estimated at ${cost:.4f}, above the row's limit of ${limit:.4f}."
+        "The clip is estimated at {}, above the row's limit of {}.".format(*told_apart(cost, limit))
         for cost, limit in zip(costs, limits, strict=True)
     ]
     own = {

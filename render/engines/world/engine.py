@@ -32,8 +32,8 @@ class WorldEngine(Engine):
         makes_sound=True,
         takes_scene=True,
         group_size=1,
-        cpu_ms_per_megapixel=650.0,
-        cpu_ms_per_clip=4000.0,
+        cpu_ms_per_megapixel=260.0,
+        cpu_ms_per_clip=1400.0,
     )
 
     preset: ClassVar[Preset] = STANDARD
@@ -100,7 +100,7 @@ class DraftEngine(WorldEngine):
         WorldEngine.capabilities,
         name="world-draft",
         title=f"{WorldEngine.capabilities.title}; fewer samples",
-        cpu_ms_per_megapixel=540.0,
+        cpu_ms_per_megapixel=150.0,
     )
 
 
@@ -112,8 +112,7 @@ class FinalEngine(WorldEngine):
         WorldEngine.capabilities,
         name="world-final",
         title=f"{WorldEngine.capabilities.title}; more samples",
-        cpu_ms_per_megapixel=1050.0,
-        cpu_ms_per_clip=10000.0,
+        cpu_ms_per_megapixel=420.0,
     )
 
 

@@ -17,7 +17,7 @@ from render.contracts import shorten
 from render.engines import registry
 from render.model import Decision, Estimate, Fault, Outcome, PlannedRow, ReasonKind, Row
 from render.planning.plan import NEVER
-from render.planning.price import estimate
+from render.planning.price import estimate, told_apart
 from render.planning.shards import MOST_SHARDS
 
 FREE = Estimate(cost_usd=0.0, cpu_seconds=0.0)
@@ -156,7 +156,7 @@ def _too_dear(draft: PlannedRow) -> Fault | None:
         row,
         "max_cost",
         f"{row.max_cost:g}",
-        f"The clip is estimated at ${cost:.4f}, above the row's limit of ${row.max_cost:.4f}.",
+        "The clip is estimated at {}, above the row's limit of {}.".format(*told_apart(cost, row.max_cost)),
         "Raise max_cost, or ask for a shorter or smaller clip or a cheaper engine.",
         ReasonKind.POLICY,
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import as_tables
 import pyarrow as pa
+import pytest
 import readable
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from render import contracts, errors
 from render.engines import registry
 from render.model import Decision, Job, PlannedRow, ReasonKind, Row, Shot
+from render.planning import price
 from render.planning.plan import plan
 from render.store import tables
 
@@ -96,6 +98,32 @@ def test_a_price_above_the_rows_limit_is_refused_before_it_is_spent():
     assert (fault.column, fault.kind) == ("max_cost", ReasonKind.POLICY)
     assert "$" in fault.reason
     assert fault.fix
+
+
+@pytest.mark.parametrize(
+    ("cost", "limit", "said"),
+    [
+        (2.0, 0.5, ("$2.00", "$0.50")),
+        (0.5, 1 / 3, ("$0.50", "$0.33")),
+        (0.000102, 0.00003, ("$0.00010", "$0.00003")),
+        (0.000034, 0.00003, ("$0.000034", "$0.000030")),
+        (1.0004, 1.0003, ("$1.0004", "$1.0003")),
+        (0.02, 0.0051, ("$0.020", "$0.005")),
+        (0.0000122, 0.0, ("$0.00001", "$0.00000")),
+    ],
+)
+def test_a_price_and_its_limit_are_told_with_digits_that_tell_them_apart(cost, limit, said):
+    """Cents hide what a small clip costs: the limit keeps its size, and the two never read the same."""
+    assert price.told_apart(cost, limit) == said
+
+
+def test_the_reason_tells_the_price_and_the_limit():
+    """A limit below a cent stands in the reason as it was given."""
+    (row,) = planned([replace(ROW, max_cost=0.00003)], usd_per_cpu_hour=10.0)
+    assert row.fault is not None
+    cost, limit = price.told_apart(row.estimate.cost_usd, 0.00003)
+    assert limit == "$0.00003"
+    assert row.fault.reason == f"The clip is estimated at {cost}, above the row's limit of {limit}."
 
 
 def test_a_row_that_costs_nothing_is_not_refused_for_its_price():
