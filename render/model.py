@@ -156,7 +156,12 @@ class Fault:
     @property
     def named(self) -> str:
         """The reason, with the column that it is of unless it begins with that."""
-        return self.reason if self.reason.startswith(f"{self.column} ") else f"{self.column}: {self.reason}"
+        return self.name(self.column, self.reason)
+
+    @staticmethod
+    def name(column: str, reason: str) -> str:
+        """A reason, with the column that it is of unless it begins with that."""
+        return reason if reason.startswith(f"{column} ") else f"{column}: {reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

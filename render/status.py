@@ -149,7 +149,7 @@ class Status:
     """Rows without an end yet."""
     ends: Mapping[End, int]
     """All six, always."""
-    quarantined: tuple[Fault, ...]
+    quarantined: Sequence[Fault]
     """Rows that never became jobs; in ``ends`` they count as rejected."""
     clips: Clips
     shards: Mapping[int, tuple[int, int]]
@@ -220,9 +220,9 @@ def status_of(store: ObjectStore, batch_id: str, known: dict[str, ClipRecord] | 
     planned = batches.plan_table(store, batch_id, _PLANNED) if summary else _nothing_planned()
     planned = planned.filter(pc.not_equal(planned["decision"], Decision.REFUSE))
     ended = receipts.read(store, batch_id)
-    quarantined = tuple(batches.read_quarantine(store, batch_id)) if summary else ()
+    quarantined = batches.read_quarantine(store, batch_id) if summary else ()
     shown = Clips(_rows(store, batch_id, planned, ended, {} if known is None else known))
-    rows = planned.num_rows + len({fault.row for fault in quarantined})
+    rows = planned.num_rows + (summary.quarantined if summary else 0)
     return Status(
         batch=batch_id,
         manifest=batch.source,

@@ -46,12 +46,11 @@ def command(
       nightreel plan s3://bucket/inbox/ --where "experiment = 'spring'" --json
     """
     from render import pipeline
-    from render.pipeline.step import ignore
 
     if as_json and (quarantined or scenes):
         raise errors.InputError("--json is a summary, --quarantined and --scenes are lists: choose one.")
     settings = options.settings(store=store, jobs_per_shard=jobs_per_shard)
-    listed = _say_fault if quarantined else ignore
+    listed = _say_fault if quarantined else None
     stand_ins: list[bool] = []
 
     def seen(row: Row, what: Understanding) -> None:

@@ -122,8 +122,9 @@ def _show(found: Sequence[BatchStatus], known: int, *, store: str) -> None:
         )
     output.show(table)
     for one in found:
-        if one.refused and not one.rows:  # of others the batch's own status tells
-            output.say(contracts.visible(f"{one.batch} refused: {one.refused[0].reason}"))
+        if not one.rows:  # of others the batch's own status tells
+            for refused in one.refused:
+                output.say(contracts.visible(f"{one.batch} refused: {refused.reason}"))
     if known > len(found):
         output.say(f"… and {known - len(found)} older; --last N lists more.")
     output.say(f"Next: nightreel status {found[0].batch}{options.elsewhere(store)}")

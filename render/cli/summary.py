@@ -119,7 +119,7 @@ def following(status: Status) -> str:
         if status.inbox and not status.manifest.endswith(".parquet"):
             again = f"nightreel run MANIFEST{place}  for each manifest with failed rows"
         return f"{again}  (a new batch, which tries the failed rows again)"
-    if status.inbox and not status.rows:
+    if status.refused:
         return "mend what was refused and put it in the inbox again: another content is taken, under whatever name"
     if status.quarantined and not status.clips.made:
         return "mend the rows above in what you gave to `nightreel run`, and run it again"

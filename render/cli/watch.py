@@ -223,7 +223,8 @@ def _end(view: View, now: float) -> str:
     if view.over or not view.waiting:
         return ""
     if view.expected_end is None:
-        return "Expected end not known" + ("" if view.pace.overall is None else ": nothing has ended lately")
+        idle = "" if view.pace.overall is None else ": nothing has ended lately"
+        return "Expected end not known" + (": nobody is known to be at work" if view.unattended else idle)
     left = view.expected_end - now
     return f"Expected end {_clock(view.expected_end, now)}, in {words.seconds(max(1, round(left)))}"
 

@@ -3,15 +3,17 @@
 from render.contracts.contract import NAMES, Column, Contract, Rule, load, read
 from render.contracts.rows import ROW_COLUMNS, row_of, row_schema, to_rows
 from render.contracts.text import shorten, visible
-from render.contracts.validation import Violation, validate
+from render.contracts.validation import Broken, Violation, broken, validate
 
 __all__ = [
     "NAMES",
     "ROW_COLUMNS",
+    "Broken",
     "Column",
     "Contract",
     "Rule",
     "Violation",
+    "broken",
     "load",
     "read",
     "row_of",

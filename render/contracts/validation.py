@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from render.contracts.contract import Contract, Rule
@@ -39,8 +40,31 @@ class Violation:
     fix: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A rule that a table breaks."""
+
+    rule: Rule
+    """Its parameters are filled in."""
+    rows: np.ndarray | None
+    """0-based positions of the rows that break it, ascending; None for the table as a whole."""
+    observed: Any
+    """Of the table as a whole."""
+
+    def told(self, value: Any) -> tuple[str, str, str]:
+        """A value that breaks the rule as short text, what is wrong with it, and what to change."""
+        words = {key: _words(argument) for key, argument in self.rule.kwargs.items()} | {"value": shorten(value)}
+        return words["value"], self.rule.reason.format_map(words), self.rule.fix.format_map(words)
+
+
 def validate(contract: Contract, table: pa.Table, **parameters: Any) -> list[Violation]:
-    """Check ``table`` by every rule of ``contract``; violations come in the order of rows, then of rules.
+    """What :func:`broken` finds, one by one, in the order of rows, then of rules."""
+    found = [violation for one in broken(contract, table, **parameters) for violation in _violations(one, table)]
+    return sorted(found, key=lambda violation: -1 if violation.row is None else violation.row)
+
+
+def broken(contract: Contract, table: pa.Table, **parameters: Any) -> list[Broken]:
+    """Check ``table`` by every rule of ``contract``; what it breaks comes in the order of the rules.
 
     ``parameters`` are the values of the rules' ``{"$PARAMETER": name}`` arguments, what only the caller knows.
 
@@ -55,10 +79,8 @@ def validate(contract: Contract, table: pa.Table, **parameters: Any) -> list[Vio
         raise NightreelError(f"The {contract.name} table lacks {', '.join(sorted(missing))}: add the columns.")
     columns = table.select([name for name in table.column_names if name in wanted])
     frame = _widened(columns).to_pandas(integer_object_nulls=True)
-    found = []
-    for rule, result in zip(rules, _run(contract.name, rules, frame), strict=True):
-        found += _violations(rule, result, table)
-    return sorted(found, key=lambda violation: -1 if violation.row is None else violation.row)
+    found = [_broken(rule, result) for rule, result in zip(rules, _run(contract.name, rules, frame), strict=True)]
+    return [one for one in found if one is not None]
 
 
 def _widened(table: pa.Table) -> pa.Table:
@@ -79,7 +101,7 @@ def _columns(rule: Rule) -> list[str]:
     return [name for name in (*names, *rule.kwargs.get("column_list", ())) if name]
 
 
-def _violations(rule: Rule, result: ExpectationValidationResult, table: pa.Table) -> Iterator[Violation]:
+def _broken(rule: Rule, result: ExpectationValidationResult) -> Broken | None:
     fault = result.exception_info or {}
     faults = [fault] if "raised_exception" in fault else list(fault.values())
     for info in faults:
@@ -89,20 +111,22 @@ def _violations(rule: Rule, result: ExpectationValidationResult, table: pa.Table
                 f"{info.get('exception_message')}. Mend the rule in its contract file."
             )
     if result.success:
-        return
+        return None
     rows = result.result.get("unexpected_index_list")
+    return Broken(
+        rule=rule,
+        rows=None if rows is None else np.sort(np.array(rows, np.int64)),
+        observed=result.result.get("observed_value"),
+    )
+
+
+def _violations(one: Broken, table: pa.Table) -> Iterator[Violation]:
+    rule = one.rule
     values = table.column(rule.column) if rule.column else None
-    for row in [None] if rows is None else rows:
-        value = result.result.get("observed_value") if row is None or values is None else values[row].as_py()
-        words = {key: _words(argument) for key, argument in rule.kwargs.items()} | {"value": shorten(value)}
-        yield Violation(
-            row=row,
-            column=rule.column,
-            value=value,
-            rule=rule.name,
-            reason=rule.reason.format_map(words),
-            fix=rule.fix.format_map(words),
-        )
+    for row in [None] if one.rows is None else one.rows.tolist():
+        value = one.observed if row is None or values is None else values[row].as_py()
+        _, reason, fix = one.told(value)
+        yield Violation(row=row, column=rule.column, value=value, rule=rule.name, reason=reason, fix=fix)
 
 
 def _run(name: str, rules: list[Rule], frame: pd.DataFrame) -> list[ExpectationValidationResult]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,7 @@ from render.experiments.totals import PLANNED, Totals, of_entries, of_receipts
 from render.experiments.view import DELIVERED, LeftOut, View, entry_of, newest, view
 from render.model import Batch, Decision, End, Fault, PlannedRow, ReasonKind
 from render.store import batches, catalog, clips, receipts, tables
+from render.store.quarantine import Faults
 
 if TYPE_CHECKING:
     from render.store.objects import ObjectStore
@@ -39,15 +41,16 @@ def of_batch(store: ObjectStore, batch_id: str) -> View:
     faults = batches.read_quarantine(store, batch_id)
     ended = receipts.read(store, batch_id)
     planned = batches.plan_table(store, batch_id, _PLANNED)
-    if planned.num_rows <= MOST_ROWS:
+    rows = pa.table({"row": pa.chunked_array([*planned["row"].chunks, *faults.table["row"].chunks]).unique()})
+    if rows.num_rows <= MOST_ROWS:
         return _gathered(store, batch, batches.read_plan(store, batch_id), faults, ended)
-    last = planned["row"].take(pc.select_k_unstable(planned, MOST_ROWS, [("row", "ascending")]))[-1]
+    last = rows["row"].take(pc.select_k_unstable(rows, MOST_ROWS, [("row", "ascending")]))[-1]
     near = ended.filter(pc.less_equal(ended["row"], last))
     listed = _gathered(
         store,
         batch,
         _planned_rows(store, batch_id, lambda piece: pc.less_equal(piece["row"], last)),
-        [fault for fault in faults if fault.row <= last.as_py()],
+        Faults(faults.table.filter(pc.less_equal(faults.table["row"], last))),
         near,
     )
     others, made = _totals_of_others(store, batch, planned.filter(pc.greater(planned["row"], last)), ended, listed)
@@ -101,19 +104,17 @@ def _batches_of(store: ObjectStore, experiment: str) -> list[str]:
     return sorted(published | {*batches.unpublished(store)})
 
 
-def _counts(rows: pa.ChunkedArray, faults: Iterable[Fault], ended: pa.Table) -> Counts:
+def _counts(rows: pa.ChunkedArray, faults: Faults, ended: pa.Table) -> Counts:
     """The counts of a batch whose plan has these rows, and whose quarantine has these faults."""
-    kinds: dict[int, ReasonKind] = {}
-    for fault in faults:
-        kinds.setdefault(fault.row, fault.kind)
-    quarantined = pa.array(list(kinds), pa.int64())
+    first = np.flatnonzero(np.diff(faults.table["row"].to_numpy(), prepend=-1))
+    quarantined, kinds = (faults.table[name].take(first) for name in ("row", "kind"))
     total = len(rows) + _true(pc.invert(pc.is_in(quarantined, rows.combine_chunks())))
     alike = ended.group_by(["end", "reason_kind"]).aggregate([([], "count_all")]).to_pylist()
     pairs: list[tuple[End | None, ReasonKind | None]] = []
     for one in alike:
         pairs += [(End(one["end"]), one["reason_kind"] and ReasonKind(one["reason_kind"]))] * one["count_all"]
-    unsettled = quarantined.filter(pc.invert(pc.is_in(quarantined, ended["row"].combine_chunks())))
-    pairs += [(End.REJECTED, kinds[row]) for row in unsettled.to_pylist()]
+    unsettled = pc.invert(pc.is_in(quarantined, ended["row"].combine_chunks()))
+    pairs += [(End.REJECTED, ReasonKind(kind)) for kind in kinds.filter(unsettled).to_pylist()]
     return count([*pairs, *[(None, None)] * (total - len(pairs))])
 
 
@@ -131,11 +132,12 @@ def _experiments(planned: pa.Table) -> dict[str, tuple[int, int]]:
     return {one["experiment"]: (one["count_all"], one["variant_count_distinct"]) for one in counted.to_pylist()}
 
 
-def _problems(faults: Sequence[Fault], ended: pa.Table) -> int:
+def _problems(faults: Faults, ended: pa.Table) -> int:
     """How many problems a view of all rows would list: each fault, and each other row that may not be handed on."""
     handed = pc.is_in(ended["end"], pa.array(list(DELIVERED), pa.string()))
-    faulty = pc.is_in(ended["row"], pa.array({fault.row for fault in faults}, pa.int64()))
-    return len({(one.row, one.column, one.reason) for one in faults}) + _true(pc.invert(pc.or_(handed, faulty)))
+    faulty = pc.is_in(ended["row"], faults.table["row"].combine_chunks())
+    told = faults.table.select(["row", "column", "reason"]).unify_dictionaries()
+    return told.group_by(told.column_names).aggregate([]).num_rows + _true(pc.invert(pc.or_(handed, faulty)))
 
 
 def _totals_of_others(

@@ -43,7 +43,7 @@ def cast(array: pa.Array, target: pa.DataType) -> tuple[pa.Array, pa.Array]:
     """
     given = array.is_valid()
     if types.is_string(array.type):
-        array = _halved(array, pa.string(), [_checked_utf8])
+        array = _fitting(array, pa.string(), [_checked_utf8])
     misread = pc.and_(given, array.is_null())
     if not types.is_string(target):
         array = _without_blanks(array)
@@ -52,7 +52,7 @@ def cast(array: pa.Array, target: pa.DataType) -> tuple[pa.Array, pa.Array]:
     elif types.is_nested(target):
         values = _nested(array, target)
     else:
-        values = _halved(array, target, _ways(array.type, target))
+        values = _fitting(array, target, _ways(array.type, target))
     return values, pc.or_(misread, pc.and_(array.is_valid(), values.is_null()))
 
 
@@ -78,13 +78,33 @@ def _ways(source: pa.DataType, target: pa.DataType) -> list[Cast]:
     return [lambda a: _no_nan(a.cast(target))] if number or text else []
 
 
-def _halved(array: pa.Array, target: pa.DataType, ways: list[Cast]) -> pa.Array:
-    """Cast the whole array, else its halves: a few faults among many values cost a few casts more."""
+def _fitting(array: pa.Array, target: pa.DataType, ways: list[Cast]) -> pa.Array:
+    """Cast the whole array, else each of its values once, where many are alike."""
+    if (values := _whole(array, ways)) is not None:
+        return values
+    try:
+        encoded = array.dictionary_encode()
+    except pa.ArrowNotImplementedError:
+        return _halved(array, target, ways)
+    if len(encoded.dictionary) > len(array) // 2:
+        return _halved(array, target, ways)
+    return _halved(encoded.dictionary, target, ways).take(encoded.indices)
+
+
+def _whole(array: pa.Array, ways: list[Cast]) -> pa.Array | None:
+    """The array by the first way that takes all its values."""
     for way in ways:
         try:
             return way(array)
         except pa.ArrowInvalid:
             continue
+    return None
+
+
+def _halved(array: pa.Array, target: pa.DataType, ways: list[Cast]) -> pa.Array:
+    """Cast the whole array, else its halves: a few faults among many values cost a few casts more."""
+    if (values := _whole(array, ways)) is not None:
+        return values
     if len(array) <= 1 or not ways:
         return pa.nulls(len(array), target)
     middle = len(array) // 2

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
 
 from render import errors
 from render.manifest.bounds import MANIFEST_BYTES
-from render.manifest.reader import check, too_many
+from render.manifest.reader import check, size, too_many
 from render.manifest.rows import Judged, rows
 from render.manifest.sources import arrived, files, is_parquet
 from render.model import ManifestFile, RefusedManifest
@@ -63,29 +62,42 @@ def take(
 def rows_of(manifests: Sequence[ManifestFile], refused: list[RefusedManifest]) -> Iterator[Judged]:
     """Read the files one by one, their rows counted on; those that cannot be used any more come to the ``refused``.
 
-    A file counts as a whole or not at all, and one that is too much beside the others is not taken.
+    A file counts as a whole or not at all, so each is read twice: to its end, and then piece by piece for its rows. One
+    that is too much beside the others is not taken.
     Raises :class:`render.errors.StoreError` for one that cannot be had at the moment.
     """
-    first = size = 0
+    first = total = 0
     for file in manifests:
         try:
-            own = list(rows([file]))
-            size += sum(judged.good.nbytes for judged in own)
-            if size > MANIFEST_BYTES:
+            own = size(file)
+            if total + own > MANIFEST_BYTES:
                 raise errors.ManifestError(_TOO_MUCH.format(url=file.url, most=MANIFEST_BYTES >> 30))
         except errors.ManifestError as error:
             refused.append(_refused(file, error))
             continue
-        for judged in own:
+        total += own
+        taken = 0
+        for judged in _again(file):
             yield _moved(judged, first)
-        first += sum(judged.count for judged in own)
+            taken += judged.count
+        first += taken
+
+
+def _again(file: ManifestFile) -> Iterator[Judged]:
+    """The rows of a file that was read a moment ago; that it cannot be read any more is no reason to leave it out."""
+    try:
+        yield from rows([file])
+    except errors.ManifestError as error:
+        raise errors.StoreError(f"{file.url} was changed while it was read. Try again. {error}") from error
 
 
 def _moved(judged: Judged, first: int) -> Judged:
     """The same rows, counted from ``first``."""
-    place = judged.good.schema.get_field_index("row")
-    good = judged.good.set_column(place, judged.good.schema.field(place), pc.add(judged.good["row"], first))
-    return Judged(good=good, faults=tuple(replace(fault, row=fault.row + first) for fault in judged.faults))
+    tables = []
+    for table in (judged.good, judged.faults):
+        place = table.schema.get_field_index("row")
+        tables.append(table.set_column(place, table.schema.field(place), pc.add(table["row"], first)))
+    return Judged(good=tables[0], faults=tables[1])
 
 
 def _refused(file: ManifestFile, error: errors.ManifestError) -> RefusedManifest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from pyarrow import types
 
 from render.contracts import Column, Contract, shorten
 from render.manifest import casts
-from render.model import Fault
+from render.manifest.faults import Alike, Say
 
 LONGEST_TAG = 4000
 """Characters of a tag's name or value."""
@@ -29,7 +30,7 @@ class Normal:
     """The contract's columns in its order; null where a value did not fit and there is no default."""
     extra: pa.Table
     """The columns that the contract does not name, as text."""
-    faults: tuple[Fault, ...]
+    faults: tuple[Alike, ...]
     """Values that did not fit their column's type; rows are positions in ``table``."""
 
     def take(self, rows: pa.Array) -> tuple[pa.Table, pa.Table]:
@@ -42,7 +43,7 @@ class Normal:
 def normalise(raw: pa.Table, contract: Contract) -> Normal:
     """Cast without loss, fold a single shot into its row, write the defaults out."""
     columns: dict[str, pa.Array] = {}
-    faults: list[Fault] = []
+    faults: list[Alike] = []
     for column in contract.columns:
         if column.name not in raw.column_names:
             columns[column.name] = pa.nulls(raw.num_rows, column.type)
@@ -52,7 +53,7 @@ def normalise(raw: pa.Table, contract: Contract) -> Normal:
             columns[column.name] = _presence(given)
             continue
         columns[column.name], bad = casts.cast(given, column.type)
-        faults += [_misfit(row, column, given[row]) for row in pc.indices_nonzero(bad).to_pylist()]
+        faults += _where(bad, column.name, given, partial(_misfit, column))
     _fold_single_shot(columns)
     for column in contract.columns:
         if column.default is not None:
@@ -61,7 +62,7 @@ def normalise(raw: pa.Table, contract: Contract) -> Normal:
     extra = {name: casts.as_text(casts.plain(raw.column(name))) for name in raw.column_names if name not in known}
     for name, values in (*extra.items(), ("tags", _longest_tag(columns["tags"]))):
         long = pc.greater(pc.utf8_length(values), LONGEST_TAG)
-        faults += [_long_tag(row, name, values[row]) for row in pc.indices_nonzero(long).to_pylist()]
+        faults += _where(long, shorten(name), values, partial(_long_tag, shorten(name)))
     return Normal(
         table=pa.table(columns),
         extra=pa.table(extra) if extra else pa.table({"": pa.nulls(raw.num_rows)}).select([]),
@@ -81,14 +82,13 @@ def _longest_tag(tags: pa.Array) -> pa.Array:
     return texts.take(pa.array(longest, mask=longest < 0))
 
 
-def _long_tag(row: int, name: str, text: pa.Scalar) -> Fault:
-    return Fault(
-        row=row,
-        column=shorten(name),
-        value=shorten(text.as_py()),
-        reason=f"A tag must have at most {LONGEST_TAG:,} characters.",
-        fix=f"Shorten {shorten(name)}.",
-    )
+def _where(bad: pa.Array, column: str, values: pa.Array, say: Say) -> list[Alike]:
+    rows = pc.indices_nonzero(pc.fill_null(bad, False)).to_numpy().astype(np.int64)
+    return [Alike(column=column, rows=rows, values=values, at=rows, say=say)] if len(rows) else []
+
+
+def _long_tag(name: str, text: pa.Scalar) -> tuple[str, str, str]:
+    return shorten(text.as_py()), f"A tag must have at most {LONGEST_TAG:,} characters.", f"Shorten {name}."
 
 
 def is_unbuilt(column: Column) -> bool:
@@ -124,20 +124,14 @@ def _line(words: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(words), ""), True), "", begun)
 
 
-def _misfit(row: int, column: Column, cell: pa.Scalar) -> Fault:
+def _misfit(column: Column, cell: pa.Scalar) -> tuple[str, str, str]:
     shown = shorten(casts.cell_text(cell))
     wanted = _wanted(column.type, shown)
     fix = f"Write it as {wanted}" if column.required else f"Write {column.name} as {wanted}, or leave it empty"
     if types.is_floating(column.type) and _DECIMAL_COMMA.fullmatch(shown):
         fix = f"Write it with a decimal point: {shown.strip().replace(',', '.')}"
     given = f"the text {shown!r}" if types.is_string(cell.type) else f"{shown!r} ({shorten(cell.type)})"
-    return Fault(
-        row=row,
-        column=column.name,
-        value=shown,
-        reason=f"{column.name} must be {wanted}, not {given}.",
-        fix=f"{fix}.",
-    )
+    return shown, f"{column.name} must be {wanted}, not {given}.", f"{fix}."
 
 
 def _wanted(kind: pa.DataType, shown: str) -> str:

@@ -43,6 +43,11 @@ def check(file: ManifestFile) -> int:
         return parquet.rows
 
 
+def size(file: ManifestFile) -> int:
+    """How many bytes the values of a file take; it is read to its end, so :func:`read` raises nothing more of it."""
+    return sum(bytes_ for _, bytes_ in _read_one(file))
+
+
 def too_many(url: str, rows: int, most: int) -> str:
     """What to say of a manifest that has more rows than a batch may take."""
     return (

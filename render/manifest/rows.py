@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +11,12 @@ import pyarrow.compute as pc
 
 from render import contracts
 from render.errors import InputError
+from render.manifest import faults
+from render.manifest.faults import Alike
 from render.manifest.filter import Filter
 from render.manifest.normal import normalise
 from render.manifest.reader import read
-from render.model import Fault, ManifestFile
+from render.model import ManifestFile, ReasonKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +25,13 @@ class Judged:
 
     good: pa.Table
     """Rows with their defaults written out, as :func:`render.contracts.row_schema` says."""
-    faults: tuple[Fault, ...]
-    """Those of the other rows, by row."""
+    faults: pa.Table
+    """Those of the other rows, by row, as the quarantine's contract says."""
 
     @property
     def count(self) -> int:
         """How many rows it is about."""
-        return self.good.num_rows + len({fault.row for fault in self.faults})
+        return self.good.num_rows + pc.count_distinct(self.faults["row"]).as_py()
 
 
 def rows(
@@ -61,10 +62,10 @@ def rows(
         left, taken = limit, 0
         for first, raw in _numbered(read(files)):
             table = raw if left is None or chosen else raw.slice(0, left)
-            judged = _judge(table, first, names, chosen, left)
-            yield judged
-            left = left and left - judged.count
-            taken += judged.count
+            for judged in _judge(table, first, names, chosen, left):
+                yield judged
+                left = left and left - judged.count
+                taken += judged.count
             if left == 0:
                 return
         if chosen and not taken:
@@ -84,52 +85,59 @@ def _numbered(tables: Iterator[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
         first += table.num_rows
 
 
-def _judge(raw: pa.Table, first: int, names: dict[str, list[str]], chosen: Filter | None, left: int | None) -> Judged:
+def _judge(
+    raw: pa.Table, first: int, names: dict[str, list[str]], chosen: Filter | None, left: int | None
+) -> Iterator[Judged]:
+    """The wanted rows of a piece; where very many have faults, they come in several parts."""
     contract = contracts.load("manifest")
     normal = normalise(raw, contract)
     table, extra, misfits = normal.table, normal.extra, normal.faults
-    positions = pa.array(np.arange(table.num_rows))
+    positions = np.arange(table.num_rows)
     if chosen is not None:
-        positions = chosen.positions(pa.table({**_columns(table), **_columns(extra)}))[:left]
-        table, extra = normal.take(positions)
-    numbers = pc.add(positions, first)
-    taken = set(numbers.to_pylist()) if misfits else set()
+        wanted = chosen.positions(pa.table({**_columns(table), **_columns(extra)}))[:left]
+        table, extra = normal.take(wanted)
+        positions = wanted.to_numpy()
+        misfits = tuple(one.among(positions) for one in misfits)
+    named = {one.column: [other.rows for other in misfits if other.column == one.column] for one in misfits}
+    found = [*misfits]
+    for broken in contracts.broken(contract, table, **names):
+        alike = _alike(broken, table)
+        found.append(alike.without(np.concatenate(named[alike.column])) if alike.column in named else alike)
+    for start, stop in faults.ranges(found, table.num_rows):
+        told, numbers = faults.told(found, start, stop), pa.array(positions[start:stop] + first)
+        yield _part(table.slice(start, stop - start), extra.slice(start, stop - start), numbers, told, start)
 
-    faults: dict[int, list[Fault]] = defaultdict(list)
-    for fault in misfits:
-        if fault.row + first in taken:
-            faults[fault.row + first].append(replace(fault, row=fault.row + first))
-    named = {(number, fault.column) for number, found in faults.items() for fault in found}
-    for violation in contracts.validate(contract, table, **names):
-        number = numbers[violation.row or 0].as_py()
-        if (number, violation.column) not in named:
-            faults[number].append(
-                Fault(
-                    row=number,
-                    column=violation.column,
-                    value=contracts.shorten(violation.value),
-                    reason=violation.reason,
-                    fix=violation.fix,
-                )
-            )
-    bad = pc.is_in(numbers, pa.array(list(faults), pa.int64()))
-    good = pc.invert(bad)
-    places = zip(numbers.filter(bad).to_pylist(), *(_shown(table[name].filter(bad)) for name in _NAMED), strict=True)
+
+def _alike(broken: contracts.Broken, table: pa.Table) -> Alike:
+    rule = broken.rule
+    rows = np.zeros(1, np.int64) if broken.rows is None else broken.rows
+    values = table[rule.column] if rule.column else pa.nulls(table.num_rows)
+    return Alike(column=rule.column, rows=rows, values=values, at=rows, say=lambda cell: broken.told(cell.as_py()))
+
+
+def _part(table: pa.Table, extra: pa.Table, numbers: pa.Array, told: pa.Table, first: int) -> Judged:
+    """Rows with these numbers, of which ``told`` has the faults by position, counted from ``first``."""
+    at = pc.subtract(told["row"], first).combine_chunks()
+    columns = _columns(told) | {"row": numbers.take(at), "kind": pa.repeat(str(ReasonKind.INVALID), len(at))}
+    columns |= {name: _shown(table[name].take(at)) for name in _NAMED}
+    schema = contracts.load("quarantine").arrow_schema()
+    if len(at):
+        sound = np.ones(len(numbers), np.bool_)
+        sound[at.to_numpy()] = False
+        good = pa.array(sound)
+        table, extra, numbers = table.filter(good), extra.filter(good), numbers.filter(good)
     return Judged(
-        good=_build(table.filter(good), extra.filter(good), numbers.filter(good)),
-        faults=tuple(
-            replace(fault, experiment=experiment, variant=variant)
-            for number, experiment, variant in places
-            for fault in faults[number]
-        ),
+        good=_build(table, extra, numbers),
+        faults=pa.table({name: columns[name] for name in schema.names}).cast(schema),
     )
 
 
 _NAMED = ("experiment", "variant")
 
 
-def _shown(column: pa.ChunkedArray) -> list[str]:
-    return [contracts.shorten(value) for value in column.to_pylist()]
+def _shown(column: pa.ChunkedArray) -> pa.Array:
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    return pa.array(map(contracts.shorten, encoded.dictionary.to_pylist()), pa.string()).take(encoded.indices)
 
 
 def _build(table: pa.Table, extra: pa.Table, numbers: pa.Array) -> pa.Table:

@@ -37,13 +37,13 @@ class RunSucceeded(BaseNotifier):
 
 
 class RunFailed(BaseNotifier):
-    """On failure of a run's last task: the same, why the run is red, and what to do."""
+    """On failure of a run's last task: the same, why the run is red, and what to do: as the task says, or clear it."""
 
     def notify(self, context: RunContext) -> None:
         """See :class:`BaseNotifier`."""
         ends, reason = _ends(context), _reason(context)
         how = "has failed, and its rows were not counted." if ends is None else f"has failed: {_said(ends)}."
-        lines = [how, reason, _again(context["ti"])]
+        lines = [how, reason, getattr(context["task"], "then", "") or _again(context["ti"])]
         _tell_of_batch(context, {"event": "run_failed", "ends": ends, "reason": reason}, lines, self.log)
 
 

@@ -185,38 +185,50 @@ class ReportOperator(BatchOperator):
         return pipeline.report(settings_of(context), self.batch_id(), now=now())
 
 
+MEND_REFUSED = "Mend what was refused, and put it in the inbox again: another content is taken, under whatever name."
+TRY_FAILED = (
+    "Rows that failed are tried again by a new run that is given their manifest, not by this one when it is cleared."
+)
+
+
 class VerdictOperator(BatchOperator):
     """Fails the run if a task failed, a row has no end, or more rows failed than are allowed.
 
-    ``ends`` tells afterwards how many rows came to which end; None if they were not counted.
+    ``ends`` tells afterwards how many rows came to which end, None if they were not counted; ``then`` what is to be
+    done about the faults, empty where that is to clear the run.
     """
 
     def __init__(self, *, batch: XComArg | str | None, **kwargs: Any) -> None:
         super().__init__(batch=batch, **kwargs)
         self.ends: dict[End, int] | None = None
+        self.then = ""
 
     def execute(self, context: RunContext) -> None:
         ti = context["ti"]
         states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
         faults = [f"Task {task} is {state}." for task, state in sorted(states.items()) if state in BROKEN]
+        lasting: dict[str, str] = {}
         if self.batch is not None:
-            faults += self._faults_of_batch(settings_of(context), self.batch)
-        if faults:
-            raise AirflowFailException(" ".join(faults))
+            try:
+                passing, lasting = self._faults_of_batch(settings_of(context), self.batch)
+                faults += passing
+            except errors.NightreelError as error:
+                faults.append(str(error))
+        self.then = "" if faults else " ".join(dict.fromkeys(lasting.values()))
+        if faults or lasting:
+            raise AirflowFailException(" ".join([*lasting, *faults]))
 
-    def _faults_of_batch(self, settings: Settings, batch: str) -> list[str]:
+    def _faults_of_batch(self, settings: Settings, batch: str) -> tuple[list[str], dict[str, str]]:
+        """What the run mends when it is cleared; and what it does not, with what does."""
         from render import pipeline
 
-        try:
-            status = pipeline.status(settings, batch)
-        except errors.NightreelError as error:
-            return [str(error)]
+        status = pipeline.status(settings, batch)
         self.ends = dict(status.ends)
-        failed, faults = status.ends.get(End.FAILED, 0), []
+        failed, passing = status.ends.get(End.FAILED, 0), []
         self.log.info("Batch %s: %s", batch, ", ".join(f"{count} {end}" for end, count in status.ends.items() if count))
-        faults += [f"Refused from the inbox: {refused.reason}" for refused in status.refused]
         if status.waiting:
-            faults.append(f"{status.waiting} rows have no end yet; clear this run, all of it: it goes on.")
+            passing.append(f"{status.waiting} rows have no end yet; clear this run, all of it: it goes on.")
+        lasting = {f"Refused from the inbox: {refused.reason}": MEND_REFUSED for refused in status.refused}
         if failed > settings.allow_failed:
-            faults.append(f"{failed} rows failed, {settings.allow_failed} are allowed.")
-        return faults
+            lasting[f"{failed} rows failed, {settings.allow_failed} are allowed."] = TRY_FAILED
+        return passing, lasting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -15,14 +16,17 @@ from render import errors, media
 from render import manifest as manifests
 from render.engines import registry
 from render.model import Decision, Fault, RefusedManifest, Row, Understanding
-from render.pipeline.step import ignore, roots, step
+from render.pipeline.step import roots, step
 from render.planning import ends, history, reuse
 from render.planning.plan import plan as plan_rows
 from render.settings import Settings
-from render.store import batches, receipts, tables
+from render.store import batches, quarantine, receipts, spool, tables
 from render.store.objects import ObjectStore, store_of
 
 log = logging.getLogger(__name__)
+
+_FAULTS_AT_ONCE = 131_072
+"""Faults that go to disk together."""
 
 
 @step
@@ -54,7 +58,7 @@ def preview(
     *,
     limit: int | None = None,
     where: str | None = None,
-    on_fault: Callable[[Fault], None] = ignore,
+    on_fault: Callable[[Fault], None] | None = None,
     on_scene: Callable[[Row, Understanding], None] | None = None,
 ) -> batches.PlanSummary:
     """Say what a run of this manifest would do and cost; writes nothing to the store.
@@ -66,8 +70,10 @@ def preview(
     given = manifests.find(manifest, roots=roots(settings, store), most_rows=settings.manifest_rows)
     with given.readable() as readable:
         planned, faults = _planned(settings, store, manifests.rows(readable, limit=limit, where=where))
-    for fault in batches.quarantined(planned, faults):
-        on_fault(fault)
+    if on_fault:
+        for piece in quarantine.of_plan(planned, faults):
+            for fault in quarantine.Faults(piece):
+                on_fault(fault)
     if on_scene:
         for one in tables.planned_rows(planned.filter(pc.equal(planned["decision"], Decision.RENDER))):
             if seen := registry.find(one.row.engine).foresee(one.job):
@@ -101,14 +107,25 @@ def pending_shards(settings: Settings, batch_id: str) -> list[int]:
 
 def _planned(
     settings: Settings, store: ObjectStore, judged: Iterable[manifests.Judged], *, scratch: Path | None = None
-) -> tuple[pa.Table, list[Fault]]:
-    """Plan the good rows; give the faults of the others."""
-    faults: list[Fault] = []
+) -> tuple[pa.Table, pa.Table | None]:
+    """Plan the good rows; give the faults of the others, which wait in files in ``scratch`` too."""
+    faults: list[pa.Table] = []
+    held: list[pa.Table] = []
+
+    def put_away() -> None:
+        if (waiting := spool.on_disk(held, scratch)) is not None:
+            faults.append(waiting)
+        held.clear()
 
     def good() -> Iterator[pa.Table]:
         for piece in judged:
-            faults.extend(piece.faults)
+            if piece.faults.num_rows:
+                held.append(piece.faults)
+            if sum(one.num_rows for one in held) >= _FAULTS_AT_ONCE:
+                put_away()
             yield piece.good
+        if held:
+            put_away()
 
     planned = plan_rows(
         good(),
@@ -120,7 +137,7 @@ def _planned(
         jobs_per_shard=settings.jobs_per_shard,
         scratch=scratch,
     )
-    return planned, faults
+    return planned, pa.concat_tables(faults) if faults else None
 
 
 def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
@@ -128,7 +145,7 @@ def _settle_planned(store: ObjectStore, batch_id: str, now: datetime) -> None:
     if receipts.read_shard(store, batch_id, None).num_rows:
         return
     stamp = ends.Stamp(batch=batch_id, shard=None, attempt=uuid4().hex[:12], finished_at=now.isoformat())
-    settled = tables.receipt_table(ends.rejected(batches.read_quarantine(store, batch_id), stamp))
-    settled = pa.concat_tables([settled, reuse.settle(store, batch_id, stamp)])
-    if settled.num_rows:
-        receipts.write(store, batch_id, None, stamp.attempt, settled)
+    reused = reuse.settle(store, batch_id, stamp)
+    if reused.num_rows or batches.plan_of(store, batch_id).quarantined:
+        rejected = ends.rejected(batches.quarantine_pieces(store, batch_id), stamp)
+        receipts.write_pieces(store, batch_id, None, stamp.attempt, itertools.chain(rejected, [reused]))

@@ -9,7 +9,7 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from render import contracts, errors
+from render import contracts, errors, scratch
 from render.model import Decision, End
 from render.pipeline.step import step
 from render.settings import Settings
@@ -26,7 +26,7 @@ PIECE = 4096
 
 @step
 def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[str, int]:
-    """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of attempts at its clips.
+    """Bring the batch's rows that have ended into the catalog, and sweep what crashes left of it, in ``scratch`` too.
 
     The clips that the catalog has are not looked at again, but for the sweep, which a batch that is finished, and of
     which nothing was rendered since, can do without.
@@ -41,7 +41,7 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
     store = store_for_commits(settings)
     batch = batches.load(store, batch_id)
     planned, ended = batches.plan_table(store, batch_id, catalog.WANTED), receipts.read(store, batch_id)
-    faults = batches.read_quarantine(store, batch_id)
+    faults = batches.quarantine_pieces(store, batch_id)
     requests = _sound(batch_id, "requests", catalog.requests_table(batch, planned, faults, ended))
     published = _published(store, ended)
     records = clips.find_each(store, _but(ended["fingerprint"], published))
@@ -56,6 +56,7 @@ def publish(settings: Settings, batch_id: str, *, sweep: bool = True) -> dict[st
         clips.sweep_attempts(store, _but(ended["fingerprint"], published.filter(pc.is_in(published, reused))))
         batches.sweep_plans(store, batch_id)
         store.sweep_temporary()
+        scratch.sweep(settings.scratch)
     log.info("Published: %d rows", requests.num_rows)
     ends = catalog.ends_of(store, [batch_id])[batch_id]
     waiting = requests.num_rows - ends.total()

@@ -80,7 +80,7 @@ class Drafting:
         refusal = None
         if said := engine.refusal(form):
             column, reason, fix = said
-            value = str({"seconds": form.duration_ms / 1000}.get(column, getattr(form, column, "")))
+            value = contracts.shorten(str({"seconds": form.duration_ms / 1000}.get(column, getattr(form, column, ""))))
             refusal = _refusal(column, value, reason, fix)
         return _Judged(can.revision, estimate(form, can, usd_per_cpu_hour=self._usd_per_cpu_hour), refusal)
 
@@ -121,7 +121,7 @@ def _by_policy(rows: pa.Table, wanted: pa.Array) -> list[tuple[int, Fault]]:
                 fault = Fault(
                     row=row.row,
                     column="prompt",
-                    value=row.prompt[:200],
+                    value=contracts.shorten(row.prompt),
                     reason=verdict.reason,
                     fix=verdict.fix,
                     kind=ReasonKind.POLICY,

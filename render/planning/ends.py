@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+
+import pyarrow as pa
 
 from render.checks import policy
 from render.model import (
     ClipRecord,
     Decision,
     End,
-    Fault,
     Outcome,
     PlannedRow,
     ReasonKind,
@@ -19,6 +20,7 @@ from render.model import (
     Review,
     Tombstone,
 )
+from render.store import quarantine, tables
 
 _END_OF = {Outcome.HOLD: End.HELD, Outcome.REJECT: End.REJECTED}
 
@@ -34,22 +36,16 @@ class Stamp:
     """ISO 8601, UTC."""
 
 
-def rejected(faults: Iterable[Fault], stamp: Stamp) -> list[Receipt]:
-    """End rows that never became jobs, one receipt a row; several faults of a row are joined in one reason."""
-    by_row: dict[int, list[Fault]] = {}
-    for fault in faults:
-        by_row.setdefault(fault.row, []).append(fault)
-    return [
-        _receipt(
-            stamp,
-            row,
-            End.REJECTED,
-            reason=" ".join(fault.named for fault in own),
-            kind=own[0].kind,
-            fix=" ".join(dict.fromkeys(fault.fix for fault in own)),
-        )
-        for row, own in by_row.items()
-    ]
+def rejected(faults: Iterable[pa.RecordBatch], stamp: Stamp) -> Iterator[pa.Table]:
+    """End rows that never became jobs, one receipt a row; several faults of a row are joined in one reason.
+
+    ``faults`` are pieces of a table of the quarantine contract.
+    """
+    alike = tables.receipt_table([_receipt(stamp, 0, End.REJECTED)])
+    for rows in quarantine.by_row(faults):
+        own = {"row": rows["row"], "reason": rows["reason"], "reason_kind": rows["kind"], "fix": rows["fix"]}
+        columns = [own.get(name, pa.repeat(alike[name][0], rows.num_rows)) for name in alike.column_names]
+        yield pa.Table.from_arrays(columns, schema=alike.schema)
 
 
 def served(planned: Iterable[PlannedRow], record: ClipRecord, stamp: Stamp) -> list[Receipt]:

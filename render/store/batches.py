@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,10 @@ import pyarrow.parquet as pq
 
 from render import errors, media
 from render.ahead import ahead
-from render.model import Batch, Decision, Fault, PlannedRow, ReasonKind, RefusedManifest
-from render.store import layout, spool, tables
+from render.model import Batch, Decision, PlannedRow, RefusedManifest
+from render.store import layout, quarantine, spool, tables
 from render.store.objects import ObjectStore
+from render.store.quarantine import FaultCount, Faults
 from render.store.records import RecordFormat
 
 ROWS_AT_ONCE = 8192
@@ -32,15 +32,6 @@ _FEW_BYTES = 65_536
 """Most that the dictionary of a column takes in a row group; one of more values is written without."""
 _AT_ONCE = 16
 """Requests under way at once where many records are looked up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultCount:
-    """Quarantined rows with a fault of one kind in one column."""
-
-    rows: int
-    first: Fault
-    """That of the first of these rows, as an example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,42 +147,38 @@ def finished(store: ObjectStore, batch_id: str) -> Mapping[str, Any] | None:
     return None if mark is None else mark.summary
 
 
-def quarantined(planned: pa.Table, faults: Iterable[Fault]) -> list[Fault]:
-    """Every fault of every row that never becomes a job, by row."""
-    refused = spool.Reader(planned).take(np.flatnonzero(planned["fault"].is_valid()))
-    return sorted([*tables.refusals(refused), *faults], key=attrgetter("row"))
-
-
-def summarise(planned: pa.Table, faults: Iterable[Fault]) -> PlanSummary:
-    """Sum up a plan that is not kept; its attempt is empty. ``planned`` is as :func:`write_plan` takes it."""
-    return _summary("", planned, quarantined(planned, faults))
+def summarise(planned: pa.Table, faults: pa.Table | None = None) -> PlanSummary:
+    """Sum up a plan that is not kept; its attempt is empty. Both tables are as :func:`write_plan` takes them."""
+    return _summary("", planned, quarantine.tally(quarantine.of_plan(planned, faults)))
 
 
 def write_plan(
     store: ObjectStore,
     batch_id: str,
     planned: pa.Table,
-    faults: Iterable[Fault] = (),
+    faults: pa.Table | None = None,
     refused: Iterable[RefusedManifest] = (),
     *,
     scratch: Path | None = None,
 ) -> PlanSummary:
     """Keep the batch's plan and return the summary of the plan that counts: this one, or that of a faster writer.
 
-    ``planned`` is a table of the plan contract, in the rows' order. ``faults`` are those of malformed rows; the faults
-    of refused rows are added from the plan. Plan and quarantine are one attempt: both files are written first, then
-    ``plan.json`` names them. The plan's file is written into a :func:`render.store.spool.folder` of ``scratch`` first.
+    ``planned`` is a table of the plan contract, in the rows' order. ``faults`` is one of the quarantine contract with
+    those of malformed rows; the faults of refused rows are added from the plan. Plan and quarantine are one attempt:
+    both files are written first, then ``plan.json`` names them. They are written into a
+    :func:`render.store.spool.folder` of ``scratch`` first.
     """
     attempt = secrets.token_hex(8)
-    every = quarantined(planned, faults)
     with spool.folder(scratch, "plan") as folder:
         file = folder / "plan.parquet"
         with spool.room(scratch):
             _write_by_shard(planned, file)
         store.put_file(layout.plan(batch_id, attempt), file)
-    records = [tables.fault_record(fault) for fault in every]
-    store.put(layout.quarantine(batch_id, attempt), tables.to_parquet(tables.to_table("quarantine", records)))
-    summary = replace(_summary(attempt, planned, every), refused=tuple(refused))
+        file = folder / "quarantine.parquet"
+        with spool.room(scratch):
+            tally = quarantine.write(quarantine.of_plan(planned, faults), file)
+        store.put_file(layout.quarantine(batch_id, attempt), file)
+    summary = replace(_summary(attempt, planned, tally), refused=tuple(refused))
     if store.put_if_absent(layout.plan_record(batch_id), _PLAN.dump(summary)):
         return summary
     winner = plan_of(store, batch_id)
@@ -241,11 +228,18 @@ def plan_table(store: ObjectStore, batch_id: str, columns: Sequence[str]) -> pa.
         return parquet.read(columns=list(columns))
 
 
-def read_quarantine(store: ObjectStore, batch_id: str) -> list[Fault]:
+def quarantine_pieces(store: ObjectStore, batch_id: str) -> Iterator[pa.RecordBatch]:
+    """Like :func:`read_quarantine`, as pieces of a table of the quarantine contract."""
+    path = layout.quarantine(batch_id, plan_of(store, batch_id).attempt)
+    with store.open(path) as file, pq.ParquetFile(file) as parquet:
+        yield from parquet.iter_batches(quarantine.AT_ONCE)
+
+
+def read_quarantine(store: ObjectStore, batch_id: str) -> Faults:
     """Every fault of every row that never became a job, by row: malformed and refused ones."""
     path = layout.quarantine(batch_id, plan_of(store, batch_id).attempt)
     with store.open(path) as file:
-        return [tables.fault_of(record) for record in pq.read_table(file).to_pylist()]
+        return quarantine.read(file)
 
 
 def seconds(planned: pa.Table) -> pa.ChunkedArray:
@@ -274,7 +268,7 @@ _OF_JOBS = ["engine", "engine_revision", "shard", "why", "duration_ms", "fps"]
 _OF_JOBS += ["estimate_cost_usd", "estimate_cpu_seconds"]
 
 
-def _summary(attempt: str, planned: pa.Table, faults: Sequence[Fault]) -> PlanSummary:
+def _summary(attempt: str, planned: pa.Table, tally: quarantine.Tally) -> PlanSummary:
     decisions = _counts(planned["decision"])
     rendered = np.flatnonzero(pc.equal(planned["decision"], Decision.RENDER))
     jobs = spool.Reader(planned.select(_OF_JOBS)).take(rendered)
@@ -282,14 +276,14 @@ def _summary(attempt: str, planned: pa.Table, faults: Sequence[Fault]) -> PlanSu
     return PlanSummary(
         attempt=attempt,
         rows=planned.num_rows,
-        quarantined=len({fault.row for fault in faults}),
+        quarantined=tally.rows,
         decisions={str(decision): decisions.get(decision, 0) for decision in Decision},
         shards=dict(sorted(_counts(jobs["shard"]).items())),
         reasons=_counts(jobs["why"]),
         estimate_cost_usd=pc.sum(jobs["estimate_cost_usd"], min_count=0).as_py(),
         estimate_cpu_seconds=pc.sum(jobs["estimate_cpu_seconds"], min_count=0).as_py(),
         estimate_video_seconds=pc.sum(seconds(jobs), min_count=0).as_py(),
-        faults=_counted(faults),
+        faults=tally.counts(),
         tags=tuple(sorted(_tag_names(planned["tags"]))),
         revisions={"media": media.REVISION}
         | dict(zip(*(column.to_pylist() for column in profiles.columns), strict=True)),
@@ -304,17 +298,6 @@ def _counts(column: pa.ChunkedArray) -> dict[Any, int]:
 
 def _tag_names(tags: pa.ChunkedArray) -> set[str]:
     return {name for chunk in tags.chunks for name in chunk.keys.unique().to_pylist()}
-
-
-def _counted(faults: Iterable[Fault]) -> tuple[FaultCount, ...]:
-    """How many rows have a fault of each kind and column."""
-    rows: dict[tuple[ReasonKind, str], set[int]] = defaultdict(set)
-    first: dict[tuple[ReasonKind, str], Fault] = {}
-    for fault in sorted(faults, key=lambda fault: fault.row):
-        rows[fault.kind, fault.column].add(fault.row)
-        first.setdefault((fault.kind, fault.column), fault)
-    counts = [FaultCount(rows=len(rows[alike]), first=fault) for alike, fault in first.items()]
-    return tuple(sorted(counts, key=lambda count: -count.rows))
 
 
 def _write_by_shard(planned: pa.Table, file: Path) -> None:

@@ -5,6 +5,8 @@ A takedown writes none: what it has done to a row is told by the clip's tombston
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -49,17 +51,29 @@ def write(store: ObjectStore, batch_id: str, shard: int | None, attempt: str, re
 
     Raises :class:`render.errors.StoreError` if this attempt has written before: an attempt is written once, as a whole.
     """
+    return write_pieces(store, batch_id, shard, attempt, [receipts])
+
+
+def write_pieces(
+    store: ObjectStore, batch_id: str, shard: int | None, attempt: str, receipts: Iterable[pa.Table]
+) -> str:
+    """Like :func:`write`, for receipts of which a piece at a time is in memory.
+
+    Raises :class:`render.errors.StoreError` if this attempt has written before: an attempt is written once, as a whole.
+    """
     path = layout.receipts(batch_id, shard, attempt)
-    if not store.put_if_absent(path, tables.to_parquet(receipts)):
+    ends: Counter[str] = Counter()
+    if not store.put_if_absent(path, tables.to_parquet(_counted(receipts, ends))):
         raise errors.StoreError(f"{store.uri(path)} is written already: give each attempt its own name.")
-    _count(receipts)
+    _count(ends)
     return path
 
 
 def write_reviewed(store: ObjectStore, batch_id: str, number: int, receipts: pa.Table) -> None:
     """Keep the receipts of the rows that this decision of a person ended, unless they are kept already."""
-    if store.put_if_absent(layout.reviewed(batch_id, number), tables.to_parquet(receipts)):
-        _count(receipts)
+    ends: Counter[str] = Counter()
+    if store.put_if_absent(layout.reviewed(batch_id, number), tables.to_parquet(_counted([receipts], ends))):
+        _count(ends)
 
 
 def read(store: ObjectStore, batch_id: str) -> pa.Table:
@@ -77,9 +91,16 @@ def read_shard(store: ObjectStore, batch_id: str, shard: int | None) -> pa.Table
     return _withdrawn(store, _effective(_read_all(store, store.list(layout.receipts(batch_id, shard)))))
 
 
-def _count(receipts: pa.Table) -> None:
-    for ended in pc.value_counts(receipts["end"]).to_pylist():
-        instruments.CLIPS.add(ended["counts"], end=ended["values"])
+def _counted(receipts: Iterable[pa.Table], ends: Counter[str]) -> Iterator[pa.Table]:
+    """The same pieces; their ends are counted on the way."""
+    for piece in receipts:
+        ends.update({one["values"]: one["counts"] for one in pc.value_counts(piece["end"]).to_pylist()})
+        yield piece
+
+
+def _count(ends: Mapping[str, int]) -> None:
+    for end, count in ends.items():
+        instruments.CLIPS.add(count, end=end)
 
 
 def _read_all(store: ObjectStore, paths: list[str]) -> pa.Table:

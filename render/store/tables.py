@@ -23,10 +23,15 @@ def to_table(contract: str, records: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(records), schema=contracts.load(contract).arrow_schema())
 
 
-def to_parquet(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file."""
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
+def to_parquet(pieces: Iterable[pa.Table]) -> bytes:
+    """The rows of these tables, of which there is one at least, as the bytes of a Parquet file."""
+    sink, writer = io.BytesIO(), None
+    for piece in pieces:
+        writer = writer or pq.ParquetWriter(sink, piece.schema, compression="zstd")
+        writer.write_table(piece)
+    if writer is None:
+        raise ValueError("a file of no table has no columns")
+    writer.close()
     return sink.getvalue()
 
 
@@ -46,18 +51,6 @@ def planned_rows(batch: pa.RecordBatch | pa.Table) -> Iterator[PlannedRow]:
             if fault is None
             else fault_of(fault | {"experiment": record["experiment"], "variant": record["variant"]}),
         )
-
-
-def refusals(refused: pa.Table) -> Iterator[Fault]:
-    """The faults in a table of the plan contract in which every row has one."""
-    names = zip(refused["experiment"].to_pylist(), refused["variant"].to_pylist(), strict=True)
-    for record, (experiment, variant) in zip(refused["fault"].to_pylist(), names, strict=True):
-        yield fault_of(record | {"experiment": experiment, "variant": variant})
-
-
-def fault_record(fault: Fault) -> dict[str, Any]:
-    """A fault as one record of the quarantine contract."""
-    return asdict(fault) | {"kind": str(fault.kind)}
 
 
 def fault_of(record: dict[str, Any]) -> Fault:

@@ -109,7 +109,8 @@ class View:
     @property
     def expected_end(self) -> float | None:
         """Seconds since 1970; None if that cannot be said."""
-        return None if self.over or self.pace.seconds_left is None else self.at + self.pace.seconds_left
+        unknown = self.over or self.unattended or self.pace.seconds_left is None
+        return None if unknown else self.at + (self.pace.seconds_left or 0.0)
 
     @property
     def publishing(self) -> bool:

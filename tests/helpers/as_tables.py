@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from render import contracts
-from render.model import PlannedRow, Row
+from render.model import Fault, PlannedRow, Row
 from render.store import tables
 
 
@@ -21,6 +21,15 @@ def of_rows(rows: Iterable[Row]) -> pa.Table:
 def of_planned(planned: Iterable[PlannedRow]) -> pa.Table:
     """Planned rows as a table of the plan contract."""
     return tables.to_table("plan", [_planned(one) for one in planned])
+
+
+def of_faults(faults: Iterable[Fault]) -> pa.Table:
+    """Faults as a table of the quarantine contract, in their order."""
+    return tables.to_table("quarantine", [_fault(one) for one in faults])
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return asdict(fault) | {"kind": str(fault.kind)}
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -38,5 +47,5 @@ def _planned(planned: PlannedRow) -> dict[str, Any]:
         "shard": planned.shard,
         "estimate_cost_usd": planned.estimate.cost_usd,
         "estimate_cpu_seconds": planned.estimate.cpu_seconds,
-        "fault": None if fault is None else tables.fault_record(fault),
+        "fault": None if fault is None else _fault(fault),
     }

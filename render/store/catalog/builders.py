@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from render import contracts
-from render.model import Batch, ClipRecord, Decision, End, Fault, ReasonKind, Tombstone
+from render.model import Batch, ClipRecord, Decision, End, ReasonKind, Tombstone
+from render.store import quarantine
 from render.store.receipts import of_clip
 from render.store.tables import to_table
 
@@ -22,11 +22,11 @@ WANTED = (
 """Columns of the plan that a request has."""
 
 
-def requests_table(batch: Batch, planned: pa.Table, faults: Iterable[Fault], ended: pa.Table) -> pa.Table:
+def requests_table(batch: Batch, planned: pa.Table, faults: Iterable[pa.RecordBatch], ended: pa.Table) -> pa.Table:
     """One row for each manifest row of the batch, by row; a row without a receipt has no end yet.
 
-    ``planned`` has the columns :data:`WANTED` of the plan, ``ended`` the receipts that count. ``faults`` may hold those
-    of refused rows too, as :func:`render.store.batches.read_quarantine` gives them.
+    ``planned`` has the columns :data:`WANTED` of the plan, ``ended`` the receipts that count. ``faults``, pieces of
+    a table of the quarantine contract, may hold those of refused rows too.
     """
     faulty = _faulty(faults)
     row = pa.chunked_array([*planned["row"].chunks, *faulty["row"].chunks]).unique().sort()
@@ -121,26 +121,14 @@ def _told(rows: pa.Table, tombstones: Sequence[Tombstone]) -> dict[str, pa.Array
     return {name: values.take(which) for name, values in columns.items()}
 
 
-def _faulty(faults: Iterable[Fault]) -> pa.Table:
+def _faulty(faults: Iterable[pa.RecordBatch]) -> pa.Table:
     """What the faults alone say of each faulty row."""
-    by_row: dict[int, list[Fault]] = defaultdict(list)
-    for fault in faults:
-        by_row[fault.row].append(fault)
-    records = [
-        {
-            "row": row,
-            "experiment": own[0].experiment or None,
-            "variant": own[0].variant or None,
-            "end": str(End.REJECTED),
-            "reason": " ".join(dict.fromkeys(fault.reason for fault in own)),
-            "reason_kind": str(own[0].kind),
-            "fix": " ".join(dict.fromkeys(fault.fix for fault in own)),
-        }
-        for row, own in by_row.items()
-    ]
+    found = pa.concat_tables(quarantine.by_row(faults))
+    columns = {name: found[name] for name in ("row", "reason", "fix")}
+    columns |= {name: _not_empty(found[name]) for name in ("experiment", "variant")}
+    columns |= {"end": pa.repeat(str(End.REJECTED), found.num_rows), "reason_kind": found["kind"]}
     schema = contracts.load("requests").arrow_schema()
-    names = ("row", "experiment", "variant", "end", "reason", "reason_kind", "fix")
-    return pa.Table.from_pylist(records, schema=pa.schema([schema.field(name) for name in names]))
+    return pa.table(columns).cast(pa.schema([schema.field(name) for name in columns]))
 
 
 def _at(table: pa.Table, row: pa.Array) -> pa.Table:

@@ -453,23 +453,38 @@ def test_a_file_of_the_inbox_that_was_refused_is_told_of_with_what_to_do(
 ) -> None:
     """In the list, and of the batch, which has no row that could be asked for."""
     (tmp_path / "store/inbox").mkdir(parents=True)
-    (tmp_path / "store/inbox/bad.parquet").write_bytes(b"PAR1")
+    for name in ("bad.parquet", "worse.parquet"):
+        (tmp_path / "store/inbox" / name).write_bytes(b"PAR1" + name.encode())
     batch = pipeline.intake(settings, run_key="scheduled", now=NOW)
     assert batch
     pipeline.run(settings, batch.id, now=lambda: NOW)
     assert main(["status"]) == 0
     listed = capfd.readouterr().out
-    assert "refused: " in listed
+    assert listed.count(" refused: ") == 2
     assert "bad.parquet" in listed
+    assert "worse.parquet" in listed
     assert main(["status", "--json"]) == 0
     (one,) = json.loads(capfd.readouterr().out)["batches"]
-    assert one["refused"] == [{"url": batch.refused[0].file.url, "reason": batch.refused[0].reason}]
+    assert one["refused"] == [{"url": given.file.url, "reason": given.reason} for given in batch.refused]
     assert main(["status", batch.id]) == 0
     told = capfd.readouterr().out
     assert "Refused from the inbox: " in told
-    assert "no rows, since nothing that can be used had arrived: 1 file refused." in told
+    assert "no rows, since nothing that can be used had arrived: 2 files refused." in told
     assert "Next: mend what was refused and put it in the inbox again" in told
     assert "query" not in told
+
+
+def test_a_batch_some_of_whose_files_were_refused_says_what_to_do_about_them(
+    settings: Settings, manifest: Callable[..., Path], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "store/inbox").mkdir(parents=True)
+    (tmp_path / "store/inbox/bad.parquet").write_bytes(b"PAR1")
+    manifest(tmp_path / "store/inbox/good.parquet", [{"variant": "a", "prompt": ""}])
+    batch = pipeline.intake(settings, run_key="scheduled", now=NOW)
+    assert batch
+    pipeline.run(settings, batch.id, now=lambda: NOW)
+    assert main(["status", batch.id]) == 0
+    assert "Next: mend what was refused and put it in the inbox again" in capfd.readouterr().out
 
 
 def test_cancelling_says_whether_it_ended_anything(

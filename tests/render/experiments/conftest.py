@@ -212,7 +212,7 @@ class Makers:
                 )
         ended += [self.receipt(batch, one.row, End.REJECTED, reason=one.reason, reason_kind=one.kind) for one in faults]
         batches.create(store, batch)
-        batches.write_plan(store, batch.id, as_tables.of_planned(planned), faults)
+        batches.write_plan(store, batch.id, as_tables.of_planned(planned), as_tables.of_faults(faults))
         receipts.write(store, batch.id, 0, "one", tables.receipt_table(ended))
 
     @staticmethod

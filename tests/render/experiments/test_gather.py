@@ -95,3 +95,18 @@ def test_clips_of_so_many_rows_without_an_end_are_looked_for_by_their_folders(st
     monkeypatch.setattr("render.experiments.gather.MOST_ROWS", 3)
     monkeypatch.setattr("render.experiments.gather.FEW", 0)
     assert of_batch(store, long_batch.id).totals() == whole.totals()
+
+
+def test_of_a_batch_that_is_wrong_in_very_many_rows_the_first_are_shown(make, store, tmp_path, monkeypatch):
+    """A manifest that is wrong in all rows but one makes no page of a million problems."""
+    batch = make.batch()
+    faults = [make.fault(row, column) for row in range(20) for column in ("seconds", "style")]
+    make.keep(store, tmp_path, batch, [(make.row(20), End.PUBLISHED)], faults)
+    whole = of_batch(store, batch.id)
+    monkeypatch.setattr("render.experiments.gather.MOST_ROWS", 3)
+    shown = of_batch(store, batch.id)
+    assert shown.counts == whole.counts
+    assert shown.totals() == whole.totals()
+    assert sentence(shown.counts) == "21 rows: 1 published, 20 rejected — all of them malformed."
+    assert [problem.row for problem in shown.problems] == [0, 0, 1, 1, 2, 2]
+    assert (shown.left_out.rows, shown.left_out.problems) == (18, 34)

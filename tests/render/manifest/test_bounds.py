@@ -15,6 +15,7 @@ import pytest
 from render import manifest
 from render.errors import ManifestError
 from render.manifest import bounds
+from render.store.quarantine import Faults
 
 READ = """
 import resource, sys
@@ -129,8 +130,8 @@ def test_a_huge_value_is_a_fault_of_its_row(tmp_path: Path, name: str, value: pa
     pieces = list(manifest.rows(manifest.files(tmp_path), engines=["world"], policies=["default"]))
     assert whole.stat().st_size < 100_000
     assert [row for piece in pieces for row in piece.good["row"].to_pylist()] == [0, 2]
-    assert [fault.row for piece in pieces for fault in piece.faults] == [1]
-    assert told in pieces[1].faults[0].reason
+    assert [fault.row for piece in pieces for fault in Faults(piece.faults)] == [1]
+    assert told in Faults(pieces[1].faults)[0].reason
 
 
 def test_honest_files_are_read_in_large_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

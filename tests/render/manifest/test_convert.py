@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from render import manifest
 from render.errors import InputError, ManifestError
+from render.store.quarantine import Faults
 
 READ = """
 import resource, sys
@@ -74,7 +75,7 @@ def test_a_cell_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
     assert data is not None
     (tmp_path / "m.parquet").write_bytes(data)
     [piece] = manifest.rows(manifest.files(str(tmp_path / "m.parquet")))
-    assert [(fault.row, fault.column) for fault in piece.faults] == [(0, "prompt")]
+    assert [(fault.row, fault.column) for fault in Faults(piece.faults)] == [(0, "prompt")]
     assert piece.good["prompt"].to_pylist() == ["red"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from render import contracts, manifest
 from render.checks import policy
 from render.model import Outcome
+from render.store.quarantine import Faults
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PHYSICS = (
@@ -31,7 +32,7 @@ def test_the_committed_manifest_is_the_expansion_of_the_brief() -> None:
 def test_it_holds_good_rows_a_duplicate_and_three_malformed_ones() -> None:
     [piece] = manifest.rows(manifest.files(EXAMPLES / "spring_campaign.parquet"))
     rows = list(contracts.to_rows(piece.good))
-    assert [(fault.column, fault.value) for fault in piece.faults] == [
+    assert [(fault.column, fault.value) for fault in Faults(piece.faults)] == [
         ("prompt", ""),
         ("seconds", "-3"),
         ("style", "vaporwave"),

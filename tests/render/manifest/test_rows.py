@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from render import contracts, manifest
 from render.errors import InputError
 from render.model import Fault, ReasonKind, Row
+from render.store.quarantine import Faults
 
 pytestmark = pytest.mark.slow  # Great Expectations takes seconds to import
 
@@ -29,7 +30,7 @@ def items(pieces: Iterable[manifest.Judged]) -> list[Row | list[Fault]]:
     found: dict[int, Row | list[Fault]] = {}
     for piece in pieces:
         rows = contracts.to_rows(piece.good)
-        of_row = itertools.groupby(piece.faults, key=lambda fault: fault.row)
+        of_row = itertools.groupby(Faults(piece.faults), key=lambda fault: fault.row)
         found |= {row.row: row for row in rows} | {row: list(faults) for row, faults in of_row}
     return [found[row] for row in sorted(found)]
 
@@ -299,3 +300,28 @@ def test_a_tag_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
     assert [isinstance(one, Row) for one in found] == [True, False, True, False, False]
     told = [(one.row, one.column, one.value[:3]) for item in found if isinstance(item, list) for one in item]
     assert told == [(1, "market", "xxx"), (3, "tags", "xxx"), (4, "tags", "xxx")]
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"market": ["de", None, "fr", "x" * 4001, "es", "it"] * 3}], ids=["plain", "tags"]
+)
+@pytest.mark.parametrize("options", [{}, {"where": "priority <> 3 and seconds <> 7", "limit": 11}], ids=["all", "some"])
+def test_many_faults_come_in_several_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any], options: dict[str, Any]
+) -> None:
+    """Where a piece has more faults than are put into words at once, its rows and faults are the same and in order."""
+    columns = extra | {
+        "seconds": [-1.0, 4.0, 0.1, 5.0, 7.0, 99.0] * 3,
+        "width": [3, 64, 640, 641, 64, None] * 3,
+        "fps": ["8", "x", None, "24", "24", "y"] * 3,
+        "priority": list(range(18)),
+        "tags": [["a"], None, [], ["b", "c"], ["d"], None] * 3,
+    }
+    whole = judged(tmp_path, columns, **options)
+    monkeypatch.setattr("render.manifest.faults.AT_ONCE", 2)
+    count = len(columns["seconds"])
+    files = manifest.files(tmp_path)
+    pieces = list(manifest.rows(files, engines=["world"], policies=["default"], **options))
+    assert len(pieces) > 3
+    assert items(pieces) == whole
+    assert len(whole) == (11 if options else count)

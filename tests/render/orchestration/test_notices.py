@@ -125,6 +125,13 @@ def test_a_run_that_failed_tells_counts_if_there_are_any(
     assert document["text"].splitlines()[0] == f"nightly_render scheduled__2026-11-28T02:00:00+00:00 {said}"
 
 
+def test_a_run_that_clearing_does_not_mend_says_what_does(server: Received) -> None:
+    given = context(error=errors.NightreelError("Refused from the inbox: b.csv is empty."))
+    given["task"].then = "Mend what was refused."
+    notices.RunFailed()(given)
+    assert server.documents[0]["text"].splitlines()[2] == "Mend what was refused."
+
+
 def test_a_run_that_waits_for_a_person_tells_what_is_asked(server: Received) -> None:
     given = context(task="approval")
     given["task"] = SimpleNamespace(subject="2 clips are held in batch b1")

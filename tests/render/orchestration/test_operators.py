@@ -14,6 +14,7 @@ from in_process import write
 from render import errors, pipeline
 from render.farm import cluster
 from render.model import End
+from render.orchestration import operators
 from render.orchestration.operators import (
     CloseFarmOperator,
     IntakeOperator,
@@ -171,6 +172,26 @@ def test_the_verdict(
         with pytest.raises(AirflowFailException, match=words):
             operator.execute(context(states=states))
     assert operator.ends == ends
+
+
+@pytest.mark.parametrize(
+    ("ends", "waiting", "refused", "then"),
+    [
+        ({End.PUBLISHED: 3}, 0, 2, [operators.MEND_REFUSED]),
+        ({End.FAILED: 2}, 0, 1, [operators.MEND_REFUSED, operators.TRY_FAILED]),
+        ({End.PUBLISHED: 1}, 2, 1, []),
+    ],
+)
+def test_what_clearing_does_not_mend_is_told_with_what_does(
+    monkeypatch: pytest.MonkeyPatch, ends: dict[End, int], waiting: int, refused: int, then: list[str]
+) -> None:
+    """What an inbox held, and how rows ended, stands in the batch's records; rows without an end go on when cleared."""
+    files = [SimpleNamespace(reason=f"File {number} is broken.") for number in range(refused)]
+    monkeypatch.setattr(pipeline, "status", lambda *_: SimpleNamespace(ends=ends, waiting=waiting, refused=files))
+    operator = VerdictOperator(task_id="t", batch="b")
+    with pytest.raises(AirflowFailException, match=r"Refused from the inbox: File 0 is broken\."):
+        operator.execute(context(states=GREEN))
+    assert operator.then == " ".join(then)
 
 
 def test_rows_that_are_not_counted_are_not_called_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,16 @@ def test_publishing_and_reporting_twice_changes_nothing(settings, farm, tmp_path
     assert sorted((tmp_path / "store/catalog/requests/_delta_log").iterdir()) == log
 
 
+def test_what_a_dead_process_has_left_in_scratch_is_swept(settings, farm, tmp_path):
+    """Also by a run that finds all clips made, and starts no worker: nobody else may come for long."""
+    dead = settings.scratch / "nightreel-host-1-abcdefgh"
+    batch = go(settings, write(tmp_path / "m.parquet", "one")).batch
+    dead.mkdir()
+    (dead / "clip.mp4").touch()
+    pipeline.publish(settings, batch)
+    assert not dead.exists()
+
+
 def test_every_clip_of_a_batch_verifies(settings, farm, tmp_path):
     go(settings, write(tmp_path / "m.parquet", "one"))
     store = open_store(settings.store)

@@ -13,6 +13,7 @@ import orjson
 
 from render import errors
 from render.checks import policy
+from render.contracts import shorten
 from render.engines import registry
 from render.model import Decision, Estimate, Fault, Outcome, PlannedRow, ReasonKind, Row
 from render.planning.plan import NEVER
@@ -131,10 +132,10 @@ def _draft(row: Row, *, media_revision: str, usd_per_cpu_hour: float) -> Planned
         verdict = policy.judge_prompt(policy.load(row.policy), row)
         if refusal := engine.refusal(row):
             column, reason, fix = refusal
-            value = str({"seconds": row.duration_ms / 1000}.get(column, getattr(row, column, "")))
+            value = shorten(str({"seconds": row.duration_ms / 1000}.get(column, getattr(row, column, ""))))
             fault = _fault(row, column, value, reason, fix, ReasonKind.ENGINE)
         elif verdict.outcome is not Outcome.PASS:
-            fault = _fault(row, "prompt", row.prompt[:200], verdict.reason, verdict.fix, ReasonKind.POLICY)
+            fault = _fault(row, "prompt", shorten(row.prompt), verdict.reason, verdict.fix, ReasonKind.POLICY)
     return PlannedRow(
         row=row,
         decision=Decision.REFUSE if fault else Decision.RENDER,

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import as_tables
+import pyarrow as pa
 import pytest
 
 from render.checks import policy
@@ -20,6 +22,7 @@ from render.model import (
     Verdict,
 )
 from render.planning import ends
+from render.store import tables
 
 STAMP = ends.Stamp(batch="now", shard=0, attempt="a1", finished_at="2026-11-22T00:00:00+00:00")
 ROW = Row(row=0, experiment="e", variant="a", prompt="A ball falls")
@@ -119,7 +122,8 @@ def test_several_faults_of_a_row_make_one_receipt_that_names_them_all():
         Fault(row=3, column="style", value="noir", reason="Unknown.", fix="Use anime."),
         Fault(row=5, column="prompt", value="x", reason="Refused.", fix="Reword.", kind=ReasonKind.POLICY),
     ]
-    third, fifth = ends.rejected(faults, STAMP)
+    told = ends.rejected(as_tables.of_faults(faults).to_batches(max_chunksize=1), STAMP)
+    third, fifth = tables.receipts(pa.concat_tables(told))
     assert (third.row, third.end, third.reason_kind) == (3, End.REJECTED, ReasonKind.INVALID)
     assert third.reason == "seconds: Too short. style: Unknown."
     assert third.fix == "Use 0.5 to 60. Use anime."

@@ -103,7 +103,9 @@ def plan_table(*planned_: PlannedRow) -> pa.Table:
 def requests_table(
     batch_: Batch, planned_: Iterable[PlannedRow], faults_: Iterable[Fault] = (), ended: Iterable[Receipt] = ()
 ) -> pa.Table:
-    return catalog.requests_table(batch_, plan_table(*planned_), faults_, tables.receipt_table(ended))
+    return catalog.requests_table(
+        batch_, plan_table(*planned_), as_tables.of_faults(faults_).to_batches(), tables.receipt_table(ended)
+    )
 
 
 def publish(store: ObjectStore, batch_id: str, *, requests: pa.Table, clips: pa.Table, checks: pa.Table) -> None:

@@ -109,7 +109,9 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
         makers.planned(5, shard=0),
     ]
     table = makers.plan_table(*rows)
-    summary = batches.write_plan(store, makers.BATCH, table, [makers.fault(7), makers.fault(6), makers.fault(7)])
+    summary = batches.write_plan(
+        store, makers.BATCH, table, as_tables.of_faults([makers.fault(7), makers.fault(6), makers.fault(7)])
+    )
     assert [one.row.row for one in batches.read_plan(store, makers.BATCH)] == [2, 5, 0, 3, 1, 4]
     assert list(batches.read_plan(store, makers.BATCH, shard=1)) == [rows[0], rows[3]]
     assert list(batches.read_plan(store, makers.BATCH, shard=9)) == []
@@ -120,14 +122,16 @@ def test_a_plan_is_read_by_shard(store: ObjectStore) -> None:
     assert summary.decisions == {"render": 3, "duplicate": 1, "reuse": 1, "refuse": 1, "withdrawn": 0}
     assert summary.shards == {0: 2, 1: 1}
     assert summary.reasons == {"never rendered": 3}
-    assert batches.summarise(table, [makers.fault(6), makers.fault(7)]) == replace(summary, attempt="")
+    assert batches.summarise(table, as_tables.of_faults([makers.fault(6), makers.fault(7)])) == replace(
+        summary, attempt=""
+    )
     assert summary.estimate_cost_usd == 1.5
     assert summary.estimate_cpu_seconds == 6.0
     assert summary.estimate_video_seconds == 6.0
 
 
 def test_a_plan_counts_its_faults_by_kind_and_column(store: ObjectStore) -> None:
-    faults = [makers.fault(9), makers.fault(7), makers.fault(7, column="width"), makers.fault(7)]
+    faults = as_tables.of_faults([makers.fault(9), makers.fault(7), makers.fault(7, column="width"), makers.fault(7)])
     summary = batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0), makers.refused(4)), faults)
     counted = [(count.rows, count.first.row, count.first.kind, count.first.column) for count in summary.faults]
     refused, bad = makers.refused(4).fault, makers.fault(7)
@@ -145,7 +149,7 @@ def test_an_empty_plan_is_a_plan(store: ObjectStore) -> None:
     assert summary.shards == {}
     assert list(batches.read_plan(store, makers.BATCH)) == []
     assert list(batches.read_plan(store, makers.BATCH, shard=0)) == []
-    assert batches.read_quarantine(store, makers.BATCH) == []
+    assert list(batches.read_quarantine(store, makers.BATCH)) == []
 
 
 def test_a_batch_without_a_plan_says_so(store: ObjectStore) -> None:
@@ -158,7 +162,10 @@ def test_the_second_plan_uses_the_first(store: ObjectStore) -> None:
     first = batches.write_plan(store, makers.BATCH, makers.plan_table(makers.planned(0)))
     kept = store.list()
     second = batches.write_plan(
-        store, makers.BATCH, makers.plan_table(makers.planned(0), makers.planned(1)), [makers.fault(2)]
+        store,
+        makers.BATCH,
+        makers.plan_table(makers.planned(0), makers.planned(1)),
+        as_tables.of_faults([makers.fault(2)]),
     )
     assert second == first
     assert store.list() == kept
@@ -219,5 +226,5 @@ def test_a_good_plan_meets_its_contract() -> None:
     rows = [makers.planned(0), makers.refused(1), makers.planned(2, shard=None, decision=Decision.REUSE)]
     table = as_tables.of_planned(rows)
     assert contracts.validate(contracts.load("plan"), table) == []
-    quarantine = tables.to_table("quarantine", [tables.fault_record(makers.fault(3))])
+    quarantine = as_tables.of_faults([makers.fault(3)])
     assert contracts.validate(contracts.load("quarantine"), quarantine) == []
