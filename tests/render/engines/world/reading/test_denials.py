@@ -317,3 +317,8 @@ def test_a_place_where_nobody_is_said_to_be_is_no_stand_in(prompt):
     scene = read(prompt)
     assert (scene.family, scene.fallback) == ("establishing", False)
     assert "nobody" in scene.words.understood
+
+
+def test_people_are_denied_in_japanese():
+    scene = read("人のいない浜辺")
+    assert (scene.family, scene.fallback, scene.without) == ("establishing", False, ("people",))
