@@ -34,6 +34,8 @@ class Brand:
     """A name in :data:`MATERIALS`; empty for what it usually is made of."""
     free: bool = False
     """True where the prompt names no colour for it."""
+    capped: bool = True
+    """Whether a bottle or a jar is closed."""
 
     @classmethod
     def of(
@@ -45,6 +47,7 @@ class Brand:
         text: str = "",
         label: bool = False,
         material: str = "",
+        capped: bool = True,
     ) -> Brand:
         """By names of colours, the first for the body; ``usual`` is taken where the prompt names none.
 
@@ -62,6 +65,7 @@ class Brand:
             label=label or bool(text),
             material=material,
             free=not colours,
+            capped=capped,
         )
 
     def skin(self, usual: Material) -> Material:

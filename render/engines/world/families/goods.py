@@ -17,6 +17,8 @@ from render.engines.world.stage import Shape
 SILVER: Colour = (0.42, 0.43, 0.45)
 """Panels of a pale shoe."""
 TIN = Material(base=(0.66, 0.67, 0.69), gloss=0.8, mirror=1.0, facing=0.55, metal=0.9, roughness=0.12)
+FILLED = 0.06
+"""Metres from the foot of an open jar that is not clear up to what is in it."""
 GILT = Material(base=COLOURS["gold"], gloss=0.8, mirror=0.95, facing=0.45, metal=0.8, roughness=0.06)
 
 
@@ -54,12 +56,13 @@ def _bottle(brand: Brand) -> Goods:
     sleeve = replace(_label(brand, scale=0.055, offset=-0.045), gloss=0.3, mirror=0.25)
     body = geometry.lathe(profile)
     paint = brand.skin(Material(base=(red, green, blue), gloss=0.95, mirror=0.9, facing=0.05))
-    if brand.glazed:
-        body, paint = _blown(profile[:-1], thick=0.003, foot=0.008), brand.glass
-    looks = [(body, paint)]
+    if brand.glazed or not brand.capped:
+        body = _blown(profile[:-1], thick=0.003, foot=0.008)
+    looks = [(body, brand.glass if brand.glazed else paint)]
     if brand.label or not brand.glazed:
         looks.append((geometry.lathe([(0.0404, -0.10), (0.0404, 0.01)]), sleeve))
-    looks.append((geometry.lathe(cap), Material(base=brand.accent, gloss=0.5, mirror=0.4)))
+    if brand.capped:
+        looks.append((geometry.lathe(cap), Material(base=brand.accent, gloss=0.5, mirror=0.4)))
     return Goods(
         shape=Shape.HULL,
         size=(0.04, 0.04, 0.14),
@@ -94,17 +97,20 @@ def _jar(brand: Brand) -> Goods:
     profile = [(0, -0.045), (0.036, -0.045), (0.041, -0.040), (0.041, 0.022), (0.036, 0.028), (0, 0.028)]
     lid = [(0, 0.026), (0.039, 0.026), (0.040, 0.028), (0.040, 0.044), (0.038, 0.046), (0, 0.046)]
     printed = replace(_label(brand, scale=0.035, offset=-0.008), gloss=0.6, mirror=0.6)
-    looks = [(geometry.lathe(profile), brand.skin(printed))]
-    if brand.glazed:
-        looks = [(_blown(profile[:-1], thick=0.003, foot=0.006), brand.glass)]
+    body = geometry.lathe(profile)
+    if brand.glazed or not brand.capped:
+        body = _blown(profile[:-1], thick=0.003, foot=0.006 if brand.glazed else FILLED)
+    looks = [(body, brand.glass if brand.glazed else brand.skin(printed))]
     if brand.glazed and brand.label:
         band = replace(_label(brand, scale=0.024, offset=-0.010), gloss=0.3, mirror=0.25)
         looks.append((geometry.lathe([(0.0413, -0.034), (0.0413, 0.014)]), band))
+    if brand.capped:
+        looks.append((geometry.lathe(lid), GILT))
     return Goods(
         shape=Shape.CYLINDER,
         size=(0.041, 0.0455),
         substance=brand.substance("glass"),
-        looks=(*looks, (geometry.lathe(lid), GILT)),
+        looks=tuple(looks),
         front=-math.pi / 2,
         printed=True,
     )
@@ -193,18 +199,25 @@ def _glass(brand: Brand) -> Goods:
 
 
 def _flacon(brand: Brand) -> Goods:
-    """A perfume bottle: a block of thick glass, a gilt collar and a cap. Its print stands clear of its edges."""
+    """A perfume bottle: a block of thick glass, a gilt collar, and a cap or the pump below it.
+
+    Its print stands clear of its edges.
+    """
     block = geometry.move(geometry.box((0.034, 0.017, 0.04), bevel=0.006), (0, 0, 0.02))
     core = geometry.move(geometry.box((0.013, 0.011, 0.016)), (0, 0, 0.0865))
     collar = geometry.lathe([(0.0, 0.058), (0.0125, 0.058), (0.0125, 0.070), (0.0, 0.070)])
     cap = geometry.move(geometry.box((0.0165, 0.0135, 0.017), bevel=0.003), (0, 0, 0.086))
+    pump = geometry.lathe([(0, 0.069), (0.004, 0.069), (0.004, 0.075), (0.007, 0.075), (0.007, 0.084), (0, 0.084)])
     red, green, blue = (0.62 * c + 0.02 for c in brand.base)
     glass = replace(MATERIALS["glass"], base=(red, green, blue), accent=brand.accent, facing=0.09, clear=0.7)
-    looks = [
-        (geometry.join([block, core]), brand.skin(glass)),
-        (collar, GILT),
-        (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
-    ]
+    if brand.capped:
+        looks = [
+            (geometry.join([block, core]), brand.skin(glass)),
+            (collar, GILT),
+            (cap, Material(base=INK, gloss=0.95, mirror=0.9, facing=0.06)),
+        ]
+    else:
+        looks = [(block, brand.skin(glass)), (geometry.join([collar, pump]), GILT)]
     if brand.label:
         plates = [geometry.move(geometry.box((0.027, 0.0001, 0.032)), (0, y, 0.02)) for y in (-0.0172, 0.0172)]
         print_ = replace(glass, pattern=Pattern.CARTON, scale=0.1, offset=0.026, text=brand.text)

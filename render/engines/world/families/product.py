@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from render.engines.world import geometry, places
+from render.engines.world import geometry, lexicon, places
 from render.engines.world.families import falls, garnish, parts, plunge, unveiling
 from render.engines.world.families.brand import Brand, Goods
 from render.engines.world.families.goods import GOODS
@@ -128,6 +128,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
     usual = "white" if kind == "cup" else usual
     made = "card" if kind == "parcel" else ""
     asked = {action.name for action in scene.actions}
+    known = lexicon.load().families[scene.family]
     goods = GOODS[kind](
         Brand.of(
             subject.colours,
@@ -136,6 +137,7 @@ def build(scene: Scene, *, rng: np.random.Generator, seconds: float) -> Stage:
             text=scene.label or scene.title,
             label="print" in asked,
             material=subject.material or made,
+            capped="cap" in scene.kinds or all(known.subjects.get(word) != "cap" for word in scene.without),
         )
     )
     show = _chosen(scene, kind)

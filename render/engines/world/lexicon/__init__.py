@@ -179,6 +179,8 @@ class Family(_Part):
     """Materials of which a kind is only like, and by what it is."""
     contents: dict[Word, Text] = {}
     """What a thing may hold, and the colour that it gives to it unless the prompt names one."""
+    left_off: dict[Text, tuple[Text, ...]] = {}
+    """Kinds that are left out for a prompt that forbids them, and of what."""
     happens: tuple[Word, ...] = ()
     """What every take shows, actions or words, but for ``unless``: a prompt that denies it is only stood in for."""
     spared: dict[Word, Word] = {}

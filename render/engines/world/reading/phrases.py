@@ -107,14 +107,14 @@ def find(tokens: Sequence[Token], family: str) -> list[Phrase]:
         token = tokens[place]
         end, text = spans.get(place, (place + 1, ""))
         if not text and token.text in negations:
-            scope.open(token, behind=tokens[place - 1].text if place else "")
+            scope.open(token, behind=[before.text for before in tokens[max(0, place - 2) : place]])
         elif not text and not token.is_time and (token.text in stop or (len(token.text) < 2 and token.text.isalpha())):
             scope.pass_over(token)
         else:
             words = tuple(tokens[place:end])
             before = tokens[place - 1].text if place else ""
-            if made and _is_finite(token.text, made[-1]):
-                scope.reach_verb({text} if text else {*lemmas.forms(token.text)}, family)
+            if made and _is_finite(token, made[-1]):
+                scope.reach_verb({text} if text else {*lemmas.forms(token.text)}, family, behind=made[-1].text)
             made.append(
                 Phrase(
                     text=text or token.text,
@@ -162,6 +162,8 @@ OF_NOUNS = frozenset({"without", "except", "excluding"})
 """Negations of a noun that does nothing: what the verb behind it tells of was named before."""
 THINGS = frozenset({"drop", "sail", "wave"})
 """Words for what happens that name things, too: "no waves", "without a sail"."""
+RELATIVE = frozenset({"that", "which", "who"})
+"""Stop words that open a clause within another: "a vase that does not break falls"."""
 
 
 @functools.cache
@@ -174,35 +176,47 @@ def _verbs(family: str) -> tuple[frozenset[str], frozenset[str]]:
     return rare.union(known.actions, known.happens), rare
 
 
-def _is_finite(word: str, before: Phrase) -> bool:
-    """Whether a word that may be a verb would have a subject: "rotates", or "rotate" behind "labels"."""
-    return word.endswith("s") or (before.tokens[-1].text.endswith("s") and not word.endswith(("ed", "ing")))
+def _is_finite(token: Token, before: Phrase) -> bool:
+    """Whether a word that may be a verb would have a subject: "rotates", or "rotate" behind "labels".
+
+    The form of a word of another language is lost; there it is taken for one.
+    """
+    word = token.text
+    bare = before.tokens[-1].text.endswith("s") and not word.endswith(("ed", "ing"))
+    return word.endswith("s") or bare or bool(token.said)
 
 
 class _Scope:
     """How far a negation reaches: over the words that follow, through "or" and "of", and from a verb to its object.
 
     "Nothing" reaches its verb, and no noun: "nothing on the table but a vase". "Not only" denies nothing. "Without"
-    reaches no finite verb: "a bottle without a cap rotates".
+    reaches no finite verb: "a bottle without a cap rotates". Nor does what a relative clause denies, once something is
+    named there: "a vase that doesn't break falls".
     """
 
     def __init__(self) -> None:
         self._clause: int | None = None
         self._impossible: int | None = None
         self._named = self._joined = self._of_noun = self._of_one = self._of_verb = self._of_all = False
+        self._relative = False
 
-    def open(self, token: Token, *, behind: str) -> None:
+    def open(self, token: Token, *, behind: Sequence[str]) -> None:
+        """Come to a negation; ``behind`` are the two words before it."""
         if token.clause == self._impossible:
             return
         self._clause, self._named, self._joined = token.clause, False, token.text in {"nor", "neither"}
-        self._of_noun, self._of_one = token.text in OF_NOUNS or (token.text, behind) == ("no", "with"), False
+        self._of_noun, self._of_one = token.text in OF_NOUNS or (token.text, *behind[-1:]) == ("no", "with"), False
         self._of_verb = token.text in {"not", "never"} or token.text.endswith("n't")
         self._of_all = token.text == "nothing"
+        self._relative = self._of_verb and bool(
+            RELATIVE.intersection(behind[:1] if token.text == "not" else behind[-1:])
+        )
 
-    def reach_verb(self, texts: Set[str], family: str) -> None:
+    def reach_verb(self, texts: Set[str], family: str, *, behind: str) -> None:
         """Come to a phrase that may be a finite verb; behind no article "drops" ends a noun: "without water drops"."""
         verbs, rare = _verbs(family)
-        if self._of_noun and self._named and not self._joined and texts & (verbs if self._of_one else rare):
+        ends = verbs if self._of_one or (self._relative and behind in verbs) else rare
+        if (self._of_noun or self._relative) and self._named and not self._joined and texts & ends:
             self._clause = None
 
     def pass_over(self, token: Token) -> None:

@@ -280,6 +280,9 @@ class _Reading:
         unasked = any(text in common.meanings(trait).words for trait in OPTIONAL) and text not in self.known.phrases
         unasked |= text in common.title_words and not self.shown_title
         unasked |= meant.trait == "style" and meant.value != self.style
+        kinds = {told.meaning.value for told in self.told if told.is_noun}
+        kind = self.known.subjects.get(text, "")
+        unasked |= kind not in kinds and not kinds.isdisjoint(self.known.left_off.get(kind, ()))
         (self._keep if unasked or text in {*common.absent, *common.left_out} else self._leave)(phrase)
 
     def _find_owners(self) -> dict[int, int | None]:

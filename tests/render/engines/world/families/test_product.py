@@ -314,6 +314,38 @@ def test_a_bottle_s_cap_has_its_own_colour():
     assert cap.material.base == COLOURS["blue"]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "parts"),
+    [
+        ("a bottle without a cap rotates slowly", 1),
+        ("a glass bottle, no bottle cap, rotates", 0),
+        ("a perfume bottle without a cap rotates slowly", 1),
+        ("a jar of honey without a lid rotates", 0),
+        ("eine Flasche ohne Deckel dreht sich langsam", 1),
+    ],
+)
+def test_a_cap_that_is_denied_is_left_off(prompt, parts):
+    """It has one part fewer than with its cap, is lower, and the mouth of what is hollow is open."""
+    kind = read(prompt).subjects[0].kind
+    usual = read(prompt.replace("without a", "with a").replace("no ", "a ").replace("ohne", "mit einem"))
+    bare, closed = (families.build(one, seed=1, seconds=2.0).solids for one in (read(prompt), usual))
+    worn = [[solid for solid in solids if solid.name.startswith(f"{kind}'s part")] for solids in (bare, closed)]
+    assert [len(each) for each in worn] == [parts, parts + 1]
+    body = next(solid for solid in bare if solid.name == kind)
+    tops = [max(s.look.vertices[:, 2].max() for s in solids if s.name.startswith(kind)) for solids in (bare, closed)]
+    assert tops[0] < tops[1]
+    if kind != "flacon":
+        axis = np.linalg.norm(body.look.vertices[:, :2], axis=1) < 0.001
+        assert body.look.vertices[axis, 2].max() < 0.02
+
+
+def test_a_cap_that_is_asked_for_beside_one_that_is_denied_is_shown():
+    asked = read("A bottle without a cap and a bottle with a blue cap")
+    assert asked.words.ignored == ("cap",) or "cap" in asked.words.understood
+    solids = families.build(asked, seed=1, seconds=2.0).solids
+    assert COLOURS["blue"] in {solid.material.base for solid in solids}
+
+
 @pytest.mark.parametrize("kind", ["bottle", "jar", "cup"])
 def test_a_hollow_product_of_glass_is_clear_and_its_faces_look_outwards(kind):
     (mesh, glass), *worn = GOODS[kind](Brand.of((), usual="blue", material="glass")).looks

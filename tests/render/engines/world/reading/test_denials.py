@@ -259,3 +259,66 @@ def test_what_must_not_be_takes_what_it_holds_along(prompt, without):
     scene = read(prompt)
     assert scene.without == without
     assert not {"jar", "bottle", "cup", "ball"} & set(scene.kinds)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "without", "actions"),
+    [
+        ("a vase that doesn't break falls on a carpet", ("break",), ("fall",)),
+        ("a vase which does not break falls on a carpet", ("break",), ("fall",)),
+        ("a bottle that does not rotate falls into water", ("rotate",), ("drop", "splash")),
+        ("a bottle that doesn't have a cap rotates slowly", ("cap",), ("turntable",)),
+        ("a vase that doesn't fall or break", ("fall", "break"), ()),
+        ("a vase and not a plate falls", ("plate", "fall"), ()),
+    ],
+)
+def test_what_a_relative_clause_denies_ends_before_what_the_thing_does(prompt, without, actions):
+    scene = read(prompt)
+    assert scene.without == without
+    assert tuple(action.name for action in scene.actions) == actions
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "eine Flasche ohne Deckel dreht sich langsam",
+        "une bouteille sans bouchon tourne lentement",
+        "una botella sin tapa gira lentamente",
+        "キャップなしのボトルがゆっくり回転する",
+        "蓋のない瓶がゆっくり回る",
+    ],
+)
+def test_what_a_thing_is_without_ends_before_what_it_does_in_other_languages_too(prompt):
+    scene = read(prompt)
+    assert (scene.without, scene.fallback, scene.words.ignored) == (("cap",), False, ())
+    assert [action.name for action in scene.actions] == ["turntable"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "left_off"),
+    [
+        ("a bottle without a cap", True),
+        ("a jar without a lid", True),
+        ("a cup without a lid", True),
+        ("a can without a lid", False),
+        ("a bottle with a red cap and a jar without a lid", False),
+    ],
+)
+def test_a_cap_that_can_be_left_off_is_obeyed(prompt, left_off):
+    """What of a can's lid is denied is told as ignored: it has one all the same."""
+    scene = read(prompt)
+    assert (scene.words.ignored == ()) == left_off
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a street at night, nobody around", "A beach with nobody", "A forest and nobody there"]
+)
+def test_a_place_where_nobody_is_said_to_be_is_no_stand_in(prompt):
+    scene = read(prompt)
+    assert (scene.family, scene.fallback) == ("establishing", False)
+    assert "nobody" in scene.words.understood
+
+
+def test_people_are_denied_in_japanese():
+    scene = read("人のいない浜辺")
+    assert (scene.family, scene.fallback, scene.without) == ("establishing", False, ("people",))

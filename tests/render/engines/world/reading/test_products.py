@@ -149,3 +149,20 @@ def test_a_glass_that_falls_breaks(prompt):
 def test_what_an_advertisement_says_in_other_languages(prompt, family, kinds):
     scene = read(prompt)
     assert (scene.family, scene.kinds) == (family, kinds)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "family", "kinds"),
+    [
+        ("a glass on a table", "product", ("glass", "table")),
+        ("A glass stands on a wooden table", "product", ("glass", "table")),
+        ("a glass on a table falls off and breaks", "breaking", ("tumbler",)),
+        ("a glass bottle on a table", "product", ("bottle", "table")),
+        ("a bottle of glass on a table", "product", ("bottle", "table")),
+        ("a bottle on a glass table", "product", ("bottle", "table")),
+        ("a ball of glass on a ramp", "ramp", ("ball", "ramp")),
+    ],
+)
+def test_a_glass_that_stands_on_something_is_a_thing_and_glass_a_material(prompt, family, kinds):
+    scene = read(prompt)
+    assert (scene.family, scene.kinds, scene.fallback) == (family, kinds, False)
