@@ -224,7 +224,7 @@ def _end(view: View, now: float) -> str:
         return ""
     if view.expected_end is None:
         idle = "" if view.pace.overall is None else ": nothing has ended lately"
-        return "Expected end not known" + (": nobody is known to be at work" if view.unattended else idle)
+        return "Expected end not known" + (": nobody is at work" if view.unattended else idle)
     left = view.expected_end - now
     return f"Expected end {_clock(view.expected_end, now)}, in {words.seconds(max(1, round(left)))}"
 

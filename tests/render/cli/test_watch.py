@@ -134,7 +134,7 @@ def test_where_a_run_may_have_stopped_unseen_the_next_command_is_named(
     Log()(Look(view=replace(view, store=settings.store)))
     told = capfd.readouterr().out
     assert head in told
-    assert ("Expected end not known: nobody is known to be at work\n" in told) == ("No run" in head)
+    assert ("Expected end not known: nobody is at work\n" in told) == ("No run" in head)
     assert f"{status}  (says how to go on)" in told
     Log()(Look(view=replace(view, store="s3://bucket/x")))
     assert f"{status} --store s3://bucket/x  (" in capfd.readouterr().out
